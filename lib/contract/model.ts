@@ -1,0 +1,28 @@
+/** What a handler must know of a model to call it well. Travels as JSON in the environment. */
+export interface ModelFacts {
+  /** What the Bedrock runtime takes as `modelId`: an id, a profile id or an ARN. */
+  readonly id: string;
+  /** What clients call it, in `model` of requests, answers and metrics. */
+  readonly name: string;
+  /** Context window in tokens. */
+  readonly contextTokens: number;
+  /** Most tokens of one answer. */
+  readonly outputTokens: number;
+  /** Whether tools may be offered, and whether a streamed call may offer them. */
+  readonly tools: 'streaming' | 'buffered' | 'none';
+  /** Whether temperature and top_p are accepted; some models answer 400 to them. */
+  readonly sampling: 'both' | 'one' | 'none';
+  /** What a user message may hold besides text. */
+  readonly inputs: readonly ('text' | 'image')[];
+  /** Least tokens of a prompt before a cache point takes effect. Absent where the model caches nothing. */
+  readonly cacheMinimum?: number;
+  /** USD per million tokens. Absent where unknown: then no cost is reported, rather than a wrong one. */
+  readonly prices?: ModelPrices;
+}
+
+export interface ModelPrices {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead?: number;
+  readonly cacheWrite?: number;
+}

@@ -1,0 +1,26 @@
+import { awscdk } from 'projen';
+
+/** The commands behind `npm run`, `npm start` and `npm test`. */
+export function tasks(project: awscdk.AwsCdkConstructLibrary) {
+  const bundle = project.addTask('bundle', { description: 'Bundle every handler of lambda/ into lambda/dist', exec: 'tsx projenrc/bundle.ts' });
+  const typecheck = project.addTask('typecheck', { description: 'Type-check handlers, local cloud, examples, tests and benchmarks', exec: 'tsc --noEmit -p tsconfig.dev.json' });
+  const lint = project.addTask('lint', {
+    description: 'Lint without mending (npm run eslint mends)',
+    exec: 'eslint --ext .ts --max-warnings 0 --no-error-on-unmatched-pattern lib lambda local examples test bench projenrc .projenrc.ts',
+    env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' },
+  });
+  project.addTask('docs', { description: 'Write API.md from the compiled library', steps: [{ spawn: 'compile' }, { spawn: 'docgen' }] });
+  project.addTask('synth', { description: 'Synthesize every example into cdk.out', exec: 'tsx examples/app.ts', env: { CDK_OUTDIR: 'cdk.out' } });
+  project.addTask('bench', { description: 'Measure size, load, streaming, synth and import as ratios', exec: 'tsx bench/main.ts', receiveArgs: true });
+
+  // The handlers belong to the package as much as the compiled library does.
+  project.compileTask.spawn(bundle);
+
+  project.testTask.reset();
+  project.testTask.spawn(project.compileTask);
+  project.testTask.spawn(typecheck);
+  project.testTask.spawn(lint);
+  project.testTask.exec('jest --passWithNoTests', { receiveArgs: true });
+
+  project.setScript('start', 'tsx local/main.ts');
+}
