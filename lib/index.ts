@@ -1,1 +1,2 @@
-export {};
+export * from './guardrail';
+export * from './model';

@@ -1,0 +1,35 @@
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { type IConstruct } from 'constructs';
+
+/** A guardrail, one version of it, as every construct takes it. */
+export interface IGuardrail {
+  /** The guardrail's id. */
+  readonly guardrailId: string;
+  /** The guardrail's ARN, without a version. */
+  readonly guardrailArn: string;
+  /** The version that is applied: a number, or `DRAFT`. */
+  readonly guardrailVersion: string;
+
+  /**
+   * Lets somebody apply the guardrail, and use its key where it has one.
+   *
+   * @param grantee who applies it
+   */
+  grantApply(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * Lets a caller apply the guardrail, and says which version to apply.
+   *
+   * @param scope where errors are reported
+   * @param caller who applies it
+   */
+  bind(scope: IConstruct, caller: iam.IGrantable): GuardrailBinding;
+}
+
+/** What a caller needs to apply a guardrail. */
+export interface GuardrailBinding {
+  /** The guardrail's id. */
+  readonly guardrailId: string;
+  /** The version to apply: a number, or `DRAFT`. */
+  readonly guardrailVersion: string;
+}

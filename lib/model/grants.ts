@@ -1,0 +1,27 @@
+import { Validations } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { type Route } from './routes';
+
+/** Converse is authorised as InvokeModel, ConverseStream as InvokeModelWithResponseStream. */
+export const INVOKE = ['bedrock:InvokeModel'];
+export const INVOKE_AND_STREAM = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
+
+/** Grants a route: its profiles, and the models behind them only for calls that come through the profile. */
+export function grantRoute(caller: iam.IGrantable, actions: string[], { profiles, models }: Route): void {
+  if (profiles.length > 0) iam.Grant.addToPrincipal({ grantee: caller, actions, resourceArns: [...profiles] });
+  iam.Grant.addToPrincipal({
+    grantee: caller,
+    actions,
+    resourceArns: [...models],
+    conditions: profiles.length > 0 ? { StringEquals: { 'bedrock:InferenceProfileArn': profiles[0] } } : undefined,
+  });
+  models.filter((arn) => arn.includes(':bedrock:*:')).forEach((arn) => acknowledgeWildcard(caller, `Resource::arn:<AWS::Partition>${arn.slice(arn.indexOf(':bedrock:'))}`,
+    'One model, in the Regions that its inference profile routes to: AWS adds to them, and bedrock:InferenceProfileArn holds the statement to calls through that profile.'));
+}
+
+/** Stands with the role, because the statement does; a principal that is no construct has no policy here. */
+export function acknowledgeWildcard(caller: iam.IGrantable, finding: string, reason: string): void {
+  const principal: unknown = caller.grantPrincipal;
+  if (Construct.isConstruct(principal)) Validations.of(principal).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason });
+}

@@ -1,0 +1,17 @@
+import { type ModelFacts } from '../contract/model';
+import { type ModelBinding } from './model';
+
+/** A binding as a handler reads it. Encode it with `stack.toJsonString`: an ARN in it may be known at deploy time only. */
+export function modelFacts({ modelId, modelName, capabilities, prices }: ModelBinding): ModelFacts {
+  return {
+    id: modelId,
+    name: modelName,
+    contextTokens: capabilities.contextTokens,
+    outputTokens: capabilities.outputTokens,
+    tools: `${capabilities.tools}`,
+    sampling: `${capabilities.sampling}`,
+    inputs: capabilities.inputs.map((input): `${typeof input}` => `${input}`),
+    cacheMinimum: capabilities.cacheMinimum,
+    prices: prices && { input: prices.input, output: prices.output, cacheRead: prices.cacheRead, cacheWrite: prices.cacheWrite },
+  };
+}

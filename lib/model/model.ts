@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { Names } from 'aws-cdk-lib';
+import * as bedrock from 'aws-cdk-lib/aws-bedrock';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct, type IConstruct } from 'constructs';
+import { fail, requireLength } from '../internal/validation';
+import { type CapabilityOverrides, type ModelCapabilities, type ModelPrices } from './capabilities';
+import { Geography } from './geography';
+import { grantRoute, INVOKE_AND_STREAM } from './grants';
+import { capabilitiesOf, pricesOf } from './known';
+import { requireReachable } from './reach';
+import { applicationRoute, crossRegionRoute, foundationRoute, inferenceProfileRoute, ownedRoute, type Route } from './routes';
+
+/** A model that answers prompts. Every construct that generates text takes one. */
+export interface IModel {
+  /**
+   * Lets a caller invoke the model, and says all that the caller must know of it.
+   *
+   * @param scope where errors and warnings are reported
+   * @param caller who invokes the model
+   */
+  bind(scope: IConstruct, caller: iam.IGrantable): ModelBinding;
+}
+
+/** What a caller needs to invoke a model. */
+export interface ModelBinding {
+  /** What the Bedrock runtime takes as `modelId`: an id, a profile's id or an ARN. */
+  readonly modelId: string;
+  /** What clients, metrics and bills call the model. */
+  readonly modelName: string;
+  /** What the model can do. */
+  readonly capabilities: ModelCapabilities;
+  /**
+   * What the model costs.
+   *
+   * @default - unknown, or not paid by the token
+   */
+  readonly prices?: ModelPrices;
+}
+
+/** What you know better than the catalogue. */
+export interface ModelOptions {
+  /**
+   * What clients, metrics and bills call the model.
+   *
+   * @default - the id of the model or profile; for an ARN, the id it copies or the last part of the ARN
+   */
+  readonly name?: string;
+  /**
+   * What the model can do, where the catalogue does not know it or is out of date.
+   *
+   * @default - from the catalogue, careful values for a model that it does not know
+   */
+  readonly capabilities?: CapabilityOverrides;
+  /**
+   * What the model costs you.
+   *
+   * @default - from the catalogue, none for a model that it does not know
+   */
+  readonly prices?: ModelPrices;
+}
+
+/** Which model stands behind an ARN that does not say so. */
+export interface ModelArnOptions extends ModelOptions {
+  /**
+   * Id of the model behind the ARN, such as `amazon.nova-pro-v1:0`. For an application inference profile that copies a system profile,
+   * the system profile's id, such as `us.amazon.nova-pro-v1:0`.
+   *
+   * @default - as a system profile's ARN says it; unknown otherwise, and then an application inference profile is refused
+   */
+  readonly baseModelId?: string;
+}
+
+/** An application inference profile: a name and tags of its own for a model, so that its costs are seen apart. */
+export interface ApplicationModelProps extends ModelOptions {
+  /** What the profile copies: a model made by `Model.foundation` or `Model.crossRegion`. */
+  readonly source: Model;
+  /**
+   * Tags for cost allocation, such as `{ team: 'search' }`.
+   *
+   * @default - the tags of the stack
+   */
+  readonly tags?: { [key: string]: string };
+  /**
+   * What the profile is for, at most 200 characters.
+   *
+   * @default - none
+   */
+  readonly description?: string;
+}
+
+/**
+ * A Bedrock model that answers prompts: what it is called, how it is reached, and exactly what a caller may do with it.
+ *
+ * @example
+ *
+ * const everyday = Model.standard();
+ * const careful = Model.crossRegion(Geography.EU, 'anthropic.claude-sonnet-5-5');
+ * const tuned = Model.custom('arn:aws:bedrock:us-east-1:111122223333:custom-model-deployment/abc123', {
+ *   baseModelId: 'amazon.nova-lite-v1:0',
+ * });
+ */
+export abstract class Model implements IModel {
+  /** The model that every construct takes when you name none: Amazon Nova 2 Lite through its global profile. It needs no form and no marketplace. */
+  public static standard(): Model {
+    return Model.crossRegion(Geography.GLOBAL, 'amazon.nova-2-lite-v1:0');
+  }
+
+  /**
+   * A foundation model in the stack's own Region, on demand.
+   *
+   * @param id the model's own id, such as `amazon.nova-lite-v1:0`
+   * @param options what you know better than the catalogue
+   */
+  public static foundation(id: string, options: ModelOptions = {}): Model {
+    return new BedrockModel(foundationRoute(id), options);
+  }
+
+  /**
+   * A foundation model through AWS's own inference profile of a geography: more capacity, and the only way to many newer models.
+   *
+   * @param geography where requests may go
+   * @param id the model's own id, without the geography, such as `amazon.nova-2-lite-v1:0`
+   * @param options what you know better than the catalogue
+   */
+  public static crossRegion(geography: Geography, id: string, options: ModelOptions = {}): Model {
+    return new BedrockModel(crossRegionRoute(geography, id), options);
+  }
+
+  /**
+   * An inference profile that exists already, AWS's own or an application's.
+   *
+   * @param arn the profile's ARN
+   * @param options which model it leads to, and what you know better than the catalogue
+   */
+  public static inferenceProfile(arn: string, options: ModelArnOptions = {}): Model {
+    return new BedrockModel(inferenceProfileRoute(arn, options.baseModelId), options);
+  }
+
+  /**
+   * Defines an application inference profile, so that the model's costs carry tags of their own.
+   *
+   * @param scope where the profile is defined
+   * @param id the profile's construct id
+   * @param props what it copies, and its tags
+   */
+  public static application(scope: Construct, id: string, props: ApplicationModelProps): Model {
+    requireReachable(scope, 'Model', props.source._route);
+    return new BedrockModel(defineProfile(scope, id, props), props);
+  }
+
+  /**
+   * Provisioned throughput that you bought.
+   *
+   * @param arn ARN of the provisioned model
+   * @param options which model it runs, and what you know better than the catalogue
+   */
+  public static provisioned(arn: string, options: ModelArnOptions = {}): Model {
+    return new BedrockModel(ownedRoute('provisioned', arn, options.baseModelId), options);
+  }
+
+  /**
+   * A model of your own, deployed on demand or imported.
+   *
+   * @param arn ARN of the custom model deployment or of the imported model
+   * @param options which model it was made from, and what you know better than the catalogue
+   */
+  public static custom(arn: string, options: ModelArnOptions = {}): Model {
+    return new BedrockModel(ownedRoute('custom', arn, options.baseModelId), options);
+  }
+
+  /** @internal */
+  public abstract readonly _route: Route;
+
+  public abstract bind(scope: IConstruct, caller: iam.IGrantable): ModelBinding;
+}
+
+class BedrockModel extends Model {
+  constructor(public readonly _route: Route, private readonly options: ModelOptions) {
+    super();
+  }
+
+  public bind(scope: IConstruct, caller: iam.IGrantable): ModelBinding {
+    requireReachable(scope, 'Model', this._route);
+    grantRoute(caller, INVOKE_AND_STREAM, this._route);
+    return {
+      modelId: this._route.modelId,
+      modelName: this.options.name ?? this._route.name,
+      capabilities: capabilitiesOf(scope, this._route, this.options.capabilities),
+      prices: this.options.prices ?? pricesOf(this._route),
+    };
+  }
+}
+
+/** A changed source makes a new profile, and a name serves one profile at a time: so the name changes with the source. */
+function defineProfile(scope: Construct, id: string, { source, tags = {}, description }: ApplicationModelProps): Route {
+  const { kind, profiles, models } = source._route;
+  if (kind !== 'foundation' && kind !== 'crossRegion') fail(scope, `'source' must be made by Model.foundation or Model.crossRegion, got Model.${kind}`);
+  requireLength(scope, 'description', description, 1, 200);
+  const container = new Construct(scope, id);
+  const copied = source._route.modelId;
+  const suffix = createHash('sha256').update(copied).digest('hex').slice(0, 8);
+  const name = `${Names.uniqueResourceName(container, { maxLength: 55 })}-${suffix}`;
+  const profile = new bedrock.CfnApplicationInferenceProfile(container, 'Resource', {
+    inferenceProfileName: name,
+    description,
+    modelSource: { copyFrom: profiles[0] ?? models[0] },
+    tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+  });
+  return applicationRoute(profile.attrInferenceProfileArn, name, source._route);
+}
