@@ -95,7 +95,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   sampleCode: false,
 });
 
-project.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts', 'lambda/dist/**/*.js', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', 'API.md', 'CHANGELOG.md']);
+project.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts', 'lib/**/*.json', 'lambda/dist/**/*.js', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', 'API.md', 'CHANGELOG.md']);
 
 // One configuration for everything that is not the published library: tests, handlers, local cloud, examples, benchmarks.
 new javascript.TypescriptConfig(project, {
