@@ -1,2 +1,4 @@
+export * from './chatbot-api';
 export * from './guardrail';
 export * from './model';
+export * from './posture';

@@ -1,0 +1,68 @@
+import { type Duration } from 'aws-cdk-lib';
+import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
+import { type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ChatAuthBinding } from './chat-auth';
+import { type Posture } from '../posture';
+
+/** How many requests an API takes from everybody together before it answers 429. */
+export interface ChatThrottling {
+  /**
+   * Requests a second over time, at least 1.
+   *
+   * @default 50
+   */
+  readonly rate?: number;
+
+  /**
+   * Requests at once, at least 1.
+   *
+   * @default 100
+   */
+  readonly burst?: number;
+}
+
+/** What a transport needs to know of the chat that it puts on the network. */
+export interface ChatFront {
+  /** The handler that answers. */
+  readonly handler: IFunction;
+
+  /** Who may call. */
+  readonly auth: ChatAuthBinding;
+
+  /** How many requests are let through. */
+  readonly throttling: ChatThrottling;
+
+  /** Origins of web pages that may call, like `https://chat.example.com`. */
+  readonly corsOrigins: string[];
+
+  /** How long one turn may take. */
+  readonly turnTimeout: Duration;
+
+  /** How strictly to build. */
+  readonly posture: Posture;
+
+  /** How long logs are kept. */
+  readonly logRetention: RetentionDays;
+
+  /**
+   * What encrypts the logs.
+   *
+   * @default - a key that AWS owns
+   */
+  readonly encryptionKey?: IKey;
+}
+
+/** A chat on the network. */
+export interface IChatEndpoint {
+  /** Where the chat answers, with a slash at its end. */
+  readonly url: string;
+
+  /** The REST API behind the URL, where the transport makes one. */
+  readonly api?: RestApi;
+
+  /** Lets somebody call the chat with IAM credentials. */
+  grantInvoke(grantee: IGrantable): Grant;
+}

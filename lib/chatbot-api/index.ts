@@ -1,0 +1,4 @@
+export * from './chat-auth';
+export * from './chat-endpoint';
+export * from './chatbot-api';
+export * from './transport';

@@ -1,0 +1,95 @@
+import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Duration, FileSystem, RemovalPolicy, type Size } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { EncryptedLogs } from './encrypted-logs';
+import { HandlerRole } from './handler-role';
+import { fail } from './validation';
+
+export interface BundledFunctionProps {
+  /** The handler's folder in lambda/dist. */
+  readonly bundle: string;
+  readonly description: string;
+  /** Files that lie beside the handler, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly timeout: Duration;
+  readonly memory: Size;
+  readonly logRetention: RetentionDays;
+  readonly encryptionKey?: IKey;
+  readonly reservedConcurrency?: number;
+  readonly placement?: Pick<lambda.FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
+}
+
+/** A handler of this package on Lambda: its bundle, its own role, its own log group and a place for events that failed. */
+export class BundledFunction<Env extends Readonly<Record<string, string>>> extends Construct {
+  public readonly function: lambda.Function;
+  public readonly role: HandlerRole;
+  public readonly logs: EncryptedLogs;
+  public readonly deadLetters: sqs.Queue;
+
+  constructor(scope: Construct, id: string, props: BundledFunctionProps) {
+    super(scope, id);
+
+    this.logs = new EncryptedLogs(this, 'Logs', { retention: props.logRetention, encryptionKey: props.encryptionKey });
+    this.role = new HandlerRole(this, 'Role', this.logs);
+    this.deadLetters = this.defineDeadLetters(props);
+    this.function = this.defineFunction(props);
+  }
+
+  /** Gives the handler its environment, whose values come from what the role was granted. */
+  public configure(environment: Env) {
+    for (const [key, value] of Object.entries(environment)) this.function.addEnvironment(key, value);
+  }
+
+  private defineDeadLetters(props: BundledFunctionProps) {
+    const queue = new sqs.Queue(this, 'DeadLetters', {
+      enforceSSL: true,
+      encryption: props.encryptionKey ? sqs.QueueEncryption.KMS : sqs.QueueEncryption.SQS_MANAGED,
+      encryptionMasterKey: props.encryptionKey,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }));
+    return queue;
+  }
+
+  private defineFunction(props: BundledFunctionProps) {
+    if (props.placement) this.role.allowNetworking();
+    const folder = this.stage(props.bundle, props.files ?? {});
+    const handler = new lambda.Function(this, 'Function', {
+      ...props.placement,
+      description: props.description,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      code: lambda.Code.fromAsset(folder),
+      handler: 'index.handler',
+      role: this.role,
+      environmentEncryption: props.encryptionKey,
+      timeout: props.timeout,
+      memorySize: props.memory.toMebibytes(),
+      logGroup: this.logs,
+      reservedConcurrentExecutions: props.reservedConcurrency,
+    });
+    rmSync(folder, { recursive: true });
+
+    // Through the L2 these two would widen `Permissions` by a wildcard, or make an inline policy under some feature flags.
+    const resource = handler.node.defaultChild as lambda.CfnFunction;
+    resource.tracingConfig = { mode: lambda.Tracing.ACTIVE };
+    resource.deadLetterConfig = { targetArn: this.deadLetters.queueArn };
+    return handler;
+  }
+
+  /** The bundle and its files in one folder, which becomes the Lambda asset. */
+  private stage(bundle: string, files: Readonly<Record<string, string>>): string {
+    const source = join(__dirname, '../../lambda/dist', bundle, 'index.js');
+    if (!existsSync(source)) fail(this, `the handler '${bundle}' is not in the package (${source}); in a clone, make it with 'npm run bundle'`);
+    const folder = FileSystem.mkdtemp(`${bundle}-`);
+    copyFileSync(source, join(folder, 'index.js'));
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    return folder;
+  }
+}

@@ -1,0 +1,60 @@
+import { Validations } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { type Construct } from 'constructs';
+
+/**
+ * A role whose every permission stands in customer-managed policies: auditors want no inline policy, and the policies that AWS
+ * manages for Lambda reach every log group. Whatever is granted to the role lands in `Permissions`, which holds no wildcard of ours.
+ */
+export class ServiceRole extends iam.Role {
+  private permissions?: iam.ManagedPolicy;
+
+  constructor(scope: Construct, id: string, service: string) {
+    super(scope, id, { assumedBy: new iam.ServicePrincipal(service) });
+  }
+
+  public override addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
+    this.permissions ??= new iam.ManagedPolicy(this, 'Permissions', { roles: [this] });
+    this.permissions.addStatements(statement);
+    return { statementAdded: true, policyDependable: this.permissions };
+  }
+}
+
+/** The role of one handler: it writes to its own log group and sends traces; constructs grant the rest. */
+export class HandlerRole extends ServiceRole {
+  constructor(scope: Construct, id: string, logs: ILogGroup) {
+    super(scope, id, 'lambda.amazonaws.com');
+    this.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logs.logGroupArn] }));
+    this.allowTracing();
+  }
+
+  private allowTracing() {
+    const tracing = new iam.ManagedPolicy(this, 'Tracing', {
+      roles: [this],
+      statements: [new iam.PolicyStatement({ actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] })],
+    });
+    Validations.of(tracing).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'X-Ray has no resource to name in these two actions: they only write trace data of this account.',
+    });
+  }
+
+  /** What Lambda needs to place the function in a VPC. */
+  public allowNetworking() {
+    const networking = new iam.ManagedPolicy(this, 'Networking', {
+      roles: [this],
+      statements: [new iam.PolicyStatement({
+        actions: [
+          'ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets', 'ec2:DeleteNetworkInterface',
+          'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses',
+        ],
+        resources: ['*'],
+      })],
+    });
+    Validations.of(networking).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'Lambda makes the network interfaces of a function in a VPC under this role, before they have a name; AWS documents these actions on every resource.',
+    });
+  }
+}
