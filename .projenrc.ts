@@ -64,7 +64,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'ajv@^8',
     'jsii-docgen@^10',
   ],
-  eslintOptions: { dirs: ['lib'], devdirs: ['test', 'projenrc', 'lambda', 'local', 'examples', 'bench'], prettier: false },
+  eslintOptions: { dirs: ['lib'], devdirs: ['test', 'projenrc', 'lambda', 'local', 'examples', 'bench'], prettier: false, projectService: false, tsconfigPath: './tsconfig.dev.json' },
   jestOptions: {
     jestVersion: '^30',
     junitReporting: false,

@@ -13,6 +13,7 @@ export function tasks(project: awscdk.AwsCdkConstructLibrary) {
   project.addTask('synth', { description: 'Synthesize every example into cdk.out', exec: 'tsx examples/app.ts', env: { CDK_OUTDIR: 'cdk.out' } });
   project.addTask('bench', { description: 'Measure size, load, streaming, synth and import as ratios', exec: 'tsx bench/main.ts', receiveArgs: true });
 
+  project.compileTask.exec('tsx projenrc/lazy-exports.ts');
   // The handlers belong to the package as much as the compiled library does.
   project.compileTask.spawn(bundle);
 
