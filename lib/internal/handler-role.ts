@@ -1,7 +1,7 @@
-import { Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { type Construct } from 'constructs';
+import { acknowledge } from './acknowledge';
 
 /**
  * A role whose every permission stands in customer-managed policies: auditors want no inline policy, and the policies that AWS
@@ -34,10 +34,8 @@ export class HandlerRole extends ServiceRole {
       roles: [this],
       statements: [new iam.PolicyStatement({ actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] })],
     });
-    Validations.of(tracing).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'X-Ray has no resource to name in these two actions: they only write trace data of this account.',
-    });
+    acknowledge(tracing, 'AwsSolutions-IAM5[Resource::*]',
+      'X-Ray has no resource to name in these two actions: they only write trace data of this account.');
   }
 
   /** What Lambda needs to place the function in a VPC. */
@@ -52,9 +50,7 @@ export class HandlerRole extends ServiceRole {
         resources: ['*'],
       })],
     });
-    Validations.of(networking).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'Lambda makes the network interfaces of a function in a VPC under this role, before they have a name; AWS documents these actions on every resource.',
-    });
+    acknowledge(networking, 'AwsSolutions-IAM5[Resource::*]',
+      'Lambda makes the network interfaces of a function in a VPC under this role, before they have a name; AWS documents these actions on every resource.');
   }
 }
