@@ -1,6 +1,6 @@
-import { Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { acknowledge } from '../internal/acknowledge';
 import { type Route } from './routes';
 
 /** Converse is authorised as InvokeModel, ConverseStream as InvokeModelWithResponseStream. */
@@ -23,5 +23,5 @@ export function grantRoute(caller: iam.IGrantable, actions: string[], { profiles
 /** Stands with the role, because the statement does; a principal that is no construct has no policy here. */
 export function acknowledgeWildcard(caller: iam.IGrantable, finding: string, reason: string): void {
   const principal: unknown = caller.grantPrincipal;
-  if (Construct.isConstruct(principal)) Validations.of(principal).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason });
+  if (Construct.isConstruct(principal)) acknowledge(principal, `AwsSolutions-IAM5[${finding}]`, reason);
 }
