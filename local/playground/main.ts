@@ -1,0 +1,16 @@
+import { h } from './dom';
+import { loadSession } from './session';
+import { openShell } from './shell';
+import { View } from './view';
+import { chat } from './views/chat';
+
+/** One line a pattern; the first that serves the running example is shown. */
+const views: readonly View[] = [chat];
+
+loadSession().then(
+  (session) => openShell(document.body, session, views),
+  (error: Error) => document.body.replaceChildren(h('main', { class: 'lost', role: 'alert' },
+    h('h1', {}, 'The local cloud does not answer'),
+    h('p', {}, `${error.message}. Is `, h('code', {}, 'npm start'), ' still running?'),
+    h('button', { type: 'button', class: 'primary', onclick: () => location.reload() }, 'Try again'))),
+);

@@ -1,0 +1,24 @@
+/** What the local cloud tells of itself: which example it runs, who may sign in, and the stacks' outputs. */
+export interface Session {
+  readonly example: string;
+  readonly users: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** One deployed API: the stack that has it and the base URL among its outputs. */
+export interface Target {
+  readonly stack: string;
+  readonly url: string;
+}
+
+export async function loadSession(): Promise<Session> {
+  const response = await fetch('/local/session');
+  if (!response.ok) {
+    throw new Error(`/local/session answered ${response.status}`);
+  }
+  return await response.json() as Session;
+}
+
+export function targetsOf(session: Session): Target[] {
+  return Object.entries(session.outputs).flatMap(([stack, outputs]) => outputs.Url ? [{ stack, url: outputs.Url }] : []);
+}

@@ -1,0 +1,96 @@
+import { copyButton, h } from './dom';
+import { FaultSwitch } from './faults';
+import { Meter } from './meter';
+import { Session, Target, targetsOf } from './session';
+import { signedFetch } from './signed-fetch';
+import { themeButton } from './theme';
+import { View } from './view';
+
+/** The frame around every pattern's view: who is signed in, which API is called, what it has cost, the local test tools. */
+export function openShell(body: HTMLElement, session: Session, views: readonly View[]): void {
+  const view = views.find((candidate) => candidate.serves(session));
+  const targets = targetsOf(session);
+  const users = Object.keys(session.users);
+  const meter = new Meter();
+  const faultNotice = h('span', { class: 'fault-notice', role: 'status' });
+  const faults = new FaultSwitch((name) => {
+    faultNotice.textContent = name ? `Model failures are on: ${name}` : '';
+  });
+  const aside = h('div', { class: 'aside-view' });
+  const main = h('main', { id: 'main' });
+  let user = users[0];
+  let target = targets[0];
+  let unmount = () => {};
+
+  const mount = () => {
+    unmount();
+    if (!view || !target || !user) {
+      showOutputs(main, session);
+      return;
+    }
+    const api = signedFetch(target.url, user, session.users[user]);
+    unmount = view.mount({ aside, main, user, token: session.users[user], target, api, meter, settled: () => void faults.refresh() });
+  };
+
+  document.title = `${view?.pattern ?? session.example} · Playground`;
+  body.replaceChildren(
+    h('a', { class: 'skip', href: '#message' }, 'Skip to the message box'),
+    h('header', {},
+      h('div', { class: 'brand' },
+        h('h1', {}, view?.pattern ?? session.example),
+        h('p', {}, 'cdk-genai-patterns · local cloud')),
+      targets.length > 0 && apiField(targets, (chosen) => {
+        target = chosen;
+        mount();
+      }),
+      userField(users, (chosen) => {
+        user = chosen;
+        mount();
+      }),
+      themeButton()),
+    sideToggle(),
+    h('aside', { 'id': 'aside', 'aria-label': 'Conversations and test tools' }, aside, faults.element),
+    main,
+    h('footer', {}, meter.element, faultNotice));
+  mount();
+  void faults.refresh();
+}
+
+function apiField(targets: readonly Target[], choose: (target: Target) => void): HTMLElement {
+  const url = h('code', { title: targets[0].url }, targets[0].url);
+  const copy = copyButton('Copy URL', () => url.textContent!);
+  const name = targets.length === 1 ? h('span', { class: 'label' }, 'API') : h('select', {
+    'aria-label': 'API',
+    'onchange': (event: Event) => {
+      const chosen = targets[(event.target as HTMLSelectElement).selectedIndex];
+      url.textContent = url.title = chosen.url;
+      choose(chosen);
+    },
+  }, ...targets.map(({ stack }) => h('option', {}, stack)));
+  return h('div', { class: 'api' }, name, url, copy);
+}
+
+function userField(users: readonly string[], choose: (user: string) => void): HTMLElement {
+  return h('fieldset', { class: 'users' },
+    h('legend', { class: 'label' }, 'Signed in as'),
+    ...users.map((user, index) => h('label', {},
+      h('input', { type: 'radio', name: 'user', value: user, checked: index === 0, onchange: () => choose(user) }),
+      h('span', {}, user))));
+}
+
+/** On a narrow screen the side column folds away behind this button; on a wide one the style sheet hides the button. */
+function sideToggle(): HTMLElement {
+  const button = h('button', { 'type': 'button', 'class': 'side-toggle', 'aria-expanded': 'false', 'aria-controls': 'aside' }, 'Conversations and test tools');
+  button.addEventListener('click', () => {
+    const open = document.body.classList.toggle('side-open');
+    button.setAttribute('aria-expanded', String(open));
+  });
+  return button;
+}
+
+function showOutputs(main: HTMLElement, session: Session): void {
+  main.replaceChildren(h('div', { class: 'lost' },
+    h('h2', {}, 'This example has no view on the playground'),
+    h('p', {}, 'It runs all the same. These are its outputs:'),
+    h('pre', { tabindex: '0' }, JSON.stringify(session.outputs, undefined, 2))));
+}

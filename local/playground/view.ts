@@ -1,0 +1,26 @@
+import { Meter } from './meter';
+import { Session, Target } from './session';
+import { SignedFetch } from './signed-fetch';
+
+/** What the shell hands to a view each time that somebody signs in. */
+export interface ViewContext {
+  /** The column at the side, above the local test tools. */
+  readonly aside: HTMLElement;
+  readonly main: HTMLElement;
+  readonly user: string;
+  readonly token: string;
+  readonly target: Target;
+  readonly api: SignedFetch;
+  readonly meter: Meter;
+  /** Called after every model call, so that the shell reads its test tools again. */
+  settled(): void;
+}
+
+/** One pattern's part of the page. */
+export interface View {
+  /** The construct's name, as the header shows it. */
+  readonly pattern: string;
+  serves(session: Session): boolean;
+  /** Fills the columns; the function that it returns ends everything still under way. */
+  mount(context: ViewContext): () => void;
+}

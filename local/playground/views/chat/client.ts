@@ -1,0 +1,128 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { ApiError, requestIdOf } from '../../api-error';
+import { Usage } from '../../meter';
+import { SignedFetch } from '../../signed-fetch';
+
+export interface ConversationSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly updated_at: number;
+  readonly turns: number;
+}
+
+export interface StoredMessage {
+  readonly id: string;
+  readonly role: string;
+  readonly content: string | null | readonly { readonly type: string; readonly text?: string }[];
+  readonly tool_calls?: readonly { readonly function: { readonly name: string; readonly arguments: string } }[];
+  readonly finish_reason?: string;
+  readonly usage?: Usage;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor?: string;
+}
+
+/** What arrives while an answer streams in. */
+export type AnswerEvent =
+  | { readonly kind: 'text'; readonly text: string; readonly model: string }
+  | { readonly kind: 'finished'; readonly reason: string }
+  | { readonly kind: 'usage'; readonly usage: Usage };
+
+interface Chunk {
+  readonly model: string;
+  readonly choices: readonly { readonly delta: { readonly content?: string | null }; readonly finish_reason: string | null }[];
+  readonly usage?: Usage | null;
+}
+
+/** The request that a turn is: the page sends it, and the curl button prints it. */
+export function turnBody(conversationId: string, text: string) {
+  return {
+    conversation_id: conversationId,
+    messages: [{ role: 'user', content: text }],
+    stream: true,
+    stream_options: { include_usage: true },
+  };
+}
+
+export class ChatClient {
+  constructor(private readonly api: SignedFetch) {}
+
+  async models(signal: AbortSignal): Promise<string[]> {
+    const list = await this.json<{ data: { id: string }[] }>('v1/models', signal);
+    return list.data.map(({ id }) => id);
+  }
+
+  async conversations(signal: AbortSignal, cursor?: string): Promise<Page<ConversationSummary>> {
+    const list = await this.json<{ data: ConversationSummary[]; next_cursor?: string | null }>(`v1/conversations${after(cursor)}`, signal);
+    return { items: list.data, nextCursor: list.next_cursor ?? undefined };
+  }
+
+  async messages(id: string, signal: AbortSignal, cursor?: string): Promise<Page<StoredMessage>> {
+    const path = `v1/conversations/${encodeURIComponent(id)}${after(cursor)}`;
+    const conversation = await this.json<{ messages: StoredMessage[]; next_cursor?: string | null }>(path, signal);
+    return { items: conversation.messages, nextCursor: conversation.next_cursor ?? undefined };
+  }
+
+  /** Asks, and gives what arrives as it arrives. An answer that breaks off is an error, never a short answer. */
+  async* ask(conversationId: string, message: string, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+    const response = await this.api('v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'accept': 'text/event-stream' },
+      body: JSON.stringify(turnBody(conversationId, message)),
+      signal,
+    });
+    if (!response.ok || !response.body) {
+      throw await ApiError.from(response);
+    }
+    const text = response.body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>);
+    const events = text.pipeThrough(new EventSourceParserStream()).getReader();
+    for (;;) {
+      const { done, value } = await events.read().catch((error: Error) => {
+        throw error.name === 'AbortError' ? error : brokenOff(error.message, response);
+      });
+      if (done) {
+        throw brokenOff('the stream ended before [DONE]', response);
+      }
+      if (value.data === '[DONE]') {
+        return;
+      }
+      const failure = ApiError.fromEnvelope(value.data, response);
+      if (failure) {
+        throw failure;
+      }
+      yield* eventsOf(JSON.parse(value.data) as Chunk);
+    }
+  }
+
+  private async json<T>(path: string, signal: AbortSignal): Promise<T> {
+    const response = await this.api(path, { signal });
+    if (!response.ok) {
+      throw await ApiError.from(response);
+    }
+    return await response.json() as T;
+  }
+}
+
+function* eventsOf(chunk: Chunk): Generator<AnswerEvent> {
+  for (const { delta, finish_reason: reason } of chunk.choices) {
+    if (delta.content) {
+      yield { kind: 'text', text: delta.content, model: chunk.model };
+    }
+    if (reason) {
+      yield { kind: 'finished', reason };
+    }
+  }
+  if (chunk.usage) {
+    yield { kind: 'usage', usage: chunk.usage };
+  }
+}
+
+function brokenOff(why: string, response: Response): ApiError {
+  return new ApiError(`The answer broke off: ${why}`, 'connection_error', null, undefined, requestIdOf(response));
+}
+
+function after(cursor: string | undefined): string {
+  return cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
+}

@@ -1,0 +1,80 @@
+import { h, spoken } from '../../dom';
+
+export interface ComposerEvents {
+  send(text: string): void;
+  stop(): void;
+}
+
+/** Where a message is written. While an answer streams in, the next message can be written, and the button stops the answer. */
+export class Composer {
+  readonly element: HTMLFormElement;
+  private readonly box = h('textarea', {
+    'id': 'message', 'rows': 2, 'placeholder': 'Message the model', 'aria-describedby': 'keys', 'oninput': () => this.show(),
+  });
+  private readonly send = h('button', { type: 'submit', class: 'primary' }, 'Send');
+  private readonly stop = h('button', { 'type': 'button', 'class': 'stop', 'aria-keyshortcuts': 'Escape', 'hidden': true, 'onclick': () => this.events.stop() }, 'Stop');
+  private busy = false;
+
+  constructor(private readonly events: ComposerEvents, ...tools: HTMLElement[]) {
+    this.box.addEventListener('keydown', (event) => {
+      // Enter that ends an input method's word is not the one that sends.
+      if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        this.submit();
+      }
+    });
+    this.element = h('form', {
+      class: 'composer',
+      onsubmit: (event: Event) => {
+        event.preventDefault();
+        this.submit();
+      },
+    },
+    h('label', { for: 'message' }, spoken('Message')),
+    this.box,
+    h('div', { class: 'actions' }, keys(), ...tools, this.stop, this.send));
+    this.show();
+  }
+
+  get text(): string {
+    return this.box.value;
+  }
+
+  focus(): void {
+    this.box.focus();
+  }
+
+  setBusy(busy: boolean): void {
+    const hadFocus = this.element.contains(document.activeElement) && document.activeElement !== this.box;
+    this.busy = busy;
+    this.show();
+    // The button under the finger has just gone; the focus must not go with it.
+    if (hadFocus) {
+      this.focus();
+    }
+  }
+
+  private submit(): void {
+    const text = this.box.value;
+    if (this.busy || !text.trim()) {
+      return;
+    }
+    this.box.value = '';
+    this.events.send(text);
+  }
+
+  private show(): void {
+    this.send.hidden = this.busy;
+    this.stop.hidden = !this.busy;
+    this.send.disabled = !this.box.value.trim();
+  }
+}
+
+function keys(): HTMLElement {
+  const key = (name: string) => h('kbd', {}, name);
+  return h('p', { id: 'keys', class: 'hint' },
+    h('span', {}, key('Enter'), ' sends'),
+    h('span', {}, key('Shift'), '+', key('Enter'), ' new line'),
+    h('span', {}, key('Esc'), ' stops'),
+    h('span', {}, key('Alt'), '+', key('Shift'), '+', key('N'), ' new conversation'));
+}
