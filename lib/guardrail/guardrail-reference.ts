@@ -1,4 +1,5 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import { type IConstruct } from 'constructs';
 
 /** A guardrail, one version of it, as every construct takes it. */
@@ -28,8 +29,28 @@ export interface IGuardrail {
 
 /** What a caller needs to apply a guardrail. */
 export interface GuardrailBinding {
-  /** The guardrail's id. */
+  /** What Bedrock takes as the guardrail's identifier: its id, or its ARN where it was made elsewhere. */
   readonly guardrailId: string;
   /** The version to apply: a number, or `DRAFT`. */
   readonly guardrailVersion: string;
+}
+
+/** A guardrail that was made elsewhere. */
+export interface GuardrailAttributes {
+  /** The guardrail's ARN, without a version. */
+  readonly guardrailArn: string;
+  /** The version to apply: a number, or `DRAFT`. */
+  readonly guardrailVersion: string;
+  /**
+   * Key that encrypts the guardrail's policies.
+   *
+   * @default - a key that AWS owns
+   */
+  readonly encryptionKey?: kms.IKey;
+  /**
+   * Id of the guardrail profile that spreads it over Regions, such as `us.guardrail.v1:0`.
+   *
+   * @default - it stays in its own Region
+   */
+  readonly guardrailProfileId?: string;
 }

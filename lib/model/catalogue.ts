@@ -67,7 +67,9 @@ export function catalogue(): Catalogue {
 }
 
 /** The entry of a model by its own id, or nothing: the catalogue adds knowledge, it never forbids a model. */
-export const find = <Entry extends { id: string }>(entries: readonly Entry[], id: string | undefined): Entry | undefined => entries.find((entry) => entry.id === id);
+export function find<Entry extends { id: string }>(entries: readonly Entry[], id: string | undefined): Entry | undefined {
+  return entries.find((entry) => entry.id === id);
+}
 
 /** How the service offers a model of any kind, or nothing where the catalogue does not know it. */
 export function findReach(id: string | undefined): Reach | undefined {

@@ -1,7 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct } from 'constructs';
-import { acknowledge } from '../internal/acknowledge';
 import { type Route } from './routes';
+import { acknowledgeWildcard } from '../internal/acknowledge';
 
 /** Converse is authorised as InvokeModel, ConverseStream as InvokeModelWithResponseStream. */
 export const INVOKE = ['bedrock:InvokeModel'];
@@ -18,10 +17,4 @@ export function grantRoute(caller: iam.IGrantable, actions: string[], { profiles
   });
   models.filter((arn) => arn.includes(':bedrock:*:')).forEach((arn) => acknowledgeWildcard(caller, `Resource::arn:<AWS::Partition>${arn.slice(arn.indexOf(':bedrock:'))}`,
     'One model, in the Regions that its inference profile routes to: AWS adds to them, and bedrock:InferenceProfileArn holds the statement to calls through that profile.'));
-}
-
-/** Stands with the role, because the statement does; a principal that is no construct has no policy here. */
-export function acknowledgeWildcard(caller: iam.IGrantable, finding: string, reason: string): void {
-  const principal: unknown = caller.grantPrincipal;
-  if (Construct.isConstruct(principal)) acknowledge(principal, `AwsSolutions-IAM5[${finding}]`, reason);
 }

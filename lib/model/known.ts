@@ -1,8 +1,8 @@
 import { type IConstruct } from 'constructs';
-import { requireInteger } from '../internal/validation';
 import { ModelInput, Sampling, ToolSupport, type CapabilityOverrides, type ModelCapabilities, type ModelPrices } from './capabilities';
 import { catalogue, find } from './catalogue';
 import { type Route } from './routes';
+import { requireInteger } from '../internal/validation';
 
 /** For a model that nobody described: nothing that some model would answer an error to, and little enough for any of them. */
 const CAREFUL: ModelCapabilities = {

@@ -1,5 +1,5 @@
-import { type ModelFacts } from '../contract/model';
 import { type ModelBinding } from './model';
+import { type ModelFacts } from '../contract/model';
 
 /** A binding as a handler reads it. Encode it with `stack.toJsonString`: an ARN in it may be known at deploy time only. */
 export function modelFacts({ modelId, modelName, capabilities, prices }: ModelBinding): ModelFacts {

@@ -3,13 +3,13 @@ import { Names } from 'aws-cdk-lib';
 import * as bedrock from 'aws-cdk-lib/aws-bedrock';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
-import { fail, requireLength } from '../internal/validation';
 import { type CapabilityOverrides, type ModelCapabilities, type ModelPrices } from './capabilities';
 import { Geography } from './geography';
 import { grantRoute, INVOKE_AND_STREAM } from './grants';
 import { capabilitiesOf, pricesOf } from './known';
 import { requireReachable } from './reach';
 import { applicationRoute, crossRegionRoute, foundationRoute, inferenceProfileRoute, ownedRoute, type Route } from './routes';
+import { fail, requireLength } from '../internal/validation';
 
 /** A model that answers prompts. Every construct that generates text takes one. */
 export interface IModel {

@@ -1,8 +1,8 @@
 import { Annotations, Token } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
-import { fail } from '../internal/validation';
 import { findReach } from './catalogue';
 import { IN_REGION, splitId, type Route } from './routes';
+import { fail } from '../internal/validation';
 
 const ARN_KINDS = {
   provisioned: ['provisioned-model'],

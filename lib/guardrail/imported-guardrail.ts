@@ -1,0 +1,35 @@
+import { Arn, ArnFormat, Token } from 'aws-cdk-lib';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct, type IConstruct } from 'constructs';
+import { grantApply } from './grant-apply';
+import { type GuardrailAttributes, type GuardrailBinding, type IGuardrail } from './guardrail-reference';
+import { fail, requirePattern } from '../internal/validation';
+
+/** Bound by its ARN, because an id alone is looked for in the caller's own account. */
+export class ImportedGuardrail extends Construct implements IGuardrail {
+  public readonly guardrailId: string;
+  public readonly guardrailArn: string;
+  public readonly guardrailVersion: string;
+
+  constructor(scope: Construct, id: string, private readonly attributes: GuardrailAttributes) {
+    super(scope, id);
+    const { guardrailArn, guardrailVersion } = attributes;
+    if (!Token.isUnresolved(guardrailArn) && !/^arn:[^:]+:bedrock:[^:]+:[^:]*:guardrail\/[^/:]+$/.test(guardrailArn)) {
+      fail(this, `'guardrailArn' must be the ARN of a guardrail, without a version, got '${guardrailArn}'`);
+    }
+    requirePattern(this, 'guardrailVersion', guardrailVersion, /^([1-9][0-9]{0,7}|DRAFT)$/, "a number or 'DRAFT'");
+    this.guardrailId = Arn.split(guardrailArn, ArnFormat.SLASH_RESOURCE_NAME).resourceName!;
+    this.guardrailArn = guardrailArn;
+    this.guardrailVersion = guardrailVersion;
+  }
+
+  public grantApply(grantee: iam.IGrantable): iam.Grant {
+    const { encryptionKey, guardrailProfileId: profileId } = this.attributes;
+    return grantApply(grantee, this.guardrailArn, { encryptionKey, profileId });
+  }
+
+  public bind(_scope: IConstruct, caller: iam.IGrantable): GuardrailBinding {
+    this.grantApply(caller);
+    return { guardrailId: this.guardrailArn, guardrailVersion: this.guardrailVersion };
+  }
+}

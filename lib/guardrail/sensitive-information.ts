@@ -1,0 +1,85 @@
+import { type CfnGuardrail } from 'aws-cdk-lib/aws-bedrock';
+import { type IConstruct } from 'constructs';
+import { FilterAction } from './filter-action';
+import { named, renderActions } from './filter-rendering';
+import { type PiiEntity } from './pii-entity';
+import { requireLength } from '../internal/validation';
+
+/** What happens to sensitive information in prompts and in answers. */
+export interface SensitiveInformationActions {
+  /**
+   * What happens when a prompt holds it.
+   *
+   * @default FilterAction.ANONYMIZE
+   */
+  readonly inputAction?: FilterAction;
+  /**
+   * What happens when an answer holds it.
+   *
+   * @default FilterAction.ANONYMIZE
+   */
+  readonly outputAction?: FilterAction;
+}
+
+/** Sensitive information that only you know the shape of. */
+export interface SensitivePattern extends SensitiveInformationActions {
+  /** What the pattern finds, 1 to 100 characters; stands in the place of what is anonymised. */
+  readonly name: string;
+  /** Regular expression, 1 to 500 characters, without look-around. */
+  readonly pattern: string;
+  /**
+   * What the pattern is for, 1 to 1000 characters.
+   *
+   * @default - none
+   */
+  readonly description?: string;
+}
+
+/** Sensitive information that a guardrail looks for. */
+export class SensitiveInformation {
+  /**
+   * A kind of personal information that AWS recognises.
+   *
+   * @param entity which kind
+   * @param actions what happens when it is found
+   */
+  public static pii(entity: PiiEntity, actions: SensitiveInformationActions = {}): SensitiveInformation {
+    return new SensitiveInformation(entity, undefined, actions);
+  }
+
+  /**
+   * What matches a regular expression, such as your own customer numbers.
+   *
+   * @param pattern the expression, its name, and what happens when it matches
+   */
+  public static regex(pattern: SensitivePattern): SensitiveInformation {
+    return new SensitiveInformation(undefined, pattern, pattern);
+  }
+
+  private constructor(
+    private readonly entity: PiiEntity | undefined,
+    private readonly regex: SensitivePattern | undefined,
+    private readonly actions: SensitiveInformationActions,
+  ) {}
+
+  /** @internal */
+  public _renderEntity(): CfnGuardrail.PiiEntityConfigProperty[] {
+    return this.entity === undefined ? [] : [{ type: this.entity.type, ...this.renderActions() }];
+  }
+
+  /** @internal */
+  public _renderRegex(scope: IConstruct): CfnGuardrail.RegexConfigProperty[] {
+    if (this.regex === undefined) return [];
+    const { name, pattern, description } = this.regex;
+    requireLength(scope, 'sensitiveInformation.name', name, 1, 100);
+    requireLength(scope, `sensitiveInformation '${name}'.pattern`, pattern, 1, 500);
+    requireLength(scope, `sensitiveInformation '${name}'.description`, description, 1, 1000);
+    return [{ name, pattern, description, ...this.renderActions() }];
+  }
+
+  /** The service asks for one action for both directions, too; the two directions' own actions replace it. */
+  private renderActions() {
+    const { inputAction = FilterAction.ANONYMIZE, outputAction = FilterAction.ANONYMIZE } = this.actions;
+    return { action: named(outputAction), ...renderActions({ inputAction, outputAction }) };
+  }
+}
