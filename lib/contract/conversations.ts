@@ -4,6 +4,7 @@
  * head     pk `owner#<owner>`                    sk `conversation#<id>`     updatedAt, title, turns, turn lock, expiresAt
  * message  pk `owner#<owner>#conversation#<id>`  sk `turn#<8 digits>#<4 digits>`, expiresAt
  *
+ * `updatedAt` is a number, milliseconds since 1970; it is set by the first turn that ends well, so that the index holds no empty conversation.
  * The owner inside a key is URI-encoded, so that no owner can spell another's key.
  * A local index over the heads gives an owner's conversations, newest first, with consistent reads.
  */

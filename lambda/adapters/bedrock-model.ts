@@ -1,0 +1,135 @@
+import {
+  type BedrockRuntimeClient, type ContentBlock, ConverseCommand, type ConverseResponse, type ConverseStreamCommandInput, ConverseStreamCommand,
+  type ConverseStreamOutput, type Message, type SystemContentBlock, type TokenUsage as ConverseUsage, type ToolConfiguration,
+} from '@aws-sdk/client-bedrock-runtime';
+import { type Block, type Model, type ModelEvent, ModelFailure, type Prompt, type PromptMessage, type TokenUsage } from '../ports/model';
+
+/** A model behind the Bedrock runtime's Converse API. The client must not retry: the core does, for it knows what has been said. */
+export function bedrockModel(client: BedrockRuntimeClient): Model {
+  return {
+    async* answer(prompt, signal) {
+      try {
+        const input = converseInput(prompt);
+        if (prompt.streaming) {
+          const { stream } = await client.send(new ConverseStreamCommand(input), { abortSignal: signal });
+          for await (const event of stream ?? []) yield* streamedEvent(event);
+        } else {
+          const { guardrailConfig, ...rest } = input;
+          const { streamProcessingMode: _, ...guardrail } = guardrailConfig ?? {};
+          yield* wholeAnswer(await client.send(new ConverseCommand({ ...rest, ...(guardrailConfig && { guardrailConfig: guardrail }) }), { abortSignal: signal }));
+        }
+      } catch (error) {
+        throw translated(error);
+      }
+    },
+  };
+}
+
+export function converseInput(prompt: Prompt): ConverseStreamCommandInput {
+  const { guardrail } = prompt;
+  return {
+    modelId: prompt.modelId,
+    ...(prompt.system.length > 0 && { system: prompt.system.map(systemBlock) }),
+    messages: prompt.messages.map(converseMessage),
+    inferenceConfig: {
+      maxTokens: prompt.maxTokens,
+      temperature: prompt.temperature,
+      topP: prompt.topP,
+      ...(prompt.stop.length > 0 && { stopSequences: [...prompt.stop] }),
+    },
+    ...(prompt.tools.length > 0 && { toolConfig: toolConfiguration(prompt) }),
+    // Synchronous, for the other mode lets words through before they are checked.
+    ...(guardrail && { guardrailConfig: { guardrailIdentifier: guardrail.id, guardrailVersion: guardrail.version, streamProcessingMode: 'sync' } }),
+  };
+}
+
+function systemBlock({ text, guarded }: { text: string; guarded?: boolean }): SystemContentBlock {
+  return guarded ? { guardContent: { text: { text } } } : { text };
+}
+
+function converseMessage({ role, content }: PromptMessage): Message {
+  return { role, content: content.map(converseBlock) };
+}
+
+function converseBlock(block: Block): ContentBlock {
+  switch (block.kind) {
+    case 'text':
+      return block.guarded ? { guardContent: { text: { text: block.text } } } : { text: block.text };
+    case 'image': {
+      const source = { bytes: Buffer.from(block.data, 'base64') };
+      if (block.guarded && (block.format === 'png' || block.format === 'jpeg')) return { guardContent: { image: { format: block.format, source } } };
+      return { image: { format: block.format, source } };
+    }
+    case 'toolUse':
+      return { toolUse: { toolUseId: block.id, name: block.name, input: block.input as never } };
+    case 'toolResult':
+      return { toolResult: { toolUseId: block.id, content: [{ text: block.text }], ...(block.failed && { status: 'error' }) } };
+  }
+}
+
+function toolConfiguration({ tools, toolChoice }: Prompt): ToolConfiguration {
+  return {
+    tools: tools.map(({ name, description, schema }) => ({
+      toolSpec: { name, ...(description && { description }), inputSchema: { json: schema as never } },
+    })),
+    ...(typeof toolChoice === 'object' && { toolChoice: { tool: { name: toolChoice.name } } }),
+    ...(toolChoice === 'required' && { toolChoice: { any: {} } }),
+  };
+}
+
+function* streamedEvent(event: ConverseStreamOutput): Generator<ModelEvent> {
+  if (event.contentBlockDelta) {
+    const { delta, contentBlockIndex: block = 0 } = event.contentBlockDelta;
+    if (delta?.text !== undefined) yield { type: 'text', text: delta.text };
+    else if (delta?.toolUse) yield { type: 'toolInput', block, json: delta.toolUse.input ?? '' };
+    else if (delta?.reasoningContent?.text !== undefined) yield { type: 'reasoning', text: delta.reasoningContent.text };
+  } else if (event.contentBlockStart?.start?.toolUse) {
+    const { toolUseId = '', name = '' } = event.contentBlockStart.start.toolUse;
+    yield { type: 'toolStart', block: event.contentBlockStart.contentBlockIndex ?? 0, id: toolUseId, name };
+  } else if (event.messageStop) {
+    yield { type: 'stop', reason: event.messageStop.stopReason ?? '' };
+  } else if (event.metadata?.usage) {
+    yield { type: 'usage', usage: usageOf(event.metadata.usage) };
+  }
+}
+
+/** The same events from an answer that came in one piece. */
+function* wholeAnswer({ output, stopReason, usage }: ConverseResponse): Generator<ModelEvent> {
+  for (const [block, { text, toolUse, reasoningContent }] of (output?.message?.content ?? []).entries()) {
+    if (text !== undefined) yield { type: 'text', text };
+    if (reasoningContent?.reasoningText?.text !== undefined) yield { type: 'reasoning', text: reasoningContent.reasoningText.text };
+    if (toolUse) {
+      yield { type: 'toolStart', block, id: toolUse.toolUseId ?? '', name: toolUse.name ?? '' };
+      yield { type: 'toolInput', block, json: JSON.stringify(toolUse.input ?? {}) };
+    }
+  }
+  if (stopReason) yield { type: 'stop', reason: stopReason };
+  if (usage) yield { type: 'usage', usage: usageOf(usage) };
+}
+
+function usageOf(usage: ConverseUsage): TokenUsage {
+  return {
+    input: usage.inputTokens ?? 0,
+    output: usage.outputTokens ?? 0,
+    cacheRead: usage.cacheReadInputTokens ?? 0,
+    cacheWrite: usage.cacheWriteInputTokens ?? 0,
+  };
+}
+
+const THROTTLED = ['ThrottlingException', 'ServiceQuotaExceededException', 'TooManyRequestsException', 'ModelNotReadyException'];
+const UNAVAILABLE = ['ServiceUnavailableException', 'InternalServerException', 'ModelErrorException', 'ModelTimeoutException', 'ModelStreamErrorException'];
+const TOO_LONG = /too long|context (length|window|limit)|maximum (context|number of) |exceeds? the (max|model)|too many (input )?tokens/i;
+
+/** The same names come as HTTP errors and, after status 200, inside the stream, where they start with a small letter. */
+function translated(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof ModelFailure) return error;
+  const name = error.name.charAt(0).toUpperCase() + error.name.slice(1);
+  if (THROTTLED.includes(name)) return new ModelFailure('throttled', error.message);
+  if (UNAVAILABLE.includes(name)) return new ModelFailure('unavailable', 'The model failed while it was answering. Try again shortly.');
+  if (name === 'ValidationException') return new ModelFailure(TOO_LONG.test(error.message) ? 'tooLong' : 'refused', error.message);
+  // What has no answer from the service at all is the network's failure.
+  if (!('$metadata' in error) || (error.$metadata as { httpStatusCode?: number }).httpStatusCode === undefined) {
+    return new ModelFailure('unavailable', 'The connection to the model broke. Try again shortly.');
+  }
+  return error;
+}

@@ -1,0 +1,135 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, type QueryCommandInput, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { CONVERSATIONS } from '../../lib/contract/conversations';
+import type { Conversation, ConversationKey, Conversations, OpenTurn, StoredMessage } from '../ports/conversations';
+
+type Item = Record<string, unknown>;
+
+/** Conversations in one DynamoDB table, by writes on single items that carry their own condition. */
+export function dynamoConversations(client: DynamoDBDocumentClient, TableName: string): Conversations {
+  const items = (query: Omit<QueryCommandInput, 'TableName'>) => queried(client, { TableName, ...query });
+  return {
+    async begin(request) {
+      const { conversation, turnId, now, until, expiresAt } = request;
+      try {
+        const { Attributes: before } = await client.send(new UpdateCommand({
+          TableName,
+          Key: headKey(conversation),
+          // The turn's own id is let in again, for a write that was answered too late is repeated by the client library.
+          ConditionExpression: 'attribute_not_exists(lockedBy) OR lockedUntil < :now OR lockedBy = :turnId',
+          UpdateExpression: 'SET id = :id, lockedBy = :turnId, lockedUntil = :until'
+            + (expiresAt === undefined ? ' REMOVE expiresAt' : ', expiresAt = :expiresAt') + ' ADD attempts :one',
+          ExpressionAttributeValues: {
+            ':id': conversation.id, ':turnId': turnId, ':until': until, ':now': now, ':one': 1, ...(expiresAt !== undefined && { ':expiresAt': expiresAt }),
+          },
+          ReturnValues: 'ALL_OLD',
+        }));
+        const expired = typeof before?.expiresAt === 'number' && before.expiresAt * 1000 <= now;
+        return { ...request, number: Number(before?.attempts ?? 0) + 1, fresh: before?.updatedAt === undefined || expired };
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return undefined;
+        throw error;
+      }
+    },
+
+    newestFirst: (conversation) => messages(items({ ...ofConversation(conversation, 0), ScanIndexForward: false })),
+    oldestFirst: (conversation, fromTurn) => messages(items(ofConversation(conversation, fromTurn))),
+
+    async commit(turn, stored, { title, now }) {
+      const put = (message: StoredMessage) => client.send(new PutCommand({
+        TableName,
+        Item: { ...messageKey(turn.conversation, message.turn, message.index), ...message, turnId: turn.turnId },
+        ConditionExpression: `attribute_not_exists(${CONVERSATIONS.partitionKey}) OR turnId = :turnId`,
+        ExpressionAttributeValues: { ':turnId': turn.turnId },
+      }));
+      await Promise.all(stored.slice(0, -1).map(put));
+      // The last message completes the turn, so it is not there before the others are.
+      await Promise.all(stored.slice(-1).map(put));
+      const once = (field: string) => turn.fresh ? `:${field}` : `if_not_exists(${field}, :${field})`;
+      await client.send(new UpdateCommand({
+        TableName,
+        Key: headKey(turn.conversation),
+        ConditionExpression: 'lockedBy = :turnId',
+        UpdateExpression: `SET title = ${once('title')}, createdAt = ${once('createdAt')}, updatedAt = :now, `
+          + `turns = ${turn.fresh ? ':one' : 'turns + :one'} REMOVE lockedBy, lockedUntil`,
+        ExpressionAttributeValues: { ':title': title, ':createdAt': turn.now, ':now': now, ':one': 1, ':turnId': turn.turnId },
+      }));
+    },
+
+    async release(turn) {
+      await client.send(new UpdateCommand({
+        TableName,
+        Key: headKey(turn.conversation),
+        ConditionExpression: 'lockedBy = :turnId',
+        UpdateExpression: 'REMOVE lockedBy, lockedUntil',
+        ExpressionAttributeValues: { ':turnId': turn.turnId },
+      }));
+    },
+
+    async find(conversation) {
+      const { Item: head } = await client.send(new GetCommand({ TableName, Key: headKey(conversation), ConsistentRead: true }));
+      // A head without this field belongs to a conversation whose first turn has not ended yet, or failed.
+      return head?.updatedAt === undefined ? undefined : conversationOf(head);
+    },
+
+    async* recent(owner, after) {
+      const found = items({
+        IndexName: CONVERSATIONS.recentIndex,
+        KeyConditionExpression: '#pk = :pk',
+        ExpressionAttributeNames: { '#pk': CONVERSATIONS.partitionKey },
+        ExpressionAttributeValues: { ':pk': ownerKey(owner) },
+        ScanIndexForward: false,
+        ...(after && { ExclusiveStartKey: { ...headKey({ owner, id: after.id }), [CONVERSATIONS.recentSortKey]: after.updatedAt } }),
+      });
+      for await (const head of found) yield conversationOf(head);
+    },
+  };
+}
+
+async function* queried(client: DynamoDBDocumentClient, query: QueryCommandInput): AsyncGenerator<Item, void> {
+  let ExclusiveStartKey = query.ExclusiveStartKey;
+  do {
+    const page = await client.send(new QueryCommand({ ConsistentRead: true, ...query, ExclusiveStartKey }));
+    yield* page.Items ?? [];
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+}
+
+async function* messages(items: AsyncIterable<Item>): AsyncGenerator<StoredMessage, void> {
+  for await (const { turn, index, message, createdAt, expiresAt, end } of items as AsyncIterable<Item & StoredMessage>) {
+    yield { turn, index, message, createdAt, ...(expiresAt !== undefined && { expiresAt }), ...(end && { end }) };
+  }
+}
+
+function ofConversation(conversation: ConversationKey, fromTurn: number) {
+  return {
+    KeyConditionExpression: '#pk = :pk AND #sk >= :from',
+    ExpressionAttributeNames: { '#pk': CONVERSATIONS.partitionKey, '#sk': CONVERSATIONS.sortKey },
+    ExpressionAttributeValues: { ':pk': conversationKey(conversation), ':from': `turn#${digits(fromTurn, 8)}` },
+  };
+}
+
+function conversationOf({ id, title, createdAt, updatedAt, turns, expiresAt }: Item): Conversation {
+  return { id, title, createdAt, updatedAt, turns, expiresAt } as Conversation;
+}
+
+/** Encoded, so that no owner can spell another's key. */
+function ownerKey(owner: string): string {
+  return `owner#${encodeURIComponent(owner)}`;
+}
+
+function conversationKey({ owner, id }: ConversationKey): string {
+  return `${ownerKey(owner)}#conversation#${id}`;
+}
+
+function headKey({ owner, id }: ConversationKey): Item {
+  return { [CONVERSATIONS.partitionKey]: ownerKey(owner), [CONVERSATIONS.sortKey]: `conversation#${id}` };
+}
+
+function messageKey(conversation: OpenTurn['conversation'], turn: number, index: number): Item {
+  return { [CONVERSATIONS.partitionKey]: conversationKey(conversation), [CONVERSATIONS.sortKey]: `turn#${digits(turn, 8)}#${digits(index, 4)}` };
+}
+
+function digits(value: number, count: number): string {
+  return String(value).padStart(count, '0');
+}

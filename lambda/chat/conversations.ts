@@ -1,0 +1,119 @@
+import { isLive, turns } from './history';
+import { isConversationId } from './request';
+import type { Call } from '../kit/call';
+import { json, type Route } from '../kit/endpoint';
+import { BadRequest, NotFound } from '../kit/http';
+import type { Clock } from '../ports/clock';
+import type { Conversation, Conversations, StoredMessage } from '../ports/conversations';
+
+const PAGE = 20;
+const LONGEST_PAGE = 100;
+
+/** `GET /v1/conversations`: the caller's own, those used last first. */
+export function listConversations(conversations: Conversations, clock: Clock): Route {
+  return async (call) => {
+    const limit = limitOf(call);
+    const after = call.query.cursor === undefined ? undefined : positionOf(call.query.cursor);
+    const found = await take(alive(conversations.recent(call.caller, after), clock.now()), limit + 1);
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    return json({
+      object: 'list',
+      data: page.map(conversationBody),
+      has_more: found.length > limit,
+      next_cursor: found.length > limit && last ? cursorOf(last) : null,
+    });
+  };
+}
+
+/** `GET /v1/conversations/{id}`: its messages in the order they were said. Somebody else's is as unknown as one that never was. */
+export function readConversation(conversations: Conversations, clock: Clock): Route {
+  return async (call) => {
+    const limit = limitOf(call);
+    const from = call.query.cursor === undefined ? { turn: 0, index: -1 } : messagePosition(call.query.cursor);
+    const key = { owner: call.caller, id: call.path.id ?? '' };
+    const conversation = isConversationId(key.id) ? await conversations.find(key) : undefined;
+    if (!conversation || !isLive([conversation], clock.now())) throw new NotFound('id', 'There is no such conversation.', 'conversation_not_found');
+
+    const found = await take(after(conversations.oldestFirst(key, from.turn), from, clock.now()), limit + 1);
+    const page = found.slice(0, limit);
+    return json({
+      ...conversationBody(conversation),
+      messages: page.map(messageBody),
+      has_more: found.length > limit,
+      next_cursor: found.length > limit ? messageId(page[page.length - 1]) : null,
+    });
+  };
+}
+
+function conversationBody({ id, title, createdAt, updatedAt, turns: count }: Conversation) {
+  return { id, object: 'conversation', title, created_at: seconds(createdAt), updated_at: seconds(updatedAt), turns: count };
+}
+
+function messageBody(stored: StoredMessage) {
+  const { message, createdAt, end } = stored;
+  return {
+    id: messageId(stored),
+    ...message,
+    ...(end && { finish_reason: end.finishReason, ...(end.usage && { usage: end.usage }) }),
+    created_at: seconds(createdAt),
+  };
+}
+
+async function* alive(found: AsyncIterable<Conversation>, now: number): AsyncGenerator<Conversation, void> {
+  for await (const conversation of found) if (isLive([conversation], now)) yield conversation;
+}
+
+interface Position {
+  readonly turn: number;
+  readonly index: number;
+}
+
+async function* after(messages: AsyncIterable<StoredMessage>, from: Position, now: number): AsyncGenerator<StoredMessage, void> {
+  for await (const turn of turns(messages)) {
+    if (isLive(turn, now)) yield* turn.filter((message) => message.turn > from.turn || message.index > from.index);
+  }
+}
+
+async function take<T>(items: AsyncIterable<T>, count: number): Promise<T[]> {
+  const taken: T[] = [];
+  for await (const item of items) {
+    taken.push(item);
+    if (taken.length === count) break;
+  }
+  return taken;
+}
+
+function limitOf({ query }: Call): number {
+  if (query.limit === undefined) return PAGE;
+  const limit = /^\d{1,3}$/.test(query.limit) ? Number(query.limit) : 0;
+  if (limit < 1 || limit > LONGEST_PAGE) throw new BadRequest('limit', `'limit' must be a whole number between 1 and ${LONGEST_PAGE}.`, 'invalid_value');
+  return limit;
+}
+
+function messageId({ turn, index }: Position): string {
+  return `msg_${turn}_${index}`;
+}
+
+function messagePosition(cursor: string): Position {
+  const [, turn, index] = /^msg_(\d{1,8})_(\d{1,4})$/.exec(cursor) ?? unknownCursor();
+  return { turn: Number(turn), index: Number(index) };
+}
+
+function cursorOf({ id, updatedAt }: Conversation): string {
+  return `${updatedAt}_${id}`;
+}
+
+/** A cursor says a place in the caller's own list; whose list it is comes from the caller alone. */
+function positionOf(cursor: string): { id: string; updatedAt: number } {
+  const [, updatedAt, id] = /^(\d{1,15})_(.+)$/.exec(cursor) ?? unknownCursor();
+  return isConversationId(id) ? { id, updatedAt: Number(updatedAt) } : unknownCursor();
+}
+
+function unknownCursor(): never {
+  throw new BadRequest('cursor', '\'cursor\' must be the \'next_cursor\' of an earlier answer.', 'invalid_value');
+}
+
+function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}

@@ -1,0 +1,59 @@
+import { messageTokens } from './tokens';
+import type { ChatMessage, StoredMessage } from '../ports/conversations';
+
+export interface Window {
+  readonly tokens: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whether the newest exchange has to be there whatever it costs, because the new messages answer its tool calls. */
+  readonly needed: boolean;
+}
+
+/**
+ * The newest exchanges that fit, in the order they were said. An exchange is what a user said and all that followed until the
+ * user's next words, so that no tool call is parted from its results.
+ */
+export async function recall(newestFirst: AsyncIterable<StoredMessage>, { tokens, now, needed }: Window): Promise<ChatMessage[]> {
+  const remembered: ChatMessage[] = [];
+  let exchange: ChatMessage[] = [];
+  let left = tokens;
+  let first = true;
+
+  for await (const turn of turns(newestFirst)) {
+    if (!isLive(turn, now) || turn[turn.length - 1].end?.excluded) continue;
+    exchange.unshift(...turn.map(({ message }) => message));
+    if (exchange[0].role === 'tool') continue;
+    left -= exchange.reduce((sum, message) => sum + messageTokens(message), 0);
+    if (left < 0 && !(first && needed)) break;
+    remembered.unshift(...exchange);
+    exchange = [];
+    first = false;
+  }
+  return remembered;
+}
+
+/** Messages by turn, each turn in the order it was said; whichever end the messages start from. A turn without its end was never finished and is left out. */
+export async function* turns(messages: AsyncIterable<StoredMessage>): AsyncGenerator<StoredMessage[], void> {
+  let turn: StoredMessage[] = [];
+  for await (const message of messages) {
+    if (turn.length > 0 && turn[0].turn !== message.turn) {
+      if (isComplete(turn)) yield inOrder(turn);
+      turn = [];
+    }
+    turn.push(message);
+  }
+  if (isComplete(turn)) yield inOrder(turn);
+}
+
+/** A time to live is kept loosely by the table, so what has expired may still be there. */
+export function isLive(items: readonly { readonly expiresAt?: number }[], now: number): boolean {
+  return items.every(({ expiresAt }) => expiresAt === undefined || expiresAt * 1000 > now);
+}
+
+function isComplete(turn: readonly StoredMessage[]): boolean {
+  return turn.some(({ end }) => end !== undefined);
+}
+
+function inOrder(turn: readonly StoredMessage[]): StoredMessage[] {
+  return [...turn].sort((a, b) => a.index - b.index);
+}

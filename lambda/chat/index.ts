@@ -1,0 +1,27 @@
+import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { chatRoutes } from './routes';
+import { readSettings } from './settings';
+import { CHAT_ENV, CHAT_METRICS, CONVERSATION_HEADER, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
+import { bedrockModel } from '../adapters/bedrock-model';
+import { dynamoConversations } from '../adapters/dynamo-conversations';
+import { readBeside } from '../kit/beside';
+import { systemClock } from '../kit/clock';
+import { endpoint } from '../kit/endpoint';
+import { readEnv } from '../kit/env';
+import { createLog } from '../kit/log';
+import { createMetrics } from '../kit/metrics';
+
+const env = readEnv(CHAT_ENV);
+const { policy, caller, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
+const table = DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } });
+const conversations = dynamoConversations(table, env.TABLE_NAME);
+// One attempt: the core retries, for only it knows whether anything has been said.
+const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }));
+const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.facts.name }, [CHAT_METRICS.timeToFirstToken, CHAT_METRICS.turnDuration]);
+
+const routes = chatRoutes(policy, { model, conversations, clock: systemClock }, publish);
+const exposedHeaders = ['x-request-id', 'retry-after', CONVERSATION_HEADER];
+export const handler = awslambda.streamifyResponse(endpoint(routes, { caller, corsOrigins, exposedHeaders, log: createLog(env.SERVICE) }));

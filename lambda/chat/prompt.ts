@@ -1,0 +1,71 @@
+import { isBlank, normalise, textOf } from './normalise';
+import type { ChatRequest } from './request';
+import type { TurnPolicy } from './settings';
+import { promptTokens } from './tokens';
+import { BadRequest } from '../kit/http';
+import type { ChatMessage } from '../ports/conversations';
+import type { Block, Prompt, PromptMessage, SystemText, Tool } from '../ports/model';
+
+/** What stands in for new words when a turn brings tool results only: with nothing marked, a guardrail scans the whole conversation. */
+const TOOL_RESULTS = '(tool results)';
+
+/** The prompt of one turn: the builder's words, the client's, the history, the new messages. */
+export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[], policy: TurnPolicy): Prompt {
+  const { facts, generation, guardrail } = policy;
+  const tools = offeredTools(request, policy);
+  const messages = [...history, ...request.messages];
+  // In a request that brings the whole conversation along, what follows the last answer is new.
+  const newFrom = request.conversationId ? history.length : messages.findLastIndex(({ role }) => role === 'assistant') + 1;
+  const normalised = normalise(messages, { tools: tools.length > 0, guardFrom: guardrail && newFrom });
+
+  return {
+    modelId: facts.id,
+    system: systemTexts(messages, policy, guardrail && request.conversationId ? history.length : 0),
+    messages: guardrail ? withSomethingGuarded(normalised) : normalised,
+    tools,
+    ...(tools.length > 0 && { toolChoice: request.toolChoice === 'none' ? 'auto' : request.toolChoice }),
+    maxTokens: Math.min(request.maxTokens ?? generation.maxTokens, facts.outputTokens),
+    ...sampling(request, policy),
+    stop: request.stop,
+    guardrail,
+    streaming: tools.length === 0 || facts.tools === 'streaming',
+  };
+}
+
+/** Refuses a prompt that leaves no room for its answer. */
+export function requireRoom(prompt: Prompt, { facts }: TurnPolicy): void {
+  const tokens = promptTokens(prompt.system, prompt.messages, prompt.tools);
+  if (tokens + prompt.maxTokens <= facts.contextTokens) return;
+  throw new BadRequest('messages', `'messages' come to about ${tokens} tokens, which with ${prompt.maxTokens} tokens for the answer is more than the ${facts.contextTokens} that the model takes: `
+    + 'send fewer or shorter messages, or ask for a shorter answer with \'max_tokens\'.', 'context_length_exceeded');
+}
+
+function offeredTools({ tools, toolChoice }: ChatRequest, { facts }: TurnPolicy): readonly Tool[] {
+  if (tools.length > 0 && facts.tools === 'none') throw new BadRequest('tools', `'tools' cannot be used: the model ${facts.name} calls no tools.`);
+  return toolChoice === 'none' ? [] : tools;
+}
+
+function systemTexts(messages: readonly ChatMessage[], { systemPrompt, guardrail }: TurnPolicy, guardFrom: number): SystemText[] {
+  const clients = messages.map(({ role, content }, position): SystemText => ({
+    text: role === 'system' || role === 'developer' ? textOf(content) : '',
+    ...(guardrail && position >= guardFrom && { guarded: true }),
+  }));
+  return [{ text: systemPrompt }, ...clients].filter(({ text }) => !isBlank(text));
+}
+
+/** OpenAI's temperature goes to 2 and Converse's to 1. */
+function sampling({ temperature, topP }: ChatRequest, { facts, generation }: TurnPolicy): Pick<Prompt, 'temperature' | 'topP'> {
+  if (facts.sampling === 'none') return {};
+  const heat = temperature ?? (topP === undefined || facts.sampling === 'both' ? generation.temperature : undefined);
+  const mass = topP ?? (temperature === undefined || facts.sampling === 'both' ? generation.topP : undefined);
+  return {
+    ...(heat !== undefined && { temperature: Math.min(heat, 1) }),
+    ...(mass !== undefined && (facts.sampling === 'both' || heat === undefined) && { topP: mass }),
+  };
+}
+
+function withSomethingGuarded(messages: PromptMessage[]): PromptMessage[] {
+  if (messages.some(({ content }) => content.some((block) => 'guarded' in block && block.guarded))) return messages;
+  const marker: Block = { kind: 'text', text: TOOL_RESULTS, guarded: true };
+  return messages.map((message, position) => position === messages.length - 1 ? { ...message, content: [...message.content, marker] } : message);
+}

@@ -1,0 +1,72 @@
+import * as v from 'valibot';
+
+/** Functions are named alike in OpenAI's API and in Converse. */
+const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const toolName = v.pipe(v.string(), v.regex(TOOL_NAME, 'must be 1 to 64 letters, digits, _ or -'));
+
+/** A name goes into the prompt as a line of its own, so nothing in it may look like anything else. */
+const name = v.optional(v.pipe(v.string(), v.regex(/^[^\s<|\\/>]{1,64}$/u, 'must be 1 to 64 characters without white space, <, |, \\, / or >')));
+
+const text = v.object({ type: v.literal('text'), text: v.string() });
+const refusal = v.pipe(v.object({ type: v.literal('refusal'), refusal: v.string() }), v.transform((part) => ({ type: 'text' as const, text: part.refusal })));
+const image = v.object({ type: v.literal('image_url'), image_url: v.object({ url: v.string() }) });
+
+const words = stringOr(v.array(v.variant('type', [text])));
+const answerWords = stringOr(v.array(v.variant('type', [text, refusal])));
+const wordsAndImages = stringOr(v.pipe(v.array(v.variant('type', [text, image])), v.minLength(1, 'must not be empty')));
+
+const toolCall = v.object({
+  id: v.pipe(v.string(), v.minLength(1, 'must not be empty')),
+  type: v.literal('function'),
+  function: v.object({ name: toolName, arguments: v.string() }),
+});
+
+const message = v.variant('role', [
+  v.object({ role: v.picklist(['system', 'developer']), content: words, name }),
+  v.object({ role: v.literal('user'), content: wordsAndImages, name }),
+  v.object({ role: v.literal('assistant'), content: v.optional(v.nullable(answerWords), null), name, tool_calls: absent(v.array(toolCall)) }),
+  v.object({ role: v.literal('tool'), content: words, tool_call_id: v.pipe(v.string(), v.minLength(1, 'must not be empty')) }),
+]);
+
+const tool = v.object({
+  type: v.literal('function', 'must be \'function\': other kinds of tools are not supported'),
+  function: v.object({
+    name: toolName,
+    description: absent(v.string()),
+    parameters: absent(v.record(v.string(), v.unknown())),
+  }),
+});
+
+const toolChoice = v.union([
+  v.picklist(['none', 'auto', 'required']),
+  v.object({ type: v.literal('function'), function: v.object({ name: v.string() }) }),
+], 'must be \'none\', \'auto\', \'required\' or a function by its name');
+
+const positive = v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'));
+const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least, `must be between ${least} and ${most}`), v.maxValue(most, `must be between ${least} and ${most}`));
+const stopWord = v.pipe(v.string(), v.minLength(1, 'must not be empty'));
+
+export const chatBody = v.object({
+  messages: v.pipe(v.array(message), v.minLength(1, 'must hold at least one message')),
+  model: absent(v.string()),
+  conversation_id: absent(v.string()),
+  stream: absent(v.boolean()),
+  stream_options: absent(v.object({ include_usage: absent(v.boolean()) })),
+  max_tokens: absent(positive),
+  max_completion_tokens: absent(positive),
+  temperature: absent(between(0, 2)),
+  top_p: absent(between(0, 1)),
+  stop: absent(stringOr(v.pipe(v.array(stopWord), v.maxLength(4, 'must hold at most 4 sequences')), stopWord)),
+  tools: absent(v.array(tool)),
+  tool_choice: absent(toolChoice),
+});
+
+/** Clients write null where they mean nothing. */
+function absent<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.pipe(v.optional(v.nullable(schema)), v.transform((value) => value ?? undefined));
+}
+
+/** Chosen by what is there, so that an error names the part that is wrong and not the choice. */
+function stringOr<List extends v.GenericSchema>(list: List, single: v.GenericSchema<string> = v.string()) {
+  return v.lazy((input: unknown): v.GenericSchema<unknown, string | v.InferOutput<List>> => (Array.isArray(input) ? list : single) as v.GenericSchema<unknown, string | v.InferOutput<List>>);
+}

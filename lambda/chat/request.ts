@@ -1,0 +1,170 @@
+import * as v from 'valibot';
+import { isBlank, parseArguments, parseImage, textOf } from './normalise';
+import { chatBody } from './request-schema';
+import { refuseUnsupported } from './unsupported';
+import { CONVERSATION_HEADER } from '../../lib/contract/chat';
+import type { ModelFacts } from '../../lib/contract/model';
+import { BadRequest, NotFound } from '../kit/http';
+import type { ChatMessage } from '../ports/conversations';
+import type { Tool, ToolChoice } from '../ports/model';
+
+/** What a client asks of the model. */
+export interface ChatRequest {
+  readonly messages: readonly ChatMessage[];
+  /** Absent: the messages are the whole conversation, and nothing is kept. */
+  readonly conversationId?: string;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly stop: readonly string[];
+  readonly tools: readonly Tool[];
+  readonly toolChoice: ToolChoice | 'none';
+}
+
+export interface ChatInput {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** An item of the table may be 400 KB; what else is in it needs a little room. */
+const STORED_BYTES = 300 * 1024;
+
+export function parseChatRequest({ body, headers }: ChatInput, facts: ModelFacts): ChatRequest {
+  const fields = parseBody(body);
+  requireWholeText(fields, '');
+  refuseUnsupported(fields);
+  const chat = validated(fields);
+  if (chat.model !== undefined && chat.model !== facts.name) {
+    throw new NotFound('model', `There is no model '${chat.model.slice(0, 100)}' here; 'model' must be '${facts.name}', or be left out.`, 'model_not_found');
+  }
+  const conversationId = requireConversationId(headers[CONVERSATION_HEADER], chat.conversation_id);
+  const messages: ChatMessage[] = chat.messages;
+  messages.forEach((message, position) => requireMessage(message, `messages[${position}]`, facts, conversationId !== undefined));
+  requireSomethingSaid(messages);
+
+  const stop = chat.stop ?? [];
+  return {
+    messages,
+    conversationId,
+    stream: chat.stream ?? false,
+    includeUsage: chat.stream_options?.include_usage ?? false,
+    maxTokens: requireSame('max_tokens', chat.max_tokens, 'max_completion_tokens', chat.max_completion_tokens),
+    temperature: chat.temperature,
+    topP: chat.top_p,
+    stop: typeof stop === 'string' ? [stop] : stop,
+    ...toolsOf(chat),
+  };
+}
+
+/** The ids that a client may give a conversation: they stand in addresses and headers. */
+export function isConversationId(id: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(id);
+}
+
+function parseBody(body: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw new BadRequest(undefined, 'The body must be JSON.', 'invalid_json');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new BadRequest(undefined, 'The body must be a JSON object.', 'invalid_json');
+  return value as Record<string, unknown>;
+}
+
+/** Half of a surrogate pair is no character: it cannot be written as UTF-8, so it would not be read back as it was. */
+function requireWholeText(value: unknown, path: string): void {
+  if (typeof value === 'string') {
+    if (/\p{Surrogate}/u.test(value)) throw new BadRequest(path, `'${path}' holds half a character (a surrogate without its pair).`, 'invalid_text');
+  } else if (Array.isArray(value)) {
+    value.forEach((item, position) => requireWholeText(item, `${path}[${position}]`));
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, item] of Object.entries(value)) {
+      requireWholeText(key, path);
+      requireWholeText(item, path === '' ? key : `${path}.${key}`);
+    }
+  }
+}
+
+function validated(fields: Record<string, unknown>): v.InferOutput<typeof chatBody> {
+  const result = v.safeParse(chatBody, fields, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = (issue.path ?? []).reduce((told, { key }) => typeof key === 'number' ? `${told}[${key}]` : told === '' ? String(key) : `${told}.${String(key)}`, '');
+  // Valibot's own message quotes what it was given, which may be long and is the caller's.
+  const must = issue.kind === 'schema' && issue.message.startsWith('Invalid') ? `must be ${expectation(issue)}, got ${kindOf(issue.input)}` : issue.message;
+  throw new BadRequest(path, `'${path}' ${must}.`, issue.input === undefined ? 'missing_required_parameter' : 'invalid_value');
+}
+
+function expectation({ expected }: v.BaseIssue<unknown>): string {
+  return (expected ?? 'something else').replace(/^\((.*)\)$/, '$1').replace(/ \| /g, ' or ').replace(/"/g, '\'').replace(/^Array$/, 'a list').replace(/^Object$/, 'an object');
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'string') return value.length <= 40 ? `'${value}'` : 'another text';
+  return typeof value === 'object' ? 'an object' : String(value);
+}
+
+function requireConversationId(header: string | undefined, field: string | undefined): string | undefined {
+  const id = requireSame('conversation_id', field, `the header '${CONVERSATION_HEADER}'`, header);
+  if (id === undefined || isConversationId(id)) return id;
+  throw new BadRequest('conversation_id', '\'conversation_id\' must be 1 to 64 letters, digits, _, . or -, the first a letter or a digit.', 'invalid_value');
+}
+
+function requireSame<T>(name: string, value: T | undefined, otherName: string, other: T | undefined): T | undefined {
+  if (value !== undefined && other !== undefined && value !== other) throw new BadRequest(name, `'${name}' and ${otherName} must not differ; give one of them.`, 'invalid_value');
+  return value ?? other;
+}
+
+function requireMessage(message: ChatMessage, path: string, facts: ModelFacts, stored: boolean): void {
+  if (message.role === 'user' && typeof message.content !== 'string') {
+    message.content.forEach((part, position) => {
+      if (part.type === 'image_url') requireImage(part.image_url.url, `${path}.content[${position}].image_url.url`, facts);
+    });
+  }
+  if (message.role === 'assistant') {
+    message.tool_calls?.forEach((call, position) => {
+      if (parseArguments(call.function.arguments)) return;
+      const param = `${path}.tool_calls[${position}].function.arguments`;
+      throw new BadRequest(param, `'${param}' must be a JSON object, written as text.`, 'invalid_value');
+    });
+  }
+  if (!stored) return;
+  if (message.role === 'assistant') {
+    throw new BadRequest(`${path}.role`, `'${path}.role' must not be 'assistant': the conversation already holds the model's answers; send only what is new.`, 'invalid_value');
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(message));
+  if (bytes > STORED_BYTES) {
+    throw new BadRequest(`${path}.content`, `'${path}.content' must be at most 300 KB to be kept in a conversation, got ${Math.ceil(bytes / 1024)} KB; send it without a conversation, or in parts.`, 'message_too_large');
+  }
+}
+
+function requireImage(url: string, param: string, facts: ModelFacts): void {
+  if (!facts.inputs.includes('image')) throw new BadRequest(param, `'${param}' cannot be used: the model ${facts.name} reads no images.`, 'unsupported_content');
+  if (parseImage(url)) return;
+  throw new BadRequest(param, `'${param}' must be a data: URL with a PNG, JPEG, GIF or WebP image in base64: images are not fetched from elsewhere.`, 'invalid_value');
+}
+
+function requireSomethingSaid(messages: readonly ChatMessage[]): void {
+  const last = messages.length - 1;
+  const { role, content } = messages[last];
+  const silent = role === 'user' && isBlank(textOf(content)) && (typeof content === 'string' || content.every(({ type }) => type === 'text'));
+  if (silent) throw new BadRequest(`messages[${last}].content`, `'messages[${last}].content' must hold something that can be seen: it is empty, or white space.`, 'invalid_value');
+}
+
+function toolsOf({ tools = [], tool_choice: choice }: v.InferOutput<typeof chatBody>): Pick<ChatRequest, 'tools' | 'toolChoice'> {
+  const offered = tools.map(({ function: { name, description, parameters } }): Tool => ({ name, description, schema: parameters ?? { type: 'object', properties: {} } }));
+  const twice = offered.findIndex(({ name }, position) => offered.findIndex((other) => other.name === name) !== position);
+  if (twice >= 0) throw new BadRequest(`tools[${twice}].function.name`, `'tools[${twice}].function.name' must not be used twice.`, 'invalid_value');
+  const toolChoice = typeof choice === 'object' ? { name: choice.function.name } : choice ?? 'auto';
+  if (choice === 'required' && offered.length === 0) throw new BadRequest('tool_choice', '\'tool_choice\' must not be \'required\' without \'tools\'.', 'invalid_value');
+  if (typeof toolChoice === 'object' && !offered.some(({ name }) => name === toolChoice.name)) {
+    throw new BadRequest('tool_choice', '\'tool_choice\' must name one of \'tools\'.', 'invalid_value');
+  }
+  return { tools: offered, toolChoice };
+}

@@ -1,0 +1,22 @@
+import { completions } from './completions';
+import { listConversations, readConversation } from './conversations';
+import { models } from './models';
+import type { TurnPolicy } from './settings';
+import type { TurnPorts } from './turn';
+import { CHAT_ROUTES } from '../../lib/contract/chat';
+import type { Route } from '../kit/endpoint';
+import type { PublishMetrics } from '../kit/metrics';
+
+/** Every route of the chat API, by method and resource. */
+export function chatRoutes(policy: TurnPolicy, ports: TurnPorts, publish: PublishMetrics): Record<string, Route> {
+  return {
+    [name(CHAT_ROUTES.completions)]: completions(policy, ports, publish),
+    [name(CHAT_ROUTES.models)]: models(policy.facts),
+    [name(CHAT_ROUTES.conversations)]: listConversations(ports.conversations, ports.clock),
+    [name(CHAT_ROUTES.conversation)]: readConversation(ports.conversations, ports.clock),
+  };
+}
+
+function name({ method, path }: { method: string; path: string }): string {
+  return `${method} ${path}`;
+}

@@ -1,0 +1,38 @@
+import { CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference } from '../../lib/contract/chat';
+import type { ModelFacts } from '../../lib/contract/model';
+
+/** What the builder of the API decided, for every turn alike. */
+export interface TurnPolicy {
+  readonly facts: ModelFacts;
+  readonly generation: GenerationPolicy;
+  /** Always the first words of the prompt; empty when there are none. */
+  readonly systemPrompt: string;
+  readonly historyTokens: number;
+  /** Absent keeps messages for ever. */
+  readonly retentionSeconds?: number;
+  readonly guardrail?: GuardrailReference;
+}
+
+export interface Settings {
+  readonly policy: TurnPolicy;
+  readonly caller: CallerSource;
+  readonly corsOrigins: readonly string[];
+}
+
+/** Turns the environment into what the cores work with; a value that makes no sense stops the start. */
+export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
+  const caller = CALLER_SOURCES.find((source) => source === env.CALLER);
+  if (!caller) throw new Error(`CALLER must be one of ${CALLER_SOURCES.join(', ')}, got ${env.CALLER}`);
+  return {
+    caller,
+    corsOrigins: env.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
+    policy: {
+      facts: JSON.parse(env.MODEL) as ModelFacts,
+      generation: JSON.parse(env.GENERATION) as GenerationPolicy,
+      systemPrompt,
+      historyTokens: Number(env.HISTORY_TOKENS),
+      ...(env.RETENTION_SECONDS && { retentionSeconds: Number(env.RETENTION_SECONDS) }),
+      ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
+    },
+  };
+}

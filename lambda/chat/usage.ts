@@ -1,0 +1,32 @@
+import type { ModelPrices } from '../../lib/contract/model';
+import type { TokenUsage } from '../ports/model';
+
+/** Usage as OpenAI reports it, and what the turn cost in USD where the model's prices are known. */
+export interface Usage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+  readonly prompt_tokens_details: { readonly cached_tokens: number };
+  readonly cost?: number;
+}
+
+/** OpenAI counts cached tokens into the prompt, the Converse API beside it. */
+export function openAiUsage(tokens: TokenUsage, prices: ModelPrices | undefined): Usage {
+  const prompt = tokens.input + tokens.cacheRead + tokens.cacheWrite;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: tokens.output,
+    total_tokens: prompt + tokens.output,
+    prompt_tokens_details: { cached_tokens: tokens.cacheRead },
+    ...(prices && { cost: costOf(tokens, prices) }),
+  };
+}
+
+function costOf(tokens: TokenUsage, prices: ModelPrices): number {
+  const millionths = tokens.input * prices.input
+    + tokens.output * prices.output
+    + tokens.cacheRead * (prices.cacheRead ?? prices.input)
+    + tokens.cacheWrite * (prices.cacheWrite ?? prices.input);
+  // Rounded to a billionth of a dollar, below which only the noise of binary fractions lies.
+  return Math.round(millionths * 1_000) / 1e9;
+}

@@ -1,0 +1,80 @@
+export interface ApiErrorDetails {
+  readonly param?: string;
+  readonly code?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer that is an error, in the words that the caller reads. */
+export class ApiError extends Error {
+  readonly param: string | null;
+  readonly code: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(readonly status: number, readonly type: string, message: string, details: ApiErrorDetails = {}) {
+    super(message);
+    this.name = new.target.name;
+    this.param = details.param ?? null;
+    this.code = details.code ?? null;
+    this.headers = details.headers ?? {};
+  }
+}
+
+export class BadRequest extends ApiError {
+  constructor(param: string | undefined, message: string, code?: string) {
+    super(400, 'invalid_request_error', message, { param, code });
+  }
+}
+
+export class Unauthorized extends ApiError {
+  constructor(message: string) {
+    super(401, 'authentication_error', message, { code: 'unauthorized' });
+  }
+}
+
+export class NotFound extends ApiError {
+  constructor(param: string | undefined, message: string, code = 'not_found') {
+    super(404, 'invalid_request_error', message, { param, code });
+  }
+}
+
+export class Busy extends ApiError {
+  constructor(code: string, message: string, retryAfter: number) {
+    super(409, 'conflict_error', message, { code, headers: { 'retry-after': String(retryAfter) } });
+  }
+}
+
+export class TooLarge extends ApiError {
+  constructor(param: string, message: string) {
+    super(413, 'invalid_request_error', message, { param, code: 'request_too_large' });
+  }
+}
+
+export class Throttled extends ApiError {
+  constructor(message: string, retryAfter: number) {
+    super(429, 'rate_limit_error', message, { code: 'rate_limit_exceeded', headers: { 'retry-after': String(retryAfter) } });
+  }
+}
+
+export class Unavailable extends ApiError {
+  constructor(message: string) {
+    super(503, 'server_error', message, { code: 'model_unavailable', headers: { 'retry-after': '1' } });
+  }
+}
+
+export class TimedOut extends ApiError {
+  constructor(message: string) {
+    super(504, 'server_error', message, { code: 'timeout' });
+  }
+}
+
+/** What a caller may know of an error that nobody foresaw: where to find it in the log. */
+export class Unexpected extends ApiError {
+  constructor(requestId: string) {
+    super(500, 'server_error', `Something went wrong on our side. Its id in the log is ${requestId}.`, { code: 'internal_error' });
+  }
+}
+
+/** OpenAI's envelope. */
+export function errorBody(error: ApiError): string {
+  return JSON.stringify({ error: { message: error.message, type: error.type, param: error.param, code: error.code } });
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+
+/** Proxies and load balancers close a connection on which nothing moves. */
+const SILENCE_MS = 10_000;
+
+export interface FrameWriter {
+  /** Called once, when the first frame is there: until then the answer can still become an error with its own status. */
+  readonly open: () => Writable;
+  /** The frame that ends a stream which has begun and cannot be finished. */
+  readonly failure: (error: unknown) => string;
+  readonly silenceMs?: number;
+}
+
+/**
+ * Writes frames as they come, and a comment when none comes for long.
+ * A caller who hangs up stops the writing, not the frames: what was begun is finished, stored and counted.
+ */
+export async function writeFrames(frames: AsyncIterable<string>, { open, failure, silenceMs = SILENCE_MS }: FrameWriter): Promise<void> {
+  let stream: Writable | undefined;
+  const opened = () => (stream ??= tolerant(open()));
+  const heartbeat = setInterval(() => write(opened(), ': working on it\n\n'), silenceMs);
+  try {
+    for await (const frame of frames) {
+      heartbeat.refresh();
+      if (!write(opened(), frame)) await drained(opened());
+    }
+  } catch (error) {
+    if (!stream) throw error;
+    write(stream, failure(error));
+  } finally {
+    clearInterval(heartbeat);
+  }
+  await close(opened());
+}
+
+export async function close(stream: Writable): Promise<void> {
+  stream.end();
+  await finished(stream, { readable: false }).catch(() => undefined);
+}
+
+/** A broken connection is the caller's business; unheard, its event would end the process. */
+export function tolerant(stream: Writable): Writable {
+  return stream.on('error', () => undefined);
+}
+
+function write(stream: Writable, frame: string): boolean {
+  return stream.writable ? stream.write(frame) : true;
+}
+
+async function drained(stream: Writable): Promise<void> {
+  const gone = new AbortController();
+  await Promise.race([once(stream, 'drain', { signal: gone.signal }), once(stream, 'close', { signal: gone.signal })]).catch(() => undefined);
+  gone.abort();
+}

@@ -1,0 +1,116 @@
+/** What conversations are kept in. Times are milliseconds since 1970; `expiresAt` is in seconds, as a time to live is. */
+export interface Conversations {
+  /** Opens a turn, and the conversation if there is none. Undefined while another turn runs. */
+  begin(turn: TurnRequest): Promise<OpenTurn | undefined>;
+  /** Messages of all turns, the newest first, read no further than they are asked for. */
+  newestFirst(conversation: ConversationKey): AsyncIterable<StoredMessage>;
+  /** Writes the messages, the last one last, then shows the turn and lets go of it. */
+  commit(turn: OpenTurn, messages: readonly StoredMessage[], summary: TurnSummary): Promise<void>;
+  /** Lets go of a turn that stored nothing. */
+  release(turn: OpenTurn): Promise<void>;
+
+  find(conversation: ConversationKey): Promise<Conversation | undefined>;
+  /** An owner's conversations, those used last first. */
+  recent(owner: string, after?: { readonly id: string; readonly updatedAt: number }): AsyncIterable<Conversation>;
+  /** Messages in the order they were said, from a turn on. */
+  oldestFirst(conversation: ConversationKey, fromTurn: number): AsyncIterable<StoredMessage>;
+}
+
+export interface ConversationKey {
+  readonly owner: string;
+  readonly id: string;
+}
+
+export interface TurnRequest {
+  readonly conversation: ConversationKey;
+  /** Unique to this attempt; tells a repeated write from another's. */
+  readonly turnId: string;
+  readonly now: number;
+  /** When the turn counts as abandoned. */
+  readonly until: number;
+  readonly expiresAt?: number;
+}
+
+export interface OpenTurn extends TurnRequest {
+  /** Counts attempts, so that no two turns ever write the same item. */
+  readonly number: number;
+  /** Whether nothing that came before still lives. */
+  readonly fresh: boolean;
+}
+
+export interface TurnSummary {
+  readonly title: string;
+  readonly now: number;
+}
+
+export interface Conversation {
+  readonly id: string;
+  readonly title: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Turns that ended well. */
+  readonly turns: number;
+  readonly expiresAt?: number;
+}
+
+export interface StoredMessage {
+  readonly turn: number;
+  /** Place within the turn, from 0. */
+  readonly index: number;
+  readonly message: ChatMessage;
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+  /** On a turn's last message only: the turn is complete. */
+  readonly end?: TurnEnd;
+}
+
+export interface TurnEnd {
+  readonly finishReason: string;
+  readonly usage?: Readonly<Record<string, unknown>>;
+  /** Kept to be read, never sent to the model again. */
+  readonly excluded?: boolean;
+}
+
+/** A message as chat clients write it. */
+export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
+
+export interface SystemMessage {
+  readonly role: 'system' | 'developer';
+  readonly content: string | readonly TextPart[];
+  readonly name?: string;
+}
+
+export interface UserMessage {
+  readonly role: 'user';
+  readonly content: string | readonly (TextPart | ImagePart)[];
+  readonly name?: string;
+}
+
+export interface AssistantMessage {
+  readonly role: 'assistant';
+  readonly content: string | readonly TextPart[] | null;
+  readonly name?: string;
+  readonly tool_calls?: readonly ToolCall[];
+}
+
+export interface ToolMessage {
+  readonly role: 'tool';
+  readonly content: string | readonly TextPart[];
+  readonly tool_call_id: string;
+}
+
+export interface TextPart {
+  readonly type: 'text';
+  readonly text: string;
+}
+
+export interface ImagePart {
+  readonly type: 'image_url';
+  readonly image_url: { readonly url: string };
+}
+
+export interface ToolCall {
+  readonly id: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: string };
+}

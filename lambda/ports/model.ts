@@ -1,0 +1,100 @@
+/** A model that answers a prompt, event by event. */
+export interface Model {
+  answer(prompt: Prompt, signal: AbortSignal): AsyncIterable<ModelEvent>;
+}
+
+export interface Prompt {
+  readonly modelId: string;
+  readonly system: readonly SystemText[];
+  readonly messages: readonly PromptMessage[];
+  readonly tools: readonly Tool[];
+  readonly toolChoice?: ToolChoice;
+  readonly maxTokens: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly stop: readonly string[];
+  readonly guardrail?: { readonly id: string; readonly version: string };
+  /** False where the model cannot stream what is asked; the events then come all at once. */
+  readonly streaming: boolean;
+}
+
+/** `guarded` marks what a guardrail has to look at; where nothing is marked it looks at everything. */
+export interface SystemText {
+  readonly text: string;
+  readonly guarded?: boolean;
+}
+
+export interface PromptMessage {
+  readonly role: 'user' | 'assistant';
+  readonly content: readonly Block[];
+}
+
+export type Block = TextBlock | ImageBlock | ToolUseBlock | ToolResultBlock;
+
+export interface TextBlock {
+  readonly kind: 'text';
+  readonly text: string;
+  readonly guarded?: boolean;
+}
+
+export interface ImageBlock {
+  readonly kind: 'image';
+  readonly format: ImageFormat;
+  /** Base64. */
+  readonly data: string;
+  readonly guarded?: boolean;
+}
+
+export interface ToolUseBlock {
+  readonly kind: 'toolUse';
+  readonly id: string;
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface ToolResultBlock {
+  readonly kind: 'toolResult';
+  readonly id: string;
+  readonly text: string;
+  readonly failed?: boolean;
+}
+
+export const IMAGE_FORMATS = ['png', 'jpeg', 'gif', 'webp'] as const;
+export type ImageFormat = (typeof IMAGE_FORMATS)[number];
+
+export interface Tool {
+  readonly name: string;
+  readonly description?: string;
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+/** A tool's name, or whether the model has to call one at all. */
+export type ToolChoice = 'auto' | 'required' | { readonly name: string };
+
+/** Blocks are numbered as the model numbers them, text and tools together. */
+export type ModelEvent =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
+  | { readonly type: 'toolStart'; readonly block: number; readonly id: string; readonly name: string }
+  | { readonly type: 'toolInput'; readonly block: number; readonly json: string }
+  | { readonly type: 'blockStop'; readonly block: number }
+  | { readonly type: 'stop'; readonly reason: string }
+  | { readonly type: 'usage'; readonly usage: TokenUsage };
+
+/** Tokens as the model counts them: `input` leaves out what was read from or written to the cache. */
+export interface TokenUsage {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+}
+
+/** throttled and unavailable pass; refused and tooLong are the request's own fault. */
+export type ModelFailureKind = 'throttled' | 'unavailable' | 'refused' | 'tooLong';
+
+export class ModelFailure extends Error {
+  constructor(readonly kind: ModelFailureKind, message: string) {
+    super(message);
+    this.name = 'ModelFailure';
+  }
+}
