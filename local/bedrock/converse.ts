@@ -96,7 +96,16 @@ export type Delta = { readonly text: string } | { readonly toolUse: { readonly i
 
 /** Who answers: the local model, an OpenAI-compatible server, or Bedrock itself. */
 export interface Answerer {
-  answer(modelId: string, request: ConverseRequest, signal: AbortSignal): AsyncIterable<ConverseEvent>;
+  answer(call: ModelCall): AsyncIterable<ConverseEvent>;
+}
+
+export interface ModelCall {
+  readonly modelId: string;
+  readonly request: ConverseRequest;
+  /** Least tokens of a prompt before a cache point takes effect; absent where the model caches nothing. */
+  readonly cacheMinimum?: number;
+  /** Aborted when the caller hangs up. */
+  readonly signal: AbortSignal;
 }
 
 export function lastUserText(request: ConverseRequest): string {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'timers/promises';
-import { Answerer, ConverseEvent, ConverseRequest, lastUserText, StopReason, textOf, ToolUse } from './converse';
+import { Answerer, ConverseEvent, ConverseRequest, lastUserText, ModelCall, StopReason, textOf, ToolUse } from './converse';
 import { PromptCache } from './prompt-cache';
 import { tokens, words } from './tokens';
 import { chosenTools } from './tool-choice';
@@ -7,8 +7,6 @@ import { chosenTools } from './tool-choice';
 export interface LocalModelOptions {
   /** Pause between two words: 0 for tests, about 25 to look at. */
   readonly wordGapMs: number;
-  /** Least tokens of a prompt before a cache point takes effect, by model id. */
-  readonly cacheMinimum?: (modelId: string) => number | undefined;
 }
 
 /** An answer ends its pauses after this long, however much it says. */
@@ -24,7 +22,7 @@ export class LocalModel implements Answerer {
 
   constructor(private readonly options: LocalModelOptions) {}
 
-  async* answer(modelId: string, request: ConverseRequest, signal: AbortSignal): AsyncIterable<ConverseEvent> {
+  async* answer({ modelId, request, cacheMinimum, signal }: ModelCall): AsyncIterable<ConverseEvent> {
     const started = Date.now();
     const said = this.compose(request);
     yield { messageStart: { role: 'assistant' } };
@@ -37,7 +35,7 @@ export class LocalModel implements Answerer {
     if (pieces.length > 0) yield { contentBlockStop: { contentBlockIndex: 0 } };
     yield* toolEvents(said.calls, pieces.length > 0 ? 1 : 0);
     yield { messageStop: { stopReason: said.stopReason } };
-    const input = this.cache.charge(modelId, request, this.options.cacheMinimum?.(modelId));
+    const input = this.cache.charge(modelId, request, cacheMinimum);
     yield { metadata: { usage: usageOf(input, said.outputTokens), metrics: { latencyMs: Date.now() - started } } };
   }
 

@@ -1,58 +1,133 @@
-import { guardrailArn, modelAddress, modelAuthorizations, Place } from './access';
-import { Answerer, ConverseEvent, ConverseRequest } from './converse';
-import { EVENT_STREAM, eventFrame } from './event-stream';
+import { guardrailArn, ModelAddress, modelAddress, modelAuthorizations, Place } from './access';
+import { checkConversation } from './conversation-rules';
+import { Answerer, ConverseEvent, ConverseRequest, GuardrailConfig } from './converse';
 import { Faults } from './faults';
 import { gather } from './gathered';
+import { applyGuardrail, Assessment, assess, blockedAnswer, guarded, guardedText, Guardrail } from './guardrail';
 import { LocalModel } from './local-model';
+import { checkModelId, checkModelLimits, ModelRules } from './model-rules';
+import { Operation, readOperation } from './operation';
+import { measure } from './prompt-cache';
+import { refuse } from './refusal';
+import { streamReply } from './stream-reply';
+import { StreamException, strikeBefore, struck } from './struck';
 import { AwsFailure } from '../aws/failure';
 import { Authorization, AwsReply, AwsRequest, AwsService } from '../aws/service';
 
 export interface BedrockRuntimeOptions {
   readonly account: string;
-  readonly faults?: Faults;
-  /** Who answers. @default - the local model, without pauses */
+  /** What the service knows of a model, by its bare id; a model it does not know is refused. @default - any id is taken, and the model's own limits are not enforced */
+  readonly models?: (bareId: string) => ModelRules | undefined;
+  /** Who answers. @default - the local model */
   readonly answerer?: Answerer;
-  /** ARN of each application inference profile and the model or profile it copies. */
+  /** Pause of the local model between two words: 0 for tests, about 25 to look at. @default 0 */
+  readonly wordGapMs?: number;
+  /** @default - nothing goes wrong */
+  readonly faults?: Faults;
+  /** Gap between two tokens under the fault `slow`. @default 1000 */
+  readonly slowGapMs?: number;
+  /** By id. @default - none; a request that names one is refused */
+  readonly guardrails?: ReadonlyMap<string, Guardrail>;
+  /** ARN of each application inference profile and the ARN or id of what it copies. @default - none; a request that names one is refused */
   readonly applicationProfiles?: ReadonlyMap<string, string>;
 }
 
 /** The Bedrock runtime, as far as our templates use it. */
 export function bedrockRuntime(options: BedrockRuntimeOptions): AwsService {
-  const answerer = options.answerer ?? new LocalModel({ wordGapMs: 0 });
-  const profiles = options.applicationProfiles ?? new Map<string, string>();
-  return {
-    name: 'bedrock',
-    authorizations(request) {
-      const { operation, modelId } = route(request);
-      const place: Place = { region: request.region, account: options.account };
-      const body = parse(request);
-      const guardrail = body.guardrailConfig;
-      const action = operation === 'converse' ? 'bedrock:InvokeModel' : 'bedrock:InvokeModelWithResponseStream';
-      const decisions: Authorization[] = modelAuthorizations(action, modelAddress(modelId, place, profiles), place);
-      return guardrail ? [...decisions, { action: 'bedrock:ApplyGuardrail', resource: guardrailArn(guardrail.guardrailIdentifier, place) }] : decisions;
-    },
-    async handle(request) {
-      const { operation, modelId } = route(request);
-      const events = answerer.answer(modelId, parse(request), request.signal);
-      return operation === 'converse' ? json(await gather(events)) : { status: 200, headers: { 'content-type': EVENT_STREAM }, body: frames(events) };
-    },
-  };
+  const runtime = new BedrockRuntime(options);
+  return { name: 'bedrock', authorizations: (request) => runtime.authorizations(request), handle: (request) => runtime.handle(request) };
 }
 
-function route({ method, path }: AwsRequest): { operation: 'converse' | 'converse-stream'; modelId: string } {
-  const parts = /^\/model\/([^/]+)\/(converse|converse-stream)$/.exec(path);
-  if (method !== 'POST' || !parts) throw new AwsFailure('UnknownOperationException', 404, `the local Bedrock has no ${method} ${path}`);
-  return { operation: parts[2] as 'converse', modelId: decodeURIComponent(parts[1]) };
+const ACTIONS = {
+  Converse: 'bedrock:InvokeModel',
+  ConverseStream: 'bedrock:InvokeModelWithResponseStream',
+  CountTokens: 'bedrock:CountTokens',
+} as const;
+
+type ModelOperation = Exclude<Operation, { name: 'ApplyGuardrail' }>;
+
+class BedrockRuntime {
+  private readonly answerer: Answerer;
+  private readonly faults: Faults;
+
+  constructor(private readonly options: BedrockRuntimeOptions) {
+    this.answerer = options.answerer ?? new LocalModel({ wordGapMs: options.wordGapMs ?? 0 });
+    this.faults = options.faults ?? new Faults();
+  }
+
+  authorizations(call: AwsRequest): Authorization[] {
+    const operation = readOperation(call);
+    const place: Place = { region: call.region, account: this.options.account };
+    if (operation.name === 'ApplyGuardrail') return [{ action: 'bedrock:ApplyGuardrail', resource: guardrailArn(operation.guardrail, place) }];
+    const guardrail = operation.request.guardrailConfig;
+    const arn = guardrail && guardrailArn(guardrail.guardrailIdentifier, place);
+    const context: Record<string, string> = arn ? { 'bedrock:GuardrailIdentifier': `${arn}:${guardrail.guardrailVersion}` } : {};
+    return [
+      ...modelAuthorizations(ACTIONS[operation.name], this.address(operation, call), place, context),
+      ...(arn ? [{ action: 'bedrock:ApplyGuardrail', resource: arn }] : []),
+    ];
+  }
+
+  async handle(call: AwsRequest): Promise<AwsReply> {
+    const operation = readOperation(call);
+    if (operation.name === 'ApplyGuardrail') return json(applyGuardrail(this.guardrail(operation.guardrail), operation.request));
+    const rules = this.checked(operation, call);
+    if (operation.name === 'CountTokens') return json({ inputTokens: measure(operation.request).total });
+
+    const fault = this.faults.take();
+    strikeBefore(fault);
+    const events = struck(fault, this.answers(operation, rules, call), this.options.slowGapMs ?? 1_000, call.signal);
+    return operation.name === 'ConverseStream' ? streamReply(events) : json(await whole(events));
+  }
+
+  private checked(operation: ModelOperation, call: AwsRequest): ModelRules | undefined {
+    const { modelId, request } = operation;
+    const address = this.address(operation, call);
+    const rules = address.model === undefined ? undefined : this.options.models?.(address.model);
+    if (this.options.models || address.arn) checkModelId(modelId, address, rules);
+    checkConversation(request);
+    if (rules) checkModelLimits(modelId, request, operation.name === 'ConverseStream', rules);
+    return rules;
+  }
+
+  private async* answers({ modelId, request }: ModelOperation, rules: ModelRules | undefined, { signal }: AwsRequest): AsyncIterable<ConverseEvent> {
+    const { guardrailConfig: config, ...unguarded } = request;
+    const answer = (asked: ConverseRequest) => this.answerer.answer({ modelId, request: asked, cacheMinimum: rules?.cacheMinimum, signal });
+    if (!config) return yield* answer(request);
+    const guardrail = this.guardrail(config.guardrailIdentifier);
+    const found = assess(guardrail, guardedText(request));
+    if (found) return yield* blockedAnswer(guardrail.blockedInputMessaging, traceOf(config, { inputAssessment: { [config.guardrailIdentifier]: found } }));
+    // The guardrail exists here only: neither a real Bedrock nor another server knows it.
+    return yield* guarded(guardrail, answer(unguarded), (blocked: Assessment) =>
+      traceOf(config, { outputAssessments: { [config.guardrailIdentifier]: [blocked] } }));
+  }
+
+  private address({ modelId }: ModelOperation, { region }: AwsRequest): ModelAddress {
+    return modelAddress(modelId, { region, account: this.options.account }, this.options.applicationProfiles ?? new Map<string, string>());
+  }
+
+  private guardrail(identifier: string): Guardrail {
+    const id = identifier.slice(identifier.lastIndexOf('/') + 1);
+    return this.options.guardrails?.get(id)
+      ?? refuse(`The guardrail identifier or version provided in the request does not exist. The local cloud runs no stack that defines '${id}'`);
+  }
 }
 
-function parse({ body }: AwsRequest): ConverseRequest {
-  return JSON.parse(body.toString('utf8')) as ConverseRequest;
+/** Converse answers with an error status where ConverseStream sends an exception. */
+async function whole(events: AsyncIterable<ConverseEvent>): Promise<object> {
+  try {
+    return await gather(events);
+  } catch (error) {
+    if (!(error instanceof StreamException)) throw error;
+    if (error.type === 'throttlingException') throw new AwsFailure('ThrottlingException', 429, error.message);
+    throw new AwsFailure('ModelErrorException', 424, error.message);
+  }
+}
+
+function traceOf({ trace }: GuardrailConfig, guardrail: object): object | undefined {
+  return trace === 'enabled' || trace === 'enabled_full' ? { guardrail } : undefined;
 }
 
 function json(body: object): AwsReply {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-}
-
-async function* frames(events: AsyncIterable<ConverseEvent>): AsyncIterable<Buffer> {
-  for await (const event of events) yield eventFrame(event);
 }

@@ -44,12 +44,12 @@ export async function startLocalBedrock(options: Partial<BedrockRuntimeOptions> 
   };
 }
 
-export function clientOf(endpoint: string, requestHandler?: NodeHttpHandler): BedrockRuntimeClient {
+export function clientOf(endpoint: string, requestHandler?: NodeHttpHandler, maxAttempts = 1): BedrockRuntimeClient {
   return new BedrockRuntimeClient({
     endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'LOCALCHAT', secretAccessKey: 'local' },
-    maxAttempts: 1,
+    maxAttempts,
     ...(requestHandler ? { requestHandler } : {}),
   });
 }

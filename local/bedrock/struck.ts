@@ -1,0 +1,43 @@
+import { setTimeout as pause } from 'timers/promises';
+import { ConverseEvent } from './converse';
+import { FaultKind } from './faults';
+import { AwsFailure, ConnectionCut } from '../aws/failure';
+
+/** So much of an answer goes out before it is struck. */
+const TOKENS_BEFORE = 5;
+
+/** An error inside a stream, after HTTP 200. */
+export class StreamException extends Error {
+  constructor(readonly type: string, message: string, readonly details: object = {}) {
+    super(message);
+  }
+}
+
+/** Refuses the call before a model sees it, when that is the fault. */
+export function strikeBefore(fault: FaultKind): void {
+  if (fault === 'throttle') throw new AwsFailure('ThrottlingException', 429, 'Too many requests, please wait before trying again.');
+  if (fault === 'unavailable') throw new AwsFailure('ServiceUnavailableException', 503, 'Bedrock is unable to process your request.');
+}
+
+/** The answer with the fault in it. */
+export async function* struck(fault: FaultKind, events: AsyncIterable<ConverseEvent>, slowGapMs: number, signal: AbortSignal): AsyncIterable<ConverseEvent> {
+  let deltas = 0;
+  for await (const event of events) {
+    const isDelta = 'contentBlockDelta' in event;
+    if (fault === 'throttle-in-stream' && !('messageStart' in event)) {
+      throw new StreamException('throttlingException', 'Too many requests, please wait before trying again.');
+    }
+    // A short answer is struck at its end.
+    if ((isDelta && deltas === TOKENS_BEFORE) || 'messageStop' in event) {
+      if (fault === 'error') {
+        const message = 'The system encountered an unexpected error during processing. Try again.';
+        throw new StreamException('modelStreamErrorException', message, { originalStatusCode: 500, originalMessage: message });
+      }
+      if (fault === 'cut') throw new ConnectionCut();
+      if (fault === 'unfinished') return;
+    }
+    if (isDelta) deltas += 1;
+    if (isDelta && fault === 'slow') await pause(slowGapMs, undefined, { signal });
+    yield event;
+  }
+}
