@@ -1,3 +1,5 @@
 export * from './capabilities';
+export * from './embedding-model';
 export * from './geography';
 export * from './model';
+export * from './rerank-model';

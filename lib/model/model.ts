@@ -1,15 +1,12 @@
-import { createHash } from 'node:crypto';
-import { Names } from 'aws-cdk-lib';
-import * as bedrock from 'aws-cdk-lib/aws-bedrock';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct, type IConstruct } from 'constructs';
+import { type Construct, type IConstruct } from 'constructs';
+import { defineProfile } from './application-profile';
 import { type CapabilityOverrides, type ModelCapabilities, type ModelPrices } from './capabilities';
 import { Geography } from './geography';
 import { grantRoute, INVOKE_AND_STREAM } from './grants';
 import { capabilitiesOf, pricesOf } from './known';
 import { requireReachable } from './reach';
-import { applicationRoute, crossRegionRoute, foundationRoute, inferenceProfileRoute, ownedRoute, type Route } from './routes';
-import { fail, requireLength } from '../internal/validation';
+import { crossRegionRoute, foundationRoute, inferenceProfileRoute, ownedRoute, type Route } from './routes';
 
 /** A model that answers prompts. Every construct that generates text takes one. */
 export interface IModel {
@@ -145,8 +142,7 @@ export abstract class Model implements IModel {
    * @param props what it copies, and its tags
    */
   public static application(scope: Construct, id: string, props: ApplicationModelProps): Model {
-    requireReachable(scope, 'Model', props.source._route);
-    return new BedrockModel(defineProfile(scope, id, props), props);
+    return new BedrockModel(defineProfile(scope, id, 'Model', props.source._route, props), props);
   }
 
   /**
@@ -190,22 +186,4 @@ class BedrockModel extends Model {
       prices: this.options.prices ?? pricesOf(this._route),
     };
   }
-}
-
-/** A changed source makes a new profile, and a name serves one profile at a time: so the name changes with the source. */
-function defineProfile(scope: Construct, id: string, { source, tags = {}, description }: ApplicationModelProps): Route {
-  const { kind, profiles, models } = source._route;
-  if (kind !== 'foundation' && kind !== 'crossRegion') fail(scope, `'source' must be made by Model.foundation or Model.crossRegion, got Model.${kind}`);
-  requireLength(scope, 'description', description, 1, 200);
-  const container = new Construct(scope, id);
-  const copied = source._route.modelId;
-  const suffix = createHash('sha256').update(copied).digest('hex').slice(0, 8);
-  const name = `${Names.uniqueResourceName(container, { maxLength: 55 })}-${suffix}`;
-  const profile = new bedrock.CfnApplicationInferenceProfile(container, 'Resource', {
-    inferenceProfileName: name,
-    description,
-    modelSource: { copyFrom: profiles[0] ?? models[0] },
-    tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
-  });
-  return applicationRoute(profile.attrInferenceProfileArn, name, source._route);
 }
