@@ -1,14 +1,16 @@
 import { h } from './dom';
+import { type Fault, type FaultKind } from '../bedrock/faults';
 
-const FAULTS = {
-  none: ['None', 'The model answers as it should.'],
-  throttle: ['Throttled', 'Bedrock refuses the call before the first token.'],
-  error: ['Error mid-answer', 'The stream breaks with a model error after some tokens.'],
-  slow: ['Slow', 'Long gaps between the tokens.'],
-  cut: ['Connection cut', 'The connection to the model drops mid-answer.'],
-  unfinished: ['No end', 'The stream ends without saying that the answer is complete.'],
-} as const;
-type Fault = keyof typeof FAULTS;
+const FAULTS: Readonly<Record<FaultKind, readonly [name: string, meaning: string]>> = {
+  'none': ['None', 'The model answers as it should.'],
+  'throttle': ['Throttled', 'Bedrock refuses the call before the first token.'],
+  'throttle-in-stream': ['Throttled in the stream', 'Bedrock accepts the call and throttles it before the first token.'],
+  'unavailable': ['Unavailable', 'Bedrock cannot take the call at all.'],
+  'error': ['Error mid-answer', 'The stream breaks with a model error after some tokens.'],
+  'slow': ['Slow', 'Long gaps between the tokens.'],
+  'cut': ['Connection cut', 'The connection to the model drops mid-answer.'],
+  'unfinished': ['No end', 'The stream ends without saying that the answer is complete.'],
+};
 
 /** The switch for the local model's failures. It belongs to the local cloud alone; nothing of it exists in AWS. */
 export class FaultSwitch {
@@ -51,16 +53,16 @@ export class FaultSwitch {
       if (!response.ok) {
         throw new Error(`/local/faults answered ${response.status}`);
       }
-      const { kind } = await response.json() as { kind: Fault };
+      this.show(await response.json() as Fault);
       this.trouble.textContent = '';
-      this.show(kind);
     } catch (error) {
       this.trouble.textContent = `The switch does not work: ${(error as Error).message}`;
     }
   }
 
-  private show(kind: Fault): void {
+  private show({ kind, times }: Fault): void {
     this.kind.value = kind;
+    this.once.checked = kind === 'none' ? this.once.checked : times !== undefined;
     this.meaning.textContent = FAULTS[kind][1];
     this.element.classList.toggle('on', kind !== 'none');
     this.changed(kind === 'none' ? undefined : FAULTS[kind][0]);

@@ -18,6 +18,7 @@ export function openShell(body: HTMLElement, session: Session, views: readonly V
   });
   const aside = h('div', { class: 'aside-view' });
   const main = h('main', { id: 'main' });
+  const side = sideToggle();
   let user = users[0];
   let target = targets[0];
   let unmount = () => {};
@@ -29,7 +30,17 @@ export function openShell(body: HTMLElement, session: Session, views: readonly V
       return;
     }
     const api = signedFetch(target.url, user, session.users[user]);
-    unmount = view.mount({ aside, main, user, token: session.users[user], target, api, meter, settled: () => void faults.refresh() });
+    unmount = view.mount({
+      aside,
+      main,
+      user,
+      target,
+      api,
+      meter,
+      token: session.users[user],
+      settled: () => void faults.refresh(),
+      showMain: () => side.show(false),
+    });
   };
 
   document.title = `${view?.pattern ?? session.example} · Playground`;
@@ -48,7 +59,7 @@ export function openShell(body: HTMLElement, session: Session, views: readonly V
         mount();
       }),
       themeButton()),
-    sideToggle(),
+    side.element,
     h('aside', { 'id': 'aside', 'aria-label': 'Conversations and test tools' }, aside, faults.element),
     main,
     h('footer', {}, meter.element, faultNotice));
@@ -79,13 +90,19 @@ function userField(users: readonly string[], choose: (user: string) => void): HT
 }
 
 /** On a narrow screen the side column folds away behind this button; on a wide one the style sheet hides the button. */
-function sideToggle(): HTMLElement {
-  const button = h('button', { 'type': 'button', 'class': 'side-toggle', 'aria-expanded': 'false', 'aria-controls': 'aside' }, 'Conversations and test tools');
-  button.addEventListener('click', () => {
-    const open = document.body.classList.toggle('side-open');
-    button.setAttribute('aria-expanded', String(open));
-  });
-  return button;
+function sideToggle(): { element: HTMLElement; show(open: boolean): void } {
+  const show = (open: boolean) => {
+    document.body.classList.toggle('side-open', open);
+    element.setAttribute('aria-expanded', String(open));
+  };
+  const element = h('button', {
+    'type': 'button',
+    'class': 'side-toggle',
+    'aria-expanded': 'false',
+    'aria-controls': 'aside',
+    'onclick': () => show(!document.body.classList.contains('side-open')),
+  }, 'Conversations and test tools');
+  return { element, show };
 }
 
 function showOutputs(main: HTMLElement, session: Session): void {

@@ -14,6 +14,8 @@ export interface ViewContext {
   readonly meter: Meter;
   /** Called after every model call, so that the shell reads its test tools again. */
   settled(): void;
+  /** Folds the side column away where it covers the main one. */
+  showMain(): void;
 }
 
 /** One pattern's part of the page. */

@@ -73,8 +73,9 @@ class ChatView {
       void this.load(id);
     } else {
       this.log.showEmpty(this.welcome());
-      this.composer.focus();
     }
+    this.context.showMain();
+    this.composer.focus();
   }
 
   private async load(id: string, cursor?: string, known: readonly StoredMessage[] = []): Promise<void> {
