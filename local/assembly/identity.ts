@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import type { Resource } from './assembly';
+
+export const ACCOUNT = '123456789012';
+export const REGION = 'us-east-1';
+export const PARTITION = 'aws';
+
+/** What a resource is called once it exists. */
+interface Named {
+  readonly resource: Resource;
+  /** A property of the resource, resolved; undefined when the template leaves it out. */
+  property(name: string): string | undefined;
+  /** The physical id, which is what `Ref` gives. */
+  readonly id: string;
+}
+
+interface Identity {
+  /** The property that pins the name, if the type has one. */
+  readonly nameProperty?: string;
+  /** The physical id when no property pins it. */
+  generate?(resource: Resource): string;
+  /** What `Fn::GetAtt` gives, by attribute. */
+  readonly attributes: Readonly<Record<string, (named: Named) => string>>;
+  /** What `Ref` gives, where it is not the physical id. */
+  ref?(named: Named): string;
+}
+
+/** The ARN of something in the one account and region there is here. */
+export function arn(service: string, resource: string, region = REGION, account = ACCOUNT): string {
+  return `arn:${PARTITION}:${service}:${region}:${account}:${resource}`;
+}
+
+/** Letters that stay the same from start to start, so that a conversation kept yesterday is found today. */
+export function stableId(resource: Resource, length: number, alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'): string {
+  const bytes = createHash('sha512').update(`${resource.stack.name}/${resource.logicalId}`).digest();
+  return Array.from({ length }, (_, i) => alphabet[bytes[i] % alphabet.length]).join('');
+}
+
+function generatedName(resource: Resource): string {
+  const suffix = stableId(resource, 12, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789');
+  return `${resource.stack.name}-${resource.logicalId}`.slice(0, 51) + `-${suffix}`;
+}
+
+const table: Identity = {
+  nameProperty: 'TableName',
+  attributes: {
+    Arn: ({ id }) => arn('dynamodb', `table/${id}`),
+    StreamArn: ({ id }) => arn('dynamodb', `table/${id}/stream/2026-01-01T00:00:00.000`),
+    TableId: ({ resource }) => uuid(resource),
+  },
+};
+
+const shortId = (length: number, ...attributes: string[]): Identity => ({
+  generate: (resource) => stableId(resource, length),
+  attributes: Object.fromEntries(attributes.map((name) => [name, ({ id }: Named) => id])),
+});
+
+const IDENTITIES: Readonly<Record<string, Identity>> = {
+  'AWS::Lambda::Function': { nameProperty: 'FunctionName', attributes: { Arn: ({ id }) => arn('lambda', `function:${id}`) } },
+  'AWS::Lambda::Version': {
+    ref: ({ property }) => `${functionArn(property('FunctionName'))}:1`,
+    attributes: { FunctionArn: ({ property }) => `${functionArn(property('FunctionName'))}:1`, Version: () => '1' },
+  },
+  'AWS::Lambda::Alias': {
+    ref: ({ property }) => `${functionArn(property('FunctionName'))}:${property('Name')}`,
+    attributes: { AliasArn: ({ property }) => `${functionArn(property('FunctionName'))}:${property('Name')}` },
+  },
+  'AWS::Lambda::Permission': { attributes: {} },
+  'AWS::IAM::Role': {
+    nameProperty: 'RoleName',
+    attributes: {
+      Arn: ({ id, property }) => arn('iam', `role${property('Path') ?? '/'}${id}`, ''),
+      RoleId: ({ resource }) => `AROA${stableId(resource, 17).toUpperCase()}`,
+    },
+  },
+  'AWS::IAM::Policy': { nameProperty: 'PolicyName', attributes: {} },
+  'AWS::IAM::ManagedPolicy': { nameProperty: 'ManagedPolicyName', ref: policyArn, attributes: { PolicyArn: policyArn } },
+  'AWS::DynamoDB::Table': table,
+  'AWS::DynamoDB::GlobalTable': table,
+  'AWS::ApiGateway::RestApi': {
+    generate: (resource) => stableId(resource, 10),
+    attributes: { RestApiId: ({ id }) => id, RootResourceId: ({ id }) => id.split('').reverse().join('') },
+  },
+  'AWS::ApiGateway::Resource': shortId(6, 'ResourceId'),
+  'AWS::ApiGateway::Method': shortId(8),
+  'AWS::ApiGateway::Deployment': shortId(6, 'DeploymentId'),
+  'AWS::ApiGateway::Stage': { nameProperty: 'StageName', attributes: {} },
+  'AWS::ApiGateway::Authorizer': shortId(6, 'AuthorizerId'),
+  'AWS::ApiGateway::GatewayResponse': shortId(10, 'Id'),
+  'AWS::ApiGateway::RequestValidator': shortId(6, 'RequestValidatorId'),
+  'AWS::ApiGateway::Model': { nameProperty: 'Name', attributes: {} },
+  'AWS::ApiGateway::ApiKey': shortId(10, 'APIKeyId'),
+  'AWS::ApiGateway::UsagePlan': shortId(6, 'Id'),
+  'AWS::ApiGateway::UsagePlanKey': shortId(10, 'Id'),
+  'AWS::ApiGateway::Account': shortId(10, 'Id'),
+  'AWS::Cognito::UserPool': {
+    generate: (resource) => `${REGION}_${stableId(resource, 9, 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789')}`,
+    attributes: {
+      Arn: ({ id }) => arn('cognito-idp', `userpool/${id}`),
+      UserPoolId: ({ id }) => id,
+      ProviderName: ({ id }) => `cognito-idp.${REGION}.amazonaws.com/${id}`,
+      ProviderURL: ({ id }) => `https://cognito-idp.${REGION}.amazonaws.com/${id}`,
+    },
+  },
+  'AWS::Cognito::UserPoolClient': shortId(26, 'ClientId'),
+  'AWS::Logs::LogGroup': { nameProperty: 'LogGroupName', attributes: { Arn: ({ id }) => `${arn('logs', `log-group:${id}`)}:*` } },
+  'AWS::KMS::Key': { generate: uuid, attributes: { Arn: ({ id }) => arn('kms', `key/${id}`), KeyId: ({ id }) => id } },
+  'AWS::S3::Bucket': {
+    nameProperty: 'BucketName',
+    generate: (resource) => generatedName(resource).toLowerCase(),
+    attributes: { Arn: ({ id }) => `arn:${PARTITION}:s3:::${id}`, DomainName: ({ id }) => `${id}.s3.amazonaws.com`, RegionalDomainName: ({ id }) => `${id}.s3.${REGION}.amazonaws.com` },
+  },
+  'AWS::SQS::Queue': {
+    nameProperty: 'QueueName',
+    ref: ({ id }) => `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${id}`,
+    attributes: { Arn: ({ id }) => arn('sqs', id), QueueName: ({ id }) => id },
+  },
+  'AWS::SNS::Topic': { nameProperty: 'TopicName', ref: ({ id }) => arn('sns', id), attributes: { TopicArn: ({ id }) => arn('sns', id), TopicName: ({ id }) => id } },
+  'AWS::Bedrock::Guardrail': {
+    generate: (resource) => stableId(resource, 12),
+    ref: guardrailArn,
+    attributes: { GuardrailArn: guardrailArn, GuardrailId: ({ id }) => id, Version: () => 'DRAFT', Status: () => 'READY' },
+  },
+  'AWS::Bedrock::GuardrailVersion': {
+    attributes: { Version: () => '1', GuardrailId: ({ property }) => property('GuardrailIdentifier')?.split('/').pop() ?? '', GuardrailArn: ({ property }) => property('GuardrailIdentifier') ?? '' },
+  },
+  'AWS::Bedrock::ApplicationInferenceProfile': {
+    generate: (resource) => stableId(resource, 12),
+    ref: profileArn,
+    attributes: { InferenceProfileArn: profileArn, InferenceProfileId: ({ id }) => id, Status: () => 'ACTIVE', Type: () => 'APPLICATION' },
+  },
+};
+
+/** Finds what `Ref` and `Fn::GetAtt` say of a resource. */
+export class Identities {
+  private readonly ids = new Map<Resource, string>();
+
+  constructor(private readonly property: (resource: Resource, name: string) => string | undefined) {}
+
+  ref(resource: Resource): string {
+    const identity = IDENTITIES[resource.type];
+    return identity?.ref?.(this.named(resource)) ?? this.id(resource);
+  }
+
+  /** The name or id alone, also of types whose `Ref` is an ARN. */
+  id(resource: Resource): string {
+    const known = this.ids.get(resource);
+    if (known) return known;
+    const { nameProperty, generate = generatedName } = IDENTITIES[resource.type] ?? {};
+    const id = (nameProperty && this.property(resource, nameProperty)) ?? generate(resource);
+    this.ids.set(resource, id);
+    return id;
+  }
+
+  /** An attribute; a plausible one where the type does not run here, undefined where it runs and has none of that name. */
+  attribute(resource: Resource, name: string, runs: boolean): string | undefined {
+    const attribute = IDENTITIES[resource.type]?.attributes[name];
+    if (attribute) return attribute(this.named(resource));
+    if (runs) return undefined;
+    const [, service = 'local', kind = 'resource'] = resource.type.split('::').map((part) => part.toLowerCase());
+    return name.endsWith('Arn') ? arn(service, `${kind}/${this.id(resource)}`) : `${this.id(resource)}-${name}`;
+  }
+
+  private named(resource: Resource): Named {
+    return { resource, id: this.id(resource), property: (name) => this.property(resource, name) };
+  }
+}
+
+function functionArn(name: string | undefined): string {
+  return name?.startsWith('arn:') ? name : arn('lambda', `function:${name}`);
+}
+
+function policyArn({ id, property }: Named): string {
+  return arn('iam', `policy${property('Path') ?? '/'}${id}`, '');
+}
+
+function guardrailArn({ id }: Named): string {
+  return arn('bedrock', `guardrail/${id}`);
+}
+
+function profileArn({ id }: Named): string {
+  return arn('bedrock', `application-inference-profile/${id}`);
+}
+
+function uuid(resource: Resource): string {
+  const hex = createHash('sha256').update(`${resource.stack.name}/${resource.logicalId}`).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
+}

@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { readAssembly } from './assembly/assembly';
+import { Deployment } from './assembly/deployment';
+import { ACCOUNT, arn, REGION } from './assembly/identity';
+import { startAwsEndpoint } from './aws/endpoint';
+import { Faults } from './bedrock/faults';
+import { bedrockRuntime } from './bedrock/runtime';
+import { LOCAL_USERS, UserPools } from './cognito/pools';
+import { dynamoDb } from './dynamodb/service';
+import { readRestApis, type RestApi } from './gateway/api';
+import { Gateway } from './gateway/gateway';
+import type { LocalIdentity } from './gateway/signature';
+import { Usage } from './gateway/usage';
+import { Principals } from './iam/principals';
+import { readFunction } from './lambda/function';
+import { findNode, type NodeBinary } from './lambda/node';
+import { FunctionPool } from './lambda/pool';
+import { CloudLogs } from './logs';
+import { accessKeyOf, readPrincipals } from './principals';
+import { serveLoopback } from './server';
+import { Site } from './site';
+
+export interface CloudOptions {
+  /** Folder that `cdk synth` wrote. */
+  readonly assembly: string;
+  /** Public port on loopback; 0 takes a free one. @default 0 */
+  readonly port?: number;
+  /** What the page calls the running app. @default - the stacks' names */
+  readonly example?: string;
+  /** Most processes of one function. @default 16 */
+  readonly processes?: number;
+  /** Told what the person at the terminal should know: denied calls, refusals, failed requests. @default - nobody */
+  readonly onNotice?: (line: string) => void;
+}
+
+export interface LocalSession {
+  readonly example: string;
+  /** A fresh ID token of each local user. */
+  readonly users: Readonly<Record<string, string>>;
+  /** An IAM identity for each local user, for APIs that want signed requests. */
+  readonly identities: Readonly<Record<string, LocalIdentity>>;
+  /** Values of the API keys, by their ids. */
+  readonly apiKeys: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export interface LocalCloud {
+  /** Address of the playground. */
+  readonly url: string;
+  /** Of each stack, as `cdk deploy --outputs-file` writes them. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly session: LocalSession;
+  readonly faults: Faults;
+  readonly logs: CloudLogs;
+  /** The user pools, for tokens of other users, expired ones and those of other use. */
+  readonly pools: UserPools;
+  /** What the assembly holds and this machine cannot run, counted by type. */
+  readonly leftOut: ReadonlyMap<string, number>;
+  /** The Node.js that runs the handlers. */
+  readonly node: NodeBinary;
+  /** The runtimes that the functions ask for. */
+  readonly runtimes: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Deploys a cloud assembly to this machine and serves it until it is stopped. */
+export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
+  const undo: (() => unknown)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    return await deploy(options, undo, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () => Promise<void>): Promise<LocalCloud> {
+  const deployment = new Deployment(readAssembly(options.assembly));
+  const logs = new CloudLogs();
+  const faults = new Faults();
+  const onNotice = options.onNotice ?? (() => undefined);
+  const workDirectory = mkdtempSync(join(tmpdir(), 'local-cloud-'));
+  undo.push(() => rmSync(workDirectory, { recursive: true, force: true }));
+
+  const tables = dynamoDb();
+  undo.push(() => tables.stop());
+  const principals = new Principals();
+  readPrincipals(deployment).forEach((principal) => principals.add(principal));
+  const endpoint = await startAwsEndpoint({
+    services: [tables, bedrockRuntime({ account: ACCOUNT, faults, applicationProfiles: applicationProfiles(deployment) })],
+    principals,
+    onDenied: ({ message }) => onNotice(message),
+    onNotice,
+  });
+  undo.push(() => endpoint.stop());
+
+  // The public port is bound before anything is resolved: the outputs and the functions' environment speak of it.
+  const apis = readRestApis(deployment);
+  const door: { gateway?: Gateway; site?: Site } = {};
+  const server = await serveLoopback(options.port ?? 0, (incoming, outgoing) => {
+    if (door.gateway?.handle(incoming, outgoing)) return;
+    void door.site?.handle(incoming, outgoing);
+  });
+  undo.push(() => server.stop());
+  const localise = (text: string) => localUrls(text, server.url, apis);
+
+  const [script] = await Promise.all([bundleWorker(workDirectory), tables.createTables(deployment)]);
+  const node = findNode();
+  const pools = new Map(deployment.resources('AWS::Lambda::Function').map((resource) => {
+    const lambda = readFunction(resource, { deployment, workDirectory, endpoint: endpoint.url, accessKeyOf, localise });
+    return [lambda.arn, new FunctionPool(lambda, { node: node.path, script, logs, processes: options.processes })];
+  }));
+  undo.push(() => Promise.all([...pools.values()].map((pool) => pool.stop())));
+
+  const userPools = new UserPools(deployment);
+  const identities = localIdentities();
+  const usage = new Usage(deployment);
+  const outputs = Object.fromEntries(Object.entries(deployment.outputs())
+    .map(([stack, values]) => [stack, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, localise(value)]))]));
+  const session = (): LocalSession => ({
+    example: options.example ?? deployment.stacks.map(({ name }) => name).join(', '),
+    users: userPools.tokens(),
+    identities: Object.fromEntries(identities),
+    apiKeys: Object.fromEntries(usage.keys.map(({ id, value }) => [id, value])),
+    outputs,
+  });
+
+  door.gateway = new Gateway({
+    apis, usage, logs, onNotice, pools: userPools,
+    identities: new Map([...identities.values()].map((identity) => [identity.accessKeyId, identity])),
+    functionOf: (functionArn) => pools.get(functionArn.split(':').slice(0, 7).join(':')),
+  });
+  door.site = await Site.build({
+    get: { '/local/session': session, '/local/faults': () => faults.current },
+    put: {
+      '/local/faults': (fault) => {
+        faults.set(fault as Faults['current']);
+        return faults.current;
+      },
+    },
+  });
+  for (const api of apis) for (const pool of functionsBehind(api, pools)) pool.warm();
+
+  return {
+    url: `${server.url}/`, outputs, session: session(), faults, logs, pools: userPools, leftOut: deployment.leftOut(), node,
+    runtimes: [...new Set([...pools.values()].map(({ lambda }) => lambda.runtime))], stop,
+  };
+}
+
+/** The worker's program for any Node.js, without a loader for TypeScript. */
+async function bundleWorker(directory: string): Promise<string> {
+  const outfile = join(directory, 'worker.js');
+  await build({ entryPoints: [join(__dirname, 'lambda/worker.ts')], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'silent' });
+  return outfile;
+}
+
+/** Turns `https://<api>.execute-api.…/<stage>` into the address on this machine. */
+function localUrls(text: string, url: string, apis: readonly RestApi[]): string {
+  return apis.reduce((result, api) => result.replaceAll(`https://${api.id}.execute-api.${REGION}.amazonaws.com/${api.stage}`, `${url}${Gateway.basePath(api)}`), text);
+}
+
+function functionsBehind(api: RestApi, pools: ReadonlyMap<string, FunctionPool>): FunctionPool[] {
+  const arns = new Set([...api.resources.values()].flatMap(({ methods }) => [...methods.values()].map(({ integration }) => integration.functionArn)));
+  return [...arns].flatMap((functionArn) => pools.get(functionArn ?? '') ?? []);
+}
+
+function localIdentities(): Map<string, LocalIdentity> {
+  return new Map(LOCAL_USERS.map((user) => [user, {
+    accessKeyId: `AKIALOCAL${user.replace(/\W/g, '').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64url'),
+    arn: arn('iam', `user/${user}`, ''),
+  }]));
+}
+
+/** ARN of each application inference profile, with what it copies. */
+function applicationProfiles(deployment: Deployment): Map<string, string> {
+  return new Map(deployment.resources('AWS::Bedrock::ApplicationInferenceProfile').map((profile) => [
+    deployment.ref(profile), String((deployment.property(profile, 'ModelSource') as { CopyFrom?: string } | undefined)?.CopyFrom),
+  ]));
+}

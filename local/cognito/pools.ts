@@ -1,0 +1,42 @@
+import { Issuer } from './issuer';
+import type { Deployment } from '../assembly/deployment';
+
+export const LOCAL_USERS = ['user-a', 'user-b'] as const;
+
+/** The user pools of a deployment, and those that it only names. */
+export class UserPools {
+  private readonly issuers = new Map<string, Issuer>();
+
+  constructor(deployment: Deployment) {
+    const clients = deployment.resources('AWS::Cognito::UserPoolClient').map((client) => ({
+      pool: String(deployment.property(client, 'UserPoolId')), id: deployment.id(client),
+    }));
+    for (const pool of deployment.resources('AWS::Cognito::UserPool')) {
+      const id = deployment.id(pool);
+      this.issuers.set(id, new Issuer(id, clients.find((client) => client.pool === id)?.id ?? 'local-client'));
+    }
+    for (const authorizer of deployment.resources('AWS::ApiGateway::Authorizer')) {
+      for (const arn of (deployment.property(authorizer, 'ProviderARNs') as string[] | undefined) ?? []) this.ofArn(arn);
+    }
+  }
+
+  /** The issuer of a pool; one that the template only names by its ARN gets an issuer here as well. */
+  ofArn(arn: string): Issuer {
+    const id = arn.split('/').pop() ?? arn;
+    const known = this.issuers.get(id);
+    if (known) return known;
+    const issuer = new Issuer(id, 'local-client');
+    this.issuers.set(id, issuer);
+    return issuer;
+  }
+
+  all(): Issuer[] {
+    return [...this.issuers.values()];
+  }
+
+  /** Fresh tokens of the local users, from the first pool there is. */
+  tokens(): Record<string, string> {
+    const [issuer] = this.all();
+    return issuer ? Object.fromEntries(LOCAL_USERS.map((user) => [user, issuer.token(user)])) : {};
+  }
+}

@@ -1,0 +1,42 @@
+import { create, type Store } from 'dynalite/db';
+import { checkTypes, checkValidations, toLowerFirst } from 'dynalite/validations';
+
+/** What dynalite can do; everything else of DynamoDB is refused. */
+export const OPERATIONS = [
+  'BatchGetItem', 'BatchWriteItem', 'CreateTable', 'DeleteItem', 'DeleteTable', 'DescribeTable', 'DescribeTimeToLive', 'GetItem', 'ListTables', 'PutItem', 'Query', 'Scan', 'UpdateItem',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export interface Outcome {
+  readonly status: number;
+  readonly body: object;
+}
+
+type Action = (store: Store, data: object, done: (error: Failure | null, answer: object) => void) => void;
+type Failure = Error & { statusCode?: number; body?: object };
+
+/** dynalite's tables in memory, without its HTTP server in between. */
+export class TableStore {
+  private readonly store = create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+
+  run(operation: Operation, input: unknown): Promise<Outcome> {
+    const file = toLowerFirst(operation);
+    // One module an operation, each exporting what is named differently: there is no index to import.
+    const action = require(`dynalite/actions/${file}`) as Action;
+    const { types, custom } = require(`dynalite/validations/${file}`) as { types: unknown; custom: unknown };
+    return new Promise((resolve, reject) => {
+      const fail = (error: Failure) => (error.statusCode ? resolve({ status: error.statusCode, body: error.body ?? {} }) : reject(error));
+      try {
+        const data = checkTypes(input, types);
+        checkValidations(data, types, custom, this.store);
+        action(this.store, data, (error, body) => (error ? fail(error) : resolve({ status: 200, body })));
+      } catch (error) {
+        fail(error as Failure);
+      }
+    });
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => this.store.db.close(() => resolve()));
+  }
+}

@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import { FRAME, FrameReader, writeFrame, type Failure, type FrameKind, type InvocationHead } from './frames';
+import type { LambdaFunction } from './function';
+
+/** Where an answer goes while it is made. */
+export interface Sink {
+  /** Some bytes of the answer, as the handler wrote them; while a promise is pending the handler feels the pressure. */
+  data(piece: Buffer): void | Promise<void>;
+  /** The answer is complete; the handler may still be at work. */
+  end(): void;
+  /** Also after `data`, when the handler fails in the middle. */
+  fail(failure: Failure): void;
+}
+
+export interface WorkerEvents {
+  /** The worker is free again. */
+  onIdle(): void;
+  /** The process is gone; it takes no more invocations. */
+  onGone(): void;
+  onLine(kind: 'stdout' | 'stderr', line: string, requestId: string | undefined): void;
+}
+
+interface Running {
+  readonly head: InvocationHead;
+  readonly sink: Sink;
+  ended: boolean;
+}
+
+/** One child process with one loaded handler; it takes one invocation at a time, as a Lambda environment does. */
+export class WorkerProcess {
+  private readonly child: ChildProcess;
+  private readonly socket: Duplex;
+  private readonly gone: Promise<void>;
+  private readonly partial = { stdout: '', stderr: '' };
+  private ready = false;
+  private initFailure?: Failure;
+  private killedFor?: Failure;
+  private running?: Running;
+  private waiting?: { head: InvocationHead; event: string };
+
+  constructor(lambda: LambdaFunction, node: string, script: string, private readonly events: WorkerEvents) {
+    this.child = spawn(node, ['--enable-source-maps', script], { cwd: lambda.directory, env: lambda.environment, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+    this.socket = this.child.stdio[3] as Duplex;
+    const reader = new FrameReader((kind, payload) => this.onFrame(kind, payload), (piece) => this.onData(piece));
+    this.socket.on('data', (chunk: Buffer) => reader.push(chunk));
+    this.socket.on('error', () => undefined);
+    for (const kind of ['stdout', 'stderr'] as const) this.child[kind]?.on('data', (chunk: Buffer) => this.onOutput(kind, chunk.toString()));
+    this.child.on('error', (error) => { this.killedFor ??= { errorType: 'Runtime.StartError', errorMessage: error.message }; });
+    this.gone = new Promise((resolve) => this.child.once('close', (code, signal) => {
+      this.onClose(code, signal);
+      resolve();
+    }));
+  }
+
+  invoke(head: InvocationHead, event: string, sink: Sink): void {
+    this.running = { head, sink, ended: false };
+    if (!this.ready) this.waiting = { head, event };
+    else this.send(head, event);
+  }
+
+  /** Ends the process now; whoever waits for its answer is told why. */
+  kill(failure?: Failure): Promise<void> {
+    this.killedFor ??= failure;
+    this.child.kill('SIGKILL');
+    return this.gone;
+  }
+
+  private send(head: InvocationHead, event: string): void {
+    writeFrame(this.socket, FRAME.invoke, JSON.stringify(head));
+    writeFrame(this.socket, FRAME.event, event);
+  }
+
+  private onFrame(kind: FrameKind, payload: Buffer): void {
+    switch (kind) {
+      case FRAME.ready:
+        this.ready = true;
+        if (this.waiting) this.send(this.waiting.head, this.waiting.event);
+        this.waiting = undefined;
+        return;
+      case FRAME.stdout: return this.onOutput('stdout', payload.toString());
+      case FRAME.stderr: return this.onOutput('stderr', payload.toString());
+      case FRAME.end: return this.onEnd();
+      case FRAME.done: return this.settle();
+      case FRAME.failed: return this.onFailed(JSON.parse(payload.toString()) as Failure);
+    }
+  }
+
+  private onData(piece: Buffer): void {
+    const pressure = this.running?.sink.data(piece);
+    if (!pressure) return;
+    this.socket.pause();
+    void pressure.finally(() => this.socket.resume());
+  }
+
+  private onEnd(): void {
+    if (!this.running) return;
+    this.running.ended = true;
+    this.running.sink.end();
+  }
+
+  private onFailed(failure: Failure): void {
+    this.events.onLine('stderr', `${failure.errorType}: ${failure.errorMessage}\n${failure.trace?.slice(1).join('\n') ?? ''}`.trimEnd(), this.running?.head.requestId);
+    if (!this.ready) {
+      this.initFailure = failure;
+      return;
+    }
+    this.settle(failure);
+  }
+
+  private settle(failure?: Failure): void {
+    const { running } = this;
+    this.running = undefined;
+    this.flush(running?.head.requestId);
+    if (failure && running && !running.ended) running.sink.fail(failure);
+    this.events.onIdle();
+  }
+
+  private onClose(code: number | null, signal: string | null): void {
+    const { running } = this;
+    this.running = undefined;
+    this.flush(running?.head.requestId);
+    this.events.onGone();
+    if (!running || running.ended) return;
+    running.sink.fail(this.killedFor ?? this.initFailure ?? {
+      errorType: 'Runtime.ExitError',
+      errorMessage: `RequestId: ${running.head.requestId} Error: Runtime exited with error: ${signal ? `signal: ${signal}` : `exit status ${code}`}`,
+    });
+  }
+
+  private onOutput(kind: 'stdout' | 'stderr', text: string): void {
+    const lines = (this.partial[kind] + text).split('\n');
+    this.partial[kind] = lines.pop() ?? '';
+    for (const line of lines) this.events.onLine(kind, line, this.running?.head.requestId);
+  }
+
+  private flush(requestId: string | undefined): void {
+    for (const kind of ['stdout', 'stderr'] as const) {
+      if (this.partial[kind]) this.events.onLine(kind, this.partial[kind], requestId);
+      this.partial[kind] = '';
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+export interface LoopbackServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Names by which this machine may be asked; any other comes from a page that pretends to live here. */
+const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
+
+/** A server on loopback that answers nobody who reached it under another name. */
+export async function serveLoopback(port: number, handle: RequestListener): Promise<LoopbackServer> {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
+    if (LOOPBACK.test(incoming.headers.host ?? '')) return handle(incoming, outgoing);
+    outgoing.writeHead(403, { 'content-type': 'application/json', 'connection': 'close' });
+    return outgoing.end(JSON.stringify({ message: `the local cloud answers at 127.0.0.1 and localhost only, not as ${incoming.headers.host ?? 'nobody'}` }));
+  });
+  // A streamed answer may take as long as its function; what it says goes out at once.
+  server.requestTimeout = 0;
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    socket.setNoDelay(true);
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE'
+      ? new Error(`port ${port} is taken; choose another with --port, as in: npm start -- --port ${port + 1}`)
+      : error));
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    }),
+  };
+}
