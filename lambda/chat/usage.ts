@@ -23,10 +23,12 @@ export function openAiUsage(tokens: TokenUsage, prices: ModelPrices | undefined)
 }
 
 function costOf(tokens: TokenUsage, prices: ModelPrices): number {
-  const millionths = tokens.input * prices.input
-    + tokens.output * prices.output
-    + tokens.cacheRead * (prices.cacheRead ?? prices.input)
-    + tokens.cacheWrite * (prices.cacheWrite ?? prices.input);
+  const { longPrompt } = prices;
+  const rates = longPrompt && tokens.input + tokens.cacheRead + tokens.cacheWrite > longPrompt.above ? longPrompt : prices;
+  const millionths = tokens.input * rates.input
+    + tokens.output * rates.output
+    + tokens.cacheRead * (rates.cacheRead ?? rates.input)
+    + tokens.cacheWrite * (rates.cacheWrite ?? rates.input);
   // Rounded to a billionth of a dollar, below which only the noise of binary fractions lies.
   return Math.round(millionths * 1_000) / 1e9;
 }

@@ -20,7 +20,16 @@ export interface ModelFacts {
   readonly prices?: ModelPrices;
 }
 
-export interface ModelPrices {
+export interface ModelPrices extends TokenPrices {
+  /** What a whole request costs when its prompt is longer than so many tokens. */
+  readonly longPrompt?: LongPromptPrices;
+}
+
+export interface LongPromptPrices extends TokenPrices {
+  readonly above: number;
+}
+
+export interface TokenPrices {
   readonly input: number;
   readonly output: number;
   readonly cacheRead?: number;

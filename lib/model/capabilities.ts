@@ -98,10 +98,8 @@ export interface CapabilityOverrides {
   readonly batch?: boolean;
 }
 
-/** What a model costs, on demand, in USD per million tokens. */
-export interface ModelPrices {
-  /** Day the prices were read, as `YYYY-MM-DD`. */
-  readonly asOf: string;
+/** What tokens cost, on demand, in USD per million. */
+export interface TokenPrices {
   /** One million tokens of a prompt. */
   readonly input: number;
   /** One million tokens of an answer. */
@@ -118,4 +116,22 @@ export interface ModelPrices {
    * @default - as `input`
    */
   readonly cacheWrite?: number;
+}
+
+/** What a model costs, on demand, in USD per million tokens. */
+export interface ModelPrices extends TokenPrices {
+  /** Day the prices were read, as `YYYY-MM-DD`. */
+  readonly asOf: string;
+  /**
+   * What a whole request costs when its prompt is long.
+   *
+   * @default - the same
+   */
+  readonly longPrompt?: LongPromptPrices;
+}
+
+/** What a whole request costs, on demand, in USD per million tokens, when its prompt is long. */
+export interface LongPromptPrices extends TokenPrices {
+  /** Tokens of a prompt from which on, exclusively, these prices hold. */
+  readonly above: number;
 }

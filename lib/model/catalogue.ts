@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type LongPromptPrices } from '../contract/model';
 
 /** What is known of one text model; the shape of a line in catalogue.json. */
 export interface TextEntry {
@@ -26,6 +27,7 @@ export interface EntryPrices {
   readonly output?: number;
   readonly cacheRead?: number;
   readonly cacheWrite?: number;
+  readonly longPrompt?: LongPromptPrices;
 }
 
 export interface EmbeddingEntry {

@@ -1,3 +1,4 @@
+import { type ModelPrices } from './capabilities';
 import { type ModelBinding } from './model';
 import { type ModelFacts } from '../contract/model';
 
@@ -12,6 +13,10 @@ export function modelFacts({ modelId, modelName, capabilities, prices }: ModelBi
     sampling: `${capabilities.sampling}`,
     inputs: capabilities.inputs.map((input): `${typeof input}` => `${input}`),
     cacheMinimum: capabilities.cacheMinimum,
-    prices: prices && { input: prices.input, output: prices.output, cacheRead: prices.cacheRead, cacheWrite: prices.cacheWrite },
+    prices: prices && withoutDate(prices),
   };
+}
+
+function withoutDate({ asOf: _, ...prices }: ModelPrices): ModelFacts['prices'] {
+  return prices;
 }
