@@ -14,9 +14,7 @@ export function bedrockModel(client: BedrockRuntimeClient): Model {
           const { stream } = await client.send(new ConverseStreamCommand(input), { abortSignal: signal });
           for await (const event of stream ?? []) yield* streamedEvent(event);
         } else {
-          const { guardrailConfig, ...rest } = input;
-          const { streamProcessingMode: _, ...guardrail } = guardrailConfig ?? {};
-          yield* wholeAnswer(await client.send(new ConverseCommand({ ...rest, ...(guardrailConfig && { guardrailConfig: guardrail }) }), { abortSignal: signal }));
+          yield* wholeAnswer(await client.send(new ConverseCommand(input), { abortSignal: signal }));
         }
       } catch (error) {
         throw translated(error);

@@ -10,6 +10,9 @@ import { ApiError } from '../kit/http';
 import type { PublishMetrics } from '../kit/metrics';
 import type { Clock } from '../ports/clock';
 
+/** The metrics that are times; all others are counts. */
+export const CHAT_DURATIONS = [CHAT_METRICS.timeToFirstToken, CHAT_METRICS.turnDuration];
+
 /** `POST /v1/chat/completions`: one core, and an encoder for what the client wants to read. */
 export function completions(policy: TurnPolicy, ports: TurnPorts, publish: PublishMetrics): Route {
   return async (call) => {

@@ -13,8 +13,8 @@ const LONGEST_PAGE = 100;
 export function listConversations(conversations: Conversations, clock: Clock): Route {
   return async (call) => {
     const limit = limitOf(call);
-    const after = call.query.cursor === undefined ? undefined : positionOf(call.query.cursor);
-    const found = await take(alive(conversations.recent(call.caller, after), clock.now()), limit + 1);
+    const start = call.query.cursor === undefined ? undefined : positionOf(call.query.cursor);
+    const found = await take(alive(conversations.recent(call.caller, start), clock.now()), limit + 1);
     const page = found.slice(0, limit);
     const last = page.at(-1);
     return json({

@@ -2,9 +2,10 @@ import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { CHAT_DURATIONS } from './completions';
 import { chatRoutes } from './routes';
 import { readSettings } from './settings';
-import { CHAT_ENV, CHAT_METRICS, CONVERSATION_HEADER, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
+import { CHAT_ENV, CONVERSATION_HEADER, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
 import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversations } from '../adapters/dynamo-conversations';
 import { readBeside } from '../kit/beside';
@@ -20,7 +21,7 @@ const table = DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOpti
 const conversations = dynamoConversations(table, env.TABLE_NAME);
 // One attempt: the core retries, for only it knows whether anything has been said.
 const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }));
-const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.facts.name }, [CHAT_METRICS.timeToFirstToken, CHAT_METRICS.turnDuration]);
+const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.facts.name }, CHAT_DURATIONS);
 
 const routes = chatRoutes(policy, { model, conversations, clock: systemClock }, publish);
 const exposedHeaders = ['x-request-id', 'retry-after', CONVERSATION_HEADER];

@@ -68,5 +68,6 @@ function absent<Schema extends v.GenericSchema>(schema: Schema) {
 
 /** Chosen by what is there, so that an error names the part that is wrong and not the choice. */
 function stringOr<List extends v.GenericSchema>(list: List, single: v.GenericSchema<string> = v.string()) {
-  return v.lazy((input: unknown): v.GenericSchema<unknown, string | v.InferOutput<List>> => (Array.isArray(input) ? list : single) as v.GenericSchema<unknown, string | v.InferOutput<List>>);
+  type Either = v.GenericSchema<unknown, string | v.InferOutput<List>>;
+  return v.lazy((input: unknown) => (Array.isArray(input) ? list : single) as Either);
 }

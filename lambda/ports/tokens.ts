@@ -1,0 +1,9 @@
+/** What proves who asks. */
+export interface Tokens {
+  /** The claims of a token that is genuine, meant for us and in time; a rejection for any other. Throws when it cannot be told. */
+  verify(token: string): Promise<Verdict>;
+}
+
+export type Verdict =
+  | { readonly genuine: true; readonly subject: string; readonly claims: Readonly<Record<string, unknown>> }
+  | { readonly genuine: false; readonly reason: string };
