@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { root } from './measure';
+import { CHAT_ENV, type ChatEnv } from '../lib/contract/chat';
+import type { ModelFacts } from '../lib/contract/model';
+
+export const chatBundle = join(root, 'lambda/dist/chat/index.js');
+
+/** Bundles a yardstick with the flags of our own handlers. */
+export function bundle(entry: string, outfile: string) {
+  buildSync({
+    entryPoints: [join(__dirname, entry)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}
+
+const model: ModelFacts = {
+  id: 'global.amazon.nova-2-lite-v1:0',
+  name: 'global.amazon.nova-2-lite-v1:0',
+  contextTokens: 1_000_000,
+  outputTokens: 64_000,
+  tools: 'streaming',
+  sampling: 'both',
+  inputs: ['text'],
+  prices: { input: 0.3, output: 2.5 },
+};
+
+const chatEnv: ChatEnv = {
+  TABLE_NAME: 'conversations',
+  MODEL: JSON.stringify(model),
+  GENERATION: JSON.stringify({ maxTokens: 4096 }),
+  CALLER: 'cognito',
+  HISTORY_TOKENS: '64000',
+  RETENTION_SECONDS: '',
+  GUARDRAIL: '',
+  CORS_ORIGINS: '',
+  SERVICE: 'Chat',
+};
+
+/** What Lambda and the stack give a handler at start: nothing of this machine's own settings reaches it. */
+export function handlerEnv(changes: Partial<ChatEnv> = {}): Record<string, string> {
+  const absent = CHAT_ENV.filter((key) => chatEnv[key] === undefined);
+  if (absent.length > 0) throw new Error(`the chat handler reads ${absent.join(', ')}, which this benchmark does not set`);
+  return {
+    ...chatEnv,
+    ...changes,
+    PATH: process.env.PATH ?? '',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'AKIDBENCH',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    AWS_LAMBDA_FUNCTION_NAME: 'bench',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+  };
+}

@@ -1,0 +1,35 @@
+/** One row of the benchmark: a file in this folder that measures one thing. */
+export interface Row {
+  readonly name: string;
+  /** One line: what is held against what. */
+  readonly title: string;
+  /** The option a row cannot do without; left out of `npm run bench` when it is not given. */
+  readonly needs?: keyof Options & ('schemas' | 'strings');
+  run(options: Options): Promise<Result>;
+}
+
+export interface Options {
+  /** Runs of each side, interleaved. */
+  readonly runs?: number;
+  /** A folder that holds the JSON schemas of the chat API as `chat-schemas.json`. */
+  readonly schemas?: string;
+  /** A file with a JSON array of strings. */
+  readonly strings?: string;
+}
+
+export interface Result {
+  readonly figures: Figure[];
+  readonly notes?: string[];
+}
+
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: 'KB' | 'MB' | 'ms' | '×' | '';
+  /** The figure should be this much at most. */
+  readonly goal?: number;
+  /** A time says something about the machine too, so it never fails a build; a size or a check says the same everywhere. */
+  readonly kind: 'size' | 'time' | 'check';
+}
+
+export const isMet = ({ value, goal }: Figure): boolean => goal === undefined || value <= goal;

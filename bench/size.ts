@@ -1,0 +1,33 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './measure';
+import type { Figure, Row } from './row';
+import { manifest, withInstalled } from './tarball';
+
+const KB = 1024;
+const MB = KB * KB;
+/** Bundles with a ceiling; the others are printed. */
+const GOALS: Record<string, number> = { chat: 500 };
+
+const size: Row = {
+  name: 'size',
+  title: 'what the package weighs, all handlers inside',
+  run: () => withInstalled(async (app, tarball) => {
+    const dist = join(root, 'lambda/dist');
+    const bundles = readdirSync(dist, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== 'maps').map(({ name }): Figure => ({
+      name: `bundle ${name}`, value: statSync(join(dist, name, 'index.js')).size / KB, unit: 'KB', goal: GOALS[name], kind: 'size',
+    }));
+    const { dependencies, optionalDependencies } = manifest(join(app, 'node_modules', tarball.name));
+    const packages = 1 + Object.keys({ ...dependencies, ...optionalDependencies }).length;
+    return {
+      figures: [
+        ...bundles,
+        { name: 'tarball', value: tarball.size / MB, unit: 'MB', kind: 'size' },
+        { name: 'unpacked', value: tarball.unpackedSize / MB, unit: 'MB', goal: 8, kind: 'size' },
+        { name: 'packages added', value: packages, unit: '', goal: 1, kind: 'size' },
+      ],
+    };
+  }),
+};
+
+export default size;

@@ -1,0 +1,114 @@
+import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundle, chatBundle, handlerEnv } from './handler';
+import { handlerRuntime, median } from './measure';
+import type { Figure, Row } from './row';
+import type { Done, Work } from './stream/worker';
+
+const BLOCK = 10;
+const WARM_UP_BLOCKS = 12;
+
+type Side = 'sdk' | 'sdk over HTTP/2' | 'sdk, table' | 'chat' | 'chat, guardrail' | 'chat, conversation';
+
+/** Each way to run the chat handler, and the yardstick that makes the same calls over the same protocol. */
+const YARDSTICKS = { 'chat': 'sdk', 'chat, guardrail': 'sdk', 'chat, conversation': 'sdk, table' } as const;
+
+interface Times {
+  readonly first: number[];
+  readonly total: number[];
+  readonly cpu: number[];
+}
+
+const stream: Row = {
+  name: 'stream',
+  title: 'streaming 200 tokens through the chat handler, against the AWS SDK re-emitted as server-sent events',
+  run: async ({ runs = 30 }) => {
+    const { node, notes } = handlerRuntime();
+    const folder = mkdtempSync(join(tmpdir(), 'bench-stream-'));
+    const children: ChildProcess[] = [];
+    const start = (file: string, options: ForkOptions, args: string[] = []) => {
+      const child = fork(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], ...options });
+      children.push(child);
+      return child;
+    };
+    try {
+      const services = start(join(__dirname, 'stream/services.ts'), { execArgv: ['--import', 'tsx'], env: { ...process.env, ...handlerEnv() } });
+      const { bedrock, table } = await next<{ bedrock: number; table: number }>(services);
+      const [sdk, worker] = ['sdk', 'worker'].map((name) => join(folder, `${name}.js`));
+      bundle('stream/sdk.ts', sdk);
+      bundle('stream/worker.ts', worker);
+
+      const side = async (file: string, changes: Record<string, string> = {}) => {
+        const env = { ...handlerEnv(), ...changes, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: `http://127.0.0.1:${bedrock}`, AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${table}` };
+        const child = start(worker, { execPath: node, execArgv: [], env }, [file, String(table)]);
+        await next(child);
+        return child;
+      };
+      const sides: Record<Side, ChildProcess> = {
+        'sdk': await side(sdk, { HTTP1: 'yes' }),
+        'sdk over HTTP/2': await side(sdk),
+        'sdk, table': await side(sdk, { HTTP1: 'yes', TABLE_CALLS: 'yes' }),
+        'chat': await side(chatBundle),
+        'chat, guardrail': await side(chatBundle, { GUARDRAIL: JSON.stringify({ id: 'guardrail', version: '1' }) }),
+        'chat, conversation': await side(chatBundle),
+      };
+      const times = await measure(sides, runs);
+      return { figures: figures(times), notes: [...notes, `medians of ${runs} blocks of ${BLOCK} requests each, interleaved; a conversation begins anew with each block; the table's own time is left out`] };
+    } finally {
+      for (const child of children) child.kill();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+async function measure(sides: Record<Side, ChildProcess>, runs: number): Promise<Record<Side, Times>> {
+  const names = Object.keys(sides) as Side[];
+  const times = Object.fromEntries(names.map((name) => [name, { first: [], total: [], cpu: [] }])) as unknown as Record<Side, Times>;
+  for (let run = -WARM_UP_BLOCKS; run < runs; run++) {
+    for (const name of names) {
+      const done = await block(sides[name], name.endsWith('table') || name.endsWith('conversation') ? randomUUID() : undefined);
+      if (run < 0) continue;
+      times[name].first.push(...done.first);
+      times[name].total.push(...done.total);
+      times[name].cpu.push(done.cpu);
+    }
+  }
+  return times;
+}
+
+async function block(child: ChildProcess, conversation?: string): Promise<Done> {
+  const bodies = Array.from({ length: BLOCK }, (_, index) => JSON.stringify({
+    model: 'global.amazon.nova-2-lite-v1:0', messages: [{ role: 'user', content: `Question ${index}` }], stream: true, conversation_id: conversation,
+  }));
+  const done = next<Done>(child);
+  child.send({ bodies } satisfies Work);
+  return done;
+}
+
+function next<T>(child: ChildProcess): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const gone = (code: number | null) => reject(new Error(`${child.spawnfile} ended early (${code})`));
+    child.once('exit', gone);
+    child.once('message', (message) => {
+      child.off('exit', gone);
+      resolve(message as T);
+    });
+  });
+}
+
+function figures(times: Record<Side, Times>): Figure[] {
+  const measures = [['first', 'first token'], ['total', 'total'], ['cpu', 'CPU']] as const;
+  const of = (name: Side, measure: keyof Times) => median(times[name][measure]);
+  const rows = (Object.keys(times) as Side[]).flatMap((name) => measures.map(([measure, label]): Figure => (
+    { name: `${name}: ${label}`, value: of(name, measure), unit: 'ms', kind: 'time' }
+  )));
+  const ratios = (Object.keys(YARDSTICKS) as (keyof typeof YARDSTICKS)[]).flatMap((name) => measures.map(([measure, label]): Figure => (
+    { name: `${name} / ${YARDSTICKS[name]}: ${label}`, value: of(name, measure) / of(YARDSTICKS[name], measure), unit: '×', goal: 1.3, kind: 'time' }
+  )));
+  return [...rows, ...ratios];
+}
+
+export default stream;
