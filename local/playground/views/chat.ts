@@ -2,7 +2,7 @@ import { copyButton, h } from '../dom';
 import { Usage } from '../meter';
 import { View, ViewContext } from '../view';
 import { Answer, Timing } from './chat/answer';
-import { ChatClient, StoredMessage } from './chat/client';
+import { ChatClient } from './chat/client';
 import { Composer } from './chat/composer';
 import { ConversationList } from './chat/conversation-list';
 import { curlCommand } from './chat/curl';
@@ -17,7 +17,7 @@ const EXAMPLES = [
 /** Talks to a ChatbotApi as a user of it would: by its public HTTP API and nothing else. */
 export const chat: View = {
   pattern: 'ChatbotApi',
-  serves: (session) => session.example.startsWith('chatbot'),
+  serves: (session) => /^chatbot-?api/i.test(session.example),
   mount(context) {
     const chatView = new ChatView(context);
     return () => chatView.close();
@@ -34,6 +34,7 @@ class ChatView {
   private model?: string;
   private lastText = EXAMPLES[0];
   private answering?: AbortController;
+  private loading = Promise.resolve();
 
   constructor(private readonly context: ViewContext) {
     this.client = new ChatClient(context.api);
@@ -70,7 +71,7 @@ class ChatView {
     this.list.select(id);
     remember(id);
     if (id) {
-      void this.load(id);
+      this.loading = this.load(id);
     } else {
       this.log.showEmpty(this.welcome());
     }
@@ -78,24 +79,25 @@ class ChatView {
     this.composer.focus();
   }
 
-  private async load(id: string, cursor?: string, known: readonly StoredMessage[] = []): Promise<void> {
+  private async load(id: string): Promise<void> {
     try {
-      const page = await this.client.messages(id, this.closing.signal, cursor);
-      if (this.conversationId !== id) {
-        return;
+      const messages = await this.client.messages(id, this.closing.signal);
+      if (this.conversationId === id) {
+        this.log.showStored(messages, this.context.user);
       }
-      const messages = [...known, ...page.items];
-      const more = page.nextCursor && h('button', { type: 'button', class: 'quiet more', onclick: () => void this.load(id, page.nextCursor, messages) }, 'Show more messages');
-      this.log.showStored(messages, this.context.user, more || undefined);
     } catch (error) {
       if (this.conversationId === id && !this.closing.signal.aborted) {
-        this.log.showFailure(error as Error, () => void this.load(id, cursor, known));
+        this.log.showFailure(error as Error, () => void this.load(id));
       }
     }
   }
 
   private async send(text: string): Promise<void> {
     const id = this.conversationId;
+    await this.loading;
+    if (this.conversationId !== id) {
+      return;
+    }
     const answering = this.answering = new AbortController();
     this.lastText = text;
     const question = this.log.addQuestion(text, this.context.user);

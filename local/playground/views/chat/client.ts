@@ -19,8 +19,8 @@ export interface StoredMessage {
   readonly usage?: Usage;
 }
 
-export interface Page<Item> {
-  readonly items: readonly Item[];
+export interface ConversationPage {
+  readonly conversations: readonly ConversationSummary[];
   readonly nextCursor?: string;
 }
 
@@ -54,15 +54,22 @@ export class ChatClient {
     return list.data.map(({ id }) => id);
   }
 
-  async conversations(signal: AbortSignal, cursor?: string): Promise<Page<ConversationSummary>> {
-    const list = await this.json<{ data: ConversationSummary[]; next_cursor?: string | null }>(`v1/conversations${after(cursor)}`, signal);
-    return { items: list.data, nextCursor: list.next_cursor ?? undefined };
+  async conversations(signal: AbortSignal, cursor?: string): Promise<ConversationPage> {
+    const list = await this.json<{ data: ConversationSummary[]; next_cursor?: string | null }>(cursor ? `v1/conversations?cursor=${encodeURIComponent(cursor)}` : 'v1/conversations', signal);
+    return { conversations: list.data, nextCursor: list.next_cursor ?? undefined };
   }
 
-  async messages(id: string, signal: AbortSignal, cursor?: string): Promise<Page<StoredMessage>> {
-    const path = `v1/conversations/${encodeURIComponent(id)}${after(cursor)}`;
-    const conversation = await this.json<{ messages: StoredMessage[]; next_cursor?: string | null }>(path, signal);
-    return { items: conversation.messages, nextCursor: conversation.next_cursor ?? undefined };
+  /** Every message of a conversation, as it was said. */
+  async messages(id: string, signal: AbortSignal): Promise<StoredMessage[]> {
+    const path = `v1/conversations/${encodeURIComponent(id)}?limit=100`;
+    const messages: StoredMessage[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const page: { messages: StoredMessage[]; next_cursor?: string | null } = await this.json(cursor ? `${path}&cursor=${encodeURIComponent(cursor)}` : path, signal);
+      messages.push(...page.messages);
+      cursor = page.next_cursor;
+    } while (cursor);
+    return messages;
   }
 
   /** Asks, and gives what arrives as it arrives. An answer that breaks off is an error, never a short answer. */
@@ -121,8 +128,4 @@ function* eventsOf(chunk: Chunk): Generator<AnswerEvent> {
 
 function brokenOff(why: string, response: Response): ApiError {
   return new ApiError(`The answer broke off: ${why}`, 'connection_error', null, undefined, requestIdOf(response));
-}
-
-function after(cursor: string | undefined): string {
-  return cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
 }

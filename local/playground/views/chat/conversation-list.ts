@@ -36,7 +36,7 @@ export class ConversationList {
   private async load(cursor: string | undefined, before: readonly ConversationSummary[]): Promise<void> {
     try {
       const page = await this.client.conversations(this.signal, cursor);
-      this.shown = [...before, ...page.items];
+      this.shown = [...before, ...page.conversations];
       this.cursor = page.nextCursor;
       this.show();
     } catch (error) {

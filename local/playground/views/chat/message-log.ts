@@ -25,9 +25,9 @@ export class MessageLog {
   }
 
   /** Shows a conversation that was stored before, without having it all spoken. */
-  showStored(messages: readonly StoredMessage[], user: string, earlier?: HTMLElement): void {
+  showStored(messages: readonly StoredMessage[], user: string): void {
     this.log.setAttribute('aria-live', 'off');
-    this.log.replaceChildren(...(earlier ? [earlier] : []), ...messages.map((message) => storedElement(message, user)));
+    this.log.replaceChildren(...messages.map((message) => storedElement(message, user)));
     this.underWay.replaceChildren();
     this.following = true;
     requestAnimationFrame(() => {
