@@ -53,6 +53,10 @@ async function exchange(options: AwsEndpointOptions, notice: (line: string) => v
 
 async function answer(options: AwsEndpointOptions, notice: (line: string) => void, request: AwsRequest): Promise<AwsReply> {
   try {
+    if (!request.service) {
+      throw new AwsFailure('MissingAuthenticationTokenException', 403,
+        'Request is missing Authentication Token: the local cloud reads service and role from the Signature Version 4 credential scope');
+    }
     const service = options.services.find(({ name }) => name === request.service);
     if (!service) {
       const known = options.services.map(({ name }) => name).sort().join(', ');

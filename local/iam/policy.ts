@@ -34,10 +34,10 @@ export function matchesWildcard(pattern: string, value: string, options: { reado
 
 /** ARNs match section by section: a wildcard does not run over the first five colons. */
 export function matchesArn(pattern: string, arn: string): boolean {
+  if (!pattern.startsWith('arn:') || !arn.startsWith('arn:')) return matchesWildcard(pattern, arn);
   const wanted = sections(pattern);
   const actual = sections(arn);
-  if (wanted.length !== 6 || actual.length !== 6) return matchesWildcard(pattern, arn);
-  return wanted.every((section, index) => matchesWildcard(section, actual[index]));
+  return wanted.length === actual.length && wanted.every((section, index) => matchesWildcard(section, actual[index]));
 }
 
 function sections(arn: string): string[] {

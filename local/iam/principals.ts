@@ -1,5 +1,7 @@
-import { conditionContext } from './conditions';
+import { conditionContext, parseOperator } from './conditions';
 import { Decision, decide, NamedPolicy } from './evaluate';
+import { statementsOf } from './policy';
+import { IamReport, reportUse, Use } from './report';
 import { AwsFailure } from '../aws/failure';
 import { Authorization, AwsRequest } from '../aws/service';
 
@@ -21,9 +23,24 @@ export interface Denial {
 /** Everybody who may call the local AWS, and what each has been seen to do. */
 export class Principals {
   private readonly byAccessKey = new Map<string, Principal>();
+  private readonly uses = new Map<string, Map<string, Use>>();
+  private readonly denials = new Map<string, Map<string, Denial>>();
 
+  /** Refuses a policy that it could not evaluate, before anything runs under it. */
   add(principal: Principal): void {
+    for (const { name, document } of principal.policies) requireEvaluable(principal.arn, name, document);
     this.byAccessKey.set(principal.accessKeyId, principal);
+  }
+
+  /** Per role, what it was granted against what it used; `services` are those that run here, by IAM prefix. */
+  report(services: readonly string[]): Promise<IamReport> {
+    const roles = [...this.byAccessKey.values()].map(({ accessKeyId, arn, policies }) => ({
+      role: arn,
+      policies,
+      uses: [...this.uses.get(accessKeyId)?.values() ?? []],
+      denied: [...this.denials.get(accessKeyId)?.values() ?? []].map(({ action, resource }) => ({ action, resource })),
+    }));
+    return reportUse(roles, new Set(services));
   }
 
   /** Decides one authorization of a call and remembers which statements allowed it; a denial says what is missing. */
@@ -41,12 +58,36 @@ export class Principals {
       'aws:RequestedRegion': request.region,
       // The loopback connection stands for the TLS one that AWS would see.
       'aws:SecureTransport': 'true',
-      'aws:SourceIp': '127.0.0.1',
-      'aws:CurrentTime': new Date().toISOString(),
     }, authorization.context ?? {});
     const decision = decide(principal.policies, { action, resource, context });
-    if (decision.effect === 'allow') return undefined;
-    return { principal: principal.arn, action, resource, message: denialMessage(principal, authorization, decision) };
+    if (decision.effect === 'allow') {
+      for (const { policy, index } of decision.statements) {
+        remember(this.uses, principal, `${policy} ${index} ${action} ${resource}`, { policy, statement: index, action, resource });
+      }
+      return undefined;
+    }
+    const denial = { principal: principal.arn, action, resource, message: denialMessage(principal, authorization, decision) };
+    remember(this.denials, principal, `${action} ${resource}`, denial);
+    return denial;
+  }
+}
+
+function remember<T>(memory: Map<string, Map<string, T>>, { accessKeyId }: Principal, key: string, value: T): void {
+  const known = memory.get(accessKeyId) ?? new Map<string, T>();
+  memory.set(accessKeyId, known.set(key, value));
+}
+
+function requireEvaluable(arn: string, policy: string, document: NamedPolicy['document']): void {
+  for (const [index, { Effect, Condition }] of statementsOf(document).entries()) {
+    const place = `statement ${index} of ${policy}, a policy of ${arn}`;
+    if (Effect !== 'Allow' && Effect !== 'Deny') throw new Error(`'Effect' must be Allow or Deny, got ${JSON.stringify(Effect)} in ${place}`);
+    for (const operator of Object.keys(Condition ?? {})) {
+      try {
+        parseOperator(operator);
+      } catch (error) {
+        throw new Error(`${(error as Error).message}, in ${place}`);
+      }
+    }
   }
 }
 
