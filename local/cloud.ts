@@ -8,7 +8,9 @@ import { Deployment } from './assembly/deployment';
 import { ACCOUNT, arn, REGION } from './assembly/identity';
 import { startAwsEndpoint } from './aws/endpoint';
 import { Faults } from './bedrock/faults';
+import { type Guardrail, guardrailFromTemplate } from './bedrock/guardrail';
 import { bedrockRuntime } from './bedrock/runtime';
+import { Issuer, type TokenOptions } from './cognito/issuer';
 import { LOCAL_USERS, UserPools } from './cognito/pools';
 import { dynamoDb } from './dynamodb/service';
 import { readRestApis, type RestApi } from './gateway/api';
@@ -16,21 +18,26 @@ import { Gateway } from './gateway/gateway';
 import type { LocalIdentity } from './gateway/signature';
 import { Usage } from './gateway/usage';
 import { Principals } from './iam/principals';
+import type { IamReport } from './iam/report';
 import { readFunction } from './lambda/function';
 import { findNode, type NodeBinary } from './lambda/node';
 import { FunctionPool } from './lambda/pool';
-import { CloudLogs } from './logs';
+import { CloudLogs, type LogLine } from './logs';
+import { synthesize } from './prepare';
 import { accessKeyOf, readPrincipals } from './principals';
 import { serveLoopback } from './server';
 import { Site } from './site';
+import type { ModelFacts } from '../lib/contract/model';
 
 export interface CloudOptions {
-  /** Folder that `cdk synth` wrote. */
-  readonly assembly: string;
+  /** Folder that `cdk synth` wrote. @default - the example is synthesized */
+  readonly assembly?: string;
+  /** Name of an example of this repository, or what the page shall call the assembly. @default - the stacks' names */
+  readonly example?: string;
   /** Public port on loopback; 0 takes a free one. @default 0 */
   readonly port?: number;
-  /** What the page calls the running app. @default - the stacks' names */
-  readonly example?: string;
+  /** Pause of the local model between two words. @default 0 */
+  readonly wordGapMs?: number;
   /** Most processes of one function. @default 16 */
   readonly processes?: number;
   /** Told what the person at the terminal should know: denied calls, refusals, failed requests. @default - nobody */
@@ -55,9 +62,14 @@ export interface LocalCloud {
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly session: LocalSession;
   readonly faults: Faults;
-  readonly logs: CloudLogs;
-  /** The user pools, for tokens of other users, expired ones and those of other use. */
-  readonly pools: UserPools;
+  /** Every line that was logged so far, as it grows. */
+  readonly logs: readonly LogLine[];
+  /** The first line, past or to come, for which the test holds. */
+  waitForLog(test: (line: LogLine) => boolean, timeoutMs?: number): Promise<LogLine>;
+  /** A token for any user: expired, with other claims, or from a user pool that is not the API's. */
+  mintToken(user: string, options?: TokenOptions & { readonly foreign?: boolean }): string;
+  /** What each role was granted, against what it used. */
+  report(): Promise<IamReport>;
   /** What the assembly holds and this machine cannot run, counted by type. */
   readonly leftOut: ReadonlyMap<string, number>;
   /** The Node.js that runs the handlers. */
@@ -82,19 +94,22 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
 }
 
 async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () => Promise<void>): Promise<LocalCloud> {
-  const deployment = new Deployment(readAssembly(options.assembly));
-  const logs = new CloudLogs();
-  const faults = new Faults();
   const onNotice = options.onNotice ?? (() => undefined);
   const workDirectory = mkdtempSync(join(tmpdir(), 'local-cloud-'));
   undo.push(() => rmSync(workDirectory, { recursive: true, force: true }));
+  const deployment = new Deployment(readAssembly(options.assembly ?? await synthesizeInto(workDirectory, options.example)));
+  const logs = new CloudLogs();
+  const faults = new Faults();
 
   const tables = dynamoDb();
   undo.push(() => tables.stop());
   const principals = new Principals();
   readPrincipals(deployment).forEach((principal) => principals.add(principal));
+  const services = [tables, bedrockRuntime({
+    account: ACCOUNT, faults, wordGapMs: options.wordGapMs, models: modelRules(deployment), applicationProfiles: applicationProfiles(deployment), guardrails: guardrails(deployment),
+  })];
   const endpoint = await startAwsEndpoint({
-    services: [tables, bedrockRuntime({ account: ACCOUNT, faults, applicationProfiles: applicationProfiles(deployment) })],
+    services,
     principals,
     onDenied: ({ message }) => onNotice(message),
     onNotice,
@@ -132,13 +147,15 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     outputs,
   });
 
+  const report = () => principals.report(services.map(({ name }) => name));
+
   door.gateway = new Gateway({
     apis, usage, logs, onNotice, pools: userPools,
     identities: new Map([...identities.values()].map((identity) => [identity.accessKeyId, identity])),
     functionOf: (functionArn) => pools.get(functionArn.split(':').slice(0, 7).join(':')),
   });
   door.site = await Site.build({
-    get: { '/local/session': session, '/local/faults': () => faults.current },
+    get: { '/local/session': session, '/local/faults': () => faults.current, '/local/report': report },
     put: {
       '/local/faults': (fault) => {
         faults.set(fault as Faults['current']);
@@ -149,9 +166,19 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   for (const api of apis) for (const pool of functionsBehind(api, pools)) pool.warm();
 
   return {
-    url: `${server.url}/`, outputs, session: session(), faults, logs, pools: userPools, leftOut: deployment.leftOut(), node,
-    runtimes: [...new Set([...pools.values()].map(({ lambda }) => lambda.runtime))], stop,
+    url: `${server.url}/`, outputs, session: session(), faults, report, stop, node, leftOut: deployment.leftOut(),
+    logs: logs.lines,
+    waitForLog: (test, timeoutMs) => logs.waitFor(test, timeoutMs),
+    mintToken: (user, { foreign, ...tokenOptions } = {}) => (foreign ? new Issuer(`${REGION}_foreign00`, 'foreign') : userPools.first()).token(user, tokenOptions),
+    runtimes: [...new Set([...pools.values()].map(({ lambda }) => lambda.runtime))],
   };
+}
+
+async function synthesizeInto(directory: string, example: string | undefined): Promise<string> {
+  if (!example) throw new Error("one of 'assembly' and 'example' must say what to deploy");
+  const assembly = join(directory, 'cdk.out');
+  await synthesize(example, assembly);
+  return assembly;
 }
 
 /** The worker's program for any Node.js, without a loader for TypeScript. */
@@ -184,4 +211,18 @@ function applicationProfiles(deployment: Deployment): Map<string, string> {
   return new Map(deployment.resources('AWS::Bedrock::ApplicationInferenceProfile').map((profile) => [
     deployment.ref(profile), String((deployment.property(profile, 'ModelSource') as { CopyFrom?: string } | undefined)?.CopyFrom),
   ]));
+}
+
+/** The guardrails that are defined here, by id. */
+function guardrails(deployment: Deployment): Map<string, Guardrail> {
+  return new Map(deployment.resources('AWS::Bedrock::Guardrail').map((guardrail) => [deployment.id(guardrail), guardrailFromTemplate(deployment.properties(guardrail))]));
+}
+
+/** What the functions were told of their models is what the local Bedrock holds them to. */
+function modelRules(deployment: Deployment): (bareId: string) => ModelFacts | undefined {
+  const facts = deployment.resources('AWS::Lambda::Function').flatMap((lambda) => {
+    const { Variables = {} } = (deployment.property(lambda, 'Environment') ?? {}) as { Variables?: Record<string, string> };
+    return Variables.MODEL ? [JSON.parse(Variables.MODEL) as ModelFacts] : [];
+  });
+  return (bareId) => facts.find(({ name }) => name === bareId || name.endsWith(`.${bareId}`));
 }

@@ -1,5 +1,3 @@
-import { EventEmitter } from 'node:events';
-
 /** One line that something in the local cloud wrote, as CloudWatch Logs would keep it. */
 export interface LogLine {
   readonly time: number;
@@ -15,41 +13,32 @@ const KEPT = 20_000;
 
 /** Everything that handlers and gateways logged since the start; the oldest lines go when there are very many. */
 export class CloudLogs {
-  private readonly emitter = new EventEmitter().setMaxListeners(0);
-  private lines: LogLine[] = [];
+  readonly lines: LogLine[] = [];
+  private readonly followers = new Set<(line: LogLine) => void>();
 
   add(line: Omit<LogLine, 'time'>): void {
     const complete = { time: Date.now(), ...line };
     this.lines.push(complete);
-    if (this.lines.length > KEPT * 1.2) this.lines = this.lines.slice(-KEPT);
-    this.emitter.emit('line', complete);
+    if (this.lines.length > KEPT * 1.2) this.lines.splice(0, this.lines.length - KEPT);
+    for (const follow of this.followers) follow(complete);
   }
 
-  all(filter: Partial<Omit<LogLine, 'line' | 'time'>> = {}): LogLine[] {
-    return this.lines.filter((line) => Object.entries(filter).every(([key, value]) => line[key as keyof LogLine] === value));
-  }
-
-  /** Calls back for each line from now on; the answer stops it. */
-  follow(onLine: (line: LogLine) => void): () => void {
-    this.emitter.on('line', onLine);
-    return () => this.emitter.off('line', onLine);
-  }
-
-  /** The first line, past or to come, for which the test holds. */
+  /** The first line, past or to come, for which the test holds: a log may come a moment after its answer. */
   waitFor(test: (line: LogLine) => boolean, timeoutMs = 5_000): Promise<LogLine> {
     const known = this.lines.find(test);
     if (known) return Promise.resolve(known);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        stop();
+        this.followers.delete(follow);
         reject(new Error(`no such log line within ${timeoutMs} ms; the last ones are:\n${this.lines.slice(-5).map(({ line }) => line).join('\n')}`));
       }, timeoutMs);
-      const stop = this.follow((line) => {
+      const follow = (line: LogLine) => {
         if (!test(line)) return;
         clearTimeout(timer);
-        stop();
+        this.followers.delete(follow);
         resolve(line);
-      });
+      };
+      this.followers.add(follow);
     });
   }
 }

@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type LocalCloud, startCloud } from './cloud';
-import { bundleHandlers, synthesize } from './prepare';
 import { openBrowser } from './browser';
+import { type LocalCloud, startCloud } from './cloud';
+import { reportText } from './iam/report';
+import { bundleHandlers, synthesize } from './prepare';
+
 import { firstScreen } from './screen';
 
 const STATE = join(__dirname, '../.local');
@@ -32,7 +34,7 @@ async function main(): Promise<void> {
     await bundleHandlers();
     await synthesize(example, assembly);
   }
-  cloud.running = await startCloud({ assembly, port, example: values.assembly ? undefined : example, onNotice: (line) => console.error(line) });
+  cloud.running = await startCloud({ assembly, port, example: values.assembly ? undefined : example, wordGapMs: 25, onNotice: (line) => console.error(line) });
   if (stopping) return void await cloud.running.stop();
 
   const { session, outputs, url } = cloud.running;
@@ -44,7 +46,9 @@ async function main(): Promise<void> {
 }
 
 async function finish(cloud: LocalCloud | undefined): Promise<void> {
+  const report = await cloud?.report();
   await cloud?.stop();
+  if (report) console.log(`\n${reportText(report)}`);
   process.exit(0);
 }
 

@@ -38,7 +38,7 @@ export class Site {
     const page = this.pages.get(path);
     if (page && (incoming.method === 'GET' || incoming.method === 'HEAD')) return send(outgoing, 200, page.contentType, page.body);
     const get = this.routes.get[path];
-    if (get && incoming.method === 'GET') return json(outgoing, 200, get());
+    if (get && incoming.method === 'GET') return json(outgoing, 200, await get());
     const put = this.routes.put[path];
     if (put && incoming.method === 'PUT') return this.put(incoming, outgoing, put);
     return json(outgoing, 404, { message: `there is nothing at ${path}` });

@@ -30,13 +30,15 @@ export class UserPools {
     return issuer;
   }
 
-  all(): Issuer[] {
-    return [...this.issuers.values()];
+  /** The pool of the local users: the first there is, or one that no API trusts. */
+  first(): Issuer {
+    const [issuer] = this.issuers.values();
+    return issuer ?? this.ofArn('local');
   }
 
-  /** Fresh tokens of the local users, from the first pool there is. */
+  /** Fresh tokens of the local users. */
   tokens(): Record<string, string> {
-    const [issuer] = this.all();
-    return issuer ? Object.fromEntries(LOCAL_USERS.map((user) => [user, issuer.token(user)])) : {};
+    const issuer = this.first();
+    return Object.fromEntries(LOCAL_USERS.map((user) => [user, issuer.token(user)]));
   }
 }

@@ -22,7 +22,7 @@ export function dynamoDb(): DynamoDb {
     authorizations(request) {
       const operation = operationOf(request);
       const input = parse(request);
-      return resourcesOf(operation, input).map((resource): Authorization => ({ action: `dynamodb:${operation}`, resource, context: leadingKeys(operation, input) }));
+      return resourcesOf(operation, input).map((resource): Authorization => ({ action: `dynamodb:${operation}`, resource }));
     },
 
     async handle(request): Promise<AwsReply> {
@@ -66,12 +66,6 @@ function resourcesOf(operation: Operation, input: Input): string[] {
     const table = name.startsWith('arn:') ? name : arn('dynamodb', `table/${name}`);
     return input.IndexName ? `${table}/index/${String(input.IndexName)}` : table;
   });
-}
-
-/** IAM's `dynamodb:LeadingKeys` for the calls that name one item. */
-function leadingKeys(operation: Operation, input: Input): Record<string, string> | undefined {
-  const item = (input.Key ?? (operation === 'PutItem' ? input.Item : undefined)) as { pk?: { S?: string } } | undefined;
-  return item?.pk?.S === undefined ? undefined : { 'dynamodb:LeadingKeys': item.pk.S };
 }
 
 /** dynalite passes over these without a word; a handler that relies on them must hear of it. */
