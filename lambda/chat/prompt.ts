@@ -17,6 +17,7 @@ export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[
   // In a request that brings the whole conversation along, what follows the last answer is new.
   const newFrom = request.conversationId ? history.length : messages.findLastIndex(({ role }) => role === 'assistant') + 1;
   const normalised = normalise(messages, { tools: tools.length > 0, guardFrom: guardrail && newFrom });
+  if (guardrail) requireGuardable(normalised);
 
   return {
     modelId: facts.id,
@@ -62,6 +63,12 @@ function sampling({ temperature, topP }: ChatRequest, { facts, generation }: Tur
     ...(heat !== undefined && { temperature: Math.min(heat, 1) }),
     ...(mass !== undefined && (facts.sampling === 'both' || heat === undefined) && { topP: mass }),
   };
+}
+
+/** Guardrails look at two kinds of images; one that cannot be checked must not pass unchecked. */
+function requireGuardable(messages: readonly PromptMessage[]): void {
+  const unchecked = messages.flatMap(({ content }) => content).some((block) => block.kind === 'image' && block.guarded && block.format !== 'png' && block.format !== 'jpeg');
+  if (unchecked) throw new BadRequest('messages', 'Images in \'messages\' must be PNG or JPEG: the guardrail reads no others.', 'unsupported_content');
 }
 
 function withSomethingGuarded(messages: PromptMessage[]): PromptMessage[] {

@@ -1,0 +1,120 @@
+import { generate } from '../../../lambda/chat/generation';
+import { ApiError } from '../../../lambda/kit/http';
+import { ModelFailure, type ModelFailureKind, type Prompt } from '../../../lambda/ports/model';
+import { FakeClock } from '../fakes/clock';
+import { collect } from '../fakes/collect';
+import { calls, says, ScriptedModel, stop, text, usage, type Script } from '../fakes/model';
+
+const prompt: Prompt = { modelId: 'm', system: [], messages: [], tools: [], maxTokens: 10, stop: [], streaming: true };
+const throttled = new ModelFailure('throttled', 'Too many requests');
+
+test('passes words on as they come and ends with the whole answer', async () => {
+  const { events } = await run([says('Hel', 'lo')]);
+  expect(events).toEqual([
+    { type: 'text', text: 'Hel' },
+    { type: 'text', text: 'lo' },
+    { type: 'generated', reason: 'stop', message: { role: 'assistant', content: 'Hello' }, tokens: { input: 10, output: 4, cacheRead: 100, cacheWrite: 20 } },
+  ]);
+});
+
+test.each([
+  ['end_turn', 'stop'], ['stop_sequence', 'stop'], ['max_tokens', 'length'], ['model_context_window_exceeded', 'length'],
+  ['guardrail_intervened', 'content_filter'], ['content_filtered', 'content_filter'],
+])('tells the stop reason %s as %s', async (reason, finish) => {
+  const { events } = await run([[text('a'), stop(reason), usage]]);
+  expect(events.at(-1)).toMatchObject({ type: 'generated', reason: finish });
+});
+
+test('numbers tool calls from 0 without gaps, whatever blocks they are', async () => {
+  const { events } = await run([[
+    text('Let me see.'),
+    { type: 'toolStart', block: 3, id: 'x', name: 'weather' }, { type: 'toolInput', block: 3, json: '{"city":' }, { type: 'toolInput', block: 3, json: '"Ulm"}' },
+    { type: 'toolStart', block: 7, id: 'y', name: 'clock' }, { type: 'toolInput', block: 7, json: '{}' },
+    stop('tool_use'), usage,
+  ]]);
+  expect(events.filter(({ type }) => type === 'toolCall')).toEqual([{ type: 'toolCall', index: 0, id: 'x', name: 'weather' }, { type: 'toolCall', index: 1, id: 'y', name: 'clock' }]);
+  expect(events.at(-1)).toMatchObject({ reason: 'tool_calls', message: { tool_calls: [
+    { id: 'x', type: 'function', function: { name: 'weather', arguments: '{"city":"Ulm"}' } },
+    { id: 'y', type: 'function', function: { name: 'clock', arguments: '{}' } },
+  ] } });
+});
+
+test('gives a call without input an empty object', async () => {
+  const { events } = await run([calls('clock', '')]);
+  expect(events).toContainEqual({ type: 'toolInput', index: 0, json: '{}' });
+  expect(events.at(-1)).toMatchObject({ message: { tool_calls: [{ function: { arguments: '{}' } }] } });
+});
+
+test.each([[['{"city":"U']], [[]]])('leaves a call out of the answer that the token limit cut off (%j)', async (json) => {
+  const cut = calls('weather', ...json).map((event) => !(event instanceof Error) && event !== 'silence' && event.type === 'stop' ? stop('max_tokens') : event);
+  const { events } = await run([cut]);
+  expect(events.at(-1)).toMatchObject({ reason: 'length', message: { role: 'assistant', content: null } });
+  expect(events.at(-1)).not.toHaveProperty('message.tool_calls');
+  expect(events).not.toContainEqual(expect.objectContaining({ json: '{}' }));
+});
+
+test.each<[string, Script]>([
+  ['without an end', [text('Hel')]],
+  ['with half a tool call', calls('weather', '{"city":"U')],
+  ['that cannot be read', [text('a'), stop('malformed_tool_use')]],
+  ['with input for no tool', [text('a'), { type: 'toolInput', block: 5, json: '{' }]],
+])('refuses an answer %s', async (_, script) => {
+  expect((await run([script])).error).toMatchObject({ status: 503, code: 'model_unavailable' });
+});
+
+test.each<ModelFailureKind>(['throttled', 'unavailable'])('tries again when the model is %s before the first word', async (kind) => {
+  const { events, clock, model } = await run([[new ModelFailure(kind, 'not now')], [new ModelFailure(kind, 'not now')], says('Hello')]);
+  expect(events.slice(0, 3)).toEqual([{ type: 'retry', reason: kind }, { type: 'retry', reason: kind }, { type: 'text', text: 'Hello' }]);
+  expect(model.prompts).toHaveLength(3);
+  // Full jitter: the chance decides how much of a ceiling that doubles is waited.
+  expect(clock.pauses).toEqual([250, 500]);
+});
+
+test('tries again when a stream breaks off before its first word', async () => {
+  const { events } = await run([[], says('Hello')]);
+  expect(events.map(({ type }) => type)).toEqual(['retry', 'text', 'generated']);
+});
+
+test('gives up after four attempts and says when to come back', async () => {
+  const { model, error } = await run([[throttled]]);
+  expect(model.prompts).toHaveLength(4);
+  expect(error).toMatchObject({ status: 429, type: 'rate_limit_error', headers: { 'retry-after': '5' } });
+});
+
+test('never tries again once a word was said', async () => {
+  const { events, model, error } = await run([[text('Hel'), throttled], says('Hello')]);
+  expect(events).toEqual([{ type: 'text', text: 'Hel' }]);
+  expect(model.prompts).toHaveLength(1);
+  expect(error).toMatchObject({ status: 429 });
+});
+
+test('never tries a refused request again', async () => {
+  const { model, error } = await run([[new ModelFailure('refused', 'bad image')]]);
+  expect(model.prompts).toHaveLength(1);
+  expect(error).toMatchObject({ status: 400, message: 'The model refused the request: bad image' });
+});
+
+test('says that a prompt is too long for the model', async () => {
+  expect((await run([[new ModelFailure('tooLong', 'input is too long')]])).error).toMatchObject({ status: 400, code: 'context_length_exceeded', param: 'messages' });
+});
+
+test('ends when time is up, even if the model says nothing any more', async () => {
+  const deadline = new AbortController();
+  setTimeout(() => deadline.abort(), 5);
+  const { events, error } = await run([[text('Hel'), 'silence']], deadline.signal);
+  expect(events).toEqual([{ type: 'text', text: 'Hel' }]);
+  expect(error).toMatchObject({ status: 504, code: 'timeout' });
+});
+
+test('passes an error on that nobody foresaw', async () => {
+  const error = new Error('AccessDenied');
+  expect((await run([[error]])).error).toBe(error);
+  expect(error).not.toBeInstanceOf(ApiError);
+});
+
+async function run(scripts: Script[], signal = new AbortController().signal) {
+  const model = new ScriptedModel(scripts);
+  const clock = new FakeClock();
+  const { items: events, error } = await collect(generate(prompt, model, clock, signal));
+  return { events, error, model, clock };
+}

@@ -1,0 +1,182 @@
+import { parseChatRequest } from '../../../lambda/chat/request';
+import type { TurnPolicy } from '../../../lambda/chat/settings';
+import { takeTurn } from '../../../lambda/chat/turn';
+import type { PromptMessage } from '../../../lambda/ports/model';
+import { FakeClock } from '../fakes/clock';
+import { collect } from '../fakes/collect';
+import { MemoryConversations } from '../fakes/conversations';
+import { calls, says, ScriptedModel, stop, text, usage, type Script } from '../fakes/model';
+import { facts, policy } from '../fakes/policy';
+
+const key = { owner: 'ada', id: 'c1' };
+
+test('keeps nothing of a request without a conversation', async () => {
+  const chat = new Chat([says('Hello')]);
+  await chat.say('Hi', { conversation: null });
+  expect(chat.conversations.heads.size).toBe(0);
+});
+
+test('remembers what was said in a conversation', async () => {
+  const chat = new Chat([says('Hello Ada.'), says('Ada.')]);
+  await chat.say('I am Ada.');
+  await chat.say('Who am I?');
+  expect(told(chat.model.prompts[1].messages)).toEqual(['user: I am Ada.', 'assistant: Hello Ada.', 'user: Who am I?']);
+});
+
+test('reports tokens as OpenAI counts them, and what they cost', async () => {
+  const { events } = await new Chat([says('Hello')]).say('Hi');
+  expect(events.at(-1)).toMatchObject({ usage: {
+    prompt_tokens: 130, completion_tokens: 4, total_tokens: 134, prompt_tokens_details: { cached_tokens: 100 },
+    cost: (10 * 0.3 + 4 * 2.5 + 100 * 0.075 + 20 * 0.3) / 1e6,
+  } });
+});
+
+test('reports no cost where the prices are unknown', async () => {
+  const { events } = await new Chat([says('Hello')], { facts: { ...facts, prices: undefined } }).say('Hi');
+  expect(events.at(-1)).not.toHaveProperty('usage.cost');
+});
+
+test('keeps nothing of a turn that failed, and lets the next one in', async () => {
+  const chat = new Chat([[text('Hel'), new Error('broken')], says('Hello')]);
+  expect((await chat.say('Hi')).error).toEqual(new Error('broken'));
+  expect(await chat.conversations.find(key)).toBeUndefined();
+  await chat.say('Hi again');
+  expect(told(chat.model.prompts[1].messages)).toEqual(['user: Hi again']);
+});
+
+test('lets go of a turn that the reader leaves', async () => {
+  const chat = new Chat([says('Hel', 'lo')]);
+  for await (const event of chat.turn('Hi')) if (event.type === 'text') break;
+  expect((await chat.say('Hi again')).error).toBeUndefined();
+});
+
+test('refuses a turn while another one runs', async () => {
+  const chat = new Chat([says('Hello')]);
+  await chat.conversations.begin({ conversation: key, turnId: 'other', now: chat.clock.now(), until: chat.clock.now() + 60_000 });
+  expect((await chat.say('Hi')).error).toMatchObject({ status: 409, code: 'conversation_busy', headers: { 'retry-after': '2' } });
+  chat.clock.time += 60_001;
+  expect((await chat.say('Hi')).error).toBeUndefined();
+});
+
+test('never sends a turn again that the guardrail blocked', async () => {
+  const chat = new Chat([[text('Sorry.'), stop('guardrail_intervened'), usage], says('Hello')], { guardrail: { id: 'g', version: '1' } });
+  const { events } = await chat.say('something bad');
+  expect(events.at(-1)).toMatchObject({ reason: 'content_filter' });
+  await chat.say('Hi');
+  expect(told(chat.model.prompts[1].messages)).toEqual(['user: Hi']);
+  expect(chat.conversations.messages.get(JSON.stringify(['ada', 'c1']))).toHaveLength(4);
+});
+
+test('keeps the newest exchanges that fit into the window', async () => {
+  const chat = new Chat([says('an answer of some length')], { historyTokens: 60 });
+  for (const words of ['first question', 'second question', 'third question', 'fourth question']) await chat.say(words);
+  expect(told(chat.model.prompts[3].messages)).toEqual([
+    'user: second question', 'assistant: an answer of some length', 'user: third question', 'assistant: an answer of some length', 'user: fourth question',
+  ]);
+});
+
+test('keeps a tool call with its results, however small the window', async () => {
+  const chat = new Chat([says('Hello'), calls('weather', '{"city":"Ulm"}'), says('Sun.'), says('You are welcome.')], { historyTokens: 5 });
+  await chat.say('Hi');
+  await chat.say('Weather in Ulm?', { tools });
+  await chat.send([{ role: 'tool', tool_call_id: 'call-weather', content: 'sun' }], { tools });
+  expect(chat.model.prompts[2].messages).toMatchObject([
+    { role: 'user', content: [{ text: 'Weather in Ulm?' }] },
+    { role: 'assistant', content: [{ kind: 'toolUse', id: 'call-weather' }] },
+    { role: 'user', content: [{ kind: 'toolResult', id: 'call-weather', text: 'sun' }] },
+  ]);
+});
+
+test('cuts the history only where a user begins to speak', async () => {
+  const chat = new Chat([calls('weather', '{"city":"Ulm"}'), says('Sun.'), says('You are welcome.')], { historyTokens: 30 });
+  await chat.say('Weather in Ulm?', { tools });
+  await chat.send([{ role: 'tool', tool_call_id: 'call-weather', content: 'sun' }], { tools });
+  await chat.say('Thanks', { tools });
+  expect(told(chat.model.prompts[2].messages)).toEqual(['user: Thanks']);
+});
+
+test('sends the builder\'s words first and the client\'s after them', async () => {
+  const chat = new Chat([says('Hello')]);
+  await chat.send([{ role: 'system', content: 'Be brief.' }, { role: 'developer', content: [{ type: 'text', text: 'Be kind.' }] }, { role: 'user', content: 'Hi' }], { conversation: null });
+  expect(chat.model.prompts[0].system).toEqual([{ text: 'You help.' }, { text: 'Be brief.' }, { text: 'Be kind.' }]);
+});
+
+test.each([[undefined, 1_000], [50, 50], [9_999, 4_096]])('asks the model for at most its own limit when max_tokens is %s', async (max_tokens, expected) => {
+  const chat = new Chat([says('Hello')]);
+  await chat.send([{ role: 'user', content: 'Hi' }], { conversation: null, max_tokens });
+  expect(chat.model.prompts[0].maxTokens).toBe(expected);
+});
+
+test('refuses a prompt that leaves no room for the answer', async () => {
+  const chat = new Chat([says('Hello')], { facts: { ...facts, contextTokens: 2_000 } });
+  expect((await chat.say('x'.repeat(4_000))).error).toMatchObject({ status: 400, code: 'context_length_exceeded', param: 'messages' });
+  expect(chat.model.prompts).toHaveLength(0);
+  expect((await chat.say('short')).error).toBeUndefined();
+});
+
+test('refuses tools where the model calls none', async () => {
+  const chat = new Chat([says('Hello')], { facts: { ...facts, tools: 'none' } });
+  expect((await chat.say('Hi', { tools })).error).toMatchObject({ status: 400, param: 'tools' });
+});
+
+test('does not stream where the model cannot call tools while streaming', async () => {
+  const chat = new Chat([says('Hello')], { facts: { ...facts, tools: 'buffered' } });
+  await chat.say('Hi', { tools });
+  await chat.say('Hi');
+  expect(chat.model.prompts.map(({ streaming }) => streaming)).toEqual([false, true]);
+});
+
+test('forgets what has expired, before the table does', async () => {
+  const chat = new Chat([says('Hello')], { retentionSeconds: 60 });
+  await chat.say('Old words.');
+  chat.clock.time += 61_000;
+  await chat.say('New words.');
+  expect(told(chat.model.prompts[1].messages)).toEqual(['user: New words.']);
+  expect(await chat.conversations.find(key)).toMatchObject({ title: 'New words.', turns: 1 });
+});
+
+test.each([
+  ['What is  the\nweather?', 'What is the weather?'],
+  ['😀'.repeat(100), `${'😀'.repeat(79)}…`],
+])('names a conversation after its first words', async (words, title) => {
+  const chat = new Chat([says('Hello')]);
+  await chat.say(words);
+  expect(await chat.conversations.find(key)).toMatchObject({ title });
+});
+
+const tools = [{ type: 'function', function: { name: 'weather', parameters: { type: 'object' } } }];
+
+class Chat {
+  readonly conversations = new MemoryConversations();
+  readonly clock = new FakeClock();
+  readonly model: ScriptedModel;
+  private turns = 0;
+
+  constructor(scripts: Script[], private readonly changes: Partial<TurnPolicy> = {}) {
+    this.model = new ScriptedModel(scripts);
+  }
+
+  say(words: string, options: { conversation?: string | null; tools?: object[] } = {}) {
+    return this.send([{ role: 'user', content: words }], options);
+  }
+
+  async send(messages: object[], options: { conversation?: string | null; tools?: object[]; max_tokens?: number } = {}) {
+    const { items: events, error } = await collect(this.take(messages, options));
+    return { events, error };
+  }
+
+  turn(words: string) {
+    return this.take([{ role: 'user', content: words }], {});
+  }
+
+  private take(messages: object[], { conversation = key.id, ...options }: { conversation?: string | null }) {
+    const decided = policy(this.changes);
+    const request = parseChatRequest({ body: JSON.stringify({ messages, conversation_id: conversation, ...options }), headers: {} }, decided.facts);
+    const context = { requestId: `request-${++this.turns}`, caller: key.owner, until: this.clock.now() + 30_000, signal: new AbortController().signal };
+    return takeTurn(request, decided, context, this);
+  }
+}
+
+function told(messages: readonly PromptMessage[]) {
+  return messages.map(({ role, content }) => `${role}: ${content.map((block) => block.kind === 'text' ? block.text : block.kind).join(' ')}`);
+}
