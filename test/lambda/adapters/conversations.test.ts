@@ -1,0 +1,147 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import dynalite from 'dynalite';
+import { dynamoConversations } from '../../../lambda/adapters/dynamo-conversations';
+import type { Conversations, OpenTurn, StoredMessage } from '../../../lambda/ports/conversations';
+import { collect } from '../fakes/collect';
+import { MemoryConversations } from '../fakes/conversations';
+
+const TableName = 'conversations';
+let server: Server;
+let client: DynamoDBDocumentClient;
+
+beforeAll(async () => {
+  server = dynalite({ createTableMs: 0 });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const bare = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'y' } });
+  client = DynamoDBDocumentClient.from(bare, { marshallOptions: { removeUndefinedValues: true } });
+  await bare.send(new CreateTableCommand({
+    TableName, BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'S' }, { AttributeName: 'updatedAt', AttributeType: 'N' }],
+    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
+    LocalSecondaryIndexes: [{
+      IndexName: 'recent', Projection: { ProjectionType: 'ALL' },
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'updatedAt', KeyType: 'RANGE' }],
+    }],
+  }));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+});
+
+afterAll(async () => {
+  client.destroy();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+let owners = 0;
+let owner: string;
+beforeEach(() => {
+  owner = `owner ${++owners}#conversation#/ä`;
+});
+
+describe.each<[string, () => Conversations]>([
+  ['DynamoDB', () => dynamoConversations(client, TableName)],
+  ['memory', () => new MemoryConversations()],
+])('conversations in %s', (_, create) => {
+  test('let one turn in at a time', async () => {
+    const conversations = create();
+    const first = await begin(conversations, { turnId: 'one', now: 1_000, until: 5_000 });
+    expect(first).toMatchObject({ number: 1, fresh: true });
+    expect(await conversations.begin({ conversation: { owner, id: 'c' }, turnId: 'two', now: 2_000, until: 6_000 })).toBeUndefined();
+    await conversations.release(first);
+    expect(await begin(conversations, { turnId: 'two', now: 2_000, until: 6_000 })).toMatchObject({ number: 2, fresh: true });
+  });
+
+  test('let a turn in again whose answer was lost, and one after an abandoned turn', async () => {
+    const conversations = create();
+    await begin(conversations, { turnId: 'one', now: 1_000, until: 5_000 });
+    expect(await begin(conversations, { turnId: 'one', now: 1_000, until: 5_000 })).toMatchObject({ number: 2 });
+    expect(await begin(conversations, { turnId: 'two', now: 5_001, until: 9_000 })).toMatchObject({ number: 3 });
+  });
+
+  test('show a conversation only after a turn that ended well', async () => {
+    const conversations = create();
+    const turn = await begin(conversations, {});
+    expect(await conversations.find(turn.conversation)).toBeUndefined();
+    expect(await collect(conversations.recent(owner))).toEqual({ items: [] });
+    await conversations.commit(turn, said(turn, 'Hi', 'Hello'), { title: 'Hi', now: 2_000 });
+    expect(await conversations.find(turn.conversation)).toMatchObject({ id: 'c', title: 'Hi', createdAt: 1_000, updatedAt: 2_000, turns: 1 });
+    expect((await collect(conversations.recent(owner))).items).toMatchObject([{ id: 'c' }]);
+  });
+
+  test('give messages from either end, exactly as they were said', async () => {
+    const conversations = create();
+    const hostile = ['', '\u0000\u0001', '👩‍👩‍👧', '\ufeffx', '__proto__', '{"S":"x"}', '\u202e rtl'];
+    for (const [position, words] of hostile.entries()) {
+      const turn = await begin(conversations, { turnId: `t${position}`, now: 1_000 + position });
+      await conversations.commit(turn, said(turn, words, `answer ${words}`), { title: words, now: 2_000 + position });
+    }
+    const { items } = await collect(conversations.oldestFirst({ owner, id: 'c' }, 0));
+    expect(items.map(({ message }) => message.content)).toEqual(hostile.flatMap((words) => [words, `answer ${words}`]));
+    expect((await collect(conversations.newestFirst({ owner, id: 'c' }))).items).toEqual([...items].reverse());
+    expect((await collect(conversations.oldestFirst({ owner, id: 'c' }, 7))).items).toEqual(items.slice(-2));
+    expect(items.at(-1)).toEqual({ turn: 7, index: 1, createdAt: 1_006, message: { role: 'assistant', content: 'answer \u202e rtl' }, end: { finishReason: 'stop' } });
+  });
+
+  test('keep the title and the date of the first turn, and begin anew when all has expired', async () => {
+    const conversations = create();
+    for (const [position, title] of ['first', 'second'].entries()) {
+      const turn = await begin(conversations, { turnId: title, now: 1_000 + position, expiresAt: 60 });
+      await conversations.commit(turn, said(turn, title, 'ok'), { title, now: 2_000 + position });
+    }
+    expect(await conversations.find({ owner, id: 'c' })).toMatchObject({ title: 'first', createdAt: 1_000, updatedAt: 2_001, turns: 2, expiresAt: 60 });
+    const late = await begin(conversations, { turnId: 'late', now: 61_000, until: 70_000, expiresAt: 120 });
+    expect(late).toMatchObject({ number: 3, fresh: true });
+    await conversations.commit(late, said(late, 'late', 'ok'), { title: 'late', now: 62_000 });
+    expect(await conversations.find({ owner, id: 'c' })).toMatchObject({ title: 'late', createdAt: 61_000, turns: 1, expiresAt: 120 });
+  });
+
+  test('list an owner\'s own, those used last first, page by page', async () => {
+    const conversations = create();
+    for (const [position, id] of ['a', 'b', 'c', 'd'].entries()) {
+      const turn = await begin(conversations, { id, now: 1_000 });
+      await conversations.commit(turn, said(turn, id, 'ok'), { title: id, now: 2_000 + (position === 1 ? 9 : position) });
+    }
+    const stranger = (await conversations.begin({ conversation: { owner: 'somebody', id: 'x' }, turnId: 't', now: 1_000, until: 2_000 }))!;
+    await conversations.commit(stranger, said(stranger, 'x', 'ok'), { title: 'x', now: 5_000 });
+    const { items } = await collect(conversations.recent(owner));
+    expect(items.map(({ id }) => id)).toEqual(['b', 'd', 'c', 'a']);
+    expect((await collect(conversations.recent(owner, items[1]))).items.map(({ id }) => id)).toEqual(['c', 'a']);
+  });
+
+  async function begin(conversations: Conversations, changes: Partial<Omit<OpenTurn, 'conversation'>> & { id?: string }): Promise<OpenTurn> {
+    const { id = 'c', ...rest } = changes;
+    const turn = await conversations.begin({ conversation: { owner, id }, turnId: 'one', now: 1_000, until: 50_000, ...rest });
+    if (!turn) throw new Error('the conversation is busy');
+    return turn;
+  }
+});
+
+test('a message that another turn wrote is never overwritten', async () => {
+  const conversations = dynamoConversations(client, TableName);
+  const turn = (await conversations.begin({ conversation: { owner, id: 'c' }, turnId: 'mine', now: 1_000, until: 2_000 }))!;
+  const [message] = said(turn, 'theirs', 'ok');
+  const pk = `owner#${encodeURIComponent(owner)}#conversation#c`;
+  await client.send(new PutCommand({ TableName, Item: { pk, sk: 'turn#00000001#0000', ...message, turnId: 'theirs' } }));
+  await expect(conversations.commit(turn, said(turn, 'mine', 'ok'), { title: '', now: 1_500 })).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
+  expect((await collect(conversations.oldestFirst({ owner, id: 'c' }, 0))).items[0].message.content).toBe('theirs');
+});
+
+test('no owner can spell another\'s key', async () => {
+  const conversations = dynamoConversations(client, TableName);
+  const turn = (await conversations.begin({ conversation: { owner: 'a#conversation#b', id: 'c' }, turnId: 't', now: 1_000, until: 2_000 }))!;
+  await conversations.commit(turn, said(turn, 'secret', 'ok'), { title: 'secret', now: 1_500 });
+  const { Items = [] } = await client.send(new ScanCommand({ TableName, FilterExpression: 'title = :secret', ExpressionAttributeValues: { ':secret': 'secret' } }));
+  expect(Items.map(({ pk }) => pk)).toEqual(['owner#a%23conversation%23b']);
+});
+
+function said(turn: OpenTurn, question: string, answer: string): StoredMessage[] {
+  const { number, now: createdAt, expiresAt } = turn;
+  const expiry = expiresAt === undefined ? {} : { expiresAt };
+  return [
+    { turn: number, index: 0, message: { role: 'user', content: question }, createdAt, ...expiry },
+    { turn: number, index: 1, message: { role: 'assistant', content: answer }, createdAt, ...expiry, end: { finishReason: 'stop' } },
+  ];
+}
