@@ -101,12 +101,12 @@ function next<T>(child: ChildProcess): Promise<T> {
 
 function figures(times: Record<Side, Times>): Figure[] {
   const measures = [['first', 'first token'], ['total', 'total'], ['cpu', 'CPU']] as const;
-  const of = (name: Side, measure: keyof Times) => median(times[name][measure]);
-  const rows = (Object.keys(times) as Side[]).flatMap((name) => measures.map(([measure, label]): Figure => (
-    { name: `${name}: ${label}`, value: of(name, measure), unit: 'ms', kind: 'time' }
+  const of = (name: Side, key: keyof Times) => median(times[name][key]);
+  const rows = (Object.keys(times) as Side[]).flatMap((name) => measures.map(([key, label]): Figure => (
+    { name: `${name}: ${label}`, value: of(name, key), unit: 'ms', kind: 'time' }
   )));
-  const ratios = (Object.keys(YARDSTICKS) as (keyof typeof YARDSTICKS)[]).flatMap((name) => measures.map(([measure, label]): Figure => (
-    { name: `${name} / ${YARDSTICKS[name]}: ${label}`, value: of(name, measure) / of(YARDSTICKS[name], measure), unit: '×', goal: 1.3, kind: 'time' }
+  const ratios = (Object.keys(YARDSTICKS) as (keyof typeof YARDSTICKS)[]).flatMap((name) => measures.map(([key, label]): Figure => (
+    { name: `${name} / ${YARDSTICKS[name]}: ${label}`, value: of(name, key) / of(YARDSTICKS[name], key), unit: '×', goal: 1.3, kind: 'time' }
   )));
   return [...rows, ...ratios];
 }

@@ -36,7 +36,9 @@ export const handler = awslambda.streamifyResponse(async (event: APIGatewayProxy
     history.push(...Items.map(({ message }) => message as Message));
   }
 
-  const { stream = [] } = await bedrock.send(new ConverseStreamCommand({ modelId: model, messages: [...history, ...asked], inferenceConfig: { maxTokens: 4096 } }));
+  const { stream = [] } = await bedrock.send(new ConverseStreamCommand({
+    modelId: model, messages: [...history, ...asked], inferenceConfig: { maxTokens: 4096 },
+  }));
   const output = awslambda.HttpResponseStream.from(response, { statusCode: 200, headers: { 'content-type': 'text/event-stream' } });
   const id = `chatcmpl-${event.requestContext.requestId}`;
   const created = Math.floor(Date.now() / 1000);
