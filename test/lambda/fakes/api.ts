@@ -1,0 +1,79 @@
+import { PassThrough } from 'node:stream';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { MemoryConversations } from './conversations';
+import { ScriptedModel, type Script } from './model';
+import { policy } from './policy';
+import { chatRoutes } from '../../../lambda/chat/routes';
+import type { TurnPolicy } from '../../../lambda/chat/settings';
+import { systemClock } from '../../../lambda/kit/clock';
+import { endpoint } from '../../../lambda/kit/endpoint';
+import type { LogFields } from '../../../lambda/kit/log';
+import type { MetricValues } from '../../../lambda/kit/metrics';
+import type { CallerSource } from '../../../lib/contract/chat';
+
+export interface ApiRequest {
+  readonly method?: string;
+  readonly resource?: string;
+  readonly body?: unknown;
+  readonly raw?: string;
+  readonly base64?: boolean;
+  readonly caller?: string | null;
+  readonly headers?: Record<string, string>;
+  readonly query?: Record<string, string>;
+  readonly id?: string;
+  readonly milliseconds?: number;
+}
+
+/** The chat handler without its adapters: routes and cores as deployed, behind the events that API Gateway sends. */
+export class ChatApi {
+  readonly conversations = new MemoryConversations();
+  readonly logged: { level: string; message: string; fields: LogFields }[] = [];
+  readonly metrics: MetricValues[] = [];
+  readonly model: ScriptedModel;
+  private readonly handler: ReturnType<typeof endpoint>;
+  private requests = 0;
+
+  constructor(scripts: Script[], { caller = 'cognito' as CallerSource, ...changes }: Partial<TurnPolicy> & { caller?: CallerSource } = {}) {
+    this.model = new ScriptedModel(scripts);
+    const ports = { model: this.model, conversations: this.conversations, clock: { ...systemClock, pause: async () => undefined } };
+    const routes = chatRoutes(policy(changes), ports, (values) => this.metrics.push(values));
+    this.handler = endpoint(routes, {
+      caller,
+      corsOrigins: ['https://app.example'],
+      exposedHeaders: ['x-request-id'],
+      log: {
+        info: (message, fields) => this.logged.push({ level: 'info', message, fields }),
+        error: (message, fields) => this.logged.push({ level: 'error', message, fields }),
+      },
+    });
+  }
+
+  chat(body: unknown, request: ApiRequest = {}) {
+    return this.call({ body, ...request });
+  }
+
+  async call(request: ApiRequest) {
+    const { method = 'POST', resource = '/v1/chat/completions', body, raw = JSON.stringify(body), caller = 'ada', milliseconds = 30_000 } = request;
+    let prelude: { statusCode: number; headers: Record<string, string> } | undefined;
+    Object.assign(globalThis, { awslambda: { HttpResponseStream: { from: (stream: unknown, metadata: typeof prelude) => {
+      if (prelude) throw new Error('the answer was begun twice');
+      prelude = metadata;
+      return stream;
+    } } } });
+    const output = new PassThrough();
+    const received: Buffer[] = [];
+    output.on('data', (data: Buffer) => received.push(data));
+    const event = {
+      httpMethod: method, resource, body: raw ?? null, isBase64Encoded: request.base64 ?? false, headers: request.headers ?? {},
+      pathParameters: request.id === undefined ? null : { id: request.id }, queryStringParameters: request.query ?? null,
+      requestContext: { requestId: `request-${++this.requests}`, identity: {}, ...(caller !== null && { authorizer: { claims: { sub: caller } } }) },
+    } as unknown as APIGatewayProxyEvent;
+    await this.handler(event, output, { getRemainingTimeInMillis: () => milliseconds } as Context);
+    const text = Buffer.concat(received).toString('utf8');
+    return { status: prelude!.statusCode, headers: prelude!.headers, text, json: () => JSON.parse(text), events: () => parseEvents(text) };
+  }
+}
+
+function parseEvents(text: string): any[] {
+  return text.split('\n\n').filter((frame) => frame.startsWith('data: ')).map((frame) => frame === 'data: [DONE]' ? 'DONE' : JSON.parse(frame.slice(6)));
+}
