@@ -22,9 +22,9 @@ export function grantApply(grantee: iam.IGrantable, guardrailArn: string, { encr
   return encryptionKey ? grant.combine(encryptionKey.grantDecrypt(grantee)) : grant;
 }
 
-/** A guardrail profile is authorised in each Region it routes to; AWS adds to them. */
+/** A guardrail profile is authorised in each Region that it routes to. */
 function profileArn(grantee: iam.IGrantable, profileId: string): string {
-  acknowledgeWildcard(grantee, `Resource::arn:<AWS::Partition>:bedrock:*:<AWS::AccountId>:guardrail-profile/${profileId}`,
-    'One guardrail profile, in the Regions that AWS routes it to; the guardrail itself is named exactly.');
-  return `arn:${Aws.PARTITION}:bedrock:*:${Aws.ACCOUNT_ID}:guardrail-profile/${profileId}`;
+  const arn = `arn:${Aws.PARTITION}:bedrock:*:${Aws.ACCOUNT_ID}:guardrail-profile/${profileId}`;
+  acknowledgeWildcard(grantee, arn, 'One guardrail profile, in the Regions that it routes to: AWS adds to them, and the guardrail itself is named exactly.');
+  return arn;
 }

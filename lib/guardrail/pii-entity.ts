@@ -66,14 +66,14 @@ export class PiiEntity {
   /**
    * A kind that has no name here yet.
    *
-   * @param type the service's own name of it
+   * @param name the service's own name of it
    */
-  public static of(type: string): PiiEntity {
-    return new PiiEntity(type);
+  public static of(name: string): PiiEntity {
+    return new PiiEntity(name);
   }
 
   /**
-   * @param type The service's own name of it.
+   * @param name The service's own name of it.
    */
-  private constructor(public readonly type: string) {}
+  private constructor(public readonly name: string) {}
 }

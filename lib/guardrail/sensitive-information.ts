@@ -64,7 +64,7 @@ export class SensitiveInformation {
 
   /** @internal */
   public _renderEntity(): CfnGuardrail.PiiEntityConfigProperty[] {
-    return this.entity === undefined ? [] : [{ type: this.entity.type, ...this.renderActions() }];
+    return this.entity === undefined ? [] : [{ type: this.entity.name, ...this.renderActions() }];
   }
 
   /** @internal */

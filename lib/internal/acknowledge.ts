@@ -1,4 +1,4 @@
-import { Validations } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib';
 import { type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 
@@ -12,10 +12,20 @@ export function acknowledge(scope: IConstruct, id: string, reason: string) {
 }
 
 /**
- * Accepts a wildcard in a statement that was granted, as the rule spells it (`Resource::arn:<AWS::Partition>:…`).
+ * Accepts a wildcard in the resource of a statement that was granted.
  * It stands with the principal, because the statement does; a principal that is no construct has no policy here.
  */
-export function acknowledgeWildcard(caller: IGrantable, finding: string, reason: string) {
+export function acknowledgeWildcard(caller: IGrantable, resource: string, reason: string) {
   const principal: unknown = caller.grantPrincipal;
-  if (Construct.isConstruct(principal)) acknowledge(principal, `AwsSolutions-IAM5[${finding}]`, reason);
+  if (Construct.isConstruct(principal)) acknowledge(principal, `AwsSolutions-IAM5[Resource::${spelled(Stack.of(principal).resolve(resource))}]`, reason);
+}
+
+/** An ARN as the rule spells it in its finding: a reference in angle brackets, a joined text joined. */
+function spelled(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const [[name, inner]] = Object.entries(value as Record<string, unknown>);
+  if (name === 'Ref') return `<${inner}>`;
+  if (name === 'Fn::GetAtt') return `<${(inner as string[]).join('.')}>`;
+  if (name === 'Fn::Join') return (inner as [string, unknown[]])[1].map(spelled).join((inner as [string, unknown[]])[0]);
+  return JSON.stringify(value);
 }

@@ -16,8 +16,7 @@ export function requireBetween(scope: IConstruct, prop: string, value: number | 
 /** Holds a number to whole numbers of a range. */
 export function requireInteger(scope: IConstruct, prop: string, value: number | undefined, min: number, max: number): void {
   if (value === undefined || Token.isUnresolved(value)) return;
-  if (!Number.isInteger(value)) fail(scope, `'${prop}' must be a whole number between ${min} and ${max}, got ${value}`);
-  requireBetween(scope, prop, value, min, max);
+  if (!Number.isInteger(value) || value < min || value > max) fail(scope, `'${prop}' must be a whole number between ${min} and ${max}, got ${value}`);
 }
 
 export function requireOneOf<T extends string | number>(scope: IConstruct, prop: string, value: T | undefined, allowed: readonly T[]): void {

@@ -55,7 +55,7 @@ export interface ModelCapabilities {
 /** What you know better than the catalogue; what you leave out comes from the catalogue or from careful defaults. */
 export interface CapabilityOverrides {
   /**
-   * Context window, prompt and answer together, in tokens, 1 or more.
+   * Context window, prompt and answer together, in tokens, from 1 to 100000000.
    *
    * @default - from the catalogue, 32000 for a model that it does not know
    */

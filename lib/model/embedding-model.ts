@@ -66,7 +66,7 @@ export interface EmbeddingModelOptions {
    */
   readonly dimension?: number;
   /**
-   * Most tokens of one text, 1 or more.
+   * Most tokens of one text, from 1 to 1000000.
    *
    * @default - from the catalogue
    */
@@ -193,7 +193,7 @@ class BedrockEmbeddingModel extends EmbeddingModel {
 
   public bind(scope: IConstruct, caller: iam.IGrantable): EmbeddingBinding {
     requireReachable(scope, 'EmbeddingModel', this._route);
-    requireInteger(scope, 'inputTokens', this.options.inputTokens, 1, Number.MAX_SAFE_INTEGER);
+    requireInteger(scope, 'inputTokens', this.options.inputTokens, 1, 1_000_000);
     grantRoute(caller, INVOKE, this._route);
     const entry = find(catalogue().embedding, this._route.baseModelId);
     const dimension = this.options.dimension ?? entry?.defaultDimension;

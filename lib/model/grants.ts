@@ -15,6 +15,6 @@ export function grantRoute(caller: iam.IGrantable, actions: string[], { profiles
     resourceArns: [...models],
     conditions: profiles.length > 0 ? { StringEquals: { 'bedrock:InferenceProfileArn': profiles[0] } } : undefined,
   });
-  models.filter((arn) => arn.includes(':bedrock:*:')).forEach((arn) => acknowledgeWildcard(caller, `Resource::arn:<AWS::Partition>${arn.slice(arn.indexOf(':bedrock:'))}`,
+  models.filter((arn) => arn.includes(':bedrock:*:')).forEach((arn) => acknowledgeWildcard(caller, arn,
     'One model, in the Regions that its inference profile routes to: AWS adds to them, and bedrock:InferenceProfileArn holds the statement to calls through that profile.'));
 }

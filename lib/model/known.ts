@@ -4,6 +4,9 @@ import { catalogue, find } from './catalogue';
 import { type Route } from './routes';
 import { requireInteger } from '../internal/validation';
 
+/** Ten times the largest that any model has: above it, somebody mistyped. */
+const LARGEST_WINDOW = 100_000_000;
+
 /** For a model that nobody described: nothing that some model would answer an error to, and little enough for any of them. */
 const CAREFUL: ModelCapabilities = {
   contextTokens: 32_000,
@@ -28,7 +31,7 @@ export function capabilitiesOf(scope: IConstruct, { baseModelId }: Route, overri
     cacheMinimum: (overrides.cacheMinimum ?? known.cacheMinimum) || undefined,
     batch: overrides.batch ?? known.batch,
   };
-  requireInteger(scope, 'capabilities.contextTokens', capabilities.contextTokens, 1, Number.MAX_SAFE_INTEGER);
+  requireInteger(scope, 'capabilities.contextTokens', capabilities.contextTokens, 1, LARGEST_WINDOW);
   requireInteger(scope, 'capabilities.outputTokens', capabilities.outputTokens, 1, capabilities.contextTokens);
   requireInteger(scope, 'capabilities.cacheMinimum', overrides.cacheMinimum, 0, capabilities.contextTokens);
   return capabilities;

@@ -95,7 +95,7 @@ class BedrockRerankModel extends RerankModel {
     requireReachable(scope, 'RerankModel', this.route);
     grantRoute(caller, INVOKE, this.route);
     iam.Grant.addToPrincipal({ grantee: caller, actions: ['bedrock:Rerank'], resourceArns: ['*'] });
-    acknowledgeWildcard(caller, 'Resource::*', 'bedrock:Rerank has no resource ARN; the model it may use is named by bedrock:InvokeModel.');
+    acknowledgeWildcard(caller, '*', 'bedrock:Rerank has no resource ARN; the model it may use is named by bedrock:InvokeModel.');
     const thousandQueries = find(catalogue().rerank, this.route.baseModelId)?.pricePerThousandQueries;
     return {
       modelArn: this.route.models[0],
