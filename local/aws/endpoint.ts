@@ -71,6 +71,8 @@ async function answer(options: AwsEndpointOptions, notice: (line: string) => voi
     const failure = error instanceof AwsFailure ? error
       : new AwsFailure('InternalServerException', 500, `the local ${request.service} failed: ${error instanceof Error ? error.message : String(error)}`);
     if (failure.code === 'UnknownOperationException') notice(`local cloud: refused, ${failure.message}`);
+    // Handlers hide an outage from their callers; whoever started the local cloud must read why.
+    if (failure === error && failure.status >= 500) notice(`local cloud: ${request.service} answers ${failure.code}: ${failure.message}`);
     return failureReply(request, failure);
   }
 }

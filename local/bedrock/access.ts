@@ -44,6 +44,11 @@ export function modelAddress(modelId: string, place: Place, applicationProfiles:
   return { geography: geographic[1], model: geographic[2], profileArn };
 }
 
+/** An id that means the same in every account. */
+export function portableId({ geography, model, arn }: ModelAddress): string {
+  return arn ?? (geography ? `${geography}.${model}` : model ?? '');
+}
+
 /** The decisions IAM makes for one call of a model: one for the profile and one for each place where the model may run. */
 export function modelAuthorizations(
   action: string, address: ModelAddress, place: Place, context: Readonly<Record<string, string>> = {},

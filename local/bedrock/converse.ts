@@ -100,8 +100,11 @@ export interface Answerer {
 }
 
 export interface ModelCall {
+  /** An id, a profile's id or the ARN of capacity of one's own: never an ARN of this local account. */
   readonly modelId: string;
   readonly request: ConverseRequest;
+  /** Whether the caller wants the answer as it comes. */
+  readonly streaming: boolean;
   /** Least tokens of a prompt before a cache point takes effect; absent where the model caches nothing. */
   readonly cacheMinimum?: number;
   /** Aborted when the caller hangs up. */

@@ -13,6 +13,7 @@ interface OpenBlock {
   text?: string;
   toolUse?: { toolUseId: string; name: string; input: string };
   reasoning?: { text: string; signature?: string };
+  redactedContent?: string;
 }
 
 export async function gather(events: AsyncIterable<ConverseEvent>): Promise<ConverseAnswer> {
@@ -41,14 +42,33 @@ export async function gather(events: AsyncIterable<ConverseEvent>): Promise<Conv
   return { output: { message: { role: 'assistant', content } }, stopReason, usage, metrics, ...(trace ? { trace } : {}) };
 }
 
-function addReasoning(block: OpenBlock, delta: { text?: string; signature?: string }) {
+function addReasoning(block: OpenBlock, delta: { text?: string; signature?: string; redactedContent?: string }) {
+  if (delta.redactedContent) {
+    block.redactedContent = delta.redactedContent;
+    return;
+  }
   block.reasoning ??= { text: '' };
   block.reasoning.text += delta.text ?? '';
   if (delta.signature) block.reasoning.signature = delta.signature;
 }
 
-function closed({ text, toolUse, reasoning }: OpenBlock): ContentBlock {
+function closed({ text, toolUse, reasoning, redactedContent }: OpenBlock): ContentBlock {
   if (toolUse) return { toolUse: { ...toolUse, input: JSON.parse(toolUse.input || '{}') } };
+  if (redactedContent) return { reasoningContent: { redactedContent } };
   if (reasoning) return { reasoningContent: { reasoningText: reasoning } };
   return { text: text ?? '' };
+}
+
+/** The other way round: a whole answer as the events it would have streamed as. */
+export function* eventsOf({ output, stopReason, usage, metrics, trace }: ConverseAnswer): Iterable<ConverseEvent> {
+  yield { messageStart: { role: 'assistant' } };
+  for (const [contentBlockIndex, { text, toolUse, reasoningContent }] of output.message.content.entries()) {
+    const { reasoningText, ...redacted } = (reasoningContent ?? {}) as { reasoningText?: object };
+    if (toolUse) yield { contentBlockStart: { contentBlockIndex, start: { toolUse: { toolUseId: toolUse.toolUseId, name: toolUse.name } } } };
+    const delta = toolUse ? { toolUse: { input: JSON.stringify(toolUse.input) } } : reasoningContent ? { reasoningContent: reasoningText ?? redacted } : { text: text ?? '' };
+    yield { contentBlockDelta: { contentBlockIndex, delta } };
+    yield { contentBlockStop: { contentBlockIndex } };
+  }
+  yield { messageStop: { stopReason } };
+  yield { metadata: { usage, metrics, ...(trace ? { trace } : {}) } };
 }

@@ -1,4 +1,4 @@
-import { guardrailArn, ModelAddress, modelAddress, modelAuthorizations, Place } from './access';
+import { guardrailArn, ModelAddress, modelAddress, modelAuthorizations, Place, portableId } from './access';
 import { checkConversation } from './conversation-rules';
 import { Answerer, ConverseEvent, ConverseRequest, GuardrailConfig } from './converse';
 import { Faults } from './faults';
@@ -90,9 +90,13 @@ class BedrockRuntime {
     return rules;
   }
 
-  private async* answers({ modelId, request }: ModelOperation, rules: ModelRules | undefined, { signal }: AwsRequest): AsyncIterable<ConverseEvent> {
+  private async* answers(operation: ModelOperation, rules: ModelRules | undefined, call: AwsRequest): AsyncIterable<ConverseEvent> {
+    const { request } = operation;
     const { guardrailConfig: config, ...unguarded } = request;
-    const answer = (asked: ConverseRequest) => this.answerer.answer({ modelId, request: asked, cacheMinimum: rules?.cacheMinimum, signal });
+    const modelId = portableId(this.address(operation, call));
+    const streaming = operation.name === 'ConverseStream';
+    const { cacheMinimum } = rules ?? {};
+    const answer = (asked: ConverseRequest) => this.answerer.answer({ modelId, request: asked, streaming, cacheMinimum, signal: call.signal });
     if (!config) return yield* answer(request);
     const guardrail = this.guardrail(config.guardrailIdentifier);
     const found = assess(guardrail, guardedText(request));

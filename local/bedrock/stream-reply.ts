@@ -7,13 +7,14 @@ import { AwsReply } from '../aws/service';
 /** Starts the answer first: a failure before its first event is an HTTP error, as the service has it. */
 export async function streamReply(events: AsyncIterable<ConverseEvent>): Promise<AwsReply> {
   const iterator = events[Symbol.asyncIterator]();
-  const first = await iterator.next();
+  const first = iterator.next();
+  await first.catch((error: unknown) => error instanceof StreamException ? undefined : Promise.reject(error));
   return { status: 200, headers: { 'content-type': EVENT_STREAM }, body: frames(first, iterator) };
 }
 
-async function* frames(first: IteratorResult<ConverseEvent>, rest: AsyncIterator<ConverseEvent>): AsyncIterable<Buffer> {
+async function* frames(first: Promise<IteratorResult<ConverseEvent>>, rest: AsyncIterator<ConverseEvent>): AsyncIterable<Buffer> {
   try {
-    for (let next = first; !next.done; next = await rest.next()) yield eventFrame(next.value);
+    for (let next = await first; !next.done; next = await rest.next()) yield eventFrame(next.value);
   } catch (error) {
     const exception = inStream(error);
     if (!exception) throw error;

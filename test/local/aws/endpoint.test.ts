@@ -16,7 +16,12 @@ async function start(handle: AwsService['handle'], name = 'echo', resource = 'ar
   const policies = [{ name: 'P', document: { Statement: { Effect: 'Allow', Action: '*', Resource: 'arn:aws:echo:*:*:thing/*' } } }];
   principals.add({ accessKeyId: 'KEY', arn: 'arn:aws:iam::1:role/R', policies });
   const service: AwsService = { name, authorizations: () => [{ action: 'echo:Say', resource }], handle };
-  const endpoint = await startAwsEndpoint({ principals, services: [service], onNotice: (line) => notices.push(line), onDenied: (denial) => denials.push(denial) });
+  const endpoint = await startAwsEndpoint({
+    principals,
+    services: [service],
+    onNotice: (line) => notices.push(line),
+    onDenied: (denial) => denials.push(denial),
+  });
   stops.push(endpoint.stop);
   return endpoint;
 }
