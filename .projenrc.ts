@@ -1,4 +1,4 @@
-import { awscdk, javascript } from 'projen';
+import { awscdk, javascript, JsonFile } from 'projen';
 import { houseRules } from './projenrc/house-rules';
 import { tasks } from './projenrc/tasks';
 
@@ -105,6 +105,9 @@ new javascript.TypescriptConfig(project, {
   include: ['.projenrc.ts', ...['lib', 'lambda', 'local', 'examples', 'test', 'bench', 'projenrc'].map((room) => `${room}/**/*.ts`)],
   exclude: ['node_modules', 'lambda/dist', 'cdk.out'],
 });
+
+// `npx cdk deploy -c example=chatbot-api` takes the examples as they are.
+new JsonFile(project, 'cdk.json', { obj: { app: 'npx tsx examples/app.ts', context: { '@aws-cdk/core:validateAgainstDefaultRules': true }, output: 'cdk.out' } });
 
 houseRules(project);
 tasks(project);

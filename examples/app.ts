@@ -1,16 +1,18 @@
 import { App } from 'aws-cdk-lib';
 import { ChatbotApiStack } from './chatbot-api';
+import { ChatbotApiRegulatedStack } from './chatbot-api-regulated';
 
-/** Every example by the name that `cdk deploy -c example=…` and `npm start …` know it by. */
+/** Every example, by the name that `cdk deploy -c example=…` and `npm start …` take. */
 export const EXAMPLES = {
   'chatbot-api': (app: App) => new ChatbotApiStack(app, 'ChatbotApi'),
+  'chatbot-api-regulated': (app: App) => new ChatbotApiRegulatedStack(app, 'ChatbotApiRegulated'),
 };
 
 /** Adds the named example to the app, or every one. */
 export function addExamples(app: App, name?: string) {
-  const examples: Readonly<Record<string, (app: App) => unknown>> = EXAMPLES;
-  if (name !== undefined && !(name in examples)) throw new Error(`'${name}' is no example; there are ${Object.keys(EXAMPLES).join(', ')}`);
-  for (const [key, define] of Object.entries(examples)) if (name === undefined || name === key) define(app);
+  const examples = Object.entries<(app: App) => unknown>(EXAMPLES).filter(([example]) => name === undefined || name === example);
+  if (examples.length === 0) throw new Error(`there is no example '${name}', only ${Object.keys(EXAMPLES).join(', ')}`);
+  for (const [, add] of examples) add(app);
 }
 
 if (require.main === module) {

@@ -1,14 +1,16 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import * as cognito from 'aws-cdk-lib/aws-cognito';
+import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import { type Construct } from 'constructs';
-import { type Posture } from '../posture';
+import { type ChatBuild } from './chat-build';
+import { OidcAuthorizer } from './oidc-authorizer';
+import { UserDirectory } from './user-directory';
 
 /** Where API Gateway puts the verified caller, who owns the conversations. */
 export enum CallerIdentity {
   /** The `sub` claim of a Cognito token. */
   COGNITO = 'cognito',
-  /** The principal that an authorizer of yours returns. */
+  /** The principal that a Lambda authorizer returns. */
   AUTHORIZER = 'authorizer',
   /** The ARN of the IAM principal that signed the request. */
   IAM = 'iam',
@@ -36,11 +38,11 @@ export interface ChatAuthBinding {
   readonly authorizationType?: apigateway.AuthorizationType;
 
   /**
-   * Whether a request must carry an API key of a usage plan.
+   * Keys, one of which a request must carry.
    *
-   * @default false
+   * @default - a request needs no API key
    */
-  readonly apiKeyRequired?: boolean;
+  readonly apiKeys?: apigateway.IApiKey[];
 
   /**
    * The users, where they live in Cognito.
@@ -67,7 +69,16 @@ export interface NewUserPoolOptions {
   readonly mfa?: cognito.Mfa;
 }
 
-/** Who may talk to the chat, and how they prove who they are. */
+/** Options of `ChatAuth.oidc`. */
+export interface OidcAuthOptions {
+  /** The issuer, exactly as tokens name it in `iss`, like `https://login.example.com/`. */
+  readonly issuer: string;
+
+  /** Accepted values of the token's `aud`, at least one. */
+  readonly audience: string[];
+}
+
+/** Who may talk to the chat, and how they prove who they are. Conversations belong to the identity that is proved here. */
 export abstract class ChatAuth {
   /** Users of a Cognito user pool, with the pool's ID token as bearer token. Without a pool, one is made as by `newUserPool()`. */
   public static cognito(userPool?: cognito.IUserPool): ChatAuth {
@@ -79,8 +90,28 @@ export abstract class ChatAuth {
     return new NewUserPool(options);
   }
 
+  /** Users of any OpenID Connect issuer, with a signed token (RS256 or ES256) as bearer token; its `sub` owns the conversations. */
+  public static oidc(options: OidcAuthOptions): ChatAuth {
+    return new Oidc(options);
+  }
+
+  /** Callers with IAM credentials, who sign requests; let them in with `grantInvoke`. */
+  public static iam(): ChatAuth {
+    return new Iam();
+  }
+
+  /** Applications with an API key. Keys tell applications apart, not people: all users of a key share its conversations. Without keys, one is made. */
+  public static apiKey(keys?: apigateway.IApiKey[]): ChatAuth {
+    return new ApiKeys(keys);
+  }
+
+  /** Whoever a Lambda authorizer of yours lets in; the `principalId` that it returns owns the conversations. */
+  public static lambda(authorizer: apigateway.IAuthorizer): ChatAuth {
+    return new OwnAuthorizer(authorizer);
+  }
+
   /** Defines what checks requests. */
-  public abstract bind(scope: Construct, posture: Posture): ChatAuthBinding;
+  public abstract bind(scope: Construct, build: ChatBuild): ChatAuthBinding;
 }
 
 class GivenUserPool extends ChatAuth {
@@ -98,46 +129,51 @@ class NewUserPool extends ChatAuth {
     super();
   }
 
-  public bind(scope: Construct, posture: Posture): ChatAuthBinding {
-    const userPool = this.defineUserPool(scope, posture);
-    return { ...cognitoBinding(scope, userPool), userPoolClient: this.defineClient(userPool) };
+  public bind(scope: Construct, { posture }: ChatBuild): ChatAuthBinding {
+    const { userPool, userPoolClient } = new UserDirectory(scope, 'Users', { ...this.options, deletionProtection: posture.deletionProtection });
+    return { ...cognitoBinding(scope, userPool), userPoolClient };
+  }
+}
+
+class Oidc extends ChatAuth {
+  constructor(private readonly options: OidcAuthOptions) {
+    super();
   }
 
-  private defineUserPool(scope: Construct, posture: Posture) {
-    return new cognito.UserPool(scope, 'Users', {
-      selfSignUpEnabled: false,
-      signInAliases: { email: true },
-      mfa: this.options.mfa ?? cognito.Mfa.REQUIRED,
-      mfaSecondFactor: { otp: true, sms: false },
-      passwordPolicy: {
-        minLength: 12, requireLowercase: true, requireUppercase: true, requireDigits: true, requireSymbols: true, tempPasswordValidity: Duration.days(3),
-      },
-      accountRecovery: cognito.AccountRecovery.EMAIL_ONLY,
-      featurePlan: cognito.FeaturePlan.PLUS,
-      standardThreatProtectionMode: cognito.StandardThreatProtectionMode.FULL_FUNCTION,
-      deletionProtection: posture.deletionProtection,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
+  public bind(scope: Construct, build: ChatBuild): ChatAuthBinding {
+    const { authorizer } = new OidcAuthorizer(scope, 'Oidc', { ...this.options, ...build });
+    return { caller: CallerIdentity.AUTHORIZER, authorizer };
+  }
+}
+
+class Iam extends ChatAuth {
+  public bind(): ChatAuthBinding {
+    return { caller: CallerIdentity.IAM, authorizationType: apigateway.AuthorizationType.IAM };
+  }
+}
+
+class ApiKeys extends ChatAuth {
+  constructor(private readonly keys?: apigateway.IApiKey[]) {
+    super();
   }
 
-  private defineClient(userPool: cognito.UserPool) {
-    return userPool.addClient('Client', {
-      authFlows: { userSrp: true },
-      disableOAuth: true,
-      generateSecret: false,
-      preventUserExistenceErrors: true,
-      enableTokenRevocation: true,
-      idTokenValidity: Duration.hours(1),
-      accessTokenValidity: Duration.hours(1),
-      refreshTokenValidity: Duration.days(1),
-    });
+  public bind(scope: Construct): ChatAuthBinding {
+    const apiKeys = this.keys ?? [new apigateway.ApiKey(scope, 'ApiKey')];
+    return { caller: CallerIdentity.API_KEY, authorizationType: apigateway.AuthorizationType.NONE, apiKeys };
+  }
+}
+
+class OwnAuthorizer extends ChatAuth {
+  constructor(private readonly authorizer: apigateway.IAuthorizer) {
+    super();
+  }
+
+  public bind(): ChatAuthBinding {
+    return { caller: CallerIdentity.AUTHORIZER, authorizer: this.authorizer };
   }
 }
 
 function cognitoBinding(scope: Construct, userPool: cognito.IUserPool): ChatAuthBinding {
-  return {
-    caller: CallerIdentity.COGNITO,
-    authorizer: new apigateway.CognitoUserPoolsAuthorizer(scope, 'CognitoAuthorizer', { cognitoUserPools: [userPool], resultsCacheTtl: Duration.minutes(5) }),
-    userPool,
-  };
+  const authorizer = new apigateway.CognitoUserPoolsAuthorizer(scope, 'CognitoAuthorizer', { cognitoUserPools: [userPool], resultsCacheTtl: Duration.minutes(5) });
+  return { caller: CallerIdentity.COGNITO, authorizer, userPool };
 }

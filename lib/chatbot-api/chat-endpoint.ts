@@ -1,31 +1,13 @@
 import { type Duration } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
-import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ChatAuthBinding } from './chat-auth';
-import { type Posture } from '../posture';
-
-/** How many requests an API takes from everybody together before it answers 429. */
-export interface ChatThrottling {
-  /**
-   * Requests a second over time, at least 1.
-   *
-   * @default 50
-   */
-  readonly rate?: number;
-
-  /**
-   * Requests at once, at least 1.
-   *
-   * @default 100
-   */
-  readonly burst?: number;
-}
+import { type ChatBuild } from './chat-build';
+import { type ChatThrottling } from './chatbot-api-props';
 
 /** What a transport needs to know of the chat that it puts on the network. */
-export interface ChatFront {
+export interface ChatFront extends ChatBuild {
   /** The handler that answers. */
   readonly handler: IFunction;
 
@@ -40,19 +22,6 @@ export interface ChatFront {
 
   /** How long one turn may take. */
   readonly turnTimeout: Duration;
-
-  /** How strictly to build. */
-  readonly posture: Posture;
-
-  /** How long logs are kept. */
-  readonly logRetention: RetentionDays;
-
-  /**
-   * What encrypts the logs.
-   *
-   * @default - a key that AWS owns
-   */
-  readonly encryptionKey?: IKey;
 }
 
 /** A chat on the network. */

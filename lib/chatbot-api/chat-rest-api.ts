@@ -2,9 +2,11 @@ import { Duration } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { CallerIdentity } from './chat-auth';
 import { type ChatFront, type IChatEndpoint } from './chat-endpoint';
 import { defineGatewayErrors } from './gateway-errors';
 import { CHAT_ROUTES, CONVERSATION_HEADER } from '../contract/chat';
+import { acknowledge } from '../internal/acknowledge';
 import { ApiGatewayLogging } from '../internal/api-gateway-logging';
 import { EncryptedLogs } from '../internal/encrypted-logs';
 
@@ -13,19 +15,26 @@ export interface ChatRestApiProps extends ChatFront {
 }
 
 /** What one line of the access log says: who asked for what and how it went, never a word of the conversation. */
-const ACCESS_LOG = {
+const accessLog = (caller: CallerIdentity) => JSON.stringify({
   requestId: '$context.requestId',
   time: '$context.requestTimeEpoch',
   method: '$context.httpMethod',
   route: '$context.resourcePath',
   status: '$context.status',
   ip: '$context.identity.sourceIp',
-  caller: '$context.authorizer.principalId',
+  caller: CALLER_VARIABLES[caller],
   responseBytes: '$context.responseLength',
   latencyMs: '$context.responseLatency',
   handlerLatencyMs: '$context.integrationLatency',
   error: '$context.error.responseType',
   traceId: '$context.xrayTraceId',
+});
+
+const CALLER_VARIABLES: Readonly<Record<CallerIdentity, string>> = {
+  [CallerIdentity.COGNITO]: '$context.authorizer.claims.sub',
+  [CallerIdentity.AUTHORIZER]: '$context.authorizer.principalId',
+  [CallerIdentity.IAM]: '$context.identity.userArn',
+  [CallerIdentity.API_KEY]: '$context.identity.apiKeyId',
 };
 
 /** The chat as a regional REST API. */
@@ -39,8 +48,9 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
     this.api = this.defineApi(props);
     this.url = this.api.url;
     this.defineRoutes(props);
+    this.defineUsagePlan(props);
     defineGatewayErrors(this.api, props);
-    props.posture.protectApi(this.api, this.api.deploymentStage);
+    props.posture.protectApi(this, this.api.deploymentStage);
   }
 
   public grantInvoke(grantee: iam.IGrantable): iam.Grant {
@@ -62,10 +72,11 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
         throttlingRateLimit: props.throttling.rate,
         throttlingBurstLimit: props.throttling.burst,
         accessLogDestination: new apigateway.LogGroupLogDestination(accessLogs),
-        accessLogFormat: apigateway.AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+        accessLogFormat: apigateway.AccessLogFormat.custom(accessLog(props.auth.caller)),
       },
     });
     ApiGatewayLogging.requiredBy(api.deploymentStage);
+    acknowledgeNoCache(api.deploymentStage);
     return api;
   }
 
@@ -79,15 +90,25 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
     const body = this.api.addModel('JsonObject', { contentType: 'application/json', schema: { type: apigateway.JsonSchemaType.OBJECT } });
     for (const { method, path } of Object.values(CHAT_ROUTES)) {
       const resource = this.api.root.resourceForPath(path);
-      resource.addMethod(method, integration, {
+      const added = resource.addMethod(method, integration, {
         authorizer: props.auth.authorizer,
         authorizationType: props.auth.authorizationType,
-        apiKeyRequired: props.auth.apiKeyRequired,
+        apiKeyRequired: props.auth.apiKeys !== undefined,
         requestValidator: validator,
         requestModels: method === 'POST' ? { 'application/json': body } : undefined,
       });
+      acknowledgeAuth(added, props.auth.caller);
       this.openTo(props.corsOrigins, resource, method);
     }
+  }
+
+  private defineUsagePlan({ auth, throttling }: ChatRestApiProps) {
+    if (!auth.apiKeys) return;
+    const plan = this.api.addUsagePlan('UsagePlan', {
+      apiStages: [{ api: this.api, stage: this.api.deploymentStage }],
+      throttle: { rateLimit: throttling.rate, burstLimit: throttling.burst },
+    });
+    auth.apiKeys.forEach((key) => plan.addApiKey(key));
   }
 
   private openTo(origins: string[], resource: apigateway.Resource, method: string) {
@@ -98,5 +119,19 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
       allowHeaders: ['authorization', 'content-type', 'x-api-key', CONVERSATION_HEADER],
       maxAge: Duration.hours(1),
     });
+  }
+}
+
+function acknowledgeAuth(method: apigateway.Method, caller: CallerIdentity) {
+  if (caller === CallerIdentity.COGNITO) return;
+  acknowledge(method, 'AwsSolutions-COG4', 'Callers are not users of a Cognito user pool: the builder chose IAM, API keys, another issuer or an authorizer of their own.');
+  if (caller !== CallerIdentity.API_KEY) return;
+  acknowledge(method, 'AwsSolutions-APIG4', 'The builder chose API keys: API Gateway refuses a request without a key of the usage plan before the handler sees it.');
+}
+
+function acknowledgeNoCache(stage: apigateway.Stage) {
+  for (const pack of ['HIPAA.Security', 'NIST.800.53.R5', 'PCI.DSS.321']) {
+    acknowledge(stage, `${pack}-APIGWCacheEnabledAndEncrypted`,
+      'Nothing is cached, so no cache holds data: answers are private to their caller and streamed, and API Gateway does not cache a streamed response.');
   }
 }

@@ -1,4 +1,6 @@
 export * from './chat-auth';
+export * from './chat-build';
 export * from './chat-endpoint';
 export * from './chatbot-api';
+export * from './chatbot-api-props';
 export * from './transport';

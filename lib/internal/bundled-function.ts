@@ -7,6 +7,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge';
 import { EncryptedLogs } from './encrypted-logs';
 import { HandlerRole } from './handler-role';
 import { fail } from './validation';
@@ -22,7 +23,8 @@ export interface BundledFunctionProps {
   readonly logRetention: RetentionDays;
   readonly encryptionKey?: IKey;
   readonly reservedConcurrency?: number;
-  readonly placement?: Pick<lambda.FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
+  /** Where the function runs; called with the handler as the scope of what is made for it. Without a place it runs in Lambda's own network. */
+  readonly place?: (scope: Construct) => Pick<lambda.FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'> | undefined;
 }
 
 /** A handler of this package on Lambda: its bundle, its own role, its own log group and a place for events that failed. */
@@ -54,14 +56,18 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }));
+    if (props.encryptionKey) this.role.allowEncryption(props.encryptionKey, 'sqs');
+    acknowledge(queue, 'Serverless-SQSRedrivePolicy', 'It is the dead-letter queue itself: what arrives here has failed already, and waits for a person.');
     return queue;
   }
 
   private defineFunction(props: BundledFunctionProps) {
-    if (props.placement) this.role.allowNetworking();
+    const placement = props.place?.(this);
+    if (placement) this.role.allowNetworking();
+    if (props.encryptionKey) this.role.allowEncryption(props.encryptionKey, 'lambda');
     const folder = this.stage(props.bundle, props.files ?? {});
     const handler = new lambda.Function(this, 'Function', {
-      ...props.placement,
+      ...placement,
       description: props.description,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
@@ -76,7 +82,7 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
     });
     rmSync(folder, { recursive: true });
 
-    // Through the L2 these two would widen `Permissions` by a wildcard, or make an inline policy under some feature flags.
+    // Through the L2 these would widen `Permissions` by a wildcard, or make an inline policy under some feature flags.
     const resource = handler.node.defaultChild as lambda.CfnFunction;
     resource.tracingConfig = { mode: lambda.Tracing.ACTIVE };
     resource.deadLetterConfig = { targetArn: this.deadLetters.queueArn };

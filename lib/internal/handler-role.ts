@@ -1,4 +1,6 @@
+import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { type Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
@@ -27,6 +29,16 @@ export class HandlerRole extends ServiceRole {
     super(scope, id, 'lambda.amazonaws.com');
     this.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logs.logGroupArn] }));
     this.allowTracing();
+  }
+
+  /** What a caller of a service needs so that the service can use the key for it, and for nothing else. */
+  public allowEncryption(key: IKey, service: string) {
+    const { region, urlSuffix } = Stack.of(this);
+    this.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+      resources: [key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.${urlSuffix}` } },
+    }));
   }
 
   private allowTracing() {

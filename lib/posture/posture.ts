@@ -1,19 +1,101 @@
-import { type IRestApi, type Stage } from 'aws-cdk-lib/aws-apigateway';
+import { type Stage } from 'aws-cdk-lib/aws-apigateway';
 import { type ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Construct } from 'constructs';
+import { ApiProtection } from './api-protection';
+import { PrivateNetwork } from './private-network';
+import { StackKey } from './stack-key';
+import { TableBackup } from './table-backup';
+import { acknowledge } from '../internal/acknowledge';
+import { requireInteger } from '../internal/validation';
+
+/** Where a function runs. */
+export interface FunctionPlacement {
+  /** The VPC. */
+  readonly vpc: IVpc;
+
+  /** The subnets of the VPC. */
+  readonly vpcSubnets: SubnetSelection;
+
+  /** What the function may reach. */
+  readonly securityGroups: ISecurityGroup[];
+}
+
+/** An AWS service that a function calls, by the last part of its endpoint's name. */
+export enum CalledService {
+  /** Models and guardrails. */
+  BEDROCK_RUNTIME = 'bedrock-runtime',
+  /** Tables. */
+  DYNAMODB = 'dynamodb',
+  /** Traces. */
+  XRAY = 'xray',
+}
+
+/** Options of `Posture.regulated`. */
+export interface RegulatedPostureOptions {
+  /**
+   * The VPC that functions run in. It needs private subnets, and DNS names and support on.
+   *
+   * @default - a VPC without a way to the internet is made, one a stack
+   */
+  readonly vpc?: IVpc;
+
+  /**
+   * The subnets of the VPC that functions run in.
+   *
+   * @default - isolated subnets of the VPC that is made; private subnets of yours
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * Whether endpoints are made in the VPC for the services that functions call; an endpoint is made once a VPC. Say no where the VPC has them.
+   *
+   * @default true
+   */
+  readonly vpcEndpoints?: boolean;
+
+  /**
+   * Encrypts what constructs keep. Its policy must let CloudWatch Logs use it; keys of the same app are told so by themselves.
+   *
+   * @default - a key is made, one a stack, and rotated every year
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * Most instances of each handler at a time, set aside for it out of the account's limit, at least 1.
+   *
+   * @default 50
+   */
+  readonly reservedConcurrency?: number;
+
+  /**
+   * How long logs are kept.
+   *
+   * @default RetentionDays.SIX_YEARS
+   */
+  readonly logRetention?: RetentionDays;
+}
 
 /**
- * How strictly a construct is built. Constructs ask it for what the chosen level adds: a key, a network, a firewall, a backup.
+ * How strictly a construct is built. A construct asks it for what its level adds: a key, a network, a firewall, a backup.
  *
  * @example
- * new ChatbotApi(this, 'Chat', { posture: Posture.standard() });
+ * new ChatbotApi(this, 'Chat', { posture: Posture.regulated() });
  */
 export abstract class Posture {
   /** Secure defaults that cost nothing while idle; passes the AwsSolutions and Serverless rules of cdk-nag. */
   public static standard(): Posture {
     return new StandardPosture();
+  }
+
+  /**
+   * Adds what NIST 800-53, HIPAA and PCI DSS ask for: a key of yours, a private network, a firewall, backups, capacity set aside, logs kept for years.
+   * The VPC's endpoints, the firewall and the key are paid for by the hour.
+   */
+  public static regulated(options: RegulatedPostureOptions = {}): Posture {
+    return new RegulatedPosture(options);
   }
 
   /** How long logs are kept. */
@@ -25,14 +107,17 @@ export abstract class Posture {
   /** Most instances of a handler at a time, set aside for it; undefined shares the account's. */
   public abstract readonly reservedConcurrency?: number;
 
-  /** The key that encrypts what a construct of this scope keeps; undefined leaves it to keys that AWS owns. */
+  /** The key that encrypts what a construct keeps; undefined leaves it to keys that AWS owns. */
   public abstract encryptionKey(scope: Construct): IKey | undefined;
 
-  /** Puts what the level asks for in front of an API: a firewall, a client certificate. */
-  public abstract protectApi(api: IRestApi, stage: Stage): void;
+  /** Where a function runs that calls these services and nothing else; undefined leaves it to Lambda's own network. */
+  public abstract placeFunction(scope: Construct, calls: CalledService[]): FunctionPlacement | undefined;
 
-  /** Puts what the level asks for behind a table: a backup plan. */
-  public abstract protectTable(table: ITableV2): void;
+  /** Puts in front of an API's stage what the level asks for: a firewall, a client certificate. */
+  public abstract protectApi(scope: Construct, stage: Stage): void;
+
+  /** Puts behind a table what the level asks for: a backup plan. */
+  public abstract protectTable(scope: Construct, table: ITableV2): void;
 }
 
 class StandardPosture extends Posture {
@@ -40,11 +125,49 @@ class StandardPosture extends Posture {
   public readonly deletionProtection = false;
   public readonly reservedConcurrency = undefined;
 
-  public encryptionKey(_scope: Construct): IKey | undefined {
+  public encryptionKey(): IKey | undefined {
     return undefined;
   }
 
-  public protectApi(_api: IRestApi, _stage: Stage) {}
+  public placeFunction(): FunctionPlacement | undefined {
+    return undefined;
+  }
 
-  public protectTable(_table: ITableV2) {}
+  public protectApi(_scope: Construct, stage: Stage) {
+    acknowledge(stage, 'AwsSolutions-APIG3',
+      'A firewall is paid for by the month, and this level costs nothing while idle: requests are authenticated and throttled before the handler sees them, and Posture.regulated() adds the firewall.');
+  }
+
+  public protectTable() {}
+}
+
+class RegulatedPosture extends Posture {
+  public readonly logRetention: RetentionDays;
+  public readonly deletionProtection = true;
+  public readonly reservedConcurrency: number;
+
+  constructor(private readonly options: RegulatedPostureOptions) {
+    super();
+    this.logRetention = options.logRetention ?? RetentionDays.SIX_YEARS;
+    this.reservedConcurrency = options.reservedConcurrency ?? 50;
+  }
+
+  public encryptionKey(scope: Construct): IKey {
+    requireInteger(scope, 'reservedConcurrency', this.reservedConcurrency, 1, 100_000);
+    return this.options.encryptionKey ?? StackKey.of(scope).key;
+  }
+
+  public placeFunction(scope: Construct, calls: CalledService[]): FunctionPlacement {
+    const { vpc, vpcSubnets, vpcEndpoints } = this.options;
+    const logs = { logRetention: this.logRetention, encryptionKey: this.encryptionKey(scope) };
+    return PrivateNetwork.of(scope, { vpc, vpcSubnets, endpoints: vpcEndpoints ?? true, ...logs }).placeFunction(scope, calls);
+  }
+
+  public protectApi(scope: Construct, stage: Stage) {
+    new ApiProtection(scope, 'Protection', { stage, logRetention: this.logRetention, encryptionKey: this.encryptionKey(scope) });
+  }
+
+  public protectTable(scope: Construct, table: ITableV2) {
+    TableBackup.of(scope, this.encryptionKey(scope)).add(table);
+  }
 }

@@ -1,0 +1,160 @@
+import { type Duration } from 'aws-cdk-lib';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
+import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ChatAuth } from './chat-auth';
+import { type Transport } from './transport';
+import { type IGuardrail } from '../guardrail';
+import { type IModel } from '../model';
+import { type Posture } from '../posture';
+
+/** How many requests the API takes from everybody together before it answers 429. */
+export interface ChatThrottling {
+  /**
+   * Requests a second over time, at least 1.
+   *
+   * @default 50
+   */
+  readonly rate?: number;
+
+  /**
+   * Requests at once, at least 1.
+   *
+   * @default 100
+   */
+  readonly burst?: number;
+}
+
+/** How the model writes its answers. */
+export interface ChatGeneration {
+  /**
+   * Most tokens of one answer when the request names none, at least 1; the model's own limit always holds.
+   *
+   * @default 2048
+   */
+  readonly maxTokens?: number;
+
+  /**
+   * How freely the model picks its words, from 0 to 1; left out for models that do not take it.
+   *
+   * @default - the model's own
+   */
+  readonly temperature?: number;
+
+  /**
+   * The share of likely words that the model picks from, from 0 to 1; left out for models that do not take it.
+   *
+   * @default - the model's own
+   */
+  readonly topP?: number;
+
+  /**
+   * How long the model may take to answer one turn, from 10 seconds to 15 minutes.
+   *
+   * @default Duration.minutes(5)
+   */
+  readonly turnTimeout?: Duration;
+}
+
+/** What is kept of conversations, and how much of one the model sees. */
+export interface ChatConversations {
+  /**
+   * How long a message is kept, at least one day.
+   *
+   * @default Duration.days(90)
+   */
+  readonly retention?: Duration;
+
+  /**
+   * Most tokens of history that are sent with a turn, from 256 to the model's window.
+   *
+   * @default - half the model's window, at most 32000
+   */
+  readonly historyTokens?: number;
+}
+
+/** Props of `ChatbotApi`; every one may be left out. */
+export interface ChatbotApiProps {
+  /**
+   * The model that answers.
+   *
+   * @default - the library's default model, Amazon Nova 2 Lite through its global cross-region profile
+   */
+  readonly model?: IModel;
+
+  /**
+   * What the model is told before every conversation; clients cannot read or replace it.
+   *
+   * @default - nothing
+   */
+  readonly systemPrompt?: string;
+
+  /**
+   * How the model writes its answers.
+   *
+   * @default - 2048 tokens, 5 minutes, the model's own sampling
+   */
+  readonly generation?: ChatGeneration;
+
+  /**
+   * Checks what goes to the model and what comes back.
+   *
+   * @default - no guardrail
+   */
+  readonly guardrail?: IGuardrail;
+
+  /**
+   * Who may call, and how callers prove who they are.
+   *
+   * @default ChatAuth.cognito()
+   */
+  readonly auth?: ChatAuth;
+
+  /**
+   * How requests and answers travel.
+   *
+   * @default Transport.restStreaming()
+   */
+  readonly transport?: Transport;
+
+  /**
+   * What is kept of conversations, and how much of one the model sees.
+   *
+   * @default - messages are kept for 90 days
+   */
+  readonly conversations?: ChatConversations;
+
+  /**
+   * Origins of the web pages that may call from a browser, like `https://chat.example.com`.
+   *
+   * @default - none
+   */
+  readonly corsOrigins?: string[];
+
+  /**
+   * How many requests are taken from everybody together before the API answers 429.
+   *
+   * @default - 50 a second, 100 at once
+   */
+  readonly throttling?: ChatThrottling;
+
+  /**
+   * Encrypts conversations, logs and the handler's environment.
+   *
+   * @default - as the posture says: a key that AWS owns, or one of yours that is made for the stack
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * How long logs are kept.
+   *
+   * @default - as the posture says: three months, or longer where regulation asks for it
+   */
+  readonly logRetention?: RetentionDays;
+
+  /**
+   * How strictly everything is built.
+   *
+   * @default Posture.standard()
+   */
+  readonly posture?: Posture;
+}

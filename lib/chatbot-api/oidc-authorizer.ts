@@ -1,0 +1,51 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import { type IAuthorizer, IdentitySource, TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import { Construct } from 'constructs';
+import { type ChatBuild } from './chat-build';
+import { type OidcAuthorizerEnv } from '../contract/oidc-authorizer';
+import { acknowledge } from '../internal/acknowledge';
+import { BundledFunction } from '../internal/bundled-function';
+import { requireCount, requirePattern } from '../internal/validation';
+
+export interface OidcAuthorizerProps extends ChatBuild {
+  readonly issuer: string;
+  readonly audience: string[];
+}
+
+/** Verifies tokens of an OpenID Connect issuer before a request reaches the chat. */
+export class OidcAuthorizer extends Construct {
+  public readonly authorizer: IAuthorizer;
+
+  constructor(scope: Construct, id: string, props: OidcAuthorizerProps) {
+    super(scope, id);
+    requirePattern(this, 'issuer', props.issuer, /^https:\/\/[^\s?#]+$/, 'an https:// URL as tokens name it in iss');
+    requireCount(this, 'audience', props.audience, 1, 50);
+
+    const handler = this.defineHandler(props);
+    // A short cache: a token that the issuer revokes stops working within minutes.
+    this.authorizer = new TokenAuthorizer(this, 'Authorizer', {
+      handler: handler.function,
+      identitySource: IdentitySource.header('Authorization'),
+      validationRegex: '^[Bb]earer [-0-9a-zA-Z._]+$',
+      resultsCacheTtl: Duration.minutes(5),
+    });
+  }
+
+  private defineHandler({ issuer, audience, posture, logRetention, encryptionKey }: OidcAuthorizerProps) {
+    const handler = new BundledFunction<OidcAuthorizerEnv>(this, 'Handler', {
+      bundle: 'oidc-authorizer',
+      description: 'Verifies tokens of the OpenID Connect issuer',
+      timeout: Duration.seconds(10),
+      memory: Size.mebibytes(512),
+      logRetention,
+      encryptionKey,
+      reservedConcurrency: posture.reservedConcurrency,
+    });
+    handler.configure({ ISSUER: issuer, AUDIENCE: audience.join(',') });
+    for (const pack of ['HIPAA.Security', 'NIST.800.53.R5', 'PCI.DSS.321']) {
+      acknowledge(handler.function, `${pack}-LambdaInsideVPC`,
+        'It fetches the signing keys of an issuer on the internet, which a private network cannot reach; it holds no data and may call no AWS service but its log and traces.');
+    }
+    return handler;
+  }
+}

@@ -1,0 +1,42 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as backup from 'aws-cdk-lib/aws-backup';
+import { type ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct, type IConstruct } from 'constructs';
+import { acknowledge } from '../internal/acknowledge';
+
+/** Daily and monthly copies of a stack's tables, in a vault that refuses to delete them before their time. */
+export class TableBackup extends Construct {
+  public static of(scope: IConstruct, encryptionKey: IKey): TableBackup {
+    const stack = Stack.of(scope);
+    return (stack.node.tryFindChild('PostureBackup') as TableBackup | undefined) ?? new TableBackup(stack, 'PostureBackup', encryptionKey);
+  }
+
+  private readonly tables: backup.BackupResource[] = [];
+
+  private constructor(scope: Construct, id: string, encryptionKey: IKey) {
+    super(scope, id);
+
+    const vault = new backup.BackupVault(this, 'Vault', { encryptionKey, blockRecoveryPointDeletion: true, removalPolicy: RemovalPolicy.RETAIN });
+    const plan = new backup.BackupPlan(this, 'Plan', {
+      backupVault: vault,
+      backupPlanRules: [backup.BackupPlanRule.daily(), backup.BackupPlanRule.monthly1Year()],
+    });
+    plan.addSelection('Tables', { resources: this.tables, role: this.defineRole(), disableDefaultBackupPolicy: true });
+  }
+
+  public add(table: ITableV2) {
+    this.tables.push(backup.BackupResource.fromArn(table.tableArn));
+  }
+
+  private defineRole() {
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('backup.amazonaws.com'),
+      managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSBackupServiceRolePolicyForBackup')],
+    });
+    acknowledge(role, 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup]',
+      'Only AWS Backup can take the role, and AWS keeps this policy in step with what the service needs to copy a table; a copy of it here would break backups unseen.');
+    return role;
+  }
+}
