@@ -19,11 +19,13 @@ beforeAll(async () => {
   const bare = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'y' } });
   client = DynamoDBDocumentClient.from(bare, { marshallOptions: { removeUndefinedValues: true } });
   await bare.send(new CreateTableCommand({
-    TableName, BillingMode: 'PAY_PER_REQUEST',
+    TableName,
+    BillingMode: 'PAY_PER_REQUEST',
     AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'S' }, { AttributeName: 'updatedAt', AttributeType: 'N' }],
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
     LocalSecondaryIndexes: [{
-      IndexName: 'recent', Projection: { ProjectionType: 'ALL' },
+      IndexName: 'recent',
+      Projection: { ProjectionType: 'ALL' },
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'updatedAt', KeyType: 'RANGE' }],
     }],
   }));

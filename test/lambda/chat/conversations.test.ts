@@ -9,14 +9,20 @@ test('gives a conversation back as it was said', async () => {
   const { status, json } = await api.call({ ...read, id: 'c1' });
   expect(status).toBe(200);
   expect(json()).toMatchObject({
-    id: 'c1', object: 'conversation', title: 'Hi', created_at: expect.any(Number), updated_at: expect.any(Number), turns: 2,
+    id: 'c1',
+    object: 'conversation',
+    title: 'Hi',
+    created_at: expect.any(Number),
+    updated_at: expect.any(Number),
+    turns: 2,
     messages: [
       { id: 'msg_1_0', role: 'user', content: 'Hi', created_at: expect.any(Number) },
       { id: 'msg_1_1', role: 'assistant', content: 'Hello', finish_reason: 'stop', usage: { total_tokens: 134 } },
       { id: 'msg_2_0', role: 'user', name: 'Ada', content: [{ type: 'text', text: 'Who?' }] },
       { id: 'msg_2_1', role: 'assistant', content: 'Hello' },
     ],
-    has_more: false, next_cursor: null,
+    has_more: false,
+    next_cursor: null,
   });
 });
 

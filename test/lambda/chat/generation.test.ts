@@ -33,10 +33,15 @@ test('numbers tool calls from 0 without gaps, whatever blocks they are', async (
     stop('tool_use'), usage,
   ]]);
   expect(events.filter(({ type }) => type === 'toolCall')).toEqual([{ type: 'toolCall', index: 0, id: 'x', name: 'weather' }, { type: 'toolCall', index: 1, id: 'y', name: 'clock' }]);
-  expect(events.at(-1)).toMatchObject({ reason: 'tool_calls', message: { tool_calls: [
-    { id: 'x', type: 'function', function: { name: 'weather', arguments: '{"city":"Ulm"}' } },
-    { id: 'y', type: 'function', function: { name: 'clock', arguments: '{}' } },
-  ] } });
+  expect(events.at(-1)).toMatchObject({
+    reason: 'tool_calls',
+    message: {
+      tool_calls: [
+        { id: 'x', type: 'function', function: { name: 'weather', arguments: '{"city":"Ulm"}' } },
+        { id: 'y', type: 'function', function: { name: 'clock', arguments: '{}' } },
+      ],
+    },
+  });
 });
 
 test('gives a call without input an empty object', async () => {

@@ -18,7 +18,8 @@ const name = fc.option(fc.constantFrom('Ada', 'Bob', '李'), { nil: undefined })
 const callId = fc.constantFrom('a', 'b', 'c', 'ä ö', '', 'x'.repeat(80), 'x'.repeat(81));
 const toolName = fc.constantFrom('weather', 'clock');
 const call = fc.record({
-  id: callId.map((id) => id || 'call'), type: fc.constant('function' as const),
+  id: callId.map((id) => id || 'call'),
+  type: fc.constant('function' as const),
   function: fc.record({ name: toolName, arguments: fc.constantFrom('', '{}', '{"city":"Ulm"}', ' ') }),
 });
 const message: fc.Arbitrary<ChatMessage> = fc.oneof(
@@ -97,9 +98,11 @@ test('gives the model the name of who speaks as a line before the words', () => 
 });
 
 test('has a guardrail look at new words only', () => {
-  const input = promptFor({ messages: [
-    { role: 'system', content: 'Be brief.' }, { role: 'user', content: 'old' }, { role: 'assistant', content: 'said' }, { role: 'user', content: 'new' },
-  ] }, { guarded: true });
+  const input = promptFor({
+    messages: [
+      { role: 'system', content: 'Be brief.' }, { role: 'user', content: 'old' }, { role: 'assistant', content: 'said' }, { role: 'user', content: 'new' },
+    ],
+  }, { guarded: true });
   expect(input).toMatchObject({
     system: [{ text: 'You help.' }, { guardContent: { text: { text: 'Be brief.' } } }],
     messages: [{ content: [{ text: 'old' }] }, { content: [{ text: 'said' }] }, { content: [{ guardContent: { text: { text: 'new' } } }] }],
@@ -108,9 +111,12 @@ test('has a guardrail look at new words only', () => {
 });
 
 test('marks something for the guardrail when a turn brings tool results only', () => {
-  const input = promptFor({ tools: [tool], messages: [
-    { role: 'user', content: 'Weather?' }, { role: 'assistant', content: null, tool_calls: [weather('1', 'Ulm')] }, { role: 'tool', tool_call_id: '1', content: 'sun' },
-  ] }, { guarded: true });
+  const input = promptFor({
+    tools: [tool],
+    messages: [
+      { role: 'user', content: 'Weather?' }, { role: 'assistant', content: null, tool_calls: [weather('1', 'Ulm')] }, { role: 'tool', tool_call_id: '1', content: 'sun' },
+    ],
+  }, { guarded: true });
   expect(input).toMatchObject({ messages: [{}, {}, { content: [{ toolResult: { toolUseId: '1' } }, { guardContent: { text: { text: '(tool results)' } } }] }] });
 });
 

@@ -7,16 +7,43 @@ const PNG = 'data:image/png;base64,iVBORw0KGgo=';
 
 test('takes the least that a request can be', () => {
   expect(parse({ messages: [hi] })).toEqual({
-    messages: [hi], stream: false, includeUsage: false, stop: [], tools: [], toolChoice: 'auto',
-    conversationId: undefined, maxTokens: undefined, temperature: undefined, topP: undefined,
+    messages: [hi],
+    stream: false,
+    includeUsage: false,
+    stop: [],
+    tools: [],
+    toolChoice: 'auto',
+    conversationId: undefined,
+    maxTokens: undefined,
+    temperature: undefined,
+    topP: undefined,
   });
 });
 
 test('takes what clients send and nobody needs', () => {
   const idle = {
-    user: 'u', metadata: { a: 'b' }, store: true, seed: 7, prediction: { type: 'content', content: 'x' }, safety_identifier: 's', prompt_cache_key: 'k',
-    n: 1, logprobs: false, top_logprobs: null, frequency_penalty: 0, presence_penalty: 0, logit_bias: {}, modalities: ['text'], parallel_tool_calls: true,
-    response_format: { type: 'text' }, service_tier: 'auto', audio: null, stream: null, stop: null, temperature: null, unheard_of: { of: 1 },
+    user: 'u',
+    metadata: { a: 'b' },
+    store: true,
+    seed: 7,
+    prediction: { type: 'content', content: 'x' },
+    safety_identifier: 's',
+    prompt_cache_key: 'k',
+    n: 1,
+    logprobs: false,
+    top_logprobs: null,
+    frequency_penalty: 0,
+    presence_penalty: 0,
+    logit_bias: {},
+    modalities: ['text'],
+    parallel_tool_calls: true,
+    response_format: { type: 'text' },
+    service_tier: 'auto',
+    audio: null,
+    stream: null,
+    stop: null,
+    temperature: null,
+    unheard_of: { of: 1 },
   };
   expect(parse({ messages: [hi], ...idle })).toEqual(parse({ messages: [hi] }));
 });

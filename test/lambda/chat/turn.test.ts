@@ -25,10 +25,15 @@ test('remembers what was said in a conversation', async () => {
 
 test('reports tokens as OpenAI counts them, and what they cost', async () => {
   const { events } = await new Chat([says('Hello')]).say('Hi');
-  expect(events.at(-1)).toMatchObject({ usage: {
-    prompt_tokens: 130, completion_tokens: 4, total_tokens: 134, prompt_tokens_details: { cached_tokens: 100 },
-    cost: (10 * 0.3 + 4 * 2.5 + 100 * 0.075 + 20 * 0.3) / 1e6,
-  } });
+  expect(events.at(-1)).toMatchObject({
+    usage: {
+      prompt_tokens: 130,
+      completion_tokens: 4,
+      total_tokens: 134,
+      prompt_tokens_details: { cached_tokens: 100 },
+      cost: (10 * 0.3 + 4 * 2.5 + 100 * 0.075 + 20 * 0.3) / 1e6,
+    },
+  });
 });
 
 test('reports no cost where the prices are unknown', async () => {

@@ -55,17 +55,28 @@ export class ChatApi {
   async call(request: ApiRequest) {
     const { method = 'POST', resource = '/v1/chat/completions', body, raw = JSON.stringify(body), caller = 'ada', milliseconds = 30_000 } = request;
     let prelude: { statusCode: number; headers: Record<string, string> } | undefined;
-    Object.assign(globalThis, { awslambda: { HttpResponseStream: { from: (stream: unknown, metadata: typeof prelude) => {
-      if (prelude) throw new Error('the answer was begun twice');
-      prelude = metadata;
-      return stream;
-    } } } });
+    Object.assign(globalThis, {
+      awslambda: {
+        HttpResponseStream: {
+          from: (stream: unknown, metadata: typeof prelude) => {
+            if (prelude) throw new Error('the answer was begun twice');
+            prelude = metadata;
+            return stream;
+          },
+        },
+      },
+    });
     const output = new PassThrough();
     const received: Buffer[] = [];
     output.on('data', (data: Buffer) => received.push(data));
     const event = {
-      httpMethod: method, resource, body: raw ?? null, isBase64Encoded: request.base64 ?? false, headers: request.headers ?? {},
-      pathParameters: request.id === undefined ? null : { id: request.id }, queryStringParameters: request.query ?? null,
+      httpMethod: method,
+      resource,
+      body: raw ?? null,
+      isBase64Encoded: request.base64 ?? false,
+      headers: request.headers ?? {},
+      pathParameters: request.id === undefined ? null : { id: request.id },
+      queryStringParameters: request.query ?? null,
       requestContext: { requestId: `request-${++this.requests}`, identity: {}, ...(caller !== null && { authorizer: { claims: { sub: caller } } }) },
     } as unknown as APIGatewayProxyEvent;
     await this.handler(event, output, { getRemainingTimeInMillis: () => milliseconds } as Context);

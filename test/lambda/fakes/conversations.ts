@@ -33,9 +33,10 @@ export class MemoryConversations implements Conversations {
     const name = nameOf(turn.conversation);
     const head = this.heads.get(name)!;
     this.messages.set(name, [...this.messages.get(name) ?? [], ...messages]);
-    const before = turn.fresh ? {} : head;
+    const before: Partial<Head> = turn.fresh ? {} : head;
     this.heads.set(name, {
-      ...head, id: turn.conversation.id, title: before.title ?? title, createdAt: before.createdAt ?? turn.now, updatedAt: now, turns: (before.turns ?? 0) + 1, lock: undefined,
+      ...head, id: turn.conversation.id, title: before.title ?? title, createdAt: before.createdAt ?? turn.now,
+      updatedAt: now, turns: (before.turns ?? 0) + 1, lock: undefined,
     });
   }
 

@@ -1,0 +1,40 @@
+import { readSettings } from '../../../lambda/chat/settings';
+import { readEnv } from '../../../lambda/kit/env';
+import { CHAT_ENV } from '../../../lib/contract/chat';
+import { facts } from '../fakes/policy';
+
+const env = {
+  TABLE_NAME: 't',
+  MODEL: JSON.stringify(facts),
+  GENERATION: '{"maxTokens":500,"temperature":0.2}',
+  CALLER: 'iam',
+  HISTORY_TOKENS: '9000',
+  RETENTION_SECONDS: '60',
+  GUARDRAIL: '{"id":"g","version":"1"}',
+  CORS_ORIGINS: 'https://a.example,https://b.example',
+  SERVICE: 'Chat',
+};
+
+test('reads every key of its contract', () => {
+  expect(Object.keys(env).sort()).toEqual([...CHAT_ENV].sort());
+  expect(readSettings(readEnv(CHAT_ENV, env), 'Be kind.')).toEqual({
+    caller: 'iam',
+    corsOrigins: ['https://a.example', 'https://b.example'],
+    policy: { facts, generation: { maxTokens: 500, temperature: 0.2 }, systemPrompt: 'Be kind.', historyTokens: 9_000, retentionSeconds: 60, guardrail: { id: 'g', version: '1' } },
+  });
+});
+
+test('takes an empty value as a feature that is off', () => {
+  const { corsOrigins, policy } = readSettings(readEnv(CHAT_ENV, { ...env, RETENTION_SECONDS: '', GUARDRAIL: '', CORS_ORIGINS: '' }), '');
+  expect(corsOrigins).toEqual([]);
+  expect(policy).not.toHaveProperty('guardrail');
+  expect(policy).not.toHaveProperty('retentionSeconds');
+});
+
+test('refuses to start without a key', () => {
+  expect(() => readEnv(['A', 'B', 'C'], { B: '' })).toThrow('the environment lacks A, C');
+});
+
+test('refuses to start with a caller it does not know', () => {
+  expect(() => readSettings({ ...env, CALLER: 'body' }, '')).toThrow('CALLER must be one of');
+});
