@@ -43,6 +43,7 @@ class ChatView {
     context.aside.replaceChildren(this.list.element);
     context.main.replaceChildren(this.log.element, this.composer.element);
     document.addEventListener('keydown', (event) => this.onKey(event), { signal: this.closing.signal });
+    addEventListener('hashchange', () => this.onAddress(), { signal: this.closing.signal });
     this.open(rememberedConversation());
     void this.list.refresh();
     void this.nameModel();
@@ -61,6 +62,13 @@ class ChatView {
     } else if (event.code === 'KeyN' && event.altKey && event.shiftKey) {
       event.preventDefault();
       this.open();
+    }
+  }
+
+  private onAddress(): void {
+    const id = rememberedConversation();
+    if (id && id !== this.conversationId) {
+      this.open(id);
     }
   }
 
