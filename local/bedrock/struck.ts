@@ -5,6 +5,7 @@ import { AwsFailure, ConnectionCut } from '../aws/failure';
 
 /** So much of an answer goes out before it is struck. */
 const TOKENS_BEFORE = 5;
+const FLUSH_MS = 50;
 
 /** An error inside a stream, after HTTP 200. */
 export class StreamException extends Error {
@@ -33,7 +34,11 @@ export async function* struck(fault: FaultKind, events: AsyncIterable<ConverseEv
         const message = 'The system encountered an unexpected error during processing. Try again.';
         throw new StreamException('modelStreamErrorException', message, { originalStatusCode: 500, originalMessage: message });
       }
-      if (fault === 'cut') throw new ConnectionCut();
+      if (fault === 'cut') {
+        // What was said is still on its way; a cut in the same breath would swallow it, and the client would simply ask again.
+        await pause(FLUSH_MS, undefined, { signal });
+        throw new ConnectionCut();
+      }
       if (fault === 'unfinished') return;
     }
     if (isDelta) deltas += 1;
