@@ -45,7 +45,8 @@ async function exchange(options: AwsEndpointOptions, notice: (line: string) => v
     const request = await readRequest(incoming, headers, hangUp.signal);
     await send(outgoing, await answer(options, notice, request), hangUp.signal);
   } catch (error) {
-    if (hangUp.signal.aborted) return;
+    // A caller that is gone wants no answer.
+    if (hangUp.signal.aborted || (error as NodeJS.ErrnoException).code === 'ECONNRESET') return;
     if (!(error instanceof ConnectionCut)) notice(`local cloud: ${incoming.method} ${incoming.url} broke off: ${describe(error)}`);
     cut(outgoing);
   }
@@ -66,7 +67,7 @@ async function answer(options: AwsEndpointOptions, notice: (line: string) => voi
     for (const authorization of service.authorizations(request)) authorize(options, request, authorization);
     return await service.handle(request);
   } catch (error) {
-    if (error instanceof ConnectionCut) throw error;
+    if (error instanceof ConnectionCut || request.signal.aborted) throw error;
     if (!(error instanceof AwsFailure)) notice(`local cloud: ${request.service} ${request.method} ${request.path} failed: ${describe(error)}`);
     const failure = error instanceof AwsFailure ? error
       : new AwsFailure('InternalServerException', 500, `the local ${request.service} failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -10,15 +10,21 @@ export interface Guardrail {
   readonly blockedPatterns?: readonly { readonly name: string; readonly pattern: string }[];
   readonly blockedInputMessaging: string;
   readonly blockedOutputsMessaging: string;
+  /** Policies of the template that are not applied here, in words. */
+  readonly leftOut?: readonly string[];
 }
 
 /** An `AWS::Bedrock::Guardrail`'s properties, as far as they can be applied without a model: content filters are not. */
 interface GuardrailProperties {
   readonly BlockedInputMessaging: string;
   readonly BlockedOutputsMessaging: string;
-  readonly WordPolicyConfig?: { readonly WordsConfig?: readonly { readonly Text: string }[] };
+  readonly ContentPolicyConfig?: object;
+  readonly ContextualGroundingPolicyConfig?: object;
+  readonly AutomatedReasoningPolicyConfig?: object;
+  readonly WordPolicyConfig?: { readonly WordsConfig?: readonly { readonly Text: string }[]; readonly ManagedWordListsConfig?: readonly object[] };
   readonly TopicPolicyConfig?: { readonly TopicsConfig?: readonly { readonly Name: string; readonly Examples?: readonly string[] }[] };
   readonly SensitiveInformationPolicyConfig?: {
+    readonly PiiEntitiesConfig?: readonly object[];
     readonly RegexesConfig?: readonly { readonly Name: string; readonly Pattern: string; readonly Action: string }[];
   };
 }
@@ -33,7 +39,22 @@ export function guardrailFromTemplate(properties: object): Guardrail {
       .map(({ Name, Pattern }) => ({ name: Name, pattern: Pattern })),
     blockedInputMessaging: messaging.BlockedInputMessaging,
     blockedOutputsMessaging: messaging.BlockedOutputsMessaging,
+    leftOut: leftOut(properties as GuardrailProperties),
   };
+}
+
+/** These need a model or lists that only the service has. */
+function leftOut(properties: GuardrailProperties): string[] {
+  const { WordPolicyConfig: words, SensitiveInformationPolicyConfig: sensitive } = properties;
+  const policies: [string, unknown][] = [
+    ['content filters', properties.ContentPolicyConfig],
+    ['contextual grounding', properties.ContextualGroundingPolicyConfig],
+    ['automated reasoning', properties.AutomatedReasoningPolicyConfig],
+    ['the managed list of profanities', words?.ManagedWordListsConfig?.length],
+    ['personal data by its kind', sensitive?.PiiEntitiesConfig?.length],
+    ['masking', sensitive?.RegexesConfig?.some(({ Action }) => Action === 'ANONYMIZE')],
+  ];
+  return policies.flatMap(([name, given]) => given ? [name] : []);
 }
 
 /** What a text was blocked for, in the words of a guardrail's trace. */

@@ -16,8 +16,8 @@ import { Authorization, AwsReply, AwsRequest, AwsService } from '../aws/service'
 
 export interface BedrockRuntimeOptions {
   readonly account: string;
-  /** What the service knows of a model, by its bare id; a model it does not know is refused. @default - any id is taken, and the model's own limits are not enforced */
-  readonly models?: (bareId: string) => ModelRules | undefined;
+  /** What the service knows of a model, by its bare id and the id in the request; a model it does not know is refused. @default - any id is taken, and the model's own limits are not enforced */
+  readonly models?: (bareId: string, modelId: string) => ModelRules | undefined;
   /** Who answers. @default - the local model */
   readonly answerer?: Answerer;
   /** Pause of the local model between two words: 0 for tests, about 25 to look at. @default 0 */
@@ -83,7 +83,7 @@ class BedrockRuntime {
   private checked(operation: ModelOperation, call: AwsRequest): ModelRules | undefined {
     const { modelId, request } = operation;
     const address = this.address(operation, call);
-    const rules = address.model === undefined ? undefined : this.options.models?.(address.model);
+    const rules = address.model === undefined ? undefined : this.options.models?.(address.model, modelId);
     if (this.options.models || address.arn) checkModelId(modelId, address, rules);
     checkConversation(request);
     if (rules) checkModelLimits(modelId, request, operation.name === 'ConverseStream', rules);

@@ -39,7 +39,9 @@ class Findings {
     const quoted = [...text.matchAll(/"([^"]+)"|“([^”]+)”/g)].map(([, plain, curly]) => plain ?? curly);
     // A name is a run of capitalised words; the first word of a sentence is capitalised for another reason.
     const names = [...text.matchAll(/(?<![.!?]\s*)(?<!^\s*)\b\p{Lu}[\p{L}'-]*(?:\s+\p{Lu}[\p{L}'-]*)*/gu)].map(([name]) => name).filter((name) => name !== 'I');
-    this.phrases = quoted.length > 0 ? quoted : names;
+    // Without a name, what follows a preposition: "weather in new york, please".
+    const places = [...text.matchAll(/\b(?:in|for|of|at|about|to|on)\s+(?:the\s+)?([\p{L}][\p{L}' -]*)/gu)].map(([, place]) => place.trim());
+    this.phrases = [quoted, names, places].find(({ length }) => length > 0) ?? [];
   }
 
   says(value: string): boolean {

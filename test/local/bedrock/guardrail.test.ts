@@ -66,3 +66,14 @@ test('assesses a text by itself', async () => {
   expect(await apply('a moonshine still')).toMatchObject({ action: 'GUARDRAIL_INTERVENED', outputs: [{ text: 'I cannot say that.' }] });
   expect(await apply('hello')).toMatchObject({ action: 'NONE', outputs: [] });
 });
+
+test('says which policies of a template it does not apply', () => {
+  const messaging = { BlockedInputMessaging: 'No.', BlockedOutputsMessaging: 'No.' };
+  expect(guardrailFromTemplate(messaging).leftOut).toEqual([]);
+  expect(guardrailFromTemplate({
+    ...messaging,
+    ContentPolicyConfig: { FiltersConfig: [] },
+    WordPolicyConfig: { ManagedWordListsConfig: [{ Type: 'PROFANITY' }] },
+    SensitiveInformationPolicyConfig: { PiiEntitiesConfig: [{ Type: 'EMAIL', Action: 'BLOCK' }], RegexesConfig: [{ Name: 'n', Pattern: 'p', Action: 'ANONYMIZE' }] },
+  }).leftOut).toEqual(['content filters', 'the managed list of profanities', 'personal data by its kind', 'masking']);
+});

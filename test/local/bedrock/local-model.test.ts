@@ -66,6 +66,11 @@ test('calls the tool that the text mentions, with arguments found in it', async 
   ]);
 });
 
+test('finds an argument without a capital behind a preposition', async () => {
+  const answer = await converse({ ...asks('weather in new york, 2 days please'), toolConfig: { tools: [weather] } });
+  expect(toolUses(answer.output?.message?.content)).toMatchObject([{ input: { city: 'new york', days: 2 } }]);
+});
+
 test('calls several tools in one turn, each with an id of its own', async () => {
   const answer = await converse({ ...asks('Compare the weather in "New York" with the stock price, please'), toolConfig: { tools: [weather, stocks] } });
   const uses = toolUses(answer.output?.message?.content);

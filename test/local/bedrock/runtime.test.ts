@@ -1,4 +1,4 @@
-import { ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime';
+import { ConverseCommand, ConverseStreamCommand, InvokeModelCommand } from '@aws-sdk/client-bedrock-runtime';
 import { asks, eventsOf, LocalBedrock, startLocalBedrock, textIn } from './local-bedrock';
 
 describe.each(['HTTP/2', 'HTTP/1'] as const)('over %s', (protocol) => {
@@ -23,4 +23,18 @@ describe.each(['HTTP/2', 'HTTP/1'] as const)('over %s', (protocol) => {
     const whole = await client().send(new ConverseCommand(asks('Hello')));
     expect(whole.output?.message?.content).toEqual([{ text: textIn(streamed) }]);
   });
+});
+
+test('refuses an operation that it does not have, aloud', async () => {
+  const bedrock = await startLocalBedrock();
+  await expect(bedrock.client.send(new InvokeModelCommand({ modelId: 'acme.m', body: '{}' }))).rejects.toThrow('the local Bedrock runtime has no POST /model/acme.m/invoke');
+  expect(bedrock.notices).toEqual([expect.stringContaining('refused, the local Bedrock runtime has no POST')]);
+  await bedrock.stop();
+});
+
+test('answers many calls at once over one connection', async () => {
+  const bedrock = await startLocalBedrock({ wordGapMs: 1 });
+  const answers = await Promise.all(Array.from({ length: 20 }, async (_, n) => textIn(await eventsOf(await bedrock.client.send(new ConverseStreamCommand(asks(`call ${n}`)))))));
+  expect(answers.map((text) => text.slice(text.indexOf('You said: ')))).toEqual(answers.map((_, n) => `You said: call ${n}`));
+  await bedrock.stop();
 });
