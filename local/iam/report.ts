@@ -86,24 +86,42 @@ function resourcesOf({ Resource, NotResource }: PolicyStatement): readonly strin
   return NotResource ? [`everything but ${many(NotResource).join(', ')}`] : many(Resource);
 }
 
-/** The report as text for a terminal. */
+/** The report as text for a terminal; roles that were granted nothing are left out. */
 export function reportText({ roles }: IamReport): string {
-  return roles.flatMap((role) => [
-    role.role,
-    ...section('never used', role.unused.map(grantLine)),
-    ...section('resources never touched', role.untouched.map(grantLine)),
-    ...section('actions that do not exist', role.unknown.map(grantLine)),
-    ...section('denied', role.denied.map(({ action, resource }) => `${action} on ${resource}`)),
-    ...section('cannot be seen locally', role.unseen.map((grant) => `${grant.action}: ${grant.reason}`)),
-    ...section('used', role.used.map(grantLine)),
-    '',
-  ]).join('\n');
+  return roles.map(roleLines).filter((lines) => lines.length > 0).map((lines) => `${lines.join('\n')}\n`).join('\n');
+}
+
+function roleLines(role: RoleReport): string[] {
+  const lines = [
+    ...section('never used', grantLines(role.unused)),
+    ...section('resources never touched', grantLines(role.untouched)),
+    ...section('actions that do not exist', grantLines(role.unknown)),
+    ...section('denied', role.denied.map(({ action, resource }) => `    ${action} on ${resource}`)),
+    ...section('cannot be seen locally', reasonLines(role.unseen)),
+    ...section('used', grantLines(role.used)),
+  ];
+  return lines.length > 0 ? [role.role, ...lines] : [];
 }
 
 function section(title: string, lines: readonly string[]): string[] {
-  return lines.length > 0 ? [`  ${title}`, ...new Set(lines.map((line) => `    ${line}`))] : [];
+  return lines.length > 0 ? [`  ${title}`, ...lines] : [];
 }
 
-function grantLine({ policy, statement, action, resources }: Grant): string {
-  return `${action} on ${resources.join(', ')} (${policy}, statement ${statement})`;
+/** Actions of one statement stand together, above the resources that they share. */
+function grantLines(grants: readonly Grant[]): string[] {
+  return groups(grants, ({ policy, statement, resources }) => JSON.stringify([policy, statement, resources])).flatMap((group) => [
+    `    ${group.map(({ action }) => action).join(', ')}`,
+    ...group[0].resources.map((resource) => `      on ${resource}`),
+    `      by ${group[0].policy}, statement ${group[0].statement}`,
+  ]);
+}
+
+function reasonLines(grants: RoleReport['unseen']): string[] {
+  return groups(grants, ({ reason }) => reason).map((group) => `    ${[...new Set(group.map(({ action }) => action))].join(', ')}: ${group[0].reason}`);
+}
+
+function groups<T>(items: readonly T[], key: (item: T) => string): T[][] {
+  const found = new Map<string, T[]>();
+  for (const item of items) found.set(key(item), [...found.get(key(item)) ?? [], item]);
+  return [...found.values()];
 }

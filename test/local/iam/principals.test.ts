@@ -85,16 +85,25 @@ describe('the report', () => {
   });
 
   test('reads well in a terminal', async () => {
+    used.add({ accessKeyId: 'IDLE', arn: 'arn:aws:iam::123456789012:role/Idle', policies: [] });
     expect(reportText(await used.report(SERVICES))).toBe([
       ROLE,
       '  never used',
-      `    dynamodb:PutItem on ${TABLE}, ${INDEX} (Permissions, statement 0)`,
-      '    bedrock:InvokeModel on * (Permissions, statement 1)',
-      '    bedrock:InvokeModelWithResponseStream on * (Permissions, statement 1)',
+      '    dynamodb:PutItem',
+      `      on ${TABLE}`,
+      `      on ${INDEX}`,
+      '      by Permissions, statement 0',
+      '    bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream',
+      '      on *',
+      '      by Permissions, statement 1',
       '  resources never touched',
-      `    dynamodb:GetItem on ${INDEX} (Permissions, statement 0)`,
+      '    dynamodb:GetItem',
+      `      on ${INDEX}`,
+      '      by Permissions, statement 0',
       '  actions that do not exist',
-      '    bedrock:Converse on * (Permissions, statement 3)',
+      '    bedrock:Converse',
+      '      on *',
+      '      by Permissions, statement 3',
       '  denied',
       `    dynamodb:Scan on ${TABLE}`,
       '  cannot be seen locally',
@@ -102,7 +111,10 @@ describe('the report', () => {
       '    kms:Decrypt: the service that keeps the data uses the key in the name of the role',
       '    textract:DetectDocumentText: the local cloud runs no textract',
       '  used',
-      `    dynamodb:GetItem on ${TABLE}, ${INDEX} (Permissions, statement 0)`,
+      '    dynamodb:GetItem',
+      `      on ${TABLE}`,
+      `      on ${INDEX}`,
+      '      by Permissions, statement 0',
       '',
     ].join('\n'));
   });
