@@ -168,6 +168,6 @@ class RegulatedPosture extends Posture {
   }
 
   public protectTable(scope: Construct, table: ITableV2) {
-    TableBackup.of(scope, this.encryptionKey(scope)).add(table);
+    TableBackup.of(scope, this.encryptionKey(scope)).add(scope, table);
   }
 }

@@ -13,21 +13,23 @@ export class TableBackup extends Construct {
     return (stack.node.tryFindChild('PostureBackup') as TableBackup | undefined) ?? new TableBackup(stack, 'PostureBackup', encryptionKey);
   }
 
-  private readonly tables: backup.BackupResource[] = [];
+  private readonly plan: backup.BackupPlan;
+  private readonly role: iam.Role;
 
   private constructor(scope: Construct, id: string, encryptionKey: IKey) {
     super(scope, id);
 
     const vault = new backup.BackupVault(this, 'Vault', { encryptionKey, blockRecoveryPointDeletion: true, removalPolicy: RemovalPolicy.RETAIN });
-    const plan = new backup.BackupPlan(this, 'Plan', {
+    this.plan = new backup.BackupPlan(this, 'Plan', {
       backupVault: vault,
       backupPlanRules: [backup.BackupPlanRule.daily(), backup.BackupPlanRule.monthly1Year()],
     });
-    plan.addSelection('Tables', { resources: this.tables, role: this.defineRole(), disableDefaultBackupPolicy: true });
+    this.role = this.defineRole();
   }
 
-  public add(table: ITableV2) {
-    this.tables.push(backup.BackupResource.fromArn(table.tableArn));
+  public add(scope: Construct, table: ITableV2) {
+    const resources = [backup.BackupResource.fromArn(table.tableArn)];
+    new backup.BackupSelection(scope, 'Backup', { backupPlan: this.plan, resources, role: this.role, disableDefaultBackupPolicy: true });
   }
 
   private defineRole() {

@@ -1,0 +1,105 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { ApiKey, RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import { Mfa, UserPool } from 'aws-cdk-lib/aws-cognito';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { defineChat } from './define-chat';
+import { ChatAuth } from '../../lib';
+
+describe('users of Cognito', () => {
+  const { chat, template } = defineChat();
+
+  test('are the default, and every route asks for their token', () => {
+    template().allResourcesProperties('AWS::ApiGateway::Method', { AuthorizationType: 'COGNITO_USER_POOLS', AuthorizerId: Match.anyValue() });
+    expect(template().findResources('AWS::ApiGateway::Method')).not.toEqual({});
+    expectCaller(template, 'cognito');
+  });
+
+  test('do not sign up by themselves, have a second factor and a strong password, and are watched for stolen ones', () => {
+    template().hasResourceProperties('AWS::Cognito::UserPool', {
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+      MfaConfiguration: 'ON',
+      EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
+      UserPoolTier: 'PLUS',
+      UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' },
+      Policies: { PasswordPolicy: Match.objectLike({ MinimumLength: 12, RequireLowercase: true, RequireUppercase: true, RequireNumbers: true, RequireSymbols: true }) },
+    });
+  });
+
+  test('sign in by SRP alone, without a secret, and nobody learns who exists', () => {
+    template().hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      AllowedOAuthFlows: Match.absent(),
+      GenerateSecret: false,
+      PreventUserExistenceErrors: 'ENABLED',
+      EnableTokenRevocation: true,
+      IdTokenValidity: 60,
+    });
+    expect(chat.userPoolClient).toBeDefined();
+  });
+
+  test('need no second factor where the builder says so', () => {
+    defineChat({ auth: ChatAuth.newUserPool({ mfa: Mfa.OPTIONAL }) }).template().hasResourceProperties('AWS::Cognito::UserPool', { MfaConfiguration: 'OPTIONAL' });
+  });
+
+  test('may live in a pool that is there already', () => {
+    const given = defineChat((stack) => ({ auth: ChatAuth.cognito(UserPool.fromUserPoolId(stack, 'Staff', 'eu-central-1_staff')) }));
+    given.template().resourceCountIs('AWS::Cognito::UserPool', 0);
+    given.template().hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'COGNITO_USER_POOLS', ProviderARNs: [Match.anyValue()] });
+    expect(given.chat.userPool?.userPoolId).toBe('eu-central-1_staff');
+  });
+});
+
+describe('users of an OpenID Connect issuer', () => {
+  const issuer = 'https://login.example.com/';
+
+  test('are verified by a handler of the library before a request passes', () => {
+    const { template } = defineChat({ auth: ChatAuth.oidc({ issuer, audience: ['chat', 'mobile'] }) });
+    template().allResourcesProperties('AWS::ApiGateway::Method', { AuthorizationType: 'CUSTOM' });
+    template().hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'TOKEN', AuthorizerResultTtlInSeconds: 300, IdentitySource: 'method.request.header.Authorization' });
+    template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { ISSUER: issuer, AUDIENCE: 'chat,mobile' } } });
+    expectCaller(template, 'authorizer');
+  });
+
+  test.each([
+    ['an issuer without TLS', { issuer: 'http://login.example.com', audience: ['chat'] }, "'issuer' must be an https:// URL"],
+    ['no audience', { issuer, audience: [] }, "'audience' must have between 1 and 50 entries, got 0"],
+  ])('refuses %s', (_, options, message) => {
+    expect(() => defineChat({ auth: ChatAuth.oidc(options) })).toThrow(message);
+  });
+});
+
+test('IAM callers sign their requests', () => {
+  const { template } = defineChat({ auth: ChatAuth.iam() });
+  template().allResourcesProperties('AWS::ApiGateway::Method', { AuthorizationType: 'AWS_IAM' });
+  template().hasResourceProperties('AWS::ApiGateway::GatewayResponse', { ResponseType: 'MISSING_AUTHENTICATION_TOKEN', StatusCode: '403' });
+  expectCaller(template, 'iam');
+});
+
+describe('API keys', () => {
+  test('are asked for on every route; one is made, in a usage plan with the limits of the API', () => {
+    const { template } = defineChat({ auth: ChatAuth.apiKey(), throttling: { rate: 5, burst: 10 } });
+    template().allResourcesProperties('AWS::ApiGateway::Method', { AuthorizationType: 'NONE', ApiKeyRequired: true });
+    template().hasResourceProperties('AWS::ApiGateway::UsagePlan', { Throttle: { RateLimit: 5, BurstLimit: 10 } });
+    template().resourceCountIs('AWS::ApiGateway::ApiKey', 1);
+    expectCaller(template, 'apiKey');
+  });
+
+  test('may be keys that are there already', () => {
+    const { template } = defineChat((stack) => ({ auth: ChatAuth.apiKey([ApiKey.fromApiKeyId(stack, 'One', 'k1'), ApiKey.fromApiKeyId(stack, 'Two', 'k2')]) }));
+    template().resourceCountIs('AWS::ApiGateway::ApiKey', 0);
+    template().resourceCountIs('AWS::ApiGateway::UsagePlanKey', 2);
+  });
+});
+
+test('an authorizer of the builder decides who the caller is', () => {
+  const { template } = defineChat((stack) => {
+    const handler = LambdaFunction.fromFunctionArn(stack, 'Authorize', 'arn:aws:lambda:us-east-1:111122223333:function:authorize');
+    return { auth: ChatAuth.lambda(new RequestAuthorizer(stack, 'Authorizer', { handler, identitySources: ['method.request.header.Cookie'] })) };
+  });
+  template().allResourcesProperties('AWS::ApiGateway::Method', { AuthorizationType: 'CUSTOM' });
+  expectCaller(template, 'authorizer');
+});
+
+function expectCaller(template: ReturnType<typeof defineChat>['template'], caller: string) {
+  template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ CALLER: caller }) } });
+}
