@@ -13,6 +13,9 @@ const BULLET = /^\s*[-*+]\s/;
 const NUMBER = /^\s*(\d{1,9})[.)]\s/;
 const MARKER = /^\s*(?:[-*+]|\d{1,9}[.)])\s+/;
 
+/** What each shown block was built from. */
+const sources = new WeakMap<Element, string>();
+
 /**
  * Shows the little Markdown that models write: fences, inline code, bold, headings, lists. All else stays the text it is, and
  * links stay text on purpose. While an answer streams in only blocks that changed are built anew, so a selection survives.
@@ -21,12 +24,12 @@ export function showMarkdown(target: HTMLElement, text: string): void {
   const blocks = blocksOf(text);
   blocks.forEach((block, index) => {
     const source = JSON.stringify(block);
-    const shown = target.children[index] as HTMLElement | undefined;
-    if (shown?.dataset.source === source) {
+    const shown = target.children.item(index);
+    if (shown && sources.get(shown) === source) {
       return;
     }
     const element = elementOf(block);
-    element.dataset.source = source;
+    sources.set(element, source);
     if (shown) {
       shown.replaceWith(element);
     } else {

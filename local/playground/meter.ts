@@ -20,8 +20,8 @@ export class Meter {
   private readonly figures = new Map(['Answers', 'Tokens in', 'Tokens out', 'Cost so far'].map((name) => [name, h('dd', {})]));
 
   constructor() {
-    this.element = h('dl', { 'class': 'meter', 'aria-label': 'Since this page was opened' },
-      ...[...this.figures].map(([name, figure]) => h('div', {}, h('dt', {}, name), figure)));
+    this.element = h('section', { 'aria-label': 'Spent since this page was opened' },
+      h('dl', { class: 'meter' }, ...[...this.figures].map(([name, figure]) => h('div', {}, h('dt', {}, name), figure))));
     this.show();
   }
 

@@ -1,18 +1,18 @@
 import { existsSync } from 'fs';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Where Chromium usually lies; CHROMIUM_PATH goes first. */
+/** Where Chromium usually lies. */
 const PLACES = [
-  process.env.CHROMIUM_PATH,
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** The Chromium of this machine, if it has one. */
+/** The Chromium of this machine, if it has one; CHROMIUM_PATH names another than the usual. */
 export function chromiumPath(): string | undefined {
-  return PLACES.find((place) => place && existsSync(place));
+  const named = process.env.CHROMIUM_PATH;
+  return (named ? [named] : PLACES).find((place) => existsSync(place));
 }
 
 /** A browser of its own, with a profile that is thrown away, that talks to nobody but the page. */

@@ -87,7 +87,7 @@ if (!chromium) {
     expect(await page.getByRole('button', { name: 'Send' }).isVisible()).toBe(false);
 
     await page.keyboard.press('Escape');
-    await page.getByText('You stopped this answer.').waitFor();
+    await page.getByText('You stopped reading here.').waitFor();
     expect(await page.getByRole('log').textContent()).not.toContain('You said: Tell me slowly.');
     expect(await page.getByRole('button', { name: 'Stop' }).isVisible()).toBe(false);
   });
@@ -283,5 +283,25 @@ if (!chromium) {
     expect(response!.headers()['content-security-policy']).toContain('default-src \'none\'');
     expect(asked.filter((url) => !url.startsWith(example.cloud.url) && !url.startsWith('data:'))).toEqual([]);
     expect(complaints).toEqual([]);
+  });
+
+  test('shows the outputs of an example that it has no view for', async () => {
+    const page = await (await browser.newContext()).newPage();
+    await page.route('**/local/session', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ json: { ...await answer.json(), example: 'another' } });
+    });
+    await page.goto(example.cloud.url);
+    await page.getByRole('heading', { name: 'This example has no view' }).waitFor();
+    expect(await page.getByRole('main').textContent()).toContain(example.url);
+  });
+
+  test('says so when the local cloud does not answer, and tries again', async () => {
+    const page = await (await browser.newContext()).newPage();
+    await page.route('**/local/session', (route) => route.fulfill({ status: 500 }), { times: 1 });
+    await page.goto(example.cloud.url);
+    await page.getByText('/local/session answered 500').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await box(page).waitFor();
   });
 });

@@ -124,7 +124,8 @@ class ChatView {
     }
     this.context.settled();
     await this.list.refresh();
-    if (this.conversationId === id && !this.closing.signal.aborted) {
+    // A failed turn leaves nothing behind: then there is no conversation yet that an address could name.
+    if (this.conversationId === id && this.list.has(id) && !this.closing.signal.aborted) {
       this.list.select(id);
       remember(id);
     }

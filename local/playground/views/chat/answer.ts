@@ -64,7 +64,7 @@ export class Answer {
 
   stopped(timing: Timing): void {
     this.finish(undefined, timing);
-    this.element.append(h('p', { class: 'ending' }, 'You stopped this answer.'));
+    this.element.append(h('p', { class: 'ending' }, 'You stopped reading here. The API may still be finishing the answer.'));
   }
 
   fail(error: Error, retry: () => void): void {

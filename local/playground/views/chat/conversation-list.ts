@@ -22,6 +22,10 @@ export class ConversationList {
     await this.load(undefined, []);
   }
 
+  has(id: string): boolean {
+    return this.shown.some((conversation) => conversation.id === id);
+  }
+
   select(id: string | undefined): void {
     this.selected = id;
     for (const button of this.items.querySelectorAll('button')) {
