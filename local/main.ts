@@ -27,6 +27,7 @@ async function main(): Promise<void> {
   const cloud: { running?: LocalCloud } = {};
   const stop = () => stopping ??= finish(cloud.running);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
+  onOrphaned(() => void stop());
 
   mkdirSync(STATE, { recursive: true });
   const assembly = values.assembly ?? join(STATE, 'cdk.out');
@@ -43,6 +44,14 @@ async function main(): Promise<void> {
   writeFileSync(join(STATE, 'session.json'), `${JSON.stringify(session, null, 2)}\n`, { mode: 0o600 });
   console.log(firstScreen(cloud.running));
   if (!values['no-open']) openBrowser(url);
+}
+
+/** npm that is told to end takes its shell along and leaves this process to itself. */
+function onOrphaned(stop: () => void): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, 500).unref();
 }
 
 async function finish(cloud: LocalCloud | undefined): Promise<void> {

@@ -23,5 +23,6 @@ export function tasks(project: awscdk.AwsCdkConstructLibrary) {
   project.testTask.spawn(lint);
   project.testTask.exec('jest --passWithNoTests', { receiveArgs: true });
 
-  project.setScript('start', 'tsx local/main.ts');
+  // Without tsx's own process in between, whoever stops npm stops the local cloud.
+  project.setScript('start', 'node --import tsx local/main.ts');
 }
