@@ -59,7 +59,7 @@ export interface GuardrailProps {
    */
   readonly tier?: GuardrailTier;
   /**
-   * Where the guardrail may be worked out when the stack's own Region is busy.
+   * Where the guardrail may be worked out when the stack's own Region is busy: any geography that AWS offers guardrails in, never `GLOBAL`.
    *
    * @default - in the stack's own Region only
    */

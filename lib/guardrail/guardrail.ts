@@ -10,7 +10,7 @@ import { grantApply } from './grant-apply';
 import { type GuardrailProps } from './guardrail-props';
 import { type GuardrailAttributes, type GuardrailBinding, type IGuardrail } from './guardrail-reference';
 import { ImportedGuardrail } from './imported-guardrail';
-import { renderPolicies, requireTier } from './policies';
+import { renderPolicies, requireGeography } from './policies';
 
 /**
  * A Bedrock guardrail: what may neither be asked nor answered. Every change of what it looks for makes a new version, and versions before it
@@ -53,7 +53,7 @@ export class Guardrail extends Construct implements IGuardrail {
 
   constructor(scope: Construct, id: string, props: GuardrailProps = {}) {
     super(scope, id);
-    requireTier(this, props);
+    requireGeography(this, props);
     requireLength(this, 'blockedInputMessage', props.blockedInputMessage, 1, 500);
     requireLength(this, 'blockedOutputMessage', props.blockedOutputMessage, 1, 500);
     requireLength(this, 'description', props.description, 1, 200);

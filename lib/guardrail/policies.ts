@@ -4,11 +4,15 @@ import { ContentFilter } from './content-filter';
 import { renderGrounding, renderReasoning, renderTopic } from './filter-rendering';
 import { type GuardrailProps, GuardrailTier } from './guardrail-props';
 import { fail, requireCount } from '../internal/validation';
+import { Geography } from '../model';
 
 type Policies = Pick<CfnGuardrailProps,
 'contentPolicyConfig' | 'topicPolicyConfig' | 'wordPolicyConfig' | 'sensitiveInformationPolicyConfig' | 'contextualGroundingPolicyConfig' | 'automatedReasoningPolicyConfig'>;
 
-export function requireTier(scope: IConstruct, { tier, crossRegion }: GuardrailProps): void {
+export function requireGeography(scope: IConstruct, { tier, crossRegion }: GuardrailProps): void {
+  if (crossRegion?.prefix === Geography.GLOBAL.prefix) {
+    fail(scope, "'crossRegion' must be a geography, such as Geography.US, got Geography.GLOBAL: guardrails do not leave their geography");
+  }
   if (tier === GuardrailTier.STANDARD && crossRegion === undefined) {
     fail(scope, "'tier' STANDARD must have 'crossRegion', such as crossRegion: Geography.US, because AWS offers it across Regions only");
   }

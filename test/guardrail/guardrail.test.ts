@@ -159,6 +159,7 @@ describe('Guardrail', () => {
 
   test.each<[string, GuardrailProps, string]>([
     ['the standard tier in one Region', { tier: GuardrailTier.STANDARD }, "'tier' STANDARD must have 'crossRegion', such as crossRegion: Geography.US"],
+    ['to leave every geography', { crossRegion: Geography.GLOBAL }, "'crossRegion' must be a geography, such as Geography.US, got Geography.GLOBAL"],
     ['a category twice', { contentFilters: [...ContentFilter.all(), ContentFilter.hate()] }, "'contentFilters' must name each category once, got HATE twice"],
     ['to anonymise hatred', { contentFilters: [ContentFilter.hate({ inputAction: FilterAction.ANONYMIZE })] }, 'got ANONYMIZE, which is for sensitive information only'],
     ['to anonymise a topic', topic({ outputAction: FilterAction.ANONYMIZE }), "an action of the denied topic 'Law' must be BLOCK, NONE or SKIP"],
