@@ -11,7 +11,7 @@ export function modelFacts({ modelId, modelName, capabilities, prices }: ModelBi
     outputTokens: capabilities.outputTokens,
     tools: `${capabilities.tools}`,
     sampling: `${capabilities.sampling}`,
-    inputs: capabilities.inputs.map((input): `${typeof input}` => `${input}`),
+    inputs: capabilities.inputs.map((input) => `${input}` as const),
     cacheMinimum: capabilities.cacheMinimum,
     prices: prices && withoutDate(prices),
   };
