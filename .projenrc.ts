@@ -97,6 +97,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 project.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts', 'lib/**/*.json', 'lambda/dist/**/*.js', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', 'API.md', 'CHANGELOG.md']);
 
+// A map inside each file would carry the TypeScript sources to every user.
+for (const option of ['inlineSourceMap', 'inlineSources']) project.tryFindObjectFile('tsconfig.json')?.addOverride(`compilerOptions.${option}`, false);
+
 // One configuration for everything that is not the published library: tests, handlers, local cloud, examples, benchmarks.
 new javascript.TypescriptConfig(project, {
   fileName: 'tsconfig.dev.json',

@@ -52,6 +52,11 @@ describe('the packed library', () => {
     expect(matching(/\.test\.|\.spec\.|__tests__|\.map$|\.snap$/)).toEqual([]);
   });
 
+  test('holds no source inside a compiled file', () => {
+    const mapped = matching(/\.js$/).filter((path) => readFileSync(join(root, path), 'utf8').includes('sourceMappingURL=data:'));
+    expect(mapped).toEqual([]);
+  });
+
   test('is at most 8 MB', () => {
     expect(tarball.unpackedSize).toBeLessThanOrEqual(8 * 1024 * 1024);
   });
