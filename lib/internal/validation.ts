@@ -19,11 +19,6 @@ export function requireInteger(scope: IConstruct, prop: string, value: number | 
   if (!Number.isInteger(value) || value < min || value > max) fail(scope, `'${prop}' must be a whole number between ${min} and ${max}, got ${value}`);
 }
 
-export function requireOneOf<T extends string | number>(scope: IConstruct, prop: string, value: T | undefined, allowed: readonly T[]): void {
-  if (value === undefined || Token.isUnresolved(value)) return;
-  if (!allowed.includes(value)) fail(scope, `'${prop}' must be one of ${allowed.join(', ')}, got ${value}`);
-}
-
 /** Holds a text to a number of characters. */
 export function requireLength(scope: IConstruct, prop: string, value: string | undefined, min: number, max: number): void {
   if (value === undefined || Token.isUnresolved(value)) return;

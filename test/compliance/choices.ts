@@ -1,0 +1,48 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { ChatAuth, ChatbotApi, type ChatbotApiProps, Geography, Guardrail, Model, Posture, WordFilter } from '../../lib';
+
+/** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
+const CHOICES: Readonly<Record<string, (stack: Stack) => ChatbotApiProps>> = {
+  'default props': () => ({}),
+  'ChatAuth.oidc': () => ({ auth: ChatAuth.oidc({ issuer: 'https://login.example.com/', audience: ['chat'] }) }),
+  'ChatAuth.iam': () => ({ auth: ChatAuth.iam() }),
+  'ChatAuth.apiKey': () => ({ auth: ChatAuth.apiKey() }),
+  'ChatAuth.lambda': (stack) => ({
+    auth: ChatAuth.lambda(new RequestAuthorizer(stack, 'Authorizer', {
+      handler: LambdaFunction.fromFunctionArn(stack, 'Authorize', 'arn:aws:lambda:us-east-1:111122223333:function:authorize'),
+      identitySources: ['method.request.header.Cookie'],
+    })),
+  }),
+  'a geographic model profile': () => ({ model: Model.crossRegion(Geography.US, 'amazon.nova-pro-v1:0') }),
+  'a guardrail': (stack) => ({ guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['secret'])] }) }),
+  'web pages of another origin': () => ({ corsOrigins: ['https://chat.example.com'] }),
+};
+
+const POSTURES: Readonly<Record<string, (stack: Stack) => Posture>> = {
+  'standard posture': () => Posture.standard(),
+  'regulated posture': () => Posture.regulated(),
+  'regulated posture in a given VPC': (stack) => Posture.regulated({
+    vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-1', availabilityZones: ['a', 'b'], privateSubnetIds: ['subnet-1', 'subnet-2'], privateSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
+    }),
+  }),
+};
+
+export interface Choice {
+  readonly name: string;
+  readonly regulated: boolean;
+  readonly app: App;
+}
+
+/** Every choice in every posture, each in an app of its own. */
+export function choices(): Choice[] {
+  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries(CHOICES).map(([choice, props]) => {
+    const app = new App();
+    const stack = new Stack(app, 'Stack');
+    new ChatbotApi(stack, 'Chat', { ...props(stack), posture: posture(stack) });
+    return { name: `${choice}, ${level}`, regulated: level.startsWith('regulated'), app };
+  }));
+}

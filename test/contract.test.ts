@@ -1,0 +1,30 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { CallerIdentity, ChatAuth, ChatbotApi } from '../lib';
+import { CALLER_SOURCES, CHAT_ENV } from '../lib/contract/chat';
+import { OIDC_AUTHORIZER_ENV } from '../lib/contract/oidc-authorizer';
+
+/** Each handler, what it reads from its environment, and a chat that defines it. */
+const HANDLERS = [
+  { bundle: 'chat', handler: 'Answers chat requests', contract: CHAT_ENV, auth: ChatAuth.cognito() },
+  { bundle: 'oidc-authorizer', handler: 'Verifies tokens of the OpenID Connect issuer', contract: OIDC_AUTHORIZER_ENV, auth: ChatAuth.oidc({ issuer: 'https://login.example.com', audience: ['chat'] }) },
+];
+
+test.each(HANDLERS)('the environment of the handler $bundle is its contract, no key more or less', ({ handler, contract, auth }) => {
+  const stack = new Stack(new App(), 'Test');
+  new ChatbotApi(stack, 'Chat', { auth });
+  const [found] = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function', { Properties: { Description: handler } }));
+  expect(Object.keys(found.Properties.Environment.Variables as object).sort()).toEqual([...contract].sort());
+});
+
+test('every handler is held to its contract', () => {
+  const lambda = join(__dirname, '../lambda');
+  const bundles = readdirSync(lambda).filter((name) => existsSync(join(lambda, name, 'index.ts')));
+  expect(HANDLERS.map(({ bundle }) => bundle).sort()).toEqual(bundles.sort());
+});
+
+test('callers are told to the handler by the names of the contract', () => {
+  expect(Object.values(CallerIdentity).sort()).toEqual([...CALLER_SOURCES].sort());
+});
