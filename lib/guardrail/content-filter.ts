@@ -53,7 +53,15 @@ export interface ContentFilterOptions extends PromptFilterOptions {
   readonly outputAction?: FilterAction;
 }
 
-/** A filter against one category of harmful content. */
+/**
+ * A filter against one category of harmful content.
+ *
+ * @example
+ *
+ * new Guardrail(this, 'Guardrail', {
+ *   contentFilters: [ContentFilter.violence({ inputStrength: FilterStrength.LOW, images: true }), ContentFilter.promptAttack()],
+ * });
+ */
 export class ContentFilter {
   /**
    * Every category, prompt attacks included, in the same way.

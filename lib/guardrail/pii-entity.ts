@@ -1,4 +1,10 @@
-/** A kind of personal information that the service recognises. */
+/**
+ * A kind of personal information that the service recognises.
+ *
+ * @example
+ *
+ * const iban = SensitiveInformation.pii(PiiEntity.INTERNATIONAL_BANK_ACCOUNT_NUMBER, { inputAction: FilterAction.BLOCK });
+ */
 export class PiiEntity {
   /** A postal address. */
   public static readonly ADDRESS = new PiiEntity('ADDRESS');

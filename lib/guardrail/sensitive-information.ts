@@ -35,7 +35,18 @@ export interface SensitivePattern extends SensitiveInformationActions {
   readonly description?: string;
 }
 
-/** Sensitive information that a guardrail looks for. */
+/**
+ * Sensitive information that a guardrail looks for.
+ *
+ * @example
+ *
+ * new Guardrail(this, 'Guardrail', {
+ *   sensitiveInformation: [
+ *     SensitiveInformation.pii(PiiEntity.EMAIL),
+ *     SensitiveInformation.regex({ name: 'Customer number', pattern: 'C-[0-9]{8}', outputAction: FilterAction.BLOCK }),
+ *   ],
+ * });
+ */
 export class SensitiveInformation {
   /**
    * A kind of personal information that AWS recognises.

@@ -3,7 +3,15 @@ import { type FilterActions } from './filter-action';
 import { refuseAnonymize, renderActions, type RenderedWords } from './filter-rendering';
 import { requireCount, requireLength } from '../internal/validation';
 
-/** Words that a guardrail looks for, matched exactly. */
+/**
+ * Words that a guardrail looks for, matched exactly.
+ *
+ * @example
+ *
+ * new Guardrail(this, 'Guardrail', {
+ *   wordFilters: [WordFilter.profanity(), WordFilter.words(['Project Nightingale'], { inputAction: FilterAction.NONE })],
+ * });
+ */
 export class WordFilter {
   /**
    * Words and short phrases of your own.

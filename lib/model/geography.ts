@@ -1,5 +1,9 @@
 /**
  * Where a cross-region inference profile may send a request. Data stays inside the geography; with `GLOBAL` it may go to any commercial Region.
+ *
+ * @example
+ *
+ * const model = Model.crossRegion(Geography.JP, 'amazon.nova-2-lite-v1:0');
  */
 export class Geography {
   /** Any commercial Region: the most capacity and the lowest price. */
