@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
@@ -11,14 +11,14 @@ const outdir = join(root, 'lambda/dist');
  */
 async function bundle() {
   const handlers = readdirSync(join(root, 'lambda')).filter((name) => name !== 'dist' && existsSync(join(root, 'lambda', name, 'index.ts')));
-  rmSync(outdir, { recursive: true, force: true });
   const packages = new Set<string>();
 
   for (const handler of handlers) {
     const outfile = join(outdir, handler, 'index.js');
-    const { metafile } = await build({
+    const { metafile, outputFiles } = await build({
       entryPoints: [join(root, 'lambda', handler, 'index.ts')],
       outfile,
+      write: false,
       bundle: true,
       platform: 'node',
       target: 'node24',
@@ -31,14 +31,24 @@ async function bundle() {
       absWorkingDir: root,
       logLevel: 'warning',
     });
-    // The source map is for people who debug, and stays out of the Lambda asset.
-    mkdirSync(join(outdir, 'maps'), { recursive: true });
-    writeFileSync(join(outdir, 'maps', `${handler}.js.map`), readFileSync(`${outfile}.map`));
-    rmSync(`${outfile}.map`);
+    for (const { path, contents } of outputFiles) {
+      // The source map is for people who debug, and stays out of the Lambda asset.
+      place(path.endsWith('.map') ? join(outdir, 'maps', `${handler}.js.map`) : outfile, contents);
+    }
     packagesOf(metafile).forEach((name) => packages.add(name));
     console.log(`${handler}: ${(readFileSync(outfile).length / 1024).toFixed(0)} KB`);
   }
-  writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), [...packages].sort().map(notice).join('\n\n'));
+  place(join(outdir, 'THIRD-PARTY-LICENSES.txt'), [...packages].sort().map(notice).join('\n\n'));
+  const gone = readdirSync(outdir, { withFileTypes: true }).filter((entry) => entry.isDirectory() && ![...handlers, 'maps'].includes(entry.name));
+  gone.forEach(({ name }) => rmSync(join(outdir, name), { recursive: true }));
+}
+
+/** Puts a file where it belongs in one step: whoever synthesizes meanwhile finds the old bundle or the new one, never none. */
+function place(path: string, contents: string | Uint8Array) {
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, contents);
+  renameSync(draft, path);
 }
 
 /** The folders of the packages whose code went into a bundle. */
@@ -54,7 +64,6 @@ function notice(folder: string): string {
   return `=== ${manifest.name} ${manifest.version} (${manifest.license}) ===\n${text}`;
 }
 
-if (dirname(outdir) !== join(root, 'lambda')) throw new Error(`refusing to clear ${outdir}`);
 void bundle().catch((error) => {
   console.error(error);
   process.exit(1);
