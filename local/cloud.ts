@@ -5,11 +5,9 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { readAssembly } from './assembly/assembly';
 import { Deployment } from './assembly/deployment';
-import { ACCOUNT, arn, REGION } from './assembly/identity';
+import { arn, REGION } from './assembly/identity';
 import { startAwsEndpoint } from './aws/endpoint';
 import { Faults } from './bedrock/faults';
-import { type Guardrail, guardrailFromTemplate } from './bedrock/guardrail';
-import { bedrockRuntime } from './bedrock/runtime';
 import { Issuer, type TokenOptions } from './cognito/issuer';
 import { LOCAL_USERS, UserPools } from './cognito/pools';
 import { dynamoDb } from './dynamodb/service';
@@ -23,21 +21,19 @@ import { readFunction } from './lambda/function';
 import { findNode, type NodeBinary } from './lambda/node';
 import { FunctionPool } from './lambda/pool';
 import { CloudLogs, type LogLine } from './logs';
+import { deployedBedrock, type ModelOptions } from './models';
 import { synthesize } from './prepare';
 import { accessKeyOf, readPrincipals } from './principals';
 import { serveLoopback } from './server';
 import { Site } from './site';
-import type { ModelFacts } from '../lib/contract/model';
 
-export interface CloudOptions {
+export interface CloudOptions extends ModelOptions {
   /** Folder that `cdk synth` wrote. @default - the example is synthesized */
   readonly assembly?: string;
   /** Name of an example of this repository, or what the page shall call the assembly. @default - the stacks' names */
   readonly example?: string;
   /** Public port on loopback; 0 takes a free one. @default 0 */
   readonly port?: number;
-  /** Pause of the local model between two words. @default 0 */
-  readonly wordGapMs?: number;
   /** Most processes of one function. @default 16 */
   readonly processes?: number;
   /** Told what the person at the terminal should know: denied calls, refusals, failed requests. @default - nobody */
@@ -96,7 +92,10 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
 async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () => Promise<void>): Promise<LocalCloud> {
   const onNotice = options.onNotice ?? (() => undefined);
   const workDirectory = mkdtempSync(join(tmpdir(), 'local-cloud-'));
-  undo.push(() => rmSync(workDirectory, { recursive: true, force: true }));
+  const sweep = () => rmSync(workDirectory, { recursive: true, force: true });
+  // A process that ends in the middle of its start has nobody to call stop().
+  process.once('exit', sweep);
+  undo.push(sweep, () => process.off('exit', sweep));
   const deployment = new Deployment(readAssembly(options.assembly ?? await synthesizeInto(workDirectory, options.example)));
   const logs = new CloudLogs();
   const faults = new Faults();
@@ -105,9 +104,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   undo.push(() => tables.stop());
   const principals = new Principals();
   readPrincipals(deployment).forEach((principal) => principals.add(principal));
-  const services = [tables, bedrockRuntime({
-    account: ACCOUNT, faults, wordGapMs: options.wordGapMs, models: modelRules(deployment), applicationProfiles: applicationProfiles(deployment), guardrails: guardrails(deployment),
-  })];
+  const services = [tables, deployedBedrock(deployment, faults, options)];
   const endpoint = await startAwsEndpoint({
     services,
     principals,
@@ -150,7 +147,11 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const report = () => principals.report(services.map(({ name }) => name));
 
   door.gateway = new Gateway({
-    apis, usage, logs, onNotice, pools: userPools,
+    apis,
+    usage,
+    logs,
+    onNotice,
+    pools: userPools,
     identities: new Map([...identities.values()].map((identity) => [identity.accessKeyId, identity])),
     functionOf: (functionArn) => pools.get(functionArn.split(':').slice(0, 7).join(':')),
   });
@@ -166,7 +167,14 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   for (const api of apis) for (const pool of functionsBehind(api, pools)) pool.warm();
 
   return {
-    url: `${server.url}/`, outputs, session: session(), faults, report, stop, node, leftOut: deployment.leftOut(),
+    url: `${server.url}/`,
+    outputs,
+    session: session(),
+    faults,
+    report,
+    stop,
+    node,
+    leftOut: deployment.leftOut(),
     logs: logs.lines,
     waitForLog: (test, timeoutMs) => logs.waitFor(test, timeoutMs),
     mintToken: (user, { foreign, ...tokenOptions } = {}) => (foreign ? new Issuer(`${REGION}_foreign00`, 'foreign') : userPools.first()).token(user, tokenOptions),
@@ -204,25 +212,4 @@ function localIdentities(): Map<string, LocalIdentity> {
     secretAccessKey: randomBytes(30).toString('base64url'),
     arn: arn('iam', `user/${user}`, ''),
   }]));
-}
-
-/** ARN of each application inference profile, with what it copies. */
-function applicationProfiles(deployment: Deployment): Map<string, string> {
-  return new Map(deployment.resources('AWS::Bedrock::ApplicationInferenceProfile').map((profile) => [
-    deployment.ref(profile), String((deployment.property(profile, 'ModelSource') as { CopyFrom?: string } | undefined)?.CopyFrom),
-  ]));
-}
-
-/** The guardrails that are defined here, by id. */
-function guardrails(deployment: Deployment): Map<string, Guardrail> {
-  return new Map(deployment.resources('AWS::Bedrock::Guardrail').map((guardrail) => [deployment.id(guardrail), guardrailFromTemplate(deployment.properties(guardrail))]));
-}
-
-/** What the functions were told of their models is what the local Bedrock holds them to. */
-function modelRules(deployment: Deployment): (bareId: string) => ModelFacts | undefined {
-  const facts = deployment.resources('AWS::Lambda::Function').flatMap((lambda) => {
-    const { Variables = {} } = (deployment.property(lambda, 'Environment') ?? {}) as { Variables?: Record<string, string> };
-    return Variables.MODEL ? [JSON.parse(Variables.MODEL) as ModelFacts] : [];
-  });
-  return (bareId) => facts.find(({ name }) => name === bareId || name.endsWith(`.${bareId}`));
 }

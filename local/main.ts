@@ -5,7 +5,6 @@ import { openBrowser } from './browser';
 import { type LocalCloud, startCloud } from './cloud';
 import { reportText } from './iam/report';
 import { bundleHandlers, synthesize } from './prepare';
-
 import { firstScreen } from './screen';
 
 const STATE = join(__dirname, '../.local');
@@ -17,6 +16,8 @@ async function main(): Promise<void> {
       'port': { type: 'string', default: '4100' },
       'no-open': { type: 'boolean', default: false },
       'assembly': { type: 'string' },
+      'model-url': { type: 'string' },
+      'bedrock': { type: 'boolean', default: false },
     },
   });
   const example = positionals[0] ?? 'chatbot-api';
@@ -35,7 +36,9 @@ async function main(): Promise<void> {
     await bundleHandlers();
     await synthesize(example, assembly);
   }
-  cloud.running = await startCloud({ assembly, port, example: values.assembly ? undefined : example, wordGapMs: 25, onNotice: (line) => console.error(line) });
+  cloud.running = await startCloud({
+    assembly, port, example: values.assembly ? undefined : example, modelUrl: values['model-url'], bedrock: values.bedrock, wordGapMs: 25, onNotice: (line) => console.error(line),
+  });
   if (stopping) return void await cloud.running.stop();
 
   const { session, outputs, url } = cloud.running;

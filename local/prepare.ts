@@ -19,9 +19,12 @@ export function synthesize(example: string, assembly: string): Promise<void> {
 function run(failure: string, script: string, env: Record<string, string> = {}): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), script], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const abandon = () => child.kill();
+    process.once('exit', abandon);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { output += chunk.toString(); });
     child.on('error', reject);
+    child.on('close', () => process.off('exit', abandon));
     child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${failure}:\n${output.trim()}`))));
   });
 }

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Operation, OPERATIONS, TableStore } from './store';
+import type { Deployment } from '../assembly/deployment';
 import { arn } from '../assembly/identity';
 import { AwsFailure } from '../aws/failure';
 import type { Authorization, AwsReply, AwsRequest, AwsService } from '../aws/service';
-import type { Deployment } from '../assembly/deployment';
 
 type Input = Readonly<Record<string, unknown>>;
 

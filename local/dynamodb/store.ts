@@ -1,5 +1,9 @@
+import { createRequire } from 'node:module';
 import { create, type Store } from 'dynalite/db';
 import { checkTypes, checkValidations, toLowerFirst } from 'dynalite/validations';
+
+/** dynalite has one module an operation, and no index of them. */
+const load = createRequire(__filename);
 
 /** What dynalite can do; everything else of DynamoDB is refused. */
 export const OPERATIONS = [
@@ -21,9 +25,8 @@ export class TableStore {
 
   run(operation: Operation, input: unknown): Promise<Outcome> {
     const file = toLowerFirst(operation);
-    // One module an operation, each exporting what is named differently: there is no index to import.
-    const action = require(`dynalite/actions/${file}`) as Action;
-    const { types, custom } = require(`dynalite/validations/${file}`) as { types: unknown; custom: unknown };
+    const action = load(`dynalite/actions/${file}`) as Action;
+    const { types, custom } = load(`dynalite/validations/${file}`) as { types: unknown; custom: unknown };
     return new Promise((resolve, reject) => {
       const fail = (error: Failure) => (error.statusCode ? resolve({ status: error.statusCode, body: error.body ?? {} }) : reject(error));
       try {

@@ -1,5 +1,5 @@
-import type { Deployment } from '../assembly/deployment';
 import type { Properties, Resource } from '../assembly/assembly';
+import type { Deployment } from '../assembly/deployment';
 
 export interface Integration {
   readonly type: string;

@@ -3,8 +3,8 @@ import { CustomAuthorizers } from './custom-authorizer';
 import type { Caller, Exchange } from './exchange';
 import { GatewayFailure } from './failure';
 import { type LocalIdentities, verifySignature } from './signature';
-import type { UserPools } from '../cognito/pools';
 import type { Claims } from '../cognito/issuer';
+import type { UserPools } from '../cognito/pools';
 import type { FunctionPool } from '../lambda/pool';
 
 export interface AuthorizationOptions {

@@ -31,7 +31,11 @@ export class CustomAuthorizers {
     return {
       principalId,
       usageKey: answer.usageIdentifierKey,
-      authorizer: { principalId, integrationLatency: Date.now() - startedAt, ...Object.fromEntries(Object.entries(context).map(([key, value]) => [key, String(value)])) },
+      authorizer: {
+        principalId,
+        integrationLatency: Date.now() - startedAt,
+        ...Object.fromEntries(Object.entries(context).map(([key, value]) => [key, String(value)])),
+      },
     };
   }
 
@@ -50,8 +54,15 @@ export class CustomAuthorizers {
     const event = authorizer.type === 'TOKEN'
       ? { type: 'TOKEN', methodArn: exchange.methodArn, authorizationToken: identity[0] }
       : {
-        type: 'REQUEST', methodArn: exchange.methodArn, resource: exchange.method?.resourcePath, path: exchange.path, httpMethod: exchange.httpMethod,
-        ...headersAndQuery(exchange), pathParameters: exchange.pathParameters, stageVariables: exchange.api.stageVariables, requestContext: exchange.requestContext(),
+        type: 'REQUEST',
+        methodArn: exchange.methodArn,
+        resource: exchange.method?.resourcePath,
+        path: exchange.path,
+        httpMethod: exchange.httpMethod,
+        ...headersAndQuery(exchange),
+        pathParameters: exchange.pathParameters,
+        stageVariables: exchange.api.stageVariables,
+        requestContext: exchange.requestContext(),
       };
     try {
       return JSON.parse((await pool.call(event)).toString()) as AuthorizerAnswer;

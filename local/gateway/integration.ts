@@ -1,8 +1,8 @@
 import { proxyEvent } from './event';
 import type { Exchange } from './exchange';
 import { GatewayFailure } from './failure';
-import { identifying } from './respond';
 import { MOCK, mock } from './mock';
+import { identifying } from './respond';
 import type { Failure } from '../lambda/frames';
 import { type FunctionPool, THROTTLED } from '../lambda/pool';
 import type { Sink } from '../lambda/process';

@@ -31,7 +31,8 @@ export class Usage {
       .map((key) => ({ id: deployment.id(key), value: String(deployment.property(key, 'Value') ?? stableId(key, 40)) }));
     const plans = new Map(deployment.resources('AWS::ApiGateway::UsagePlan').map((plan) => [deployment.id(plan), readPlan(deployment.id(plan), deployment.properties(plan))]));
     const links = deployment.resources('AWS::ApiGateway::UsagePlanKey').map((link) => deployment.properties(link));
-    this.plansOfKey = new Map(this.keys.map(({ id }) => [id, links.filter(({ KeyId }) => KeyId === id).flatMap(({ UsagePlanId }) => plans.get(String(UsagePlanId)) ?? [])]));
+    const plansOf = (id: string) => links.filter(({ KeyId }) => KeyId === id).flatMap(({ UsagePlanId }) => plans.get(String(UsagePlanId)) ?? []);
+    this.plansOfKey = new Map(this.keys.map(({ id }) => [id, plansOf(id)]));
   }
 
   /** The key that a method asks for, within its plan's limits. */

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzip } from './unzip';
-import type { Deployment } from '../assembly/deployment';
 import type { Resource } from '../assembly/assembly';
+import type { Deployment } from '../assembly/deployment';
 import { REGION } from '../assembly/identity';
 
 /** A Lambda function with everything answered: what a worker needs to be it. */

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Failure, InvocationHead } from './frames';
 import type { LambdaFunction } from './function';
 import { type Sink, WorkerProcess } from './process';
 import type { CloudLogs } from '../logs';
@@ -22,13 +21,14 @@ export interface Invocation {
 
 /** What Lambda answers when a function's reserved concurrency is used up. */
 export const THROTTLED = 'TooManyRequestsException';
-export const TIMED_OUT = 'Sandbox.Timedout';
 
 /** The environments of one function: warm ones are reused, new ones come with concurrency. */
 export class FunctionPool {
   private readonly idle: WorkerProcess[] = [];
   private readonly all = new Set<WorkerProcess>();
   private readonly queue: (() => void)[] = [];
+  /** What to do when a worker's invocation is over. */
+  private readonly handlers = new WeakMap<WorkerProcess, () => void>();
   private inFlight = 0;
   private stopped = false;
 
@@ -74,11 +74,10 @@ export class FunctionPool {
     await Promise.all([...this.all].map((worker) => worker.kill({ errorType: 'Runtime.Stopped', errorMessage: 'the local cloud stops' })));
   }
 
-  private readonly handlers = new WeakMap<WorkerProcess, () => void>();
-
   private start(): WorkerProcess {
     const { lambda, options } = this;
     const worker: WorkerProcess = new WorkerProcess(lambda, options.node, options.script, {
+      onTimeout: (requestId) => this.platform(requestId, `${new Date().toISOString()} ${requestId} Task timed out after ${(lambda.timeoutMs / 1000).toFixed(2)} seconds`),
       onIdle: () => this.release(worker, true),
       onGone: () => {
         this.all.delete(worker);
@@ -93,20 +92,12 @@ export class FunctionPool {
   private run(worker: WorkerProcess, requestId: string, { event, sink, traceId }: Invocation): void {
     const { lambda } = this;
     const startedAt = performance.now();
-    const deadline = Date.now() + lambda.timeoutMs;
-    const timer = setTimeout(() => {
-      const timedOut = { errorType: TIMED_OUT, errorMessage: `RequestId: ${requestId} Error: Task timed out after ${(lambda.timeoutMs / 1000).toFixed(2)} seconds` };
-      this.platform(requestId, `${new Date().toISOString()} ${requestId} Task timed out after ${(lambda.timeoutMs / 1000).toFixed(2)} seconds`);
-      void worker.kill(timedOut);
-    }, lambda.timeoutMs);
     this.platform(requestId, `START RequestId: ${requestId} Version: $LATEST`);
     this.handlers.set(worker, () => {
-      clearTimeout(timer);
       this.platform(requestId, `END RequestId: ${requestId}`);
       this.platform(requestId, `REPORT RequestId: ${requestId}\tDuration: ${(performance.now() - startedAt).toFixed(2)} ms\tMemory Size: ${lambda.memoryMb} MB`);
     });
-    const head: InvocationHead = { requestId, deadline, functionArn: lambda.arn, traceId: lambda.traced ? traceId : undefined };
-    worker.invoke(head, event, sink);
+    worker.invoke({ requestId, functionArn: lambda.arn, traceId: lambda.traced ? traceId : undefined }, event, sink);
   }
 
   private release(worker: WorkerProcess, alive: boolean): void {
@@ -125,9 +116,4 @@ export class FunctionPool {
   private platform(requestId: string, line: string): void {
     this.options.logs.add({ group: this.lambda.logGroup, kind: 'platform', requestId, line });
   }
-}
-
-/** True for failures that are the function's own: the caller sees only that something failed. */
-export function isFunctionError(failure: Failure): boolean {
-  return failure.errorType !== THROTTLED;
 }

@@ -14,6 +14,8 @@ export interface Sink {
 }
 
 export interface WorkerEvents {
+  /** The function's time is over; its process ends. */
+  onTimeout(requestId: string): void;
   /** The worker is free again. */
   onIdle(): void;
   /** The process is gone; it takes no more invocations. */
@@ -22,10 +24,17 @@ export interface WorkerEvents {
 }
 
 interface Running {
-  readonly head: InvocationHead;
+  readonly head: InvocationRequest;
   readonly sink: Sink;
   ended: boolean;
+  /** Runs once the event is sent: the start of a process is not the function's time. */
+  timer?: NodeJS.Timeout;
 }
+
+/** Head of an invocation, before it is known when it starts. */
+export type InvocationRequest = Omit<InvocationHead, 'deadline'>;
+
+export const TIMED_OUT = 'Sandbox.Timedout';
 
 /** One child process with one loaded handler; it takes one invocation at a time, as a Lambda environment does. */
 export class WorkerProcess {
@@ -37,9 +46,9 @@ export class WorkerProcess {
   private initFailure?: Failure;
   private killedFor?: Failure;
   private running?: Running;
-  private waiting?: { head: InvocationHead; event: string };
+  private waiting?: { head: InvocationRequest; event: string };
 
-  constructor(lambda: LambdaFunction, node: string, script: string, private readonly events: WorkerEvents) {
+  constructor(private readonly lambda: LambdaFunction, node: string, script: string, private readonly events: WorkerEvents) {
     this.child = spawn(node, ['--enable-source-maps', script], { cwd: lambda.directory, env: lambda.environment, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
     this.socket = this.child.stdio[3] as Duplex;
     const reader = new FrameReader((kind, payload) => this.onFrame(kind, payload), (piece) => this.onData(piece));
@@ -53,7 +62,7 @@ export class WorkerProcess {
     }));
   }
 
-  invoke(head: InvocationHead, event: string, sink: Sink): void {
+  invoke(head: InvocationRequest, event: string, sink: Sink): void {
     this.running = { head, sink, ended: false };
     if (!this.ready) this.waiting = { head, event };
     else this.send(head, event);
@@ -66,9 +75,16 @@ export class WorkerProcess {
     return this.gone;
   }
 
-  private send(head: InvocationHead, event: string): void {
-    writeFrame(this.socket, FRAME.invoke, JSON.stringify(head));
+  private send(head: InvocationRequest, event: string): void {
+    const { timeoutMs } = this.lambda;
+    this.running!.timer = setTimeout(() => this.timeOut(head.requestId, (timeoutMs / 1000).toFixed(2)), timeoutMs);
+    writeFrame(this.socket, FRAME.invoke, JSON.stringify({ ...head, deadline: Date.now() + timeoutMs } satisfies InvocationHead));
     writeFrame(this.socket, FRAME.event, event);
+  }
+
+  private timeOut(requestId: string, seconds: string): void {
+    this.events.onTimeout(requestId);
+    void this.kill({ errorType: TIMED_OUT, errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds` });
   }
 
   private onFrame(kind: FrameKind, payload: Buffer): void {
@@ -111,6 +127,7 @@ export class WorkerProcess {
   private settle(failure?: Failure): void {
     const { running } = this;
     this.running = undefined;
+    clearTimeout(running?.timer);
     this.flush(running?.head.requestId);
     if (failure && running && !running.ended) running.sink.fail(failure);
     this.events.onIdle();
@@ -119,6 +136,7 @@ export class WorkerProcess {
   private onClose(code: number | null, signal: string | null): void {
     const { running } = this;
     this.running = undefined;
+    clearTimeout(running?.timer);
     this.flush(running?.head.requestId);
     this.events.onGone();
     if (!running || running.ended) return;

@@ -19,8 +19,7 @@ export function unzip(file: string, directory: string): void {
     const name = zip.toString('utf8', at + 46, at + 46 + nameLength);
     const path = resolve(directory, name);
     if (path !== resolve(directory) && !path.startsWith(resolve(directory) + sep)) throw new Error(`${file} holds '${name}', which lies outside of it`);
-    if (name.endsWith('/')) mkdirSync(path, { recursive: true });
-    else {
+    if (name.endsWith('/')) {mkdirSync(path, { recursive: true });} else {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, content(zip, at));
     }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -20,13 +21,13 @@ const pool = new Socket({ fd: 3, readable: true, writable: true });
 pool.on('close', () => process.exit(0));
 pool.on('error', () => process.exit(0));
 
-for (const [stream, kind] of [[process.stdout, FRAME.stdout], [process.stderr, FRAME.stderr]] as const) {
-  stream.write = ((chunk: Uint8Array | string, encoding?: unknown, callback?: unknown) => {
+for (const [output, kind] of [[process.stdout, FRAME.stdout], [process.stderr, FRAME.stderr]] as const) {
+  output.write = ((chunk: Uint8Array | string, encoding?: unknown, callback?: unknown) => {
     writeFrame(pool, kind, chunk);
     const done = typeof encoding === 'function' ? encoding : callback;
     if (typeof done === 'function') process.nextTick(done as () => void);
     return true;
-  }) as typeof stream.write;
+  }) as typeof output.write;
 }
 
 /** The answer of a streaming handler. As in Lambda, only `write` sends the HTTP head before it: a stream that is merely ended has none. */
@@ -58,13 +59,13 @@ Object.assign(globalThis, {
   awslambda: {
     streamifyResponse: (handler: StreamingHandler) => Object.assign(handler, { [STREAMING]: 'response' }),
     HttpResponseStream: {
-      from(stream: ResponseStream, head: object) {
-        stream.setContentType('application/vnd.awslambda.http-integration-response');
-        stream._onBeforeFirstWrite = (write) => {
+      from(answer: ResponseStream, head: object) {
+        answer.setContentType('application/vnd.awslambda.http-integration-response');
+        answer._onBeforeFirstWrite = (write) => {
           write(JSON.stringify(head));
           write(PRELUDE_END);
         };
-        return stream;
+        return answer;
       },
     },
   },
@@ -83,7 +84,7 @@ async function loadHandler(): Promise<StreamingHandler> {
 
 async function requireOrImport(path: string): Promise<unknown> {
   try {
-    return require(path);
+    return createRequire(path)(path);
   } catch (error) {
     // A package.json beside it may say that .js means ESM.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_REQUIRE_ESM') throw error;
@@ -94,8 +95,7 @@ async function requireOrImport(path: string): Promise<unknown> {
 async function invoke(handler: StreamingHandler, head: InvocationHead, event: unknown) {
   if (head.traceId) process.env._X_AMZN_TRACE_ID = head.traceId;
   try {
-    if (handler[STREAMING]) await stream(handler, head, event);
-    else {
+    if (handler[STREAMING]) {await stream(handler, head, event);} else {
       const answer = JSON.stringify(await call(handler, head, event)) ?? 'null';
       writeFrame(pool, FRAME.data, answer);
       writeFrame(pool, FRAME.end);

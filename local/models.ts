@@ -1,0 +1,54 @@
+import type { Deployment } from './assembly/deployment';
+import { ACCOUNT } from './assembly/identity';
+import type { AwsService } from './aws/service';
+import type { Faults } from './bedrock/faults';
+import { type Guardrail, guardrailFromTemplate } from './bedrock/guardrail';
+import { OpenAiServer } from './bedrock/openai-server';
+import { RealBedrock } from './bedrock/real-bedrock';
+import { bedrockRuntime } from './bedrock/runtime';
+import type { ModelFacts } from '../lib/contract/model';
+
+export interface ModelOptions {
+  /** An OpenAI-compatible server in the place of the models: `http://127.0.0.1:11434/v1?model=name`. @default - the local model */
+  readonly modelUrl?: string;
+  /** Calls the real Bedrock with this machine's own AWS credentials. @default false */
+  readonly bedrock?: boolean;
+  /** Pause of the local model between two words. @default 0 */
+  readonly wordGapMs?: number;
+}
+
+/** The Bedrock runtime with the guardrails, profiles and models that a deployment speaks of. */
+export function deployedBedrock(deployment: Deployment, faults: Faults, { modelUrl, bedrock, wordGapMs }: ModelOptions): AwsService {
+  if (modelUrl !== undefined && bedrock) throw new Error("only one of 'modelUrl' and 'bedrock' may say who answers");
+  const answerer = modelUrl !== undefined ? new OpenAiServer({ url: modelUrl, apiKey: process.env.OPENAI_API_KEY }) : bedrock ? new RealBedrock() : undefined;
+  return bedrockRuntime({
+    account: ACCOUNT,
+    faults,
+    wordGapMs,
+    answerer,
+    models: modelRules(deployment),
+    applicationProfiles: applicationProfiles(deployment),
+    guardrails: guardrails(deployment),
+  });
+}
+
+/** ARN of each application inference profile, with what it copies. */
+function applicationProfiles(deployment: Deployment): Map<string, string> {
+  return new Map(deployment.resources('AWS::Bedrock::ApplicationInferenceProfile').map((profile) => [
+    deployment.ref(profile), String((deployment.property(profile, 'ModelSource') as { CopyFrom?: string } | undefined)?.CopyFrom),
+  ]));
+}
+
+/** The guardrails that are defined here, by id. */
+function guardrails(deployment: Deployment): Map<string, Guardrail> {
+  return new Map(deployment.resources('AWS::Bedrock::Guardrail').map((guardrail) => [deployment.id(guardrail), guardrailFromTemplate(deployment.properties(guardrail))]));
+}
+
+/** What the functions were told of their models is what the local Bedrock holds them to. */
+function modelRules(deployment: Deployment): (bareId: string) => ModelFacts | undefined {
+  const facts = deployment.resources('AWS::Lambda::Function').flatMap((lambda) => {
+    const { Variables = {} } = (deployment.property(lambda, 'Environment') ?? {}) as { Variables?: Record<string, string> };
+    return Variables.MODEL ? [JSON.parse(Variables.MODEL) as ModelFacts] : [];
+  });
+  return (bareId) => facts.find(({ name }) => name === bareId || name.endsWith(`.${bareId}`));
+}
