@@ -12,7 +12,10 @@ export function bedrockModel(client: BedrockRuntimeClient): Model {
         const input = converseInput(prompt);
         if (prompt.streaming) {
           const { stream } = await client.send(new ConverseStreamCommand(input), { abortSignal: signal });
-          for await (const event of stream ?? []) yield* streamedEvent(event);
+          for await (const raw of stream ?? []) {
+            const event = streamedEvent(raw);
+            if (event) yield event;
+          }
         } else {
           yield* wholeAnswer(await client.send(new ConverseCommand(input), { abortSignal: signal }));
         }
@@ -75,20 +78,20 @@ function toolConfiguration({ tools, toolChoice }: Prompt): ToolConfiguration {
   };
 }
 
-function* streamedEvent(event: ConverseStreamOutput): Generator<ModelEvent> {
-  if (event.contentBlockDelta) {
-    const { delta, contentBlockIndex: block = 0 } = event.contentBlockDelta;
-    if (delta?.text !== undefined) yield { type: 'text', text: delta.text };
-    else if (delta?.toolUse) yield { type: 'toolInput', block, json: delta.toolUse.input ?? '' };
-    else if (delta?.reasoningContent?.text !== undefined) yield { type: 'reasoning', text: delta.reasoningContent.text };
-  } else if (event.contentBlockStart?.start?.toolUse) {
-    const { toolUseId = '', name = '' } = event.contentBlockStart.start.toolUse;
-    yield { type: 'toolStart', block: event.contentBlockStart.contentBlockIndex ?? 0, id: toolUseId, name };
-  } else if (event.messageStop) {
-    yield { type: 'stop', reason: event.messageStop.stopReason ?? '' };
-  } else if (event.metadata?.usage) {
-    yield { type: 'usage', usage: usageOf(event.metadata.usage) };
+function streamedEvent({ contentBlockDelta, contentBlockStart, messageStop, metadata }: ConverseStreamOutput): ModelEvent | undefined {
+  if (contentBlockDelta) {
+    const { delta, contentBlockIndex: block = 0 } = contentBlockDelta;
+    if (delta?.text !== undefined) return { type: 'text', text: delta.text };
+    if (delta?.toolUse) return { type: 'toolInput', block, json: delta.toolUse.input ?? '' };
+    if (delta?.reasoningContent?.text !== undefined) return { type: 'reasoning', text: delta.reasoningContent.text };
   }
+  if (contentBlockStart?.start?.toolUse) {
+    const { toolUseId = '', name = '' } = contentBlockStart.start.toolUse;
+    return { type: 'toolStart', block: contentBlockStart.contentBlockIndex ?? 0, id: toolUseId, name };
+  }
+  if (messageStop) return { type: 'stop', reason: messageStop.stopReason ?? '' };
+  if (metadata?.usage) return { type: 'usage', usage: usageOf(metadata.usage) };
+  return undefined;
 }
 
 /** The same events from an answer that came in one piece. */

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, type QueryCommandInput, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
-import type { Conversation, ConversationKey, Conversations, OpenTurn, StoredMessage } from '../ports/conversations';
+import type { Conversation, ConversationKey, Conversations, OpenTurn, RememberedMessage, StoredMessage } from '../ports/conversations';
 
 type Item = Record<string, unknown>;
 
@@ -32,19 +32,31 @@ export function dynamoConversations(client: DynamoDBDocumentClient, TableName: s
       }
     },
 
-    newestFirst: (conversation) => messages(items({ ...ofConversation(conversation, 0), ScanIndexForward: false })),
-    oldestFirst: (conversation, fromTurn) => messages(items(ofConversation(conversation, fromTurn))),
+    async* newestFirst(conversation) {
+      const { ExpressionAttributeNames, ...query } = ofConversation(conversation, 0);
+      // Reading an attribute costs time even where nobody looks at it, so the model waits for no more than it needs.
+      const found = items({
+        ...query,
+        ScanIndexForward: false,
+        ProjectionExpression: '#sk, message, expiresAt, #end.finishReason, #end.excluded',
+        ExpressionAttributeNames: { ...ExpressionAttributeNames, '#end': 'end' },
+      });
+      for await (const item of found) yield remembered(item);
+    },
+
+    async* oldestFirst(conversation, fromTurn) {
+      for await (const item of items(ofConversation(conversation, fromTurn))) yield { ...remembered(item), createdAt: item.createdAt } as StoredMessage;
+    },
 
     async commit(turn, stored, { title, now }) {
-      const put = (message: StoredMessage) => client.send(new PutCommand({
+      const put = ({ turn: number, index, ...message }: StoredMessage) => client.send(new PutCommand({
         TableName,
-        Item: { ...messageKey(turn.conversation, message.turn, message.index), ...message, turnId: turn.turnId },
+        Item: { ...messageKey(turn.conversation, number, index), ...message, turnId: turn.turnId },
         ConditionExpression: `attribute_not_exists(${CONVERSATIONS.partitionKey}) OR turnId = :turnId`,
         ExpressionAttributeValues: { ':turnId': turn.turnId },
       }));
-      await Promise.all(stored.slice(0, -1).map(put));
-      // The last message completes the turn, so it is not there before the others are.
-      await Promise.all(stored.slice(-1).map(put));
+      // In any order: readers know a turn that lacks a message, and leave it out.
+      await Promise.all(stored.map(put));
       const once = (field: string) => turn.fresh ? `:${field}` : `if_not_exists(${field}, :${field})`;
       await client.send(new UpdateCommand({
         TableName,
@@ -95,10 +107,10 @@ async function* queried(client: DynamoDBDocumentClient, query: QueryCommandInput
   } while (ExclusiveStartKey);
 }
 
-async function* messages(items: AsyncIterable<Item>): AsyncGenerator<StoredMessage, void> {
-  for await (const { turn, index, message, createdAt, expiresAt, end } of items as AsyncIterable<Item & StoredMessage>) {
-    yield { turn, index, message, createdAt, ...(expiresAt !== undefined && { expiresAt }), ...(end && { end }) };
-  }
+/** The place of a message is told by its key alone. */
+function remembered({ [CONVERSATIONS.sortKey]: place, message, expiresAt, end }: Item): RememberedMessage {
+  const [, turn, index] = String(place).split('#').map(Number);
+  return { turn, index, message, ...(expiresAt !== undefined && { expiresAt }), ...(end !== undefined && { end }) } as RememberedMessage;
 }
 
 function ofConversation(conversation: ConversationKey, fromTurn: number) {

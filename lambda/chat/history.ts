@@ -1,5 +1,5 @@
 import { messageTokens } from './tokens';
-import type { ChatMessage, StoredMessage } from '../ports/conversations';
+import type { ChatMessage, RememberedMessage } from '../ports/conversations';
 
 export interface Window {
   readonly tokens: number;
@@ -13,7 +13,7 @@ export interface Window {
  * The newest exchanges that fit, in the order they were said. An exchange is what a user said and all that followed until the
  * user's next words, so that no tool call is parted from its results.
  */
-export async function recall(newestFirst: AsyncIterable<StoredMessage>, { tokens, now, needed }: Window): Promise<ChatMessage[]> {
+export async function recall(newestFirst: AsyncIterable<RememberedMessage>, { tokens, now, needed }: Window): Promise<ChatMessage[]> {
   const remembered: ChatMessage[] = [];
   let exchange: ChatMessage[] = [];
   let left = tokens;
@@ -33,8 +33,8 @@ export async function recall(newestFirst: AsyncIterable<StoredMessage>, { tokens
 }
 
 /** Messages by turn, each turn in the order it was said; whichever end the messages start from. A turn without its end was never finished and is left out. */
-export async function* turns(messages: AsyncIterable<StoredMessage>): AsyncGenerator<StoredMessage[], void> {
-  let turn: StoredMessage[] = [];
+export async function* turns<T extends RememberedMessage>(messages: AsyncIterable<T>): AsyncGenerator<T[], void> {
+  let turn: T[] = [];
   for await (const message of messages) {
     if (turn.length > 0 && turn[0].turn !== message.turn) {
       if (isComplete(turn)) yield inOrder(turn);
@@ -50,10 +50,12 @@ export function isLive(items: readonly { readonly expiresAt?: number }[], now: n
   return items.every(({ expiresAt }) => expiresAt === undefined || expiresAt * 1000 > now);
 }
 
-function isComplete(turn: readonly StoredMessage[]): boolean {
-  return turn.some(({ end }) => end !== undefined);
+/** The last message says how many there must be. */
+function isComplete(turn: readonly RememberedMessage[]): boolean {
+  const last = turn.find(({ end }) => end !== undefined);
+  return last !== undefined && turn.length === last.index + 1;
 }
 
-function inOrder(turn: readonly StoredMessage[]): StoredMessage[] {
+function inOrder<T extends RememberedMessage>(turn: readonly T[]): T[] {
   return [...turn].sort((a, b) => a.index - b.index);
 }

@@ -2,9 +2,10 @@ import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { CHAT_DURATIONS } from './completions';
+
 import { chatRoutes } from './routes';
 import { readSettings } from './settings';
+import { CHAT_DURATIONS } from './turn-report';
 import { CHAT_ENV, CONVERSATION_HEADER, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
 import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversations } from '../adapters/dynamo-conversations';

@@ -1,15 +1,15 @@
-import { generate, type FinishReason, type GenerationEvent } from './generation';
+import { type Generated, generate, type GenerationEvent } from './generation';
 import { recall } from './history';
 import { isBlank, textOf } from './normalise';
 import { buildPrompt, requireRoom } from './prompt';
 import type { ChatRequest } from './request';
 import type { TurnPolicy } from './settings';
 import { promptTokens } from './tokens';
-import { openAiUsage, type Usage } from './usage';
+import { openAiUsage } from './usage';
 import { Busy } from '../kit/http';
 import type { Clock } from '../ports/clock';
-import type { AssistantMessage, ChatMessage, Conversations, OpenTurn, StoredMessage } from '../ports/conversations';
-import type { Model, TokenUsage } from '../ports/model';
+import type { ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
+import type { Model } from '../ports/model';
 
 export interface TurnPorts {
   readonly model: Model;
@@ -25,35 +25,25 @@ export interface TurnContext {
   readonly signal: AbortSignal;
 }
 
-export type TurnEvent = Exclude<GenerationEvent, { type: 'generated' }> | Finish;
-
-export interface Finish {
-  readonly type: 'finish';
-  readonly reason: FinishReason;
-  readonly message: AssistantMessage;
-  readonly tokens?: TokenUsage;
-  readonly usage?: Usage;
-}
+export type TurnEvent = GenerationEvent;
 
 /** The lock of a turn outlives its process by this much, for clocks differ. */
 const LOCK_SLACK_MS = 5_000;
 const TITLE_LENGTH = 80;
 
 /** One turn: what the model answers to a request, kept where the request names a conversation. */
-export async function* takeTurn(request: ChatRequest, policy: TurnPolicy, context: TurnContext, ports: TurnPorts): AsyncGenerator<TurnEvent, void> {
-  if (request.conversationId === undefined) yield* answer(request, [], policy, context, ports);
-  else yield* converse(request, request.conversationId, policy, context, ports);
+export function takeTurn(request: ChatRequest, policy: TurnPolicy, context: TurnContext, ports: TurnPorts): AsyncIterable<TurnEvent> {
+  return request.conversationId === undefined
+    ? answer(request, [], policy, context, ports)
+    : converse(request, request.conversationId, policy, context, ports);
 }
 
-async function* answer(
+function answer(
   request: ChatRequest, history: readonly ChatMessage[], policy: TurnPolicy, { signal }: TurnContext, { model, clock }: TurnPorts,
-): AsyncGenerator<TurnEvent, void> {
+): AsyncIterable<TurnEvent> {
   const prompt = buildPrompt(request, history, policy);
   requireRoom(prompt, policy);
-  for await (const event of generate(prompt, model, clock, signal)) {
-    if (event.type === 'generated') yield { ...event, type: 'finish', usage: event.tokens && openAiUsage(event.tokens, policy.facts.prices) };
-    else yield event;
-  }
+  return generate(prompt, model, clock, signal);
 }
 
 async function* converse(
@@ -75,7 +65,7 @@ async function* converse(
     for await (const event of answer(request, history, policy, context, ports)) {
       if (event.type === 'finish') {
         const ended = clock.now();
-        await conversations.commit(turn, messagesOf(turn, request, event, ended), { title: titleOf(request.messages), now: ended });
+        await conversations.commit(turn, messagesOf(turn, request, event, policy, ended), { title: titleOf(request.messages), now: ended });
         kept = true;
       }
       yield event;
@@ -92,15 +82,16 @@ function historyBudget(request: ChatRequest, policy: TurnPolicy): number {
   return Math.min(policy.historyTokens, policy.facts.contextTokens - prompt.maxTokens - promptTokens(prompt.system, prompt.messages, prompt.tools));
 }
 
-function messagesOf(turn: OpenTurn, request: ChatRequest, finish: Finish, createdAt: number): StoredMessage[] {
+function messagesOf(turn: OpenTurn, request: ChatRequest, finish: Generated, { facts }: TurnPolicy, createdAt: number): StoredMessage[] {
   const kept = [...request.messages, finish.message].map((message, index): StoredMessage => ({
     turn: turn.number, index, message, createdAt: index < request.messages.length ? turn.now : createdAt, expiresAt: turn.expiresAt,
   }));
-  const last = kept[kept.length - 1];
-  const excluded = finish.reason === 'content_filter';
-  return [...kept.slice(0, -1), {
-    ...last, end: { finishReason: finish.reason, usage: finish.usage && { ...finish.usage }, ...(excluded && { excluded }) },
-  }];
+  const end: TurnEnd = {
+    finishReason: finish.reason,
+    ...(finish.tokens && { usage: { ...openAiUsage(finish.tokens, facts.prices) } }),
+    ...(finish.reason === 'content_filter' && { excluded: true }),
+  };
+  return [...kept.slice(0, -1), { ...kept[kept.length - 1], end }];
 }
 
 function titleOf(messages: readonly ChatMessage[]): string {

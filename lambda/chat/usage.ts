@@ -1,4 +1,4 @@
-import type { ModelPrices } from '../../lib/contract/model';
+import type { ModelPrices, TokenPrices } from '../../lib/contract/model';
 import type { TokenUsage } from '../ports/model';
 
 /** Usage as OpenAI reports it, and what the turn cost in USD where the model's prices are known. */
@@ -18,17 +18,15 @@ export function openAiUsage(tokens: TokenUsage, prices: ModelPrices | undefined)
     completion_tokens: tokens.output,
     total_tokens: prompt + tokens.output,
     prompt_tokens_details: { cached_tokens: tokens.cacheRead },
-    ...(prices && { cost: costOf(tokens, prices) }),
+    ...(prices && { cost: costOf(tokens, prices.longPrompt && prompt > prices.longPrompt.above ? prices.longPrompt : prices) }),
   };
 }
 
-function costOf(tokens: TokenUsage, prices: ModelPrices): number {
-  const { longPrompt } = prices;
-  const rates = longPrompt && tokens.input + tokens.cacheRead + tokens.cacheWrite > longPrompt.above ? longPrompt : prices;
-  const millionths = tokens.input * rates.input
-    + tokens.output * rates.output
-    + tokens.cacheRead * (rates.cacheRead ?? rates.input)
-    + tokens.cacheWrite * (rates.cacheWrite ?? rates.input);
+function costOf(tokens: TokenUsage, prices: TokenPrices): number {
+  const millionths = tokens.input * prices.input
+    + tokens.output * prices.output
+    + tokens.cacheRead * (prices.cacheRead ?? prices.input)
+    + tokens.cacheWrite * (prices.cacheWrite ?? prices.input);
   // Rounded to a billionth of a dollar, below which only the noise of binary fractions lies.
   return Math.round(millionths * 1_000) / 1e9;
 }

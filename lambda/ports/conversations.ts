@@ -3,8 +3,8 @@ export interface Conversations {
   /** Opens a turn, and the conversation if there is none. Undefined while another turn runs. */
   begin(turn: TurnRequest): Promise<OpenTurn | undefined>;
   /** Messages of all turns, the newest first, read no further than they are asked for. */
-  newestFirst(conversation: ConversationKey): AsyncIterable<StoredMessage>;
-  /** Writes the messages, the last one last, then shows the turn and lets go of it. */
+  newestFirst(conversation: ConversationKey): AsyncIterable<RememberedMessage>;
+  /** Writes the messages, then shows the turn and lets go of it. */
   commit(turn: OpenTurn, messages: readonly StoredMessage[], summary: TurnSummary): Promise<void>;
   /** Lets go of a turn that stored nothing. */
   release(turn: OpenTurn): Promise<void>;
@@ -53,14 +53,19 @@ export interface Conversation {
   readonly expiresAt?: number;
 }
 
-export interface StoredMessage {
+/** What of a message the next turns need. */
+export interface RememberedMessage {
   readonly turn: number;
   /** Place within the turn, from 0. */
   readonly index: number;
   readonly message: ChatMessage;
-  readonly createdAt: number;
   readonly expiresAt?: number;
-  /** On a turn's last message only: the turn is complete. */
+  readonly end?: Pick<TurnEnd, 'finishReason' | 'excluded'>;
+}
+
+export interface StoredMessage extends RememberedMessage {
+  readonly createdAt: number;
+  /** On a turn's last message only: with it, and all that stand before it, the turn is complete. */
   readonly end?: TurnEnd;
 }
 

@@ -77,7 +77,6 @@ export type ModelEvent =
   | { readonly type: 'reasoning'; readonly text: string }
   | { readonly type: 'toolStart'; readonly block: number; readonly id: string; readonly name: string }
   | { readonly type: 'toolInput'; readonly block: number; readonly json: string }
-  | { readonly type: 'blockStop'; readonly block: number }
   | { readonly type: 'stop'; readonly reason: string }
   | { readonly type: 'usage'; readonly usage: TokenUsage };
 

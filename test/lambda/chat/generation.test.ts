@@ -13,7 +13,7 @@ test('passes words on as they come and ends with the whole answer', async () => 
   expect(events).toEqual([
     { type: 'text', text: 'Hel' },
     { type: 'text', text: 'lo' },
-    { type: 'generated', reason: 'stop', message: { role: 'assistant', content: 'Hello' }, tokens: { input: 10, output: 4, cacheRead: 100, cacheWrite: 20 } },
+    { type: 'finish', reason: 'stop', message: { role: 'assistant', content: 'Hello' }, tokens: { input: 10, output: 4, cacheRead: 100, cacheWrite: 20 } },
   ]);
 });
 
@@ -22,7 +22,7 @@ test.each([
   ['guardrail_intervened', 'content_filter'], ['content_filtered', 'content_filter'],
 ])('tells the stop reason %s as %s', async (reason, finish) => {
   const { events } = await run([[text('a'), stop(reason), usage]]);
-  expect(events.at(-1)).toMatchObject({ type: 'generated', reason: finish });
+  expect(events.at(-1)).toMatchObject({ type: 'finish', reason: finish });
 });
 
 test('numbers tool calls from 0 without gaps, whatever blocks they are', async () => {
@@ -77,7 +77,7 @@ test.each<ModelFailureKind>(['throttled', 'unavailable'])('tries again when the 
 
 test('tries again when a stream breaks off before its first word', async () => {
   const { events } = await run([[], says('Hello')]);
-  expect(events.map(({ type }) => type)).toEqual(['retry', 'text', 'generated']);
+  expect(events.map(({ type }) => type)).toEqual(['retry', 'text', 'finish']);
 });
 
 test('gives up after four attempts and says when to come back', async () => {

@@ -35,8 +35,13 @@ export class MemoryConversations implements Conversations {
     this.messages.set(name, [...this.messages.get(name) ?? [], ...messages]);
     const before: Partial<Head> = turn.fresh ? {} : head;
     this.heads.set(name, {
-      ...head, id: turn.conversation.id, title: before.title ?? title, createdAt: before.createdAt ?? turn.now,
-      updatedAt: now, turns: (before.turns ?? 0) + 1, lock: undefined,
+      ...head,
+      id: turn.conversation.id,
+      title: before.title ?? title,
+      createdAt: before.createdAt ?? turn.now,
+      updatedAt: now,
+      turns: (before.turns ?? 0) + 1,
+      lock: undefined,
     });
   }
 

@@ -22,12 +22,12 @@ export class ScriptedModel implements Model {
 export const usage: ModelEvent = { type: 'usage', usage: { input: 10, output: 4, cacheRead: 100, cacheWrite: 20 } };
 export const stop = (reason: string): ModelEvent => ({ type: 'stop', reason });
 export const text = (words: string): ModelEvent => ({ type: 'text', text: words });
-export const says = (...words: string[]): Script => [...words.map(text), { type: 'blockStop', block: 0 }, stop('end_turn'), usage];
+export const says = (...words: string[]): Script => [...words.map(text), stop('end_turn'), usage];
 
 export function calls(name: string, ...json: string[]): Script {
   return [
     { type: 'toolStart', block: 1, id: `call-${name}`, name },
     ...json.map((part): ModelEvent => ({ type: 'toolInput', block: 1, json: part })),
-    { type: 'blockStop', block: 1 }, stop('tool_use'), usage,
+    stop('tool_use'), usage,
   ];
 }

@@ -1,0 +1,104 @@
+import { parseArguments } from './normalise';
+import type { AssistantMessage, ToolCall } from '../ports/conversations';
+import { type ModelEvent, ModelFailure, type TokenUsage } from '../ports/model';
+
+/** What an encoder has to say to a client, whatever its protocol. Tool calls are numbered from 0 without gaps. */
+export type AnswerEvent =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
+  | { readonly type: 'toolCall'; readonly index: number; readonly id: string; readonly name: string }
+  | { readonly type: 'toolInput'; readonly index: number; readonly json: string };
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
+
+export interface WholeAnswer {
+  readonly reason: FinishReason;
+  /** With those tool calls only that are complete. */
+  readonly message: AssistantMessage;
+  readonly tokens?: TokenUsage;
+  /** What was left to say when the model had ended. */
+  readonly last: readonly AnswerEvent[];
+}
+
+interface PendingCall {
+  readonly index: number;
+  readonly id: string;
+  readonly name: string;
+  json: string;
+}
+
+/** Puts an answer together from the model's events. */
+export class Answer {
+  private readonly calls = new Map<number, PendingCall>();
+  private text = '';
+  private stopped?: string;
+  private tokens?: TokenUsage;
+
+  /** Takes an event in, and gives back what a client should hear of it. */
+  take(event: ModelEvent): AnswerEvent | undefined {
+    switch (event.type) {
+      case 'text':
+        this.text += event.text;
+        return event.text === '' ? undefined : event;
+      case 'reasoning':
+        return event.text === '' ? undefined : event;
+      case 'toolStart':
+        return this.begin(event.block, event.id, event.name);
+      case 'toolInput':
+        return event.json === '' ? undefined : this.extend(event.block, event.json);
+      case 'stop':
+        this.stopped = event.reason;
+        return undefined;
+      case 'usage':
+        this.tokens = event.usage;
+        return undefined;
+    }
+  }
+
+  /** The answer when the model's stream has ended; an answer without an end is a failure. */
+  finish(): WholeAnswer {
+    if (this.stopped === undefined) throw new ModelFailure('unavailable', 'The model broke off before the end of its answer.');
+    const reason = finishReason(this.stopped, this.calls.size);
+    const complete: ToolCall[] = [];
+    const last: AnswerEvent[] = [];
+    for (const call of this.calls.values()) {
+      // Only a model that finished can have meant a call without arguments; one that was cut off had not come to them yet.
+      const empty = call.json === '' && reason === 'tool_calls';
+      const json = empty ? '{}' : call.json;
+      if (empty) last.push({ type: 'toolInput', index: call.index, json });
+      if (json !== '' && parseArguments(json)) complete.push({ id: call.id, type: 'function', function: { name: call.name, arguments: json } });
+      else if (reason === 'tool_calls') throw new ModelFailure('unavailable', 'The model broke off in the middle of a tool call.');
+    }
+    const message: AssistantMessage = { role: 'assistant', content: this.text === '' ? null : this.text, ...(complete.length > 0 && { tool_calls: complete }) };
+    return { reason, message, tokens: this.tokens, last };
+  }
+
+  private begin(block: number, id: string, name: string): AnswerEvent {
+    const index = this.calls.size;
+    this.calls.set(block, { index, id, name, json: '' });
+    return { type: 'toolCall', index, id, name };
+  }
+
+  private extend(block: number, json: string): AnswerEvent {
+    const call = this.calls.get(block);
+    if (!call) throw new ModelFailure('unavailable', 'The model gave input to a tool that it did not call.');
+    call.json += json;
+    return { type: 'toolInput', index: call.index, json };
+  }
+}
+
+function finishReason(stopped: string, calls: number): FinishReason {
+  switch (stopped) {
+    case 'max_tokens':
+    case 'model_context_window_exceeded':
+      return 'length';
+    case 'guardrail_intervened':
+    case 'content_filtered':
+      return 'content_filter';
+    case 'malformed_model_output':
+    case 'malformed_tool_use':
+      throw new ModelFailure('unavailable', 'The model gave an answer that cannot be read.');
+    default:
+      return calls > 0 ? 'tool_calls' : 'stop';
+  }
+}
