@@ -1,4 +1,4 @@
-import { Aws, Fn, Names } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Fn, Names, Stack } from 'aws-cdk-lib';
 import { CfnClientCertificate, type CfnStage, type Stage } from 'aws-cdk-lib/aws-apigateway';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -82,7 +82,8 @@ export class ApiProtection extends Construct {
     });
     new wafv2.CfnLoggingConfiguration(this, 'Logging', {
       resourceArn: firewall.attrArn,
-      logDestinationConfigs: [logs.logGroupArn.replace(/:\*$/, '')],
+      // The log group's own ARN ends in `:*`, which WAF does not take.
+      logDestinationConfigs: [Stack.of(this).formatArn({ service: 'logs', resource: 'log-group', resourceName: logs.logGroupName, arnFormat: ArnFormat.COLON_RESOURCE_NAME })],
       redactedFields: [{ singleHeader: { Name: 'authorization' } }, { singleHeader: { Name: 'x-api-key' } }],
     });
   }

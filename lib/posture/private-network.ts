@@ -64,7 +64,8 @@ export class PrivateNetwork extends Construct {
       open: false,
     });
     this.interfaces.set(service, endpoint);
-    endpoint.connections.allowDefaultPortFrom(from, `Calls to ${service}`);
+    // From the caller's side, so that the rule stands in the caller's stack: the VPC may be of another one, which must not come to need this.
+    from.connections.allowToDefaultPort(endpoint, `Calls to ${service}`);
   }
 
   private defineVpc({ logRetention, encryptionKey }: PrivateNetworkProps) {

@@ -76,6 +76,7 @@ describe('the regulated posture', () => {
 
   test('keeps tokens and keys out of the log of the firewall', () => {
     template.allResourcesProperties('AWS::WAFv2::LoggingConfiguration', {
+      LogDestinationConfigs: [{ 'Fn::Join': ['', Match.not(Match.arrayWith([':*']))] }],
       RedactedFields: [{ SingleHeader: { Name: 'authorization' } }, { SingleHeader: { Name: 'x-api-key' } }],
     });
   });
@@ -99,6 +100,16 @@ describe('what the builder brings to the regulated posture', () => {
     const template = regulated((stack) => ({ vpc: new Vpc(stack, 'Vpc') }));
     template.resourceCountIs('AWS::EC2::VPC', 1);
     template.resourceCountIs('AWS::EC2::VPCEndpoint', 3);
+  });
+
+  test('a VPC of another stack, which gets the endpoints and does not come to need the chat', () => {
+    const app = new App();
+    const network = new Stack(app, 'Network');
+    const stack = new Stack(app, 'Test');
+    new ChatbotApi(stack, 'Chat', { posture: Posture.regulated({ vpc: new Vpc(network, 'Vpc') }), auth: ChatAuth.iam() });
+    Template.fromStack(network).resourceCountIs('AWS::EC2::VPCEndpoint', 3);
+    expect(network.dependencies).toEqual([]);
+    expect(stack.dependencies).toEqual([network]);
   });
 
   test('a VPC that has its endpoints', () => {
