@@ -49,7 +49,7 @@ export class WorkerProcess {
   private waiting?: { head: InvocationRequest; event: string };
 
   constructor(private readonly lambda: LambdaFunction, node: string, script: string, private readonly events: WorkerEvents) {
-    this.child = spawn(node, ['--enable-source-maps', script], { cwd: lambda.directory, env: lambda.environment, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+    this.child = spawn(node, [script], { cwd: lambda.directory, env: lambda.environment, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
     this.socket = this.child.stdio[3] as Duplex;
     const reader = new FrameReader((kind, payload) => this.onFrame(kind, payload), (piece) => this.onData(piece));
     this.socket.on('data', (chunk: Buffer) => reader.push(chunk));
