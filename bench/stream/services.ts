@@ -8,7 +8,7 @@ import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
 import dynalite from 'dynalite';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
 
-export const TOKENS = 200;
+const tokens = Number(process.argv[2]);
 
 const codec = new EventStreamCodec(toUtf8, fromUtf8);
 const text = (value: string) => ({ type: 'string' as const, value });
@@ -20,10 +20,10 @@ const frame = (type: string, body: object) => Buffer.from(codec.encode({
 /** Encoded once: every answer is the same, and nothing is computed while one is measured. */
 const frames = [
   frame('messageStart', { role: 'assistant' }),
-  ...Array.from({ length: TOKENS }, (_, index) => frame('contentBlockDelta', { contentBlockIndex: 0, delta: { text: `token${index} ` } })),
+  ...Array.from({ length: tokens }, (_, index) => frame('contentBlockDelta', { contentBlockIndex: 0, delta: { text: `token${index} ` } })),
   frame('contentBlockStop', { contentBlockIndex: 0 }),
   frame('messageStop', { stopReason: 'end_turn' }),
-  frame('metadata', { usage: { inputTokens: 12, outputTokens: TOKENS, totalTokens: TOKENS + 12 }, metrics: { latencyMs: 1 } }),
+  frame('metadata', { usage: { inputTokens: 12, outputTokens: tokens, totalTokens: tokens + 12 }, metrics: { latencyMs: 1 } }),
 ];
 
 function converse(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) {

@@ -8,6 +8,8 @@ import { finished } from 'node:stream/promises';
 export interface Work {
   /** What arrives in the body, one for each request. */
   readonly bodies: string[];
+  /** How many tokens each answer has. */
+  readonly tokens: number;
 }
 
 export interface Done {
@@ -42,7 +44,13 @@ channel('http.client.response.finish').subscribe((message) => {
 
 const { handler } = createRequire(bundle)(bundle) as { handler: Handler };
 
-async function answer(body: string, number: number): Promise<{ first: number; total: number }> {
+interface Answer {
+  readonly first: number;
+  readonly total: number;
+  readonly pieces: string[];
+}
+
+async function answer(body: string, number: number): Promise<Answer> {
   const event = {
     httpMethod: 'POST',
     resource: '/v1/chat/completions',
@@ -56,16 +64,14 @@ async function answer(body: string, number: number): Promise<{ first: number; to
     requestContext: { requestId: `request-${number}`, authorizer: { claims: { sub: 'user-a' } }, identity: {} },
   };
   let first: number | undefined;
-  let size = 0;
-  let tail = '';
+  const pieces: string[] = [];
   waited = 0;
   const start = performance.now();
   const response = new Writable({
     decodeStrings: false,
     write(chunk: string, _encoding, callback) {
       if (first === undefined && chunk.includes('token0')) first = performance.now() - start - waited;
-      size += chunk.length;
-      tail = chunk;
+      pieces.push(chunk);
       callback();
     },
   });
@@ -73,16 +79,24 @@ async function answer(body: string, number: number): Promise<{ first: number; to
   await handler(event, response, { getRemainingTimeInMillis: () => 60_000, awsRequestId: event.requestContext.requestId });
   await ended;
   const total = performance.now() - start - waited;
-  if (first === undefined || !tail.includes('[DONE]')) throw new Error(`the handler did not stream its answer to the end (${size} characters): ${tail}`);
-  return { first, total };
+  return { first: first ?? NaN, total, pieces };
 }
 
-process.on('message', async ({ bodies }: Work) => {
-  const answers: { first: number; total: number }[] = [];
+/** Outside of what is measured: a handler that loses or reorders tokens is not fast. */
+function requireWhole({ pieces }: Answer, count: number) {
+  const said = pieces.join('');
+  const tokens = [...said.matchAll(/"content":"token(\d+) "/g)].map(([, token]) => Number(token));
+  const whole = tokens.length === count && tokens.every((token, index) => token === index) && said.endsWith('data: [DONE]\n\n');
+  if (!whole) throw new Error(`the handler did not stream its answer to the end: ${said.slice(-500)}`);
+}
+
+process.on('message', async ({ bodies, tokens }: Work) => {
+  const answers: Answer[] = [];
   const before = process.cpuUsage();
   for (const [index, body] of bodies.entries()) answers.push(await answer(body, index));
   const { user, system } = process.cpuUsage(before);
   const done: Done = { first: answers.map(({ first }) => first), total: answers.map(({ total }) => total), cpu: (user + system) / 1000 / bodies.length };
+  answers.forEach((answered) => requireWhole(answered, tokens));
   process.send?.(done);
 });
 process.on('disconnect', () => process.exit(0));
