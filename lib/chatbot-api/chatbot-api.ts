@@ -17,7 +17,7 @@ import { CONVERSATIONS } from '../contract/conversations';
 import { BundledFunction } from '../internal/bundled-function';
 import { encryptTable } from '../internal/encrypted-table';
 import { type HandlerRole } from '../internal/handler-role';
-import { Model, type ModelBinding } from '../model';
+import { Model, ModelUse, type ModelBinding } from '../model';
 import { modelFacts } from '../model/model-facts';
 import { CalledService, Posture } from '../posture';
 
@@ -68,7 +68,7 @@ export class ChatbotApi extends Construct {
 
     const handler = this.defineHandler(props);
     this.handler = handler.function;
-    this.model = (props.model ?? Model.standard()).bind(this, handler.role);
+    this.model = (props.model ?? Model.standard()).bind(this, handler.role, ModelUse.STREAMED);
     requireFittingModel(this, props, this.model);
     this.grantTable(handler.role);
     handler.configure(this.environment(props, auth, handler.role));

@@ -4,6 +4,7 @@ import { acknowledgeWildcard } from '../internal/acknowledge';
 
 /** Converse is authorised as InvokeModel, ConverseStream as InvokeModelWithResponseStream. */
 export const INVOKE = ['bedrock:InvokeModel'];
+export const STREAM = ['bedrock:InvokeModelWithResponseStream'];
 export const INVOKE_AND_STREAM = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
 
 /** Grants a route: its profiles, and the models behind them only for calls that come through the profile. */

@@ -1,9 +1,9 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { type Construct, type IConstruct } from 'constructs';
 import { defineProfile } from './application-profile';
-import { type CapabilityOverrides, type ModelCapabilities, type ModelPrices } from './capabilities';
+import { type CapabilityOverrides, type ModelCapabilities, type ModelPrices, ToolSupport } from './capabilities';
 import { Geography } from './geography';
-import { grantRoute, INVOKE_AND_STREAM } from './grants';
+import { grantRoute, INVOKE_AND_STREAM, STREAM } from './grants';
 import { capabilitiesOf, pricesOf } from './known';
 import { requireReachable } from './reach';
 import { crossRegionRoute, foundationRoute, inferenceProfileRoute, ownedRoute, type Route } from './routes';
@@ -15,8 +15,17 @@ export interface IModel {
    *
    * @param scope where errors and warnings are reported
    * @param caller who invokes the model
+   * @param use how the caller invokes it, when not in every way
    */
-  bind(scope: IConstruct, caller: iam.IGrantable): ModelBinding;
+  bind(scope: IConstruct, caller: iam.IGrantable, use?: ModelUse): ModelBinding;
+}
+
+/** How a caller invokes a model, so that it is granted no more. */
+export enum ModelUse {
+  /** Answers as a stream and answers as a whole. */
+  EVERY_WAY = 'everyWay',
+  /** Answers as a stream; as a whole only from a model that cannot stream while it is offered tools. */
+  STREAMED = 'streamed',
 }
 
 /** What a caller needs to invoke a model. */
@@ -168,7 +177,7 @@ export abstract class Model implements IModel {
   /** @internal */
   public abstract readonly _route: Route;
 
-  public abstract bind(scope: IConstruct, caller: iam.IGrantable): ModelBinding;
+  public abstract bind(scope: IConstruct, caller: iam.IGrantable, use?: ModelUse): ModelBinding;
 }
 
 class BedrockModel extends Model {
@@ -176,13 +185,15 @@ class BedrockModel extends Model {
     super();
   }
 
-  public bind(scope: IConstruct, caller: iam.IGrantable): ModelBinding {
+  public bind(scope: IConstruct, caller: iam.IGrantable, use = ModelUse.EVERY_WAY): ModelBinding {
     requireReachable(scope, 'Model', this._route);
-    grantRoute(caller, INVOKE_AND_STREAM, this._route);
+    const capabilities = capabilitiesOf(scope, this._route, this.options.capabilities);
+    const streamsAlways = use === ModelUse.STREAMED && capabilities.tools !== ToolSupport.BUFFERED;
+    grantRoute(caller, streamsAlways ? STREAM : INVOKE_AND_STREAM, this._route);
     return {
       modelId: this._route.modelId,
       modelName: this.options.name ?? this._route.name,
-      capabilities: capabilitiesOf(scope, this._route, this.options.capabilities),
+      capabilities,
       prices: this.options.prices ?? pricesOf(this._route),
     };
   }

@@ -1,6 +1,6 @@
 import { type Stack } from 'aws-cdk-lib';
 import { bind } from './bound-role';
-import { EmbeddingModel, Geography, Model, RerankModel } from '../../lib';
+import { EmbeddingModel, Geography, Model, ModelUse, RerankModel } from '../../lib';
 
 const INVOKE_AND_STREAM = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
 const PROFILES = 'arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile';
@@ -12,6 +12,18 @@ describe('A foundation model', () => {
     expect(statementsOf(() => Model.foundation('amazon.nova-lite-v1:0'))).toEqual([
       { Action: INVOKE_AND_STREAM, Resource: 'arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/amazon.nova-lite-v1:0' },
     ]);
+  });
+});
+
+describe('A caller that only streams', () => {
+  const actions = (model: Model) => bind((stack, role) => model.bind(stack, role, ModelUse.STREAMED)).statements.map(({ Action }) => Action);
+
+  test('is granted no more than to stream', () => {
+    expect(actions(Model.standard())).toEqual(['bedrock:InvokeModelWithResponseStream', 'bedrock:InvokeModelWithResponseStream']);
+  });
+
+  test('may also invoke a model as a whole that cannot stream while it is offered tools', () => {
+    expect(actions(Model.foundation('acme.chat-v9'))).toEqual([INVOKE_AND_STREAM]);
   });
 });
 
