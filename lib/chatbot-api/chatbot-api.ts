@@ -89,12 +89,12 @@ export class ChatbotApi extends Construct {
     return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap, statistic: cloudwatch.Stats.SUM, ...options });
   }
 
-  /** Turns that were answered. */
+  /** Turns that were answered to the end. */
   public metricTurns(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(CHAT_METRICS.turns, options);
   }
 
-  /** Tokens that went to the model, those read from the prompt cache not counted. */
+  /** Tokens of prompts, those read from the prompt cache included. */
   public metricInputTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(CHAT_METRICS.inputTokens, options);
   }
@@ -109,12 +109,12 @@ export class ChatbotApi extends Construct {
     return this.metric(CHAT_METRICS.cacheReadTokens, options);
   }
 
-  /** Milliseconds from the request to the first token of the answer, the slowest twentieth left out. */
+  /** Milliseconds from the request to the first token of the answer; 95 of 100 turns are faster. */
   public metricTimeToFirstToken(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(CHAT_METRICS.timeToFirstToken, { statistic: cloudwatch.Stats.p(95), ...options });
   }
 
-  /** Milliseconds that a turn took, the slowest twentieth left out. */
+  /** Milliseconds that a turn took; 95 of 100 turns are faster. */
   public metricTurnDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(CHAT_METRICS.turnDuration, { statistic: cloudwatch.Stats.p(95), ...options });
   }
@@ -124,12 +124,12 @@ export class ChatbotApi extends Construct {
     return this.metric(CHAT_METRICS.cost, options);
   }
 
-  /** Times that the model refused a call because too many were made; retries that went well count too. */
+  /** Times that the model refused a call because too many were made; those that a retry got over count too. */
   public metricThrottles(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(CHAT_METRICS.throttles, options);
   }
 
-  /** Turns that ended with an error. */
+  /** Turns that failed on the side of the service or the model; requests that were refused are not counted. */
   public metricErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(CHAT_METRICS.errors, options);
   }
