@@ -7,7 +7,7 @@ import { reportText } from './iam/report';
 import { bundleHandlers, synthesize } from './prepare';
 import { firstScreen } from './screen';
 
-const STATE = join(__dirname, '../.local');
+const STATE = join(process.cwd(), '.local');
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

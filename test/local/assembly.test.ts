@@ -5,10 +5,19 @@ import { FixtureStack, synthesizeFixture } from './fixture/stack';
 import { readAssembly } from '../../local/assembly/assembly';
 import { Deployment } from '../../local/assembly/deployment';
 
+const TRUST = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }] };
+
+/** A stack with something in it, as CloudFormation wants. */
+function stackOf(app: App, id: string) {
+  const stack = new Stack(app, id);
+  new CfnResource(stack, 'Topic', { type: 'AWS::SNS::Topic' });
+  return stack;
+}
+
 /** The outputs of a stack that holds these values. */
 function outputsOf(define: (stack: Stack) => Record<string, unknown>) {
   const { directory, remove } = synthesizeFixture((app) => {
-    const stack = new Stack(app, 'Some');
+    const stack = stackOf(app, 'Some');
     for (const [name, value] of Object.entries(define(stack))) new CfnOutput(stack, name, { value: Token.asString(value) });
   });
   try {
@@ -44,8 +53,8 @@ test('leaves out what a condition leaves out', () => {
 test('carries values from stack to stack', () => {
   const { directory, remove } = synthesizeFixture((app: App) => {
     const one = new Stack(app, 'One');
-    const role = new CfnRole(one, 'Role', { roleName: 'the-role', assumeRolePolicyDocument: {} });
-    new CfnOutput(new Stack(app, 'Two'), 'Arn', { value: role.attrArn });
+    const role = new CfnRole(one, 'Role', { roleName: 'the-role', assumeRolePolicyDocument: TRUST });
+    new CfnOutput(stackOf(app, 'Two'), 'Arn', { value: role.attrArn });
   });
   expect(new Deployment(readAssembly(directory)).outputs().Two).toEqual({ Arn: 'arn:aws:iam::123456789012:role/the-role' });
   remove();
@@ -54,18 +63,19 @@ test('carries values from stack to stack', () => {
 test('counts what it cannot run, and gives it a plausible ARN', () => {
   const { directory, remove } = synthesizeFixture((app) => {
     const stack = new FixtureStack(app, 'Fixture');
-    new CfnResource(stack, 'Second', { type: 'AWS::WAFv2::WebACL', properties: { Scope: 'REGIONAL' } });
-    new CfnOutput(stack, 'Firewalls', { value: stack.resolve(Fn.getAtt('Second', 'Arn')) });
+    new CfnResource(stack, 'Second', { type: 'AWS::SNS::Topic' });
+    new CfnResource(stack, 'Bus', { type: 'AWS::Events::EventBus', properties: { Name: 'bus' } });
+    new CfnOutput(stack, 'BusArn', { value: Token.asString(Fn.getAtt('Bus', 'Arn')) });
   });
   const deployment = new Deployment(readAssembly(directory));
-  expect([...deployment.leftOut()]).toEqual([['AWS::WAFv2::WebACL', 2]]);
-  expect(deployment.outputs().Fixture.Firewalls).toMatch(/^arn:aws:wafv2:us-east-1:123456789012:webacl\//);
+  expect([...deployment.leftOut()]).toEqual([['AWS::Events::EventBus', 1], ['AWS::SNS::Topic', 2]]);
+  expect(deployment.outputs().Fixture.BusArn).toMatch(/^arn:aws:events:us-east-1:123456789012:eventbus\//);
   remove();
 });
 
 test('refuses an attribute that a running resource does not have, by name', () => {
   expect(() => outputsOf((stack) => {
-    const role = new CfnRole(stack, 'Role', { assumeRolePolicyDocument: {} });
+    const role = new CfnRole(stack, 'Role', { assumeRolePolicyDocument: TRUST });
     return { Odd: Fn.getAtt(role.logicalId, 'Colour') };
   })).toThrow("the local cloud does not know the attribute 'Colour' of Some/Role (AWS::IAM::Role)");
 });

@@ -14,9 +14,16 @@ describe('the event of a proxy integration', () => {
   test('carries path, query and headers as API Gateway spells them', async () => {
     const event = await echo('echo/a%20b?x=1&x=2&y=%C3%A4', { headers: { 'X-Own': 'v' } });
     expect(event).toMatchObject({
-      resource: '/echo/{id}', path: '/echo/a%20b', httpMethod: 'GET', pathParameters: { id: 'a b' }, stageVariables: null, body: null, isBase64Encoded: false,
-      queryStringParameters: { x: '2', y: 'ä' }, multiValueQueryStringParameters: { x: ['1', '2'], y: ['ä'] },
-      requestContext: { accountId: '123456789012', stage: 'live', path: '/live/echo/a%20b', resourcePath: '/echo/{id}', httpMethod: 'GET', identity: { sourceIp: '127.0.0.1', apiKey: undefined } },
+      resource: '/echo/{id}',
+      path: '/echo/a%20b',
+      httpMethod: 'GET',
+      pathParameters: { id: 'a b' },
+      stageVariables: null,
+      body: null,
+      isBase64Encoded: false,
+      queryStringParameters: { x: '2', y: 'ä' },
+      multiValueQueryStringParameters: { x: ['1', '2'], y: ['ä'] },
+      requestContext: { accountId: '123456789012', stage: 'live', path: '/live/echo/a%20b', resourcePath: '/echo/{id}', httpMethod: 'GET', identity: { sourceIp: '127.0.0.1', userArn: null } },
     });
     expect(event.multiValueHeaders['X-Own'] ?? event.multiValueHeaders['x-own']).toEqual(['v']);
     expect(event.headers.Host).toMatch(/execute-api\.us-east-1\.amazonaws\.com$/);
