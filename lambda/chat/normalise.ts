@@ -20,7 +20,7 @@ const NOTHING = '(nothing)';
 export function normalise(messages: readonly ChatMessage[], { tools, guardFrom = Infinity }: NormaliseOptions): PromptMessage[] {
   const prompt: { role: PromptMessage['role']; content: Block[] }[] = [];
   const names = new ToolUseIds();
-  const answered = new Set<ChatMessage>();
+  const answered = new Map<ChatMessage, number>();
 
   const say = (role: PromptMessage['role'], blocks: readonly Block[]) => {
     const last = prompt.at(-1);
@@ -45,7 +45,7 @@ export function normalise(messages: readonly ChatMessage[], { tools, guardFrom =
       } else {
         say('assistant', calls.map(({ call }): Block => ({ kind: 'text', text: `[Called the tool ${call.function.name} with ${call.function.arguments || '{}'}]` })));
         say('user', calls.map(({ call, result }): Block => ({
-          kind: 'text', text: `[The tool ${call.function.name} returned: ${result ? textOf(result.content) : UNANSWERED}]`, guarded: result && messages.indexOf(result) >= guardFrom,
+          kind: 'text', text: `[The tool ${call.function.name} returned: ${result ? textOf(result.content) : UNANSWERED}]`, guarded: result && (answered.get(result) ?? 0) >= guardFrom,
         })));
       }
     }
@@ -101,13 +101,13 @@ function assistantText(message: AssistantMessage): Block[] {
 }
 
 /** The answer to a call lies somewhere before the assistant speaks again. */
-function resultOf(call: ToolCall, messages: readonly ChatMessage[], position: number, answered: Set<ChatMessage>): ToolMessage | undefined {
-  for (const message of messages.slice(position + 1)) {
+function resultOf(call: ToolCall, messages: readonly ChatMessage[], position: number, answered: Map<ChatMessage, number>): ToolMessage | undefined {
+  for (let next = position + 1; next < messages.length; next++) {
+    const message = messages[next];
     if (message.role === 'assistant') return undefined;
-    if (message.role === 'tool' && message.tool_call_id === call.id && !answered.has(message)) {
-      answered.add(message);
-      return message;
-    }
+    if (message.role !== 'tool' || message.tool_call_id !== call.id || answered.has(message)) continue;
+    answered.set(message, next);
+    return message;
   }
   return undefined;
 }
@@ -130,11 +130,12 @@ function resultsFirst(content: readonly Block[]): Block[] {
 /** Ids as the service takes them (1 to 64 of a small alphabet), each given once in a prompt. */
 class ToolUseIds {
   private readonly given = new Set<string>();
+  private copies = 0;
 
   add(id: string): string {
     const clean = id.replace(/[^a-zA-Z0-9_.:-]/g, '_').slice(0, 64) || 'call';
     let unique = clean;
-    for (let copy = 2; this.given.has(unique); copy++) unique = `${clean.slice(0, 56)}:${copy}`;
+    while (this.given.has(unique)) unique = `${clean.slice(0, 50)}:${++this.copies}`;
     this.given.add(unique);
     return unique;
   }

@@ -1,5 +1,8 @@
 import * as v from 'valibot';
 
+/** As many as OpenAI takes. */
+const MOST_TOOLS = 128;
+
 /** Functions are named alike in OpenAI's API and in Converse. */
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 const toolName = v.pipe(v.string(), v.regex(TOOL_NAME, 'must be 1 to 64 letters, digits, _ or -'));
@@ -24,7 +27,7 @@ const toolCall = v.object({
 const message = v.variant('role', [
   v.object({ role: v.picklist(['system', 'developer']), content: words, name }),
   v.object({ role: v.literal('user'), content: wordsAndImages, name }),
-  v.object({ role: v.literal('assistant'), content: v.optional(v.nullable(answerWords), null), name, tool_calls: absent(v.array(toolCall)) }),
+  v.object({ role: v.literal('assistant'), content: v.optional(v.nullable(answerWords), null), name, tool_calls: absent(v.pipe(v.array(toolCall), v.maxLength(MOST_TOOLS, `must hold at most ${MOST_TOOLS} calls`))) }),
   v.object({ role: v.literal('tool'), content: words, tool_call_id: v.pipe(v.string(), v.minLength(1, 'must not be empty')) }),
 ]);
 
@@ -57,7 +60,7 @@ export const chatBody = v.object({
   temperature: absent(between(0, 2)),
   top_p: absent(between(0, 1)),
   stop: absent(stringOr(v.pipe(v.array(stopWord), v.maxLength(4, 'must hold at most 4 sequences')), stopWord)),
-  tools: absent(v.array(tool)),
+  tools: absent(v.pipe(v.array(tool), v.maxLength(MOST_TOOLS, `must hold at most ${MOST_TOOLS} tools`))),
   tool_choice: absent(toolChoice),
 });
 

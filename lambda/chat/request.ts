@@ -30,6 +30,8 @@ export interface ChatInput {
 
 /** An item of the table may be 400 KB; what else is in it needs a little room. */
 const STORED_BYTES = 300 * 1024;
+const STORED_MESSAGES = 100;
+const DEEPEST = 64;
 
 export function parseChatRequest({ body, headers }: ChatInput, facts: ModelFacts): ChatRequest {
   const fields = parseBody(body);
@@ -43,6 +45,9 @@ export function parseChatRequest({ body, headers }: ChatInput, facts: ModelFacts
   const messages: ChatMessage[] = chat.messages;
   messages.forEach((message, position) => requireMessage(message, `messages[${position}]`, facts, conversationId !== undefined));
   requireSomethingSaid(messages);
+  if (conversationId !== undefined && messages.length > STORED_MESSAGES) {
+    throw new BadRequest('messages', `'messages' must hold at most ${STORED_MESSAGES} new messages for one turn of a conversation, got ${messages.length}.`, 'invalid_value');
+  }
 
   const stop = chat.stop ?? [];
   return {
@@ -75,15 +80,16 @@ function parseBody(body: string): Record<string, unknown> {
 }
 
 /** Half of a surrogate pair is no character: it cannot be written as UTF-8, so it would not be read back as it was. */
-function requireWholeText(value: unknown, path: string): void {
+function requireWholeText(value: unknown, path: string, depth = 0): void {
+  if (depth > DEEPEST) throw new BadRequest(path.slice(0, 200), `The body must not be nested more than ${DEEPEST} levels deep.`, 'invalid_json');
   if (typeof value === 'string') {
     if (/\p{Surrogate}/u.test(value)) throw new BadRequest(path, `'${path}' holds half a character (a surrogate without its pair).`, 'invalid_text');
   } else if (Array.isArray(value)) {
-    value.forEach((item, position) => requireWholeText(item, `${path}[${position}]`));
+    value.forEach((item, position) => requireWholeText(item, `${path}[${position}]`, depth + 1));
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, item] of Object.entries(value)) {
-      requireWholeText(key, path);
-      requireWholeText(item, path === '' ? key : `${path}.${key}`);
+      requireWholeText(key, path, depth);
+      requireWholeText(item, path === '' ? key : `${path}.${key}`, depth + 1);
     }
   }
 }

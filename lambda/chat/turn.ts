@@ -6,7 +6,7 @@ import type { ChatRequest } from './request';
 import type { TurnPolicy } from './settings';
 import { promptTokens } from './tokens';
 import { openAiUsage } from './usage';
-import { Busy } from '../kit/http';
+import { Busy, TooLarge } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
 import type { Model } from '../ports/model';
@@ -30,6 +30,7 @@ export type TurnEvent = GenerationEvent;
 /** The lock of a turn outlives its process by this much, for clocks differ. */
 const LOCK_SLACK_MS = 5_000;
 const TITLE_LENGTH = 80;
+const STORED_BYTES = 380 * 1024;
 
 /** One turn: what the model answers to a request, kept where the request names a conversation. */
 export function takeTurn(request: ChatRequest, policy: TurnPolicy, context: TurnContext, ports: TurnPorts): AsyncIterable<TurnEvent> {
@@ -64,6 +65,7 @@ async function* converse(
     });
     for await (const event of answer(request, history, policy, context, ports)) {
       if (event.type === 'finish') {
+        requireStorable(event);
         const ended = clock.now();
         await conversations.commit(turn, messagesOf(turn, request, event, policy, ended), { title: titleOf(request.messages), now: ended });
         kept = true;
@@ -80,6 +82,12 @@ async function* converse(
 function historyBudget(request: ChatRequest, policy: TurnPolicy): number {
   const prompt = buildPrompt(request, [], policy);
   return Math.min(policy.historyTokens, policy.facts.contextTokens - prompt.maxTokens - promptTokens(prompt.system, prompt.messages, prompt.tools));
+}
+
+/** An item of the table holds 400 KB, and few models can say as much. Their reader has the answer, and learns that it was not kept. */
+function requireStorable({ message }: Generated): void {
+  if (Buffer.byteLength(JSON.stringify(message)) <= STORED_BYTES) return;
+  throw new TooLarge('max_tokens', 'The answer is too long to be kept in a conversation. Ask for a shorter one with \'max_tokens\', or without a conversation.');
 }
 
 function messagesOf(turn: OpenTurn, request: ChatRequest, finish: Generated, { facts }: TurnPolicy, createdAt: number): StoredMessage[] {

@@ -103,6 +103,8 @@ test.each<[string, object]>([
   ['messages[0].content', { messages: [{ role: 'user', content: '\ud800' }] }],
   ['tools[0].function.parameters.title', { messages: [hi], tools: [{ type: 'function', function: { name: 'a', parameters: { title: '\udc00' } } }] }],
   ['messages[0].role', { messages: [{ role: 'assistant', content: 'Hi' }, hi], conversation_id: 'c' }],
+  ['messages', { messages: Array.from({ length: 101 }, () => hi), conversation_id: 'c' }],
+  ['tools', { messages: [hi], tools: Array.from({ length: 129 }, (_, index) => ({ type: 'function', function: { name: `t${index}` } })) }],
   ['messages[0].content', { messages: [{ role: 'user', content: 'x'.repeat(310 * 1024) }], conversation_id: 'c' }],
 ])('refuses a wrong %s and names it', (param, body) => {
   const error = refusal(body);
@@ -111,6 +113,11 @@ test.each<[string, object]>([
 });
 
 test.each(['', 'Hi', '{', '[]', 'null', '5', '{"messages":'])('refuses the body %j, which is no JSON object', (body) => {
+  expect(thrown(() => parseChatRequest({ body, headers: {} }, facts))).toMatchObject({ status: 400, code: 'invalid_json' });
+});
+
+test('refuses a body that is nested too deeply', () => {
+  const body = `{"messages":[{"role":"user","content":"Hi"}],"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
   expect(thrown(() => parseChatRequest({ body, headers: {} }, facts))).toMatchObject({ status: 400, code: 'invalid_json' });
 });
 

@@ -38,6 +38,13 @@ test('keeps nothing of a turn that failed, and lets the next one in', async () =
   expect(told(chat.model.prompts[1].messages)).toEqual(['user: Hi again']);
 });
 
+test('refuses to keep an answer that the table cannot hold, and says so', async () => {
+  const chat = new Chat([says('語'.repeat(140_000)), says('Hello')]);
+  expect((await chat.say('Hi')).error).toMatchObject({ status: 413, param: 'max_tokens' });
+  expect((await chat.say('Hi', { conversation: null })).error).toBeUndefined();
+  expect((await chat.say('Hi')).error).toBeUndefined();
+});
+
 test('lets go of a turn that the reader leaves', async () => {
   const chat = new Chat([says('Hel', 'lo')]);
   for await (const event of chat.turn('Hi')) if (event.type === 'text') break;

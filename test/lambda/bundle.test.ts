@@ -1,0 +1,123 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { EventStreamCodec } from '@smithy/eventstream-codec';
+import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
+import { facts } from './fakes/policy';
+import { CHAT_METRICS, type ChatEnv, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
+
+const CANARY = 'canary-51f0';
+const root = resolve(__dirname, '../..');
+
+/** What Lambda's runtime gives a handler, and one request. */
+const RUNTIME = `
+  const { PassThrough } = require('node:stream');
+  globalThis.awslambda = { streamifyResponse: (handler) => handler, HttpResponseStream: { from: (stream) => stream } };
+  const { handler } = require('./index.js');
+  process.once('message', async (event) => {
+    const output = new PassThrough();
+    let answer = '';
+    output.on('data', (data) => (answer += data));
+    await handler(event, output, { getRemainingTimeInMillis: () => 30000, awsRequestId: 'r' });
+    process.send(answer, () => process.exit(0));
+  });
+  process.send('ready');`;
+
+let folder: string;
+let bedrock: Server;
+let asked: string[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'chat-bundle-'));
+  const flags = ['--bundle', '--platform=node', '--format=cjs', '--main-fields=module,main', '--minify', '--log-level=error'];
+  execFileSync(join(root, 'node_modules/.bin/esbuild'), [join(root, 'lambda/chat/index.ts'), ...flags, `--outfile=${folder}/index.js`]);
+  writeFileSync(join(folder, 'runtime.js'), RUNTIME);
+  writeFileSync(join(folder, SYSTEM_PROMPT_FILE), 'You are terse.');
+  bedrock = createServer((request, response) => {
+    let body = '';
+    request.on('data', (data) => (body += data)).on('end', () => {
+      asked.push(body);
+      response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
+      response.write(frame('messageStart', { role: 'assistant' }));
+      for (const text of ['the answer: ', CANARY]) response.write(frame('contentBlockDelta', { contentBlockIndex: 0, delta: { text } }));
+      response.write(frame('messageStop', { stopReason: 'end_turn' }));
+      response.end(frame('metadata', { usage: { inputTokens: 7, outputTokens: 3, totalTokens: 10 }, metrics: { latencyMs: 1 } }));
+    });
+  });
+  await new Promise<void>((ready) => bedrock.listen(0, '127.0.0.1', ready));
+});
+
+beforeEach(() => {
+  asked = [];
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  bedrock.closeAllConnections();
+  await new Promise((closed) => bedrock.close(closed));
+});
+
+test('the bundle streams an answer through the real client', async () => {
+  const { answer } = await invoke({ messages: [{ role: 'user', content: 'Hi' }], stream: true });
+  expect(answer).toMatch(new RegExp(`"content":"the answer: ".*"content":"${CANARY}".*"finish_reason":"stop".*data: \\[DONE\\]\\n\\n$`, 's'));
+  expect(JSON.parse(asked[0])).toEqual({ system: [{ text: 'You are terse.' }], messages: [{ role: 'user', content: [{ text: 'Hi' }] }], inferenceConfig: { maxTokens: 100 } });
+});
+
+test('the bundle logs one line and one set of metrics, and nothing that anybody said', async () => {
+  const { printed } = await invoke({ messages: [{ role: 'user', content: CANARY, name: CANARY }] });
+  const [metrics, line, ...more] = printed.trim().split('\n').map((text) => JSON.parse(text));
+  expect(more).toEqual([]);
+  expect(line).toMatchObject({ level: 'INFO', message: 'request', service: 'TestChat', requestId: 'r1', route: 'POST /v1/chat/completions', status: 200 });
+  const [{ Namespace, Dimensions, Metrics }] = metrics._aws.CloudWatchMetrics;
+  expect([Namespace, Dimensions, metrics.Service, metrics.Model]).toEqual([METRICS_NAMESPACE, [['Service', 'Model']], 'TestChat', 'some-model']);
+  expect(Metrics.map(({ Name }: { Name: string }) => Name).sort()).toEqual(Object.values(CHAT_METRICS).sort());
+  expect(metrics).toMatchObject({ Turns: 1, InputTokens: 7, OutputTokens: 3, Cost: 0.0000096 });
+  expect(printed).not.toContain(CANARY);
+});
+
+async function invoke(body: object): Promise<{ answer: string; printed: string }> {
+  const env: ChatEnv = {
+    TABLE_NAME: 't',
+    MODEL: JSON.stringify(facts),
+    GENERATION: '{"maxTokens":100}',
+    CALLER: 'cognito',
+    HISTORY_TOKENS: '1000',
+    RETENTION_SECONDS: '',
+    GUARDRAIL: '',
+    CORS_ORIGINS: '',
+    SERVICE: 'TestChat',
+  };
+  const endpoint = `http://127.0.0.1:${(bedrock.address() as AddressInfo).port}`;
+  const child = spawn(process.execPath, ['runtime.js'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+    env: { ...env, PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y' },
+  });
+  let printed = '';
+  let answer = '';
+  child.stdout!.on('data', (data) => (printed += data));
+  child.on('message', (message: string) => {
+    if (message !== 'ready') return void (answer = message);
+    child.send({
+      httpMethod: 'POST',
+      resource: '/v1/chat/completions',
+      headers: {},
+      isBase64Encoded: false,
+      body: JSON.stringify(body),
+      requestContext: { requestId: 'r1', authorizer: { claims: { sub: 'ada' } }, identity: {} },
+    });
+  });
+  await new Promise((closed) => child.on('close', closed));
+  return { answer, printed };
+}
+
+function frame(type: string, body: object): Buffer {
+  const text = (value: string) => ({ type: 'string' as const, value });
+  return Buffer.from(new EventStreamCodec(toUtf8, fromUtf8).encode({
+    headers: { ':message-type': text('event'), ':event-type': text(type), ':content-type': text('application/json') },
+    body: fromUtf8(JSON.stringify(body)),
+  }));
+}
