@@ -10,9 +10,11 @@ import { ChatbotApi, Geography, Guardrail, Model } from '../../lib';
 import { CHAT_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
 
+const byDefault = defineChat();
+
 describe('conversations', () => {
   test('lie in a table with the keys, the index and the expiry that the handler uses, billed by the request', () => {
-    defineChat().template().hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+    byDefault.template().hasResourceProperties('AWS::DynamoDB::GlobalTable', {
       BillingMode: 'PAY_PER_REQUEST',
       KeySchema: [{ AttributeName: CONVERSATIONS.partitionKey, KeyType: 'HASH' }, { AttributeName: CONVERSATIONS.sortKey, KeyType: 'RANGE' }],
       LocalSecondaryIndexes: [Match.objectLike({
@@ -25,7 +27,7 @@ describe('conversations', () => {
   });
 
   test('survive the stack and can be restored to any second', () => {
-    const template = defineChat().template();
+    const template = byDefault.template();
     template.hasResource('AWS::DynamoDB::GlobalTable', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
     template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
       Replicas: [Match.objectLike({ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } })],
@@ -33,7 +35,7 @@ describe('conversations', () => {
   });
 
   test('are kept for 90 days and sent with at most 32000 tokens of history by default', () => {
-    expect(environment(defineChat())).toMatchObject({ RETENTION_SECONDS: `${90 * 24 * 3600}`, HISTORY_TOKENS: '32000' });
+    expect(environment(byDefault)).toMatchObject({ RETENTION_SECONDS: `${90 * 24 * 3600}`, HISTORY_TOKENS: '32000' });
   });
 
   test('take at most half the window of a small model by default', () => {
@@ -44,7 +46,7 @@ describe('conversations', () => {
 
 describe('the handler', () => {
   test('runs the bundle on Node.js 24 and arm64, traced, for at most five minutes a turn', () => {
-    defineChat().template().hasResourceProperties('AWS::Lambda::Function', {
+    byDefault.template().hasResourceProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler', Timeout: 300, TracingConfig: { Mode: 'Active' },
     });
   });
@@ -77,19 +79,19 @@ describe('the handler', () => {
   });
 
   test('may read and write its table, its index and its log, call its model, and nothing else', () => {
-    const granted = statements(defineChat()).flatMap(({ Action }) => Action);
+    const granted = statements(byDefault).flatMap(({ Action }) => Action);
     expect([...new Set(granted)].sort()).toEqual([
-      'bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream',
+      'bedrock:InvokeModelWithResponseStream',
       'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem',
       'logs:CreateLogStream', 'logs:PutLogEvents',
       'sqs:SendMessage',
       'xray:PutTelemetryRecords', 'xray:PutTraceSegments',
     ]);
-    expect(statements(defineChat()).filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => Action)).toEqual(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']);
+    expect(statements(byDefault).filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => Action)).toEqual(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']);
   });
 
   test('has no policy that AWS manages and none inline', () => {
-    const template = defineChat().template();
+    const template = byDefault.template();
     template.resourceCountIs('AWS::IAM::Policy', 0);
     expect(Object.values(template.findResources('AWS::IAM::Role', { Properties: { AssumeRolePolicyDocument: { Statement: [{ Principal: { Service: 'lambda.amazonaws.com' } }] } } }))
       .filter(({ Properties }) => 'ManagedPolicyArns' in Properties || 'Policies' in Properties)).toEqual([]);
@@ -148,17 +150,17 @@ describe('props', () => {
 
 describe('metrics', () => {
   test.each(Object.entries(CHAT_METRICS))('has a method for %s', (name, metricName) => {
-    const { chat, stack } = defineChat();
+    const { chat } = byDefault;
     const method = `metric${name[0].toUpperCase()}${name.slice(1)}`;
     const metric = (chat as unknown as Record<string, () => ReturnType<ChatbotApi['metric']>>)[method]();
     expect(metric).toMatchObject({ namespace: METRICS_NAMESPACE, metricName });
-    const { SERVICE, MODEL } = environment({ template: () => Template.fromStack(stack) });
+    const { SERVICE, MODEL } = environment(byDefault);
     expect(metric.dimensions).toEqual({ Service: SERVICE, Model: (JSON.parse(MODEL) as { name: string }).name });
   });
 });
 
 test('logical ids of what holds data stay what they are', () => {
-  const template = defineChat().template();
+  const template = byDefault.template();
   const ids = (type: string) => Object.keys(template.findResources(type));
   expect({ table: ids('AWS::DynamoDB::GlobalTable'), users: ids('AWS::Cognito::UserPool') }).toEqual({ table: ['ChatConversationsB8722F57'], users: ['ChatUsersPool0A5167C3'] });
 });
