@@ -60,6 +60,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'ai@~6.0',
     '@ai-sdk/openai-compatible@~2.0',
     'eventsource-parser@^3',
+    '@smithy/signature-v4@^5',
     'playwright-core@^1',
     'ajv@^8',
     'jsii-docgen@^10',

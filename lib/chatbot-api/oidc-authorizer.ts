@@ -18,7 +18,8 @@ export class OidcAuthorizer extends Construct {
 
   constructor(scope: Construct, id: string, props: OidcAuthorizerProps) {
     super(scope, id);
-    requirePattern(this, 'issuer', props.issuer, /^https:\/\/[^\s?#]+$/, 'an https:// URL as tokens name it in iss');
+    // Plain http is for an issuer beside the local cloud; in AWS the handler would find nobody there.
+    requirePattern(this, 'issuer', props.issuer, /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])[^\s?#]+$/, 'an https:// URL as tokens name it in iss');
     requireCount(this, 'audience', props.audience, 1, 50);
 
     const handler = this.defineHandler(props);
