@@ -103,7 +103,7 @@ describe('the command', () => {
     const outputs = JSON.parse(readFileSync(join(folder, '.local/outputs.json'), 'utf8')) as { Fixture: { Url: string } };
     const { users } = JSON.parse(readFileSync(join(folder, '.local/session.json'), 'utf8')) as { users: Record<string, string> };
     expect(Object.keys(users)).toEqual(['user-a', 'user-b']);
-    expect(statSync(join(folder, '.local/session.json')).mode & 0o077).toBe(0);
+    expect(statSync(join(folder, '.local/session.json')).mode.toString(8)).toMatch(/600$/);
     expect(output()).toContain(outputs.Fixture.Url);
     expect(output()).toContain('Left out     AWS::SNS::Topic');
     const { env, pid } = await (await fetch(`${outputs.Fixture.Url}echo/1`)).json() as { env: Record<string, string>; pid: number };
