@@ -9,6 +9,7 @@ import { CHAT_ROUTES, CONVERSATION_HEADER } from '../contract/chat';
 import { acknowledge } from '../internal/acknowledge';
 import { ApiGatewayLogging } from '../internal/api-gateway-logging';
 import { EncryptedLogs } from '../internal/encrypted-logs';
+import { requirePattern } from '../internal/validation';
 
 export interface ChatRestApiProps extends ChatFront {
   readonly stageName: string;
@@ -37,6 +38,12 @@ const CALLER_VARIABLES: Readonly<Record<CallerIdentity, string>> = {
   [CallerIdentity.API_KEY]: '$context.identity.apiKeyId',
 };
 
+/** What a browser may send: credentials of every kind of `ChatAuth`, the conversation, and what OpenAI's own client says of itself. */
+const CLIENT_HEADERS = [
+  'authorization', 'content-type', 'x-api-key', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256', CONVERSATION_HEADER,
+  ...['arch', 'helper-method', 'lang', 'os', 'package-version', 'retry-count', 'runtime', 'runtime-version', 'timeout'].map((name) => `x-stainless-${name}`),
+];
+
 /** The chat as a regional REST API. */
 export class ChatRestApi extends Construct implements IChatEndpoint {
   public readonly api: apigateway.RestApi;
@@ -44,6 +51,7 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
 
   constructor(scope: Construct, id: string, props: ChatRestApiProps) {
     super(scope, id);
+    requirePattern(this, 'stageName', props.stageName, /^\w{1,128}$/, '1 to 128 letters, digits and underscores');
 
     this.api = this.defineApi(props);
     this.url = this.api.url;
@@ -116,7 +124,7 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
     resource.addCorsPreflight({
       allowOrigins: origins,
       allowMethods: [method],
-      allowHeaders: ['authorization', 'content-type', 'x-api-key', CONVERSATION_HEADER],
+      allowHeaders: CLIENT_HEADERS,
       maxAge: Duration.hours(1),
     });
   }

@@ -19,14 +19,16 @@ export class EncryptedLogs extends logs.LogGroup {
   }
 }
 
+/** Keys that have the statement already: the policy of a key that many log groups share says it once. */
+const opened = new WeakSet<IKey>();
+
 /** CloudWatch Logs encrypts with the key itself, and only for log groups of this account and region. */
 function allowLogsToUse(key: IKey, scope: Construct) {
+  if (opened.has(key)) return;
+  opened.add(key);
   const stack = Stack.of(scope);
-  const sid = 'CloudWatchLogs';
-  if (key.node.tryGetContext(sid) || key.node.metadata.some(({ type }) => type === sid)) return;
-  key.node.addMetadata(sid, true);
   key.addToResourcePolicy(new iam.PolicyStatement({
-    sid,
+    sid: 'CloudWatchLogs',
     actions: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
     principals: [new iam.ServicePrincipal(`logs.${stack.region}.amazonaws.com`)],
     resources: ['*'],

@@ -43,6 +43,10 @@ describe('a REST API', () => {
   test('takes the stage name that it is given', () => {
     defineChat({ transport: Transport.restStreaming({ stageName: 'live' }) }).template().hasResourceProperties('AWS::ApiGateway::Stage', { StageName: 'live' });
   });
+
+  test.each(['', 'my-stage', 'a/b'])("refuses the stage name '%s'", (stageName) => {
+    expect(() => defineChat({ transport: Transport.restStreaming({ stageName }) })).toThrow(`'stageName' must be 1 to 128 letters, digits and underscores, got '${stageName}'`);
+  });
 });
 
 describe('errors of the gateway itself', () => {
@@ -81,6 +85,7 @@ describe('web pages of other origins', () => {
 
   test('are let in when they are named: routes, errors of the gateway and the handler know the origin', () => {
     const { template } = defineChat({ corsOrigins: ['https://chat.example.com'] });
+    expect(JSON.stringify(template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'OPTIONS' } }))).toContain('x-stainless-retry-count');
     expect(Object.keys(template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'OPTIONS' } }))).toHaveLength(Object.keys(CHAT_ROUTES).length);
     template().allResourcesProperties('AWS::ApiGateway::GatewayResponse', {
       ResponseParameters: Match.objectLike({ 'gatewayresponse.header.access-control-allow-origin': "'https://chat.example.com'" }),
