@@ -3,6 +3,7 @@ import { createParser } from 'eventsource-parser';
 import { type LocalCloud, startCloud } from '../local/cloud';
 
 const PATIENCE_MS = 500;
+const ATTEMPTS = 20;
 
 export interface Reply {
   readonly status: number;
@@ -25,14 +26,14 @@ export class Chat {
     return this.call(path, token, {});
   }
 
-  private async call(path: string, token: string, init: RequestInit): Promise<Reply> {
+  private async call(path: string, token: string, init: RequestInit, attempt = 1): Promise<Reply> {
     const request = { ...init, headers: { ...init.headers, ...(token && { authorization: `Bearer ${token}` }) } };
     const response = await fetch(new URL(path, this.base), request);
     const text = await response.text();
-    if (response.status === 429 && this.cloud.faults.current.kind === 'none') {
+    if (response.status === 429 && this.cloud.faults.current.kind === 'none' && attempt < ATTEMPTS) {
       // The stage's own throttling, which holds here as it does when deployed.
       await pause(PATIENCE_MS);
-      return this.call(path, token, init);
+      return this.call(path, token, init, attempt + 1);
     }
     const streamed = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
     const events = streamed ? eventsOf(text) : [text];
