@@ -35,7 +35,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // projen's own default asks for a tag that was never published.
     '@types/node@^20',
     'aws-cdk@^2',
-    'tsx@^4',
     'esbuild@^0.28',
     // handlers
     '@aws-lambda-powertools/logger@^2',
@@ -102,7 +101,7 @@ project.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts', 'lib/**/*.jso
 for (const option of ['inlineSourceMap', 'inlineSources']) project.tryFindObjectFile('tsconfig.json')?.addOverride(`compilerOptions.${option}`, false);
 
 // One configuration for everything that is not the published library: tests, handlers, local cloud, examples, benchmarks.
-new javascript.TypescriptConfig(project, {
+const everything = new javascript.TypescriptConfig(project, {
   fileName: 'tsconfig.dev.json',
   extends: javascript.TypescriptConfigExtends.fromPaths(['./tsconfig.json']),
   compilerOptions: { noEmit: true, rootDir: '.', isolatedModules: true, lib: ['es2023', 'dom', 'dom.iterable', 'dom.asynciterable'], types: ['node', 'jest', 'aws-lambda'] },
@@ -111,7 +110,10 @@ new javascript.TypescriptConfig(project, {
 });
 
 // `npx cdk deploy -c example=chatbot-api` takes the examples as they are.
-new JsonFile(project, 'cdk.json', { obj: { app: 'npx tsx examples/app.ts', context: { '@aws-cdk/core:validateAgainstDefaultRules': true }, output: 'cdk.out' } });
+new JsonFile(project, 'cdk.json', { obj: { app: 'npx ts-node -P tsconfig.dev.json examples/app.ts', context: { '@aws-cdk/core:validateAgainstDefaultRules': true }, output: 'cdk.out' } });
+
+// jsii leaves .js files beside the sources: what runs from a clone is the source. Types are checked once, by `npm run typecheck`.
+everything.file.addOverride('ts-node', { transpileOnly: true, preferTsExts: true });
 
 houseRules(project);
 tasks(project);

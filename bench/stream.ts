@@ -38,7 +38,7 @@ const stream: Row = {
       return child;
     };
     try {
-      const services = start(join(__dirname, 'stream/services.ts'), { execArgv: ['--import', 'tsx'], env: { ...process.env, ...handlerEnv(), ...QUIET } }, [String(TOKENS)]);
+      const services = start(join(__dirname, 'stream/services.ts'), { execArgv: ['-r', 'ts-node/register'], env: { ...process.env, TS_NODE_PROJECT: join(__dirname, '../tsconfig.dev.json'), ...handlerEnv(), ...QUIET } }, [String(TOKENS)]);
       const { bedrock, table } = await next<{ bedrock: number; table: number }>(services);
       const [sdk, worker] = ['sdk', 'worker'].map((name) => join(folder, `${name}.js`));
       bundle('stream/sdk.ts', sdk);

@@ -18,7 +18,7 @@ export function synthesize(example: string, assembly: string): Promise<void> {
 /** Runs a TypeScript program of this repository; what it prints matters only when it fails. */
 function run(failure: string, script: string, env: Record<string, string> = {}): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), script], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [require.resolve('ts-node/dist/bin'), '-P', join(ROOT, 'tsconfig.dev.json'), script], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const abandon = () => child.kill();
     process.once('exit', abandon);
     let output = '';

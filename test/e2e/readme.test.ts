@@ -33,7 +33,7 @@ describe('what the README prints', () => {
   let screen = '';
 
   beforeAll(async () => {
-    cloud = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', '--no-open', '--port', '0'], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    cloud = spawn(process.execPath, [require.resolve('ts-node/dist/bin'), '-P', 'tsconfig.dev.json', 'local/main.ts', '--no-open', '--port', '0'], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [cloud.stdout, cloud.stderr]) stream?.on('data', (chunk: Buffer) => { screen += chunk.toString(); });
     while (!screen.includes('Ctrl-C')) {
       if (cloud.exitCode !== null) throw new Error(screen);
@@ -62,7 +62,7 @@ describe('what the README prints', () => {
 
   test('refuses a taken port with a message that names it', async () => {
     const port = /127\.0\.0\.1:(\d+)/.exec(screen)![1];
-    const second = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', '--no-open', '--port', port, '--assembly', '.local/cdk.out'], { cwd: root });
+    const second = spawn(process.execPath, [require.resolve('ts-node/dist/bin'), '-P', 'tsconfig.dev.json', 'local/main.ts', '--no-open', '--port', port, '--assembly', '.local/cdk.out'], { cwd: root });
     let said = '';
     second.stderr.on('data', (chunk: Buffer) => { said += chunk.toString(); });
     const [code] = await once(second, 'exit');

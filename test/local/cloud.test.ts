@@ -83,7 +83,7 @@ describe('the command', () => {
 
   /** Runs it until it says that it is ready, or ends. */
   async function run(...args: string[]) {
-    const child = spawn(process.execPath, ['--import', require.resolve('tsx'), join(__dirname, '../../local/main.ts'), '--assembly', directory, '--no-open', ...args], { cwd: folder });
+    const child = spawn(process.execPath, [require.resolve('ts-node/dist/bin'), '-P', join(__dirname, '../../tsconfig.dev.json'), join(__dirname, '../../local/main.ts'), '--assembly', directory, '--no-open', ...args], { cwd: folder });
     let output = '';
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
     const ready = new Promise<void>((resolve) => {
