@@ -4,7 +4,9 @@ import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks, type NagPack, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { choices } from './choices';
 
-const PAGE = join(__dirname, '../../docs/acknowledgements.md');
+const README = join(__dirname, '../../README.md');
+/** The part of the README that this test writes. */
+const LIST = /(<!-- acknowledgements -->\n)[\s\S]*(<!-- \/acknowledgements -->)/;
 
 /** One reason, the findings that it answers, and where it stands. */
 interface Acknowledgement {
@@ -26,11 +28,12 @@ describe.each(built)('$name', ({ app, regulated }) => {
   });
 });
 
-test('the page lists every acknowledgement with its reason', () => {
-  const page = render(collect());
-  if (process.env.UPDATE_DOCS) writeFileSync(PAGE, page);
+test('the README lists every acknowledgement with its reason', () => {
+  const readme = readFileSync(README, 'utf8');
+  const current = readme.replace(LIST, (_, start: string, end: string) => `${start}${render(collect())}${end}`);
+  if (process.env.UPDATE_DOCS) writeFileSync(README, current);
   // Out of date? UPDATE_DOCS=1 npx jest test/compliance/acknowledgements writes it anew.
-  expect(readFileSync(PAGE, 'utf8')).toBe(page);
+  expect(readFileSync(README, 'utf8')).toBe(current);
 });
 
 test('an acknowledgement stands where its finding is, never on a stack or an app', () => {
@@ -75,12 +78,6 @@ function collect(): Acknowledgement[] {
 function render(acknowledgements: Acknowledgement[]) {
   const code = (values: Set<string>) => [...values].sort().map((value) => `\`${value.replace(/\|/g, '\\|')}\``).join('<br>');
   return [
-    '# Acknowledged findings',
-    '',
-    'Every finding of cdk-nag\'s rule packs that the library accepts instead of building what it asks for, over every choice of `ChatbotApi` in the',
-    'standard posture (AwsSolutions, Serverless) and the regulated one (HIPAA, NIST 800-53 R5 and PCI DSS too). Each stands beside its resource in the',
-    'code. A test writes this page and holds it to the code; `Chat` is the construct, everything else is shared by its stack.',
-    '',
     '| Finding | Where | Why it is accepted |',
     '|---|---|---|',
     ...acknowledgements.map(({ findings: ids, places, reason }) => `| ${code(ids)} | ${code(places)} | ${reason} |`),
