@@ -98,7 +98,9 @@ describe('every way to prove who calls', () => {
     const url = new URL(path, cloud.outputs[stack].Url);
     const identity = cloud.session.identities[user];
     const signer = new SignatureV4({
-      service: 'execute-api', region: 'us-east-1', sha256: Sha256,
+      service: 'execute-api',
+      region: 'us-east-1',
+      sha256: Sha256,
       credentials: { accessKeyId: identity.accessKeyId, secretAccessKey: secret ?? identity.secretAccessKey },
     });
     const request = { method: body ? 'POST' : 'GET', protocol: url.protocol, hostname: url.hostname, path: url.pathname, query: {}, body };
