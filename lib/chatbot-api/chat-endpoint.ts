@@ -4,7 +4,23 @@ import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ChatAuthBinding } from './chat-auth';
 import { type ChatBuild } from './chat-build';
-import { type ChatThrottling } from './chatbot-api-props';
+
+/** How many requests the API takes from everybody together before it answers 429. */
+export interface ChatThrottling {
+  /**
+   * Requests a second over time, at least 1.
+   *
+   * @default 50
+   */
+  readonly rate?: number;
+
+  /**
+   * Requests at once, at least 1.
+   *
+   * @default 100
+   */
+  readonly burst?: number;
+}
 
 /** What a transport needs to know of the chat that it puts on the network. */
 export interface ChatFront extends ChatBuild {

@@ -2,27 +2,11 @@ import { type Duration } from 'aws-cdk-lib';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ChatAuth } from './chat-auth';
+import { type ChatThrottling } from './chat-endpoint';
 import { type Transport } from './transport';
 import { type IGuardrail } from '../guardrail';
 import { type IModel } from '../model';
 import { type Posture } from '../posture';
-
-/** How many requests the API takes from everybody together before it answers 429. */
-export interface ChatThrottling {
-  /**
-   * Requests a second over time, at least 1.
-   *
-   * @default 50
-   */
-  readonly rate?: number;
-
-  /**
-   * Requests at once, at least 1.
-   *
-   * @default 100
-   */
-  readonly burst?: number;
-}
 
 /** How the model writes its answers. */
 export interface ChatGeneration {
