@@ -78,6 +78,7 @@ export function integrate(exchange: Exchange, functionOf: (arn: string) => Funct
 /** Passes a streamed answer on piece by piece, as soon as its head is known. */
 class StreamedAnswer implements Pick<Sink, 'data' | 'end'> {
   private head = Buffer.alloc(0);
+  private relief?: Promise<void>;
 
   constructor(private readonly exchange: Exchange) {}
 
@@ -105,9 +106,11 @@ class StreamedAnswer implements Pick<Sink, 'data' | 'end'> {
     const { outgoing } = this.exchange;
     this.exchange.responseBytes += piece.length;
     if (outgoing.write(piece)) return undefined;
-    return new Promise((resolve) => {
+    // Pieces that were on their way already come in under the same pressure, and wait for the same relief.
+    return this.relief ??= new Promise((resolve) => {
       const done = () => {
         outgoing.off('drain', done).off('close', done);
+        this.relief = undefined;
         resolve();
       };
       outgoing.once('drain', done).once('close', done);
