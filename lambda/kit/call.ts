@@ -29,7 +29,7 @@ export function callerOf(event: APIGatewayProxyEvent, source: CallerSource): str
   const callers: Record<CallerSource, unknown> = {
     cognito: authorizer?.claims?.sub,
     authorizer: authorizer?.principalId,
-    iam: identity?.userArn,
+    iam: identity?.cognitoIdentityId || identity?.userArn,
     apiKey: identity?.apiKeyId,
   };
   const caller = callers[source];

@@ -25,7 +25,14 @@ export type ChatEnv = Record<(typeof CHAT_ENV)[number], string>;
 /** The system prompt lies beside the handler as a file: no size limit, no call at start. Absent when there is none. */
 export const SYSTEM_PROMPT_FILE = 'system-prompt.txt';
 
-/** cognito: `authorizer.claims.sub`. authorizer: `authorizer.principalId`. iam: `identity.userArn`. apiKey: `identity.apiKeyId`. */
+/**
+ * cognito: `authorizer.claims.sub`. authorizer: `authorizer.principalId`. apiKey: `identity.apiKeyId`.
+ *
+ * iam: `identity.cognitoIdentityId` where an identity pool let the caller in, for all its people sign as one session of one role;
+ * else `identity.userArn`, with the session's name where a role was assumed. People who come through IAM Identity Center share a role
+ * and are told apart by nothing else. So a service that should find its conversations again has to keep its session's name, and whoever
+ * may assume a role may name a session like another's: a trust policy that binds `sts:RoleSessionName` prevents it.
+ */
 export const CALLER_SOURCES = ['cognito', 'authorizer', 'iam', 'apiKey'] as const;
 export type CallerSource = (typeof CALLER_SOURCES)[number];
 

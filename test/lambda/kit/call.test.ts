@@ -15,6 +15,20 @@ test.each<[CallerSource, string]>([
   expect(() => callerOf(event({}), source)).toThrow('does not say who is asking');
 });
 
+test('tells apart the people whom an identity pool lets in under one role and one session', () => {
+  const signed = (cognitoIdentityId: string | null) => callerOf(event({
+    identity: { userArn: 'arn:aws:sts::123456789012:assumed-role/Members/CognitoIdentityCredentials', cognitoIdentityId },
+  }), 'iam');
+  expect(signed('us-east-1:ada')).toBe('us-east-1:ada');
+  expect(signed('us-east-1:bob')).toBe('us-east-1:bob');
+  expect(signed(null)).toBe('arn:aws:sts::123456789012:assumed-role/Members/CognitoIdentityCredentials');
+});
+
+test('tells apart the sessions of one role, for each may be a person of its own', () => {
+  const signed = (session: string) => callerOf(event({ identity: { userArn: `arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Staff_1/${session}` } }), 'iam');
+  expect(signed('ada@example.com')).not.toBe(signed('bob@example.com'));
+});
+
 test('refuses an empty caller', () => {
   expect(() => callerOf(event({ authorizer: { claims: { sub: '' } } }), 'cognito')).toThrow('does not say who is asking');
 });
