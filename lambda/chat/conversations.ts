@@ -33,7 +33,7 @@ export function readConversation(conversations: Conversations, clock: Clock): Ro
     const from = call.query.cursor === undefined ? { turn: 0, index: -1 } : messagePosition(call.query.cursor);
     const key = { owner: call.caller, id: call.path.id ?? '' };
     const conversation = isConversationId(key.id) ? await conversations.find(key) : undefined;
-    if (!conversation || !isLive([conversation], clock.now())) throw new NotFound('id', 'There is no such conversation.', 'conversation_not_found');
+    if (!conversation || !isLive(conversation, clock.now())) throw new NotFound('id', 'There is no such conversation.', 'conversation_not_found');
 
     const found = await take(after(conversations.oldestFirst(key, from.turn), from, clock.now()), limit + 1);
     const page = found.slice(0, limit);
@@ -61,7 +61,7 @@ function messageBody(stored: StoredMessage) {
 }
 
 async function* alive(found: AsyncIterable<Conversation>, now: number): AsyncGenerator<Conversation, void> {
-  for await (const conversation of found) if (isLive([conversation], now)) yield conversation;
+  for await (const conversation of found) if (isLive(conversation, now)) yield conversation;
 }
 
 interface Position {
@@ -70,9 +70,7 @@ interface Position {
 }
 
 async function* after(messages: AsyncIterable<StoredMessage>, from: Position, now: number): AsyncGenerator<StoredMessage, void> {
-  for await (const turn of turns(messages)) {
-    if (isLive(turn, now)) yield* turn.filter((message) => message.turn > from.turn || message.index > from.index);
-  }
+  for await (const turn of turns(messages, now)) yield* turn.filter((message) => message.turn > from.turn || message.index > from.index);
 }
 
 async function take<T>(items: AsyncIterable<T>, count: number): Promise<T[]> {

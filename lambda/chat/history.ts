@@ -19,23 +19,40 @@ export async function recall(newestFirst: AsyncIterable<RememberedMessage>, { to
   let left = tokens;
   let first = true;
 
-  for await (const turn of turns(newestFirst)) {
-    if (!isLive(turn, now) || turn[turn.length - 1].end?.excluded) continue;
-    exchange.unshift(...turn.map(({ message }) => message));
-    if (exchange[0].role === 'tool') continue;
+  for await (const turn of turns(newestFirst, now)) {
+    if (turn[turn.length - 1].end?.excluded) continue;
+    const said = turn.map(({ message }) => message);
+    exchange.unshift(...said.filter(isSpoken));
+    if (answersCalls(said)) continue;
     left -= exchange.reduce((sum, message) => sum + messageTokens(message), 0);
-    if (left < 0 && !(first && needed)) break;
+    if (left < 0 && !(first && needed)) return remembered;
     remembered.unshift(...exchange);
     exchange = [];
     first = false;
   }
-  return remembered;
+  // What is left over answers calls that are not there any more, and is told as text.
+  const rest = exchange.reduce((sum, message) => sum + messageTokens(message), 0);
+  return rest <= left ? [...exchange, ...remembered] : remembered;
 }
 
-/** Messages by turn, each turn in the order it was said; whichever end the messages start from. A turn without its end was never finished and is left out. */
-export async function* turns<T extends RememberedMessage>(messages: AsyncIterable<T>): AsyncGenerator<T[], void> {
+/** Whether messages go on with an exchange, because they bring results of its tool calls. */
+export function answersCalls(messages: readonly ChatMessage[]): boolean {
+  return messages.some(({ role }) => role === 'tool');
+}
+
+/** Instructions hold for the request that brings them; were they remembered, a client that sends them every time would see them pile up. */
+function isSpoken({ role }: ChatMessage): boolean {
+  return role !== 'system' && role !== 'developer';
+}
+
+/**
+ * Living messages by turn, each turn in the order it was said; whichever end the messages start from. A turn without its end was
+ * never finished and is left out.
+ */
+export async function* turns<T extends RememberedMessage>(messages: AsyncIterable<T>, now: number): AsyncGenerator<T[], void> {
   let turn: T[] = [];
   for await (const message of messages) {
+    if (!isLive(message, now)) continue;
     if (turn.length > 0 && turn[0].turn !== message.turn) {
       if (isComplete(turn)) yield inOrder(turn);
       turn = [];
@@ -46,8 +63,8 @@ export async function* turns<T extends RememberedMessage>(messages: AsyncIterabl
 }
 
 /** A time to live is kept loosely by the table, so what has expired may still be there. */
-export function isLive(items: readonly { readonly expiresAt?: number }[], now: number): boolean {
-  return items.every(({ expiresAt }) => expiresAt === undefined || expiresAt * 1000 > now);
+export function isLive({ expiresAt }: { readonly expiresAt?: number }, now: number): boolean {
+  return expiresAt === undefined || expiresAt * 1000 > now;
 }
 
 /** The last message says how many there must be. */

@@ -21,7 +21,7 @@ export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[
 
   return {
     modelId: facts.id,
-    system: systemTexts(messages, policy, guardrail && request.conversationId ? history.length : 0),
+    system: systemTexts(request, policy),
     messages: guardrail ? withSomethingGuarded(normalised) : normalised,
     tools,
     ...(tools.length > 0 && { toolChoice: request.toolChoice === 'none' ? 'auto' : request.toolChoice }),
@@ -46,10 +46,10 @@ function offeredTools({ tools, toolChoice }: ChatRequest, { facts }: TurnPolicy)
   return toolChoice === 'none' ? [] : tools;
 }
 
-function systemTexts(messages: readonly ChatMessage[], { systemPrompt, guardrail }: TurnPolicy, guardFrom: number): SystemText[] {
-  const clients = messages.map(({ role, content }, position): SystemText => ({
+function systemTexts({ messages }: ChatRequest, { systemPrompt, guardrail }: TurnPolicy): SystemText[] {
+  const clients = messages.map(({ role, content }): SystemText => ({
     text: role === 'system' || role === 'developer' ? textOf(content) : '',
-    ...(guardrail && position >= guardFrom && { guarded: true }),
+    ...(guardrail && { guarded: true }),
   }));
   return [{ text: systemPrompt }, ...clients].filter(({ text }) => !isBlank(text));
 }

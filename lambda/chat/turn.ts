@@ -1,5 +1,5 @@
 import { type Generated, generate, type GenerationEvent } from './generation';
-import { recall } from './history';
+import { answersCalls, recall } from './history';
 import { isBlank, textOf } from './normalise';
 import { buildPrompt, requireRoom } from './prompt';
 import type { ChatRequest } from './request';
@@ -61,7 +61,7 @@ async function* converse(
   let kept = false;
   try {
     const history = turn.fresh ? [] : await recall(conversations.newestFirst(turn.conversation), {
-      tokens: historyBudget(request, policy), now, needed: request.messages[0]?.role === 'tool',
+      tokens: historyBudget(request, policy), now, needed: answersCalls(request.messages),
     });
     for await (const event of answer(request, history, policy, context, ports)) {
       if (event.type === 'finish') {

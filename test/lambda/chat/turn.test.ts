@@ -96,6 +96,29 @@ test('cuts the history only where a user begins to speak', async () => {
   expect(told(chat.model.prompts[2].messages)).toEqual(['user: Thanks']);
 });
 
+test('keeps a tool call with its results when words stand before them', async () => {
+  const chat = new Chat([calls('weather', '{"city":"Ulm"}'), says('Sun.'), says('Anything else?')], { historyTokens: 5 });
+  await chat.say('Weather in Ulm?', { tools });
+  await chat.send([{ role: 'system', content: 'Be brief.' }, { role: 'tool', tool_call_id: 'call-weather', content: 'sun' }], { tools });
+  expect(chat.model.prompts[1].messages).toMatchObject([{}, { content: [{ kind: 'toolUse' }] }, { content: [{ kind: 'toolResult', text: 'sun' }] }]);
+});
+
+test('remembers a turn whose tool results answer no call', async () => {
+  const chat = new Chat([says('Noted.'), says('Sun.')]);
+  await chat.send([{ role: 'tool', tool_call_id: 'elsewhere', content: 'sun' }], { tools });
+  await chat.say('What was it?');
+  expect(told(chat.model.prompts[1].messages)).toEqual(['user: [Result of the tool call elsewhere: sun]', 'assistant: Noted.', 'user: What was it?']);
+});
+
+test('obeys the system messages of the request at hand, and of no earlier one', async () => {
+  const chat = new Chat([says('Hello')]);
+  await chat.send([{ role: 'system', content: 'Speak German.' }, { role: 'user', content: 'Hi' }]);
+  await chat.send([{ role: 'developer', content: 'Speak French.' }, { role: 'user', content: 'Hi' }]);
+  await chat.say('Hi');
+  expect(chat.model.prompts.map(({ system }) => system.map(({ text: words }) => words))).toEqual([['You help.', 'Speak German.'], ['You help.', 'Speak French.'], ['You help.']]);
+  expect(chat.conversations.messages.get(JSON.stringify(['ada', 'c1']))?.map(({ message }) => message.role)).toContain('system');
+});
+
 test('sends the builder\'s words first and the client\'s after them', async () => {
   const chat = new Chat([says('Hello')]);
   await chat.send([{ role: 'system', content: 'Be brief.' }, { role: 'developer', content: [{ type: 'text', text: 'Be kind.' }] }, { role: 'user', content: 'Hi' }], { conversation: null });
