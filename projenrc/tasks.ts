@@ -23,5 +23,9 @@ export function tasks(project: awscdk.AwsCdkConstructLibrary) {
   project.testTask.spawn(lint);
   project.testTask.exec('jest', { receiveArgs: true });
 
+  // A build makes the npm package; the release workflow makes the other languages', each where its tools are.
+  project.packageTask.reset();
+  project.packageTask.exec('projen package:js');
+
   project.setScript('start', 'ts-node -P tsconfig.dev.json local/main.ts');
 }
