@@ -25,7 +25,7 @@ export function dynamoConversations(client: DynamoDBDocumentClient, TableName: s
           ReturnValues: 'ALL_OLD',
         }));
         const expired = typeof before?.expiresAt === 'number' && before.expiresAt * 1000 <= now;
-        return { ...request, number: Number(before?.attempts ?? 0) + 1, fresh: before?.updatedAt === undefined || expired };
+        return { ...request, number: Number(before?.attempts ?? 0) + 1, fresh: before === undefined || expired };
       } catch (error) {
         if (error instanceof ConditionalCheckFailedException) return undefined;
         throw error;
@@ -52,20 +52,25 @@ export function dynamoConversations(client: DynamoDBDocumentClient, TableName: s
       const put = ({ turn: number, index, ...message }: StoredMessage) => client.send(new PutCommand({
         TableName,
         Item: { ...messageKey(turn.conversation, number, index), ...message, turnId: turn.turnId },
-        ConditionExpression: `attribute_not_exists(${CONVERSATIONS.partitionKey}) OR turnId = :turnId`,
-        ExpressionAttributeValues: { ':turnId': turn.turnId },
+        // The table may delete an expired head, which counts the turns, days before the messages: what has expired makes room.
+        ConditionExpression: `attribute_not_exists(${CONVERSATIONS.partitionKey}) OR turnId = :turnId OR ${CONVERSATIONS.ttl} <= :now`,
+        ExpressionAttributeValues: { ':turnId': turn.turnId, ':now': Math.floor(turn.now / 1000) },
       }));
       // In any order: readers know a turn that lacks a message, and leave it out.
       await Promise.all(stored.map(put));
       const once = (field: string) => turn.fresh ? `:${field}` : `if_not_exists(${field}, :${field})`;
-      await client.send(new UpdateCommand({
+      const shown = client.send(new UpdateCommand({
         TableName,
         Key: headKey(turn.conversation),
         ConditionExpression: 'lockedBy = :turnId',
         UpdateExpression: `SET title = ${once('title')}, createdAt = ${once('createdAt')}, updatedAt = :now, `
-          + `turns = ${turn.fresh ? ':one' : 'turns + :one'} REMOVE lockedBy, lockedUntil`,
-        ExpressionAttributeValues: { ':title': title, ':createdAt': turn.now, ':now': now, ':one': 1, ':turnId': turn.turnId },
+          + `turns = ${turn.fresh ? ':zero' : 'if_not_exists(turns, :zero)'} + :one REMOVE lockedBy, lockedUntil`,
+        ExpressionAttributeValues: { ':title': title, ':createdAt': turn.now, ':now': now, ':zero': 0, ':one': 1, ':turnId': turn.turnId },
       }));
+      // The lock is gone when this very write was repeated because its answer was lost; the turn is complete with its messages.
+      await shown.catch((error) => {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      });
     },
 
     async release(turn) {

@@ -34,7 +34,7 @@ export interface TurnRequest {
 export interface OpenTurn extends TurnRequest {
   /** Counts attempts, so that no two turns ever write the same item. */
   readonly number: number;
-  /** Whether nothing that came before still lives. */
+  /** Whether it is known that nothing that came before still lives. */
   readonly fresh: boolean;
 }
 

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
 import { dynamoConversations } from '../../../lambda/adapters/dynamo-conversations';
 import type { Conversations, OpenTurn, StoredMessage } from '../../../lambda/ports/conversations';
@@ -53,7 +53,7 @@ describe.each<[string, () => Conversations]>([
     expect(first).toMatchObject({ number: 1, fresh: true });
     expect(await conversations.begin({ conversation: { owner, id: 'c' }, turnId: 'two', now: 2_000, until: 6_000 })).toBeUndefined();
     await conversations.release(first);
-    expect(await begin(conversations, { turnId: 'two', now: 2_000, until: 6_000 })).toMatchObject({ number: 2, fresh: true });
+    expect(await begin(conversations, { turnId: 'two', now: 2_000, until: 6_000 })).toMatchObject({ number: 2, fresh: false });
   });
 
   test('let a turn in again whose answer was lost, and one after an abandoned turn', async () => {
@@ -119,6 +119,38 @@ describe.each<[string, () => Conversations]>([
     if (!turn) throw new Error('the conversation is busy');
     return turn;
   }
+});
+
+test('a commit whose answer was lost is not taken for a failure when it is repeated', async () => {
+  const conversations = dynamoConversations(client, TableName);
+  const turn = (await conversations.begin({ conversation: { owner, id: 'c' }, turnId: 'mine', now: 1_000, until: 2_000 }))!;
+  for (const attempt of [1, 2]) await conversations.commit(turn, said(turn, 'Hi', 'Hello'), { title: `attempt ${attempt}`, now: 1_500 });
+  expect(await conversations.find(turn.conversation)).toMatchObject({ turns: 1, title: 'attempt 1' });
+  expect((await collect(conversations.oldestFirst(turn.conversation, 0))).items).toHaveLength(2);
+});
+
+test('a turn whose messages were written and whose head was not is remembered by the next', async () => {
+  const conversations = dynamoConversations(client, TableName);
+  const conversation = { owner, id: 'c' };
+  const lost = (await conversations.begin({ conversation, turnId: 'lost', now: 1_000, until: 2_000 }))!;
+  await conversations.commit({ ...lost, turnId: 'not the holder of the lock' }, said(lost, 'Hi', 'Hello'), { title: 'Hi', now: 1_500 });
+  expect(await conversations.find(conversation)).toBeUndefined();
+  const next = (await conversations.begin({ conversation, turnId: 'next', now: 2_001, until: 3_000 }))!;
+  expect(next).toMatchObject({ number: 2, fresh: false });
+  await conversations.commit(next, said(next, 'Still there?', 'Yes'), { title: 'Still there?', now: 2_500 });
+  expect(await conversations.find(conversation)).toMatchObject({ turns: 1, title: 'Still there?', createdAt: 2_001 });
+});
+
+test('what has expired makes room where the table has deleted a head before its messages', async () => {
+  const conversations = dynamoConversations(client, TableName);
+  const conversation = { owner, id: 'c' };
+  const old = (await conversations.begin({ conversation, turnId: 'old', now: 1_000, until: 2_000, expiresAt: 60 }))!;
+  await conversations.commit(old, said(old, 'old', 'ok'), { title: 'old', now: 1_500 });
+  await client.send(new DeleteCommand({ TableName, Key: { pk: `owner#${encodeURIComponent(owner)}`, sk: 'conversation#c' } }));
+  const next = (await conversations.begin({ conversation, turnId: 'new', now: 61_000, until: 70_000, expiresAt: 120 }))!;
+  expect(next.number).toBe(1);
+  await conversations.commit(next, said(next, 'new', 'ok'), { title: 'new', now: 62_000 });
+  expect((await collect(conversations.oldestFirst(conversation, 0))).items[0]).toMatchObject({ message: { content: 'new' }, expiresAt: 120 });
 });
 
 test('a message that another turn wrote is never overwritten', async () => {

@@ -159,6 +159,17 @@ test('forgets what has expired, before the table does', async () => {
   expect(await chat.conversations.find(key)).toMatchObject({ title: 'New words.', turns: 1 });
 });
 
+test('is not confused by what is left of an expired turn with the same number', async () => {
+  const chat = new Chat([says('Hello')], { retentionSeconds: 60 });
+  const expired = { turn: 1, createdAt: 0, expiresAt: 1 };
+  chat.conversations.messages.set(JSON.stringify(['ada', 'c1']), [
+    { ...expired, index: 2, message: { role: 'assistant', content: 'old' }, end: { finishReason: 'stop' } },
+  ]);
+  await chat.say('Hi');
+  await chat.say('Hi again');
+  expect(told(chat.model.prompts[1].messages)).toEqual(['user: Hi', 'assistant: Hello', 'user: Hi again']);
+});
+
 test.each([
   ['What is  the\nweather?', 'What is the weather?'],
   ['😀'.repeat(100), `${'😀'.repeat(79)}…`],

@@ -13,10 +13,11 @@ export class MemoryConversations implements Conversations {
 
   async begin(request: Parameters<Conversations['begin']>[0]): Promise<OpenTurn | undefined> {
     const name = nameOf(request.conversation);
-    const before: Head = this.heads.get(name) ?? { key: request.conversation, attempts: 0 };
+    const known = this.heads.get(name);
+    const before: Head = known ?? { key: request.conversation, attempts: 0 };
     if (before.lock && before.lock.until >= request.now && before.lock.turnId !== request.turnId) return undefined;
     const expired = before.expiresAt !== undefined && before.expiresAt * 1000 <= request.now;
-    const fresh = before.updatedAt === undefined || expired;
+    const fresh = known === undefined || expired;
     this.heads.set(name, { ...before, attempts: before.attempts + 1, expiresAt: request.expiresAt, lock: { turnId: request.turnId, until: request.until } });
     return { ...request, number: before.attempts + 1, fresh };
   }
