@@ -1,12 +1,13 @@
 import { type Generated, generate, type GenerationEvent } from './generation';
 import { answersCalls, recall } from './history';
+import { keptAnswer } from './kept-answer';
 import { isBlank, textOf } from './normalise';
 import { buildPrompt, requireRoom } from './prompt';
 import type { ChatRequest } from './request';
 import type { TurnPolicy } from './settings';
 import { promptTokens } from './tokens';
 import { openAiUsage } from './usage';
-import { Busy, TooLarge } from '../kit/http';
+import { Busy } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
 import type { Model } from '../ports/model';
@@ -19,7 +20,8 @@ export interface TurnPorts {
 
 /** Who asks, and how much time there is. */
 export interface TurnContext {
-  readonly requestId: string;
+  /** Unlike any other's; a request's id is its caller's to choose. */
+  readonly runId: string;
   readonly caller: string;
   readonly until: number;
   readonly signal: AbortSignal;
@@ -30,7 +32,6 @@ export type TurnEvent = GenerationEvent;
 /** The lock of a turn outlives its process by this much, for clocks differ. */
 const LOCK_SLACK_MS = 5_000;
 const TITLE_LENGTH = 80;
-const STORED_BYTES = 380 * 1024;
 
 /** One turn: what the model answers to a request, kept where the request names a conversation. */
 export function takeTurn(request: ChatRequest, policy: TurnPolicy, context: TurnContext, ports: TurnPorts): AsyncIterable<TurnEvent> {
@@ -54,7 +55,7 @@ async function* converse(
   const now = clock.now();
   const expiresAt = policy.retentionSeconds === undefined ? undefined : Math.ceil(now / 1000) + policy.retentionSeconds;
   const turn = await conversations.begin({
-    conversation: { owner: context.caller, id }, turnId: context.requestId, now, until: context.until + LOCK_SLACK_MS, expiresAt,
+    conversation: { owner: context.caller, id }, turnId: context.runId, now, until: context.until + LOCK_SLACK_MS, expiresAt,
   });
   if (!turn) throw new Busy('conversation_busy', `Another turn of the conversation '${id}' is still running.`, 2);
 
@@ -65,7 +66,6 @@ async function* converse(
     });
     for await (const event of answer(request, history, policy, context, ports)) {
       if (event.type === 'finish') {
-        requireStorable(event);
         const ended = clock.now();
         await conversations.commit(turn, messagesOf(turn, request, event, policy, ended), { title: titleOf(request.messages), now: ended });
         kept = true;
@@ -84,14 +84,8 @@ function historyBudget(request: ChatRequest, policy: TurnPolicy): number {
   return Math.min(policy.historyTokens, policy.facts.contextTokens - prompt.maxTokens - promptTokens(prompt.system, prompt.messages, prompt.tools));
 }
 
-/** An item of the table holds 400 KB, and few models can say as much. Their reader has the answer, and learns that it was not kept. */
-function requireStorable({ message }: Generated): void {
-  if (Buffer.byteLength(JSON.stringify(message)) <= STORED_BYTES) return;
-  throw new TooLarge('max_tokens', 'The answer is too long to be kept in a conversation. Ask for a shorter one with \'max_tokens\', or without a conversation.');
-}
-
 function messagesOf(turn: OpenTurn, request: ChatRequest, finish: Generated, { facts }: TurnPolicy, createdAt: number): StoredMessage[] {
-  const kept = [...request.messages, finish.message].map((message, index): StoredMessage => ({
+  const kept = [...request.messages, ...keptAnswer(finish.message)].map((message, index): StoredMessage => ({
     turn: turn.number, index, message, createdAt: index < request.messages.length ? turn.now : createdAt, expiresAt: turn.expiresAt,
   }));
   const end: TurnEnd = {

@@ -4,7 +4,10 @@ import type { CallerSource } from '../../lib/contract/chat';
 
 /** One request, as a route sees it. */
 export interface Call {
+  /** What the answer and the log name; a caller may choose it. */
   readonly requestId: string;
+  /** What Lambda calls this one run of the handler. */
+  readonly runId: string;
   /** Who asks, as API Gateway verified it. */
   readonly caller: string;
   readonly path: Readonly<Record<string, string | undefined>>;

@@ -57,6 +57,7 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
     try {
       const answer = await (routes[route] ?? unknownRoute)({
         requestId,
+        runId: context.awsRequestId,
         caller: callerOf(event, options.caller),
         path: event.pathParameters ?? {},
         query: event.queryStringParameters ?? {},

@@ -23,7 +23,7 @@ export interface ConversationKey {
 
 export interface TurnRequest {
   readonly conversation: ConversationKey;
-  /** Unique to this attempt; tells a repeated write from another's. */
+  /** Unique to this run; tells a repeated write from another's. */
   readonly turnId: string;
   readonly now: number;
   /** When the turn counts as abandoned. */

@@ -85,6 +85,13 @@ test('says which conversation was continued, and continues it', async () => {
   expect(api.model.prompts[1].messages).toHaveLength(3);
 });
 
+test('does not let two turns in that bear the same request id, for a caller may choose it', async () => {
+  const api = new ChatApi([says('Hello')]);
+  const headers = { 'x-conversation-id': 'c1' };
+  const answers = await Promise.all([api.chat(hi, { headers, requestId: 'chosen' }), api.chat(hi, { headers, requestId: 'chosen' })]);
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+});
+
 test('refuses a request that does not say who asks', async () => {
   const { status, json } = await new ChatApi([says('Hello')]).chat(hi, { caller: null });
   expect(status).toBe(401);

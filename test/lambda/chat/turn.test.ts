@@ -38,10 +38,23 @@ test('keeps nothing of a turn that failed, and lets the next one in', async () =
   expect(told(chat.model.prompts[1].messages)).toEqual(['user: Hi again']);
 });
 
-test('refuses to keep an answer that the table cannot hold, and says so', async () => {
-  const chat = new Chat([says('語'.repeat(140_000)), says('Hello')]);
-  expect((await chat.say('Hi')).error).toMatchObject({ status: 413, param: 'max_tokens' });
-  expect((await chat.say('Hi', { conversation: null })).error).toBeUndefined();
+test('keeps an answer that no item of the table can hold in several, and remembers all of it', async () => {
+  const long = 'a😀語'.repeat(100_000);
+  const chat = new Chat([[text(long), ...calls('weather', '{}')], says('Sun.')], { historyTokens: 300_000, facts: { ...facts, contextTokens: 1_000_000 } });
+  const { events, error } = await chat.say('Hi', { tools });
+  expect([error, events.at(-1)]).toMatchObject([undefined, { message: { content: long } }]);
+  const kept = (await collect(chat.conversations.oldestFirst(key, 0))).items.slice(1);
+  expect(kept.map(({ message }) => message.role)).toEqual(['assistant', 'assistant', 'assistant', 'assistant']);
+  expect(kept.map(({ message }) => message.content).join('')).toBe(long);
+  for (const { message } of kept) expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(400_000);
+  expect(kept.map(({ end }) => end?.finishReason)).toEqual([undefined, undefined, undefined, 'tool_calls']);
+  await chat.send([{ role: 'tool', tool_call_id: 'call-weather', content: 'sun' }], { tools });
+  expect(chat.model.prompts[1].messages[1].content.map((block) => block.kind === 'text' ? block.text : block.kind).join('')).toBe(`${long}toolUse`);
+});
+
+test('refuses to keep a tool call that no item of the table can hold, and says so', async () => {
+  const chat = new Chat([calls('weather', JSON.stringify({ city: 'x'.repeat(400_000) })), says('Hello')]);
+  expect((await chat.say('Hi', { tools })).error).toMatchObject({ status: 413, param: 'max_tokens' });
   expect((await chat.say('Hi')).error).toBeUndefined();
 });
 
@@ -207,7 +220,7 @@ class Chat {
   private take(messages: object[], { conversation = key.id, ...options }: { conversation?: string | null }) {
     const decided = policy(this.changes);
     const request = parseChatRequest({ body: JSON.stringify({ messages, conversation_id: conversation, ...options }), headers: {} }, decided.facts);
-    const context = { requestId: `request-${++this.turns}`, caller: key.owner, until: this.clock.now() + 30_000, signal: new AbortController().signal };
+    const context = { runId: `run-${++this.turns}`, caller: key.owner, until: this.clock.now() + 30_000, signal: new AbortController().signal };
     return takeTurn(request, decided, context, this);
   }
 }

@@ -22,6 +22,7 @@ export interface ApiRequest {
   readonly query?: Record<string, string>;
   readonly id?: string;
   readonly milliseconds?: number;
+  readonly requestId?: string;
 }
 
 /** The chat handler without its adapters: routes and cores as deployed, behind the events that API Gateway sends. */
@@ -54,18 +55,9 @@ export class ChatApi {
 
   async call(request: ApiRequest) {
     const { method = 'POST', resource = '/v1/chat/completions', body, raw = JSON.stringify(body), caller = 'ada', milliseconds = 30_000 } = request;
-    let prelude: { statusCode: number; headers: Record<string, string> } | undefined;
-    Object.assign(globalThis, {
-      awslambda: {
-        HttpResponseStream: {
-          from: (stream: unknown, metadata: typeof prelude) => {
-            if (prelude) throw new Error('the answer was begun twice');
-            prelude = metadata;
-            return stream;
-          },
-        },
-      },
-    });
+    const run = ++this.requests;
+    const { requestId = `request-${run}` } = request;
+    Object.assign(globalThis, { awslambda: { HttpResponseStream: { from: begun } } });
     const output = new PassThrough();
     const received: Buffer[] = [];
     output.on('data', (data: Buffer) => received.push(data));
@@ -77,12 +69,21 @@ export class ChatApi {
       headers: request.headers ?? {},
       pathParameters: request.id === undefined ? null : { id: request.id },
       queryStringParameters: request.query ?? null,
-      requestContext: { requestId: `request-${++this.requests}`, identity: {}, ...(caller !== null && { authorizer: { claims: { sub: caller } } }) },
+      requestContext: { requestId, identity: {}, ...(caller !== null && { authorizer: { claims: { sub: caller } } }) },
     } as unknown as APIGatewayProxyEvent;
-    await this.handler(event, output, { getRemainingTimeInMillis: () => milliseconds } as Context);
+    await this.handler(event, output, { awsRequestId: `run-${run}`, getRemainingTimeInMillis: () => milliseconds } as Context);
     const text = Buffer.concat(received).toString('utf8');
-    return { status: prelude!.statusCode, headers: prelude!.headers, text, json: () => JSON.parse(text), events: () => parseEvents(text) };
+    const { statusCode: status, headers } = preludes.get(output)!;
+    return { status, headers, text, json: () => JSON.parse(text), events: () => parseEvents(text) };
   }
+}
+
+const preludes = new WeakMap<PassThrough, { statusCode: number; headers: Record<string, string> }>();
+
+function begun(stream: PassThrough, prelude: { statusCode: number; headers: Record<string, string> }) {
+  if (preludes.has(stream)) throw new Error('the answer was begun twice');
+  preludes.set(stream, prelude);
+  return stream;
 }
 
 function parseEvents(text: string): any[] {
