@@ -10,6 +10,10 @@ export function tasks(project: awscdk.AwsCdkConstructLibrary) {
     env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' },
   });
   project.addTask('docs', { description: 'Write API.md from the compiled library', steps: [{ spawn: 'compile' }, { spawn: 'docgen' }] });
+  project.addTask('examples', {
+    description: 'Compile the examples of the README and of every docstring, as users of other languages will see them',
+    exec: 'jsii-rosetta extract --compile --strict --fail .jsii',
+  });
   project.addTask('synth', { description: 'Synthesize every example into cdk.out', exec: 'ts-node -P tsconfig.dev.json examples/app.ts', env: { CDK_OUTDIR: 'cdk.out' } });
   project.addTask('bench', { description: 'Measure size, load, streaming, synth and import as ratios', exec: 'ts-node -P tsconfig.dev.json bench/main.ts', receiveArgs: true });
 
