@@ -22,13 +22,13 @@ function bytesOf(message: AssistantMessage): number {
   return Buffer.byteLength(JSON.stringify(message));
 }
 
-/** Cut by bytes, but never within a character: the bytes that continue one begin with the bits 10. */
+/** Cut by bytes, but never within a character: the bytes that continue one lie between 0x80 and 0xbf. */
 function inParts(text: string): string[] {
   const bytes = Buffer.from(text);
   const parts: string[] = [];
   for (let start = 0, end; start < bytes.length; start = end) {
     end = Math.min(start + STORED_BYTES, bytes.length);
-    while ((bytes[end] & 0xc0) === 0x80) end--;
+    while (bytes[end] >= 0x80 && bytes[end] < 0xc0) end--;
     parts.push(bytes.toString('utf8', start, end));
   }
   return parts;
