@@ -123,14 +123,20 @@ const TOO_LONG = /too long|context (length|window|limit)|maximum (context|number
 
 /** The same names come as HTTP errors and, after status 200, inside the stream, where they start with a small letter. */
 function translated(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof ModelFailure) return error;
+  if (!(error instanceof Error) || error instanceof ModelFailure || isMistake(error)) return error;
+  const behind = { cause: error };
   const name = error.name.charAt(0).toUpperCase() + error.name.slice(1);
-  if (THROTTLED.includes(name)) return new ModelFailure('throttled', error.message);
-  if (UNAVAILABLE.includes(name)) return new ModelFailure('unavailable', 'The model failed while it was answering. Try again shortly.');
-  if (name === 'ValidationException') return new ModelFailure(TOO_LONG.test(error.message) ? 'tooLong' : 'refused', error.message);
+  if (THROTTLED.includes(name)) return new ModelFailure('throttled', error.message, behind);
+  if (UNAVAILABLE.includes(name)) return new ModelFailure('unavailable', 'The model failed while it was answering. Try again shortly.', behind);
+  if (name === 'ValidationException') return new ModelFailure(TOO_LONG.test(error.message) ? 'tooLong' : 'refused', error.message, behind);
   // What has no answer from the service at all is the network's failure.
   if (!('$metadata' in error) || (error.$metadata as { httpStatusCode?: number }).httpStatusCode === undefined) {
-    return new ModelFailure('unavailable', 'The connection to the model broke. Try again shortly.');
+    return new ModelFailure('unavailable', 'The connection to the model broke. Try again shortly.', behind);
   }
   return error;
+}
+
+/** A mistake in the code is nothing that passes. */
+function isMistake(error: Error): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }

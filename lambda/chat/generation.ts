@@ -1,5 +1,5 @@
 import { Answer, type AnswerEvent, type FinishReason } from './answer';
-import { BadRequest, Throttled, TimedOut, Unavailable } from '../kit/http';
+import { type ApiError, BadRequest, Throttled, TimedOut, Unavailable } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { AssistantMessage } from '../ports/conversations';
 import { type Model, ModelFailure, type Prompt, type TokenUsage } from '../ports/model';
@@ -77,6 +77,10 @@ function mayPass(error: unknown): error is ModelFailure {
 function explained(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return new TimedOut('The answer took longer than a request may. Ask for a shorter one, or try again.');
   if (!(error instanceof ModelFailure)) return error;
+  return Object.assign(inWords(error), { cause: error.cause });
+}
+
+function inWords(error: ModelFailure): ApiError {
   switch (error.kind) {
     case 'throttled':
       return new Throttled('The model is taking more requests than it can at the moment. Try again shortly.', 5);

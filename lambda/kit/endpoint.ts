@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { bodyOf, type Call, callerOf, headersOf } from './call';
 import { ApiError, errorBody, NotFound, Unexpected } from './http';
-import { describeError, type Log } from './log';
+import { describeCause, describeError, type Log } from './log';
 import { close, tolerant, writeFrames } from './stream';
 import type { CallerSource } from '../../lib/contract/chat';
 
@@ -51,6 +51,7 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
       const known = error instanceof ApiError ? error : new Unexpected(requestId);
       if (known !== error) options.log.error('unexpected error', { requestId, ...describeError(error) });
       notes.errorCode = known.code ?? known.type;
+      notes.cause = describeCause(known);
       return known;
     };
 

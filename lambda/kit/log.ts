@@ -25,6 +25,19 @@ export function describeError(error: unknown): LogFields {
   return {
     error: error.name,
     reason: fromAws ? error.message : undefined,
-    stack: error.stack?.split('\n').filter((line) => /^\s+at /.test(line)).join('\n'),
+    stack: framesOf(error),
   };
+}
+
+/** What is behind an error, in one word of the network's or the service's; nothing of their messages. */
+export function describeCause({ cause }: Error): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+}
+
+/** A stack begins with the message, whose lines may look like its own. */
+function framesOf({ message, stack = '' }: Error): string | undefined {
+  const start = stack.indexOf(message);
+  if (start < 0) return undefined;
+  return stack.slice(start + message.length).split('\n').filter((line) => /^\s+at /.test(line)).join('\n');
 }

@@ -92,8 +92,8 @@ export interface TokenUsage {
 export type ModelFailureKind = 'throttled' | 'unavailable' | 'refused' | 'tooLong';
 
 export class ModelFailure extends Error {
-  constructor(readonly kind: ModelFailureKind, message: string) {
-    super(message);
+  constructor(readonly kind: ModelFailureKind, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'ModelFailure';
   }
 }

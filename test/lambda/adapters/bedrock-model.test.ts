@@ -116,6 +116,15 @@ test('writes a prompt as the Converse API reads it', () => {
   expect(converseInput({ ...prompt, tools: [{ name: 'a', schema: {} }], toolChoice: { name: 'a' } }).toolConfig?.toolChoice).toEqual({ tool: { name: 'a' } });
 });
 
+test('keeps what is behind a failure, and takes no mistake of our own for one', async () => {
+  const broken = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+  bedrock.on(ConverseStreamCommand).rejects(broken);
+  expect((await answer()).error).toMatchObject({ kind: 'unavailable', cause: broken });
+  const mistake = new TypeError('x is not a function');
+  bedrock.on(ConverseStreamCommand).rejects(mistake);
+  expect((await answer()).error).toBe(mistake);
+});
+
 function streams(events: ConverseStreamOutput[], error?: Error) {
   bedrock.on(ConverseStreamCommand).callsFake(async () => ({
     stream: (async function* () {
