@@ -63,7 +63,8 @@ export class Unavailable extends ApiError {
 
 export class TimedOut extends ApiError {
   constructor(message: string) {
-    super(504, 'server_error', message, { code: 'timeout' });
+    // OpenAI's clients repeat a 504 by themselves; this one would take as long, and cost as much, again.
+    super(504, 'server_error', message, { code: 'timeout', headers: { 'x-should-retry': 'false' } });
   }
 }
 

@@ -1,3 +1,4 @@
+import { ModelFailure } from '../../../lambda/ports/model';
 import { CHAT_METRICS } from '../../../lib/contract/chat';
 import { ChatApi } from '../fakes/api';
 import { calls, says, stop, text, usage } from '../fakes/model';
@@ -75,6 +76,21 @@ test('hides an unexpected error behind its id', async () => {
   expect(status).toBe(500);
   expect(json().error).toEqual({ message: expect.stringContaining('request-1'), type: 'server_error', param: null, code: 'internal_error' });
   expect(JSON.stringify(json())).not.toContain(CANARY);
+});
+
+test('logs what is behind a failure of the model, but not its words', async () => {
+  const broken = Object.assign(new Error(`getaddrinfo for ${CANARY}`), { code: 'ENOTFOUND' });
+  const refused = Object.assign(new Error(CANARY), { name: 'ValidationException' });
+  const api = new ChatApi([[text('Hel'), new ModelFailure('unavailable', 'down', { cause: broken })], [new ModelFailure('refused', CANARY, { cause: refused })]]);
+  await api.chat(hi);
+  await api.chat(hi);
+  expect(api.logged.map(({ fields }) => [fields.status, fields.cause])).toEqual([[503, 'ENOTFOUND'], [400, 'ValidationException']]);
+  expect(JSON.stringify(api.logged)).not.toContain(CANARY);
+});
+
+test('asks clients not to repeat what ran out of time, for it would again', async () => {
+  const { status, headers } = await new ChatApi([['silence']]).chat(hi, { milliseconds: 1_510 });
+  expect([status, headers['x-should-retry']]).toEqual([504, 'false']);
 });
 
 test('says which conversation was continued, and continues it', async () => {
