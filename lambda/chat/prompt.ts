@@ -14,8 +14,7 @@ export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[
   const { facts, generation, guardrail } = policy;
   const tools = offeredTools(request, policy);
   const messages = [...history, ...request.messages];
-  // In a request that brings the whole conversation along, what follows the last answer is new.
-  const newFrom = request.conversationId ? history.length : messages.findLastIndex(({ role }) => role === 'assistant') + 1;
+  const newFrom = request.conversationId ? history.length : lastHeardFrom(messages);
   const normalised = normalise(messages, { tools: tools.length > 0, guardFrom: guardrail && newFrom });
   if (guardrail) requireGuardable(normalised);
 
@@ -33,11 +32,11 @@ export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[
   };
 }
 
-/** Refuses a prompt that leaves no room for its answer. */
+/** Refuses a prompt that leaves no room for its answer. The estimate may be twice what the model counts, so a close case is the model's to judge. */
 export function requireRoom(prompt: Prompt, { facts }: TurnPolicy): void {
-  const tokens = promptTokens(prompt.system, prompt.messages, prompt.tools);
+  const tokens = Math.floor(promptTokens(prompt.system, prompt.messages, prompt.tools) / 2);
   if (tokens + prompt.maxTokens <= facts.contextTokens) return;
-  throw new BadRequest('messages', `'messages' come to about ${tokens} tokens, which with ${prompt.maxTokens} tokens for the answer is more than the ${facts.contextTokens} that the model takes: `
+  throw new BadRequest('messages', `'messages' come to at least ${tokens} tokens, which with ${prompt.maxTokens} tokens for the answer is more than the ${facts.contextTokens} that the model takes: `
     + 'send fewer or shorter messages, or ask for a shorter answer with \'max_tokens\'.', 'context_length_exceeded');
 }
 
@@ -63,6 +62,12 @@ function sampling({ temperature, topP }: ChatRequest, { facts, generation }: Tur
     ...(heat !== undefined && { temperature: Math.min(heat, 1) }),
     ...(mass !== undefined && (facts.sampling === 'both' || heat === undefined) && { topP: mass }),
   };
+}
+
+/** In a request that brings the whole conversation along, what was heard since the last answer is new; an answer that nothing follows is no end to it. */
+function lastHeardFrom(messages: readonly ChatMessage[]): number {
+  const heard = messages.findLastIndex(({ role }) => role === 'user' || role === 'tool');
+  return messages.slice(0, heard + 1).findLastIndex(({ role }) => role === 'assistant') + 1;
 }
 
 /** Guardrails look at two kinds of images; one that cannot be checked must not pass unchecked. */

@@ -110,6 +110,11 @@ test('has a guardrail look at new words only', () => {
   });
 });
 
+test('has a guardrail look at words that an answer of the client\'s own making follows', () => {
+  const input = promptFor({ messages: [{ role: 'user', content: 'old' }, { role: 'assistant', content: 'said' }, { role: 'user', content: 'new' }, { role: 'assistant', content: 'Sure:' }] }, { guarded: true });
+  expect(input).toMatchObject({ messages: [{ content: [{ text: 'old' }] }, {}, { content: [{ guardContent: { text: { text: 'new' } } }] }, {}, {}] });
+});
+
 test('marks something for the guardrail when a turn brings tool results only', () => {
   const input = promptFor({
     tools: [tool],
