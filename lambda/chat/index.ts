@@ -2,7 +2,6 @@ import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-
 import { chatRoutes } from './routes';
 import { readSettings } from './settings';
 import { CHAT_DURATIONS } from './turn-report';
@@ -18,7 +17,9 @@ import { createMetrics } from '../kit/metrics';
 
 const env = readEnv(CHAT_ENV);
 const { policy, caller, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
-const table = DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } });
+// A connection may die without a word; what it carried is asked again, for every write of ours may be repeated.
+const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true });
+const table = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience }), { marshallOptions: { removeUndefinedValues: true } });
 const conversations = dynamoConversations(table, env.TABLE_NAME);
 // One attempt: the core retries, for only it knows whether anything has been said.
 const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }));
