@@ -111,6 +111,9 @@ describe.each<[string, () => Conversations]>([
     const { items } = await collect(conversations.recent(owner));
     expect(items.map(({ id }) => id)).toEqual(['b', 'd', 'c', 'a']);
     expect((await collect(conversations.recent(owner, items[1]))).items.map(({ id }) => id)).toEqual(['c', 'a']);
+    // A place in somebody else's list is a place in time, and no more.
+    expect((await collect(conversations.recent(owner, { id: 'x', updatedAt: 5_000 }))).items).toEqual(items);
+    expect((await collect(conversations.recent('somebody', items[1]))).items).toEqual([]);
   });
 
   async function begin(conversations: Conversations, changes: Partial<Omit<OpenTurn, 'conversation'>> & { id?: string }): Promise<OpenTurn> {

@@ -57,6 +57,18 @@ test('answers alike for somebody else\'s conversation and one that never was', a
   expect((await api.call({ ...list, caller: 'eve' })).json().data).toEqual([]);
 });
 
+test('tells nothing by a cursor that was given to somebody else', async () => {
+  const api = new ChatApi([says('Hello')]);
+  for (const id of ['c1', 'c2']) await say(api, id, `in ${id}`);
+  const { next_cursor: cursor } = (await api.call({ ...list, query: { limit: '1' } })).json();
+  expect(cursor).toContain('c2');
+  const [theirs, madeUp] = [cursor, cursor.replace('c2', 'never-was')].map((given) => api.call({ ...list, caller: 'eve', query: { cursor: given } }));
+  expect((await theirs).json()).toEqual({ object: 'list', data: [], has_more: false, next_cursor: null });
+  expect((await madeUp).text).toBe((await theirs).text);
+  const place = (given: string) => api.call({ ...read, id: 'c1', caller: 'eve', query: { cursor: given } });
+  expect((await place('msg_1_0')).text).toBe((await place('msg_9_9')).text);
+});
+
 test('takes no owner from a request', async () => {
   const api = await talked(['Hi']);
   await api.chat({ messages: [{ role: 'user', content: 'Hi', owner: 'ada' }], owner: 'ada', user: 'ada', caller: 'ada', conversation_id: 'c1' }, { caller: 'eve' });

@@ -60,8 +60,7 @@ export class MemoryConversations implements Conversations {
   async* recent(owner: string, after?: { id: string; updatedAt: number }) {
     const heads = [...this.heads.values()].filter(({ key, updatedAt }) => key.owner === owner && updatedAt !== undefined) as unknown as Conversation[];
     heads.sort((a, b) => b.updatedAt - a.updatedAt || (a.id < b.id ? 1 : -1));
-    const start = after ? heads.findIndex(({ id }) => id === after.id) + 1 : 0;
-    yield* heads.slice(start);
+    yield* heads.filter(({ id, updatedAt }) => !after || updatedAt < after.updatedAt || (updatedAt === after.updatedAt && id < after.id));
   }
 }
 
