@@ -72,6 +72,19 @@ test('waits for a slow reader, and not for one who has gone', async () => {
   expect(written).toBe(3);
 });
 
+test('does not wait for ever for a reader who has fallen asleep', async () => {
+  const asleep = new Writable({ highWaterMark: 1, write: () => undefined });
+  let taken = 0;
+  const writing = writeFrames(frames(async function* () {
+    for (; taken < 3; taken++) yield 'xx';
+  }), { failure, open: () => asleep, patienceMs: 20 });
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const takenAsleep = taken;
+  asleep.destroy();
+  await writing;
+  expect(takenAsleep).toBe(3);
+});
+
 function frames(produce: () => AsyncGenerator<string>) {
   return produce();
 }
