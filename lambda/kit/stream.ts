@@ -21,7 +21,8 @@ export interface FrameWriter {
  * Writes frames as they come, and a comment when none comes for long.
  * A caller who hangs up stops the writing, not the frames: what was begun is finished, stored and counted.
  */
-export async function writeFrames(frames: AsyncIterable<string>, { open, failure, silenceMs = SILENCE_MS, patienceMs = PATIENCE_MS }: FrameWriter): Promise<void> {
+export async function writeFrames(frames: AsyncIterable<string>, writer: FrameWriter): Promise<void> {
+  const { open, failure, silenceMs = SILENCE_MS, patienceMs = PATIENCE_MS } = writer;
   let stream: Writable | undefined;
   let reading = true;
   const opened = () => (stream ??= tolerant(open()));
