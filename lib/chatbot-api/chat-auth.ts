@@ -12,7 +12,7 @@ export enum CallerIdentity {
   COGNITO = 'cognito',
   /** The principal that a Lambda authorizer returns. */
   AUTHORIZER = 'authorizer',
-  /** The ARN of the IAM principal that signed the request. */
+  /** The ARN of the IAM principal that signed the request, with its session; for people of a Cognito identity pool, their identity there. */
   IAM = 'iam',
   /** The id of the API key. */
   API_KEY = 'apiKey',
