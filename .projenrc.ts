@@ -82,7 +82,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   docgen: true,
   docgenFilePath: 'API.md',
-  gitignore: ['.jsii.tabl.json', 'cdk.out/', '.local/', 'lambda/dist/', '*.tsbuildinfo', '.DS_Store'],
+  gitignore: ['.jsii.tabl.json', '.npmignore', 'cdk.out/', '.local/', 'lambda/dist/', '*.tsbuildinfo', '.DS_Store'],
   // What a user receives is listed, not what is left out.
   npmignoreEnabled: false,
   githubOptions: { mergify: false, pullRequestLint: false },

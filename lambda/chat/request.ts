@@ -100,12 +100,17 @@ function validated(fields: Record<string, unknown>): v.InferOutput<typeof chatBo
   const [issue] = result.issues;
   const path = (issue.path ?? []).reduce((told, { key }) => typeof key === 'number' ? `${told}[${key}]` : told === '' ? String(key) : `${told}.${String(key)}`, '');
   // Valibot's own message quotes what it was given, which may be long and is the caller's.
-  const must = issue.kind === 'schema' && issue.message.startsWith('Invalid') ? `must be ${expectation(issue)}, got ${kindOf(issue.input)}` : issue.message;
+  const must = issue.kind === 'schema' && issue.message.startsWith('Invalid') ? requirement(issue) : issue.message;
   throw new BadRequest(path, `'${path}' ${must}.`, issue.input === undefined ? 'missing_required_parameter' : 'invalid_value');
 }
 
-function expectation({ expected }: v.BaseIssue<unknown>): string {
-  return (expected ?? 'something else').replace(/^\((.*)\)$/, '$1').replace(/ \| /g, ' or ').replace(/"/g, '\'').replace(/^Array$/, 'a list').replace(/^Object$/, 'an object');
+const KINDS: Readonly<Record<string, string>> = { Array: 'a list', Object: 'an object', string: 'a text', number: 'a number', boolean: 'a boolean' };
+
+function requirement({ message, expected, input }: v.BaseIssue<unknown>): string {
+  // Of a field that is missing, valibot expects the field's name.
+  if (message.startsWith('Invalid key')) return 'must be given';
+  const choices = (expected ?? 'something else').replace(/[()]/g, '').split(' | ').map((choice) => KINDS[choice] ?? choice.replace(/"/g, '\''));
+  return `must be ${choices.join(' or ')}, got ${kindOf(input)}`;
 }
 
 function kindOf(value: unknown): string {

@@ -20,6 +20,16 @@ test('takes the least that a request can be', () => {
   });
 });
 
+test.each([
+  [{}, '\'messages\' must be given.'],
+  [{ messages: 'hello' }, '\'messages\' must be a list, got \'hello\'.'],
+  [{ messages: [hi], stream: 'yes' }, '\'stream\' must be a boolean, got \'yes\'.'],
+  [{ messages: [{ role: 'wizard', content: 'x' }] }, '\'messages[0].role\' must be \'system\' or \'developer\' or \'user\' or \'assistant\' or \'tool\', got \'wizard\'.'],
+  [{ messages: [hi], tools: [{ name: 'x' }] }, '\'tools[0].type\' must be given.'],
+])('refuses %j in words that say what to send', (body, message) => {
+  expect(() => parse(body)).toThrow(message);
+});
+
 test('takes what clients send and nobody needs', () => {
   const idle = {
     user: 'u',
