@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 export type Properties = Readonly<Record<string, unknown>>;
 
@@ -47,8 +47,12 @@ type TemplateFile = Partial<{
 }>;
 
 /** Every stack of a cloud assembly, with those of its stages. */
-export function readAssembly(directory: string): StackTemplate[] {
-  const manifest = readJson<Manifest>(join(directory, 'manifest.json'));
+export function readAssembly(path: string): StackTemplate[] {
+  // Functions run in their own folders: where the code lies must not depend on where one stands.
+  const directory = resolve(path);
+  const manifestFile = join(directory, 'manifest.json');
+  if (!existsSync(manifestFile)) throw new Error(`there is no cloud assembly in ${directory}: 'npx cdk synth -o <folder>' writes one`);
+  const manifest = readJson<Manifest>(manifestFile);
   const artifacts = Object.entries(manifest.artifacts ?? {});
   const assets = new Map(artifacts
     .filter(([, artifact]) => artifact.type === 'cdk:asset-manifest')
