@@ -1,6 +1,7 @@
 import type { Deployment } from './assembly/deployment';
-import { ACCOUNT } from './assembly/identity';
+import { ACCOUNT, REGION } from './assembly/identity';
 import type { AwsService } from './aws/service';
+import { modelAddress } from './bedrock/access';
 import type { Faults } from './bedrock/faults';
 import { type Guardrail, guardrailFromTemplate } from './bedrock/guardrail';
 import { OpenAiServer } from './bedrock/openai-server';
@@ -21,13 +22,14 @@ export interface ModelOptions {
 export function deployedBedrock(deployment: Deployment, faults: Faults, { modelUrl, bedrock, wordGapMs }: ModelOptions): AwsService {
   if (modelUrl !== undefined && bedrock) throw new Error("only one of 'modelUrl' and 'bedrock' may say who answers");
   const answerer = modelUrl !== undefined ? new OpenAiServer({ url: modelUrl, apiKey: process.env.OPENAI_API_KEY }) : bedrock ? new RealBedrock() : undefined;
+  const profiles = applicationProfiles(deployment);
   return bedrockRuntime({
     account: ACCOUNT,
     faults,
     wordGapMs,
     answerer,
-    models: modelRules(deployment),
-    applicationProfiles: applicationProfiles(deployment),
+    models: modelRules(deployment, profiles),
+    applicationProfiles: profiles,
     guardrails: guardrails(deployment),
   });
 }
@@ -45,10 +47,12 @@ function guardrails(deployment: Deployment): Map<string, Guardrail> {
 }
 
 /** What the functions were told of their models is what the local Bedrock holds them to. */
-function modelRules(deployment: Deployment): (bareId: string) => ModelFacts | undefined {
+function modelRules(deployment: Deployment, profiles: ReadonlyMap<string, string>): (bareId: string, modelId: string) => ModelFacts | undefined {
   const facts = deployment.resources('AWS::Lambda::Function').flatMap((lambda) => {
     const { Variables = {} } = (deployment.property(lambda, 'Environment') ?? {}) as { Variables?: Record<string, string> };
     return Variables.MODEL ? [JSON.parse(Variables.MODEL) as ModelFacts] : [];
   });
-  return (bareId) => facts.find(({ name }) => name === bareId || name.endsWith(`.${bareId}`));
+  // By the id that is called: the name is what the builder likes to call the model.
+  const bareIdOf = ({ id }: ModelFacts) => modelAddress(id, { region: REGION, account: ACCOUNT }, profiles).model;
+  return (bareId, modelId) => facts.find(({ id }) => id === modelId) ?? facts.find((known) => bareIdOf(known) === bareId);
 }
