@@ -9,7 +9,7 @@ import { arn, REGION } from './assembly/identity';
 import { startAwsEndpoint } from './aws/endpoint';
 import { Faults } from './bedrock/faults';
 import { Issuer, type TokenOptions } from './cognito/issuer';
-import { LOCAL_USERS, UserPools } from './cognito/pools';
+import { LOCAL_USERS, UserPools, type UserTokens } from './cognito/pools';
 import { dynamoDb } from './dynamodb/service';
 import { readRestApis, type RestApi } from './gateway/api';
 import { Gateway } from './gateway/gateway';
@@ -42,8 +42,10 @@ export interface CloudOptions extends ModelOptions {
 
 export interface LocalSession {
   readonly example: string;
-  /** A fresh ID token of each local user. */
-  readonly users: Readonly<Record<string, string>>;
+  /** A fresh ID token of each local user, from the first user pool. */
+  readonly users: UserTokens;
+  /** The same from the user pool that a stack's API trusts, by the stack's name. */
+  readonly pools: Readonly<Record<string, UserTokens>>;
   /** An IAM identity for each local user, for APIs that want signed requests. */
   readonly identities: Readonly<Record<string, LocalIdentity>>;
   /** Values of the API keys, by their ids. */
@@ -139,6 +141,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const session = (): LocalSession => ({
     example: options.example ?? deployment.stacks.map(({ name }) => name).join(', '),
     users: userPools.tokens(),
+    pools: userPools.tokensByStack(),
     identities: Object.fromEntries(identities),
     apiKeys: Object.fromEntries(usage.keys.map(({ id, value }) => [id, value])),
     outputs,
@@ -196,9 +199,12 @@ async function bundleWorker(directory: string): Promise<string> {
   return outfile;
 }
 
-/** Turns `https://<api>.execute-api.…/<stage>` into the address on this machine. */
+/** Turns `https://<api>.execute-api.…/<stage>` into the address on this machine, whatever Region and partition the stack is pinned to. */
 function localUrls(text: string, url: string, apis: readonly RestApi[]): string {
-  return apis.reduce((result, api) => result.replaceAll(`https://${api.id}.execute-api.${REGION}.amazonaws.com/${api.stage}`, `${url}${Gateway.basePath(api)}`), text);
+  return text.replace(/https:\/\/([a-z0-9]+)\.execute-api\.[^./\s]+\.[^/\s]+\/([A-Za-z0-9_-]+)/g, (address, id: string, stage: string) => {
+    const api = apis.find((candidate) => candidate.id === id && candidate.stage === stage);
+    return api ? `${url}${Gateway.basePath(api)}` : address;
+  });
 }
 
 function functionsBehind(api: RestApi, pools: ReadonlyMap<string, FunctionPool>): FunctionPool[] {

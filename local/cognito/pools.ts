@@ -1,11 +1,16 @@
 import { Issuer } from './issuer';
+import type { Resource } from '../assembly/assembly';
 import type { Deployment } from '../assembly/deployment';
 
 export const LOCAL_USERS = ['user-a', 'user-b'] as const;
 
+export type UserTokens = Readonly<Record<string, string>>;
+
 /** The user pools of a deployment, and those that it only names. */
 export class UserPools {
   private readonly issuers = new Map<string, Issuer>();
+  /** By stack: the pools that its APIs trust, then the others that it defines. */
+  private readonly ofStacks = new Map<string, Set<Issuer>>();
 
   constructor(deployment: Deployment) {
     const clients = deployment.resources('AWS::Cognito::UserPoolClient').map((client) => ({
@@ -16,8 +21,9 @@ export class UserPools {
       this.issuers.set(id, new Issuer(id, clients.find((client) => client.pool === id)?.id ?? 'local-client'));
     }
     for (const authorizer of deployment.resources('AWS::ApiGateway::Authorizer')) {
-      for (const arn of (deployment.property(authorizer, 'ProviderARNs') as string[] | undefined) ?? []) this.ofArn(arn);
+      for (const arn of (deployment.property(authorizer, 'ProviderARNs') as string[] | undefined) ?? []) this.assign(authorizer, this.ofArn(arn));
     }
+    for (const pool of deployment.resources('AWS::Cognito::UserPool')) this.assign(pool, this.ofArn(deployment.id(pool)));
   }
 
   /** The issuer of a pool; one that the template only names by its ARN gets an issuer here as well. */
@@ -36,9 +42,22 @@ export class UserPools {
     return issuer ?? this.ofArn('local');
   }
 
-  /** Fresh tokens of the local users. */
-  tokens(): Record<string, string> {
-    const issuer = this.first();
-    return Object.fromEntries(LOCAL_USERS.map((user) => [user, issuer.token(user)]));
+  /** Fresh tokens of the local users, from the first pool. */
+  tokens(): UserTokens {
+    return tokensOf(this.first());
   }
+
+  /** Fresh tokens for each stack's API. A stack of several pools has one entry for each, the further ones with the pool's id. */
+  tokensByStack(): Record<string, UserTokens> {
+    return Object.fromEntries([...this.ofStacks].flatMap(([stack, issuers]) =>
+      [...issuers].map((issuer, index) => [index === 0 ? stack : `${stack}/${issuer.poolId}`, tokensOf(issuer)])));
+  }
+
+  private assign({ stack }: Resource, issuer: Issuer): void {
+    this.ofStacks.set(stack.name, (this.ofStacks.get(stack.name) ?? new Set<Issuer>()).add(issuer));
+  }
+}
+
+function tokensOf(issuer: Issuer): UserTokens {
+  return Object.fromEntries(LOCAL_USERS.map((user) => [user, issuer.token(user)]));
 }

@@ -2,6 +2,8 @@
 export interface Session {
   readonly example: string;
   readonly users: Readonly<Record<string, string>>;
+  /** By stack: the users' tokens for its API, where it has a user pool. */
+  readonly pools: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
@@ -17,6 +19,11 @@ export async function loadSession(): Promise<Session> {
     throw new Error(`/local/session answered ${response.status}`);
   }
   return await response.json() as Session;
+}
+
+/** What a user shows to an API. */
+export function tokenFor(session: Session, { stack }: Target, user: string): string {
+  return (session.pools[stack] ?? session.users)[user];
 }
 
 export function targetsOf(session: Session): Target[] {

@@ -1,7 +1,7 @@
 import { copyButton, h } from './dom';
 import { FaultSwitch } from './faults';
 import { Meter } from './meter';
-import { Session, Target, targetsOf } from './session';
+import { Session, Target, targetsOf, tokenFor } from './session';
 import { signedFetch } from './signed-fetch';
 import { themeButton } from './theme';
 import { View } from './view';
@@ -29,7 +29,8 @@ export function openShell(body: HTMLElement, session: Session, views: readonly V
       showOutputs(main, session);
       return;
     }
-    const api = signedFetch(target.url, user, session.users[user]);
+    const token = tokenFor(session, target, user);
+    const api = signedFetch(target, user, token);
     unmount = view.mount({
       aside,
       main,
@@ -37,7 +38,7 @@ export function openShell(body: HTMLElement, session: Session, views: readonly V
       target,
       api,
       meter,
-      token: session.users[user],
+      token,
       settled: () => void faults.refresh(),
       showMain: () => side.show(false),
     });

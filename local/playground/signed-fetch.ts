@@ -1,12 +1,12 @@
 import { ApiError } from './api-error';
-import { loadSession } from './session';
+import { loadSession, type Target, tokenFor } from './session';
 
 export type SignedFetch = (path: string, init?: RequestInit) => Promise<Response>;
 
 /** Calls one deployed API as one local user. A page left open outlives its token, so a 401 is tried once more with a fresh one. */
-export function signedFetch(baseUrl: string, user: string, token: string): SignedFetch {
+export function signedFetch(target: Target, user: string, token: string): SignedFetch {
   // By path: the page may have been opened as localhost, and its own origin is the only one that it talks to.
-  const base = new URL(baseUrl).pathname;
+  const base = new URL(target.url).pathname;
   let current = token;
   const call = (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
@@ -20,7 +20,7 @@ export function signedFetch(baseUrl: string, user: string, token: string): Signe
     if (response.status !== 401) {
       return response;
     }
-    const renewed = (await loadSession()).users[user];
+    const renewed = tokenFor(await loadSession(), target, user);
     if (!renewed || renewed === current) {
       return response;
     }

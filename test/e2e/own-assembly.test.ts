@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { ChatbotApi, type ChatbotApiProps, Geography, Model } from '../../lib';
+import { type LocalCloud, startCloud } from '../../local/cloud';
+
+/** A stack with a chat and a user pool of its own. */
+class ChatStack extends Stack {
+  constructor(app: App, id: string, { env, chat }: StackProps & { readonly chat?: (stack: Stack) => ChatbotApiProps } = {}) {
+    super(app, id, { env });
+    new CfnOutput(this, 'Url', { value: new ChatbotApi(this, 'Chat', chat?.(this)).url });
+  }
+}
+
+/** Deploys stacks to a local cloud of their own, by a path relative to where the tests run. */
+function runStacks(define: (app: App) => void) {
+  const assembly = mkdtempSync(join(tmpdir(), 'own-'));
+  const own: { cloud?: LocalCloud } = {};
+  beforeAll(async () => {
+    const app = new App({ outdir: assembly });
+    define(app);
+    app.synth();
+    own.cloud = await startCloud({ assembly: relative(process.cwd(), assembly) });
+  }, 90_000);
+  afterAll(async () => {
+    await own.cloud?.stop();
+    rmSync(assembly, { recursive: true, force: true });
+  });
+  return {
+    get cloud() { return own.cloud!; },
+    async ask(stack: string, token: string) {
+      const response = await fetch(`${own.cloud!.outputs[stack].Url}v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'authorization': `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ messages: [{ role: 'user', content: 'Tell me of rivers.' }] }),
+      });
+      return { status: response.status, body: await response.json() as object };
+    },
+  };
+}
+
+describe('two stacks in Regions of their own', () => {
+  const run = runStacks((app) => {
+    new ChatStack(app, 'Europe', { env: { region: 'eu-central-1', account: '111122223333' } });
+    new ChatStack(app, 'Ireland', { env: { region: 'eu-west-1' }, chat: () => ({ model: Model.foundation('amazon.nova-lite-v1:0') }) });
+  });
+
+  test('are reached on this machine, wherever they are pinned to', () => {
+    expect(Object.values(run.cloud.outputs).map(({ Url }) => Url)).toEqual([
+      expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/Europe\/\w+\/prod\/$/),
+      expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/China\/\w+\/prod\/$/),
+    ]);
+  });
+
+  test.each(['Europe', 'Ireland'])('the tokens of %s open its API', async (stack) => {
+    expect(await run.ask(stack, run.cloud.session.pools[stack]['user-b'])).toMatchObject({ status: 200, body: { choices: [{ finish_reason: 'stop' }] } });
+  });
+
+  test('the first pool\'s tokens are those without a stack, and open no other API', async () => {
+    const token = run.cloud.session.users['user-a'];
+    expect([(await run.ask('Europe', token)).status, (await run.ask('Ireland', token)).status]).toEqual([200, 401]);
+  });
+});
+
+describe('models that go by a name of the builder\'s', () => {
+  const run = runStacks((app) => {
+    new ChatStack(app, 'Billed', {
+      chat: (stack) => ({ model: Model.application(stack, 'Team', { source: Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0'), name: 'team-model' }) }),
+    });
+    new ChatStack(app, 'Renamed', { chat: () => ({ model: Model.foundation('amazon.nova-lite-v1:0', { name: 'house-model' }) }) });
+  });
+
+  test.each([['Billed', 'team-model'], ['Renamed', 'house-model']])('the model of %s answers as %s', async (stack, model) => {
+    expect(await run.ask(stack, run.cloud.session.pools[stack]['user-a'])).toMatchObject({ status: 200, body: { model, choices: [{ finish_reason: 'stop' }] } });
+  });
+});
