@@ -1,39 +1,60 @@
-import { Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Token } from 'aws-cdk-lib';
+import { AuthorizationType } from 'aws-cdk-lib/aws-apigateway';
 import { type IConstruct } from 'constructs';
+import { type ChatAuthBinding } from './chat-auth';
 import { type ChatbotApiProps } from './chatbot-api-props';
-import { fail, requireBetween, requireInteger, requirePattern } from '../internal/validation';
+import { fail, requireAtLeast, requireBetween, requireCount, requireDuration, requireInteger, requireLength, requireMade, requirePattern } from '../internal/validation';
 import { type ModelBinding } from '../model';
 
 /** Least tokens of history that still hold a turn or two. */
 const LEAST_HISTORY = 256;
 
+/** English has about four characters a token and other scripts have fewer: a prompt of more is too long in any. */
+const CHARACTERS_A_TOKEN = 4;
+
 /** What props must be by themselves. */
 export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
   const { systemPrompt, generation = {}, conversations = {}, throttling = {}, corsOrigins = [] } = props;
+  requireMadeProps(scope, props);
   if (Token.isUnresolved(systemPrompt)) {
     fail(scope, "'systemPrompt' must be known at synthesis, because it travels as a file beside the handler; got a value of the deployment, so write the text itself or read it from a file");
   }
-  requireInteger(scope, 'generation.maxTokens', generation.maxTokens, 1, Number.MAX_SAFE_INTEGER);
+  requireAtLeast(scope, 'generation.maxTokens', generation.maxTokens, 1);
   requireBetween(scope, 'generation.temperature', generation.temperature, 0, 1);
   requireBetween(scope, 'generation.topP', generation.topP, 0, 1);
-  requireInteger(scope, 'generation.turnTimeout in seconds', generation.turnTimeout?.toSeconds({ integral: false }), 10, 900);
-  requireBetween(scope, 'conversations.retention in days', conversations.retention?.toDays({ integral: false }), 1, 36_500);
+  requireDuration(scope, 'generation.turnTimeout', generation.turnTimeout, Duration.seconds(10), Duration.minutes(15));
+  requireDuration(scope, 'conversations.retention', conversations.retention, Duration.days(1), Duration.days(36_500));
   requireBetween(scope, 'throttling.rate', throttling.rate, 1, 10_000);
   requireInteger(scope, 'throttling.burst', throttling.burst, 1, 5_000);
+  requireCount(scope, 'corsOrigins', corsOrigins, 0, Infinity);
   for (const origin of corsOrigins) {
     requirePattern(scope, 'corsOrigins', origin, /^https?:\/\/[^/*\s,']+$/, 'an origin like https://chat.example.com, without a path, a slash at its end or a wildcard');
   }
 }
 
+function requireMadeProps(scope: IConstruct, { model, guardrail, auth, transport, posture }: ChatbotApiProps) {
+  requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");
+  requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
+  requireMade(scope, 'auth', auth, 'bind', 'ChatAuth, such as ChatAuth.cognito()');
+  requireMade(scope, 'transport', transport, 'bind', 'Transport, such as Transport.restStreaming()');
+  requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');
+}
+
 /** What props must be for the model that was chosen. */
-export function requireFittingModel(scope: IConstruct, { generation, conversations }: ChatbotApiProps, { capabilities, modelName }: ModelBinding) {
+export function requireFittingModel(scope: IConstruct, props: ChatbotApiProps, { capabilities, modelName }: ModelBinding) {
+  const { systemPrompt, generation, conversations } = props;
   const { contextTokens, outputTokens } = capabilities;
   const { maxTokens } = generation ?? {};
   if (maxTokens !== undefined && maxTokens > outputTokens) {
     fail(scope, `'generation.maxTokens' must be at most ${outputTokens}, the output limit of ${modelName}, got ${maxTokens}`);
   }
-  const { historyTokens } = conversations ?? {};
-  if (historyTokens !== undefined && !(historyTokens >= LEAST_HISTORY && historyTokens <= contextTokens)) {
-    fail(scope, `'conversations.historyTokens' must be between ${LEAST_HISTORY} and ${contextTokens}, the window of ${modelName}, got ${historyTokens}`);
-  }
+  requireInteger(scope, 'conversations.historyTokens', conversations?.historyTokens, LEAST_HISTORY, contextTokens, `, the window of ${modelName}`);
+  requireLength(scope, 'systemPrompt', systemPrompt, 0, contextTokens * CHARACTERS_A_TOKEN, `, what the window of ${modelName} holds at most, ${contextTokens} tokens`);
+}
+
+/** A grant that nothing reads leaves its author waiting for a caller who is refused. */
+export function warnOfIdleGrant(scope: IConstruct, { authorizer, authorizationType = authorizer?.authorizationType }: ChatAuthBinding) {
+  if (authorizationType === AuthorizationType.IAM) return;
+  Annotations.of(scope).addWarningV2('cdk-genai-patterns:grantWithoutEffect',
+    "grantInvoke lets nobody in here, because requests of this chat are not signed with IAM credentials: give it 'auth: ChatAuth.iam()', or leave the grant out");
 }

@@ -1,4 +1,4 @@
-import { Duration, Names, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy, Size, Stack, Tokenization } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
@@ -10,7 +10,7 @@ import { ChatAuth, type ChatAuthBinding } from './chat-auth';
 import { type ChatBuild } from './chat-build';
 import { type IChatEndpoint } from './chat-endpoint';
 import { type ChatbotApiProps } from './chatbot-api-props';
-import { requireFittingModel, requireValidProps } from './chatbot-api-rules';
+import { requireFittingModel, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
 import { Transport } from './transport';
 import { CHAT_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type ChatEnv, type GenerationPolicy, type GuardrailReference } from '../contract/chat';
 import { CONVERSATIONS } from '../contract/conversations';
@@ -53,6 +53,7 @@ export class ChatbotApi extends Construct {
   public readonly url: string;
 
   private readonly build: ChatBuild;
+  private readonly auth: ChatAuthBinding;
   private readonly model: ModelBinding;
   private readonly endpoint: IChatEndpoint;
 
@@ -61,9 +62,9 @@ export class ChatbotApi extends Construct {
     requireValidProps(this, props);
 
     this.build = this.defineBuild(props);
-    const auth = (props.auth ?? ChatAuth.cognito()).bind(this, this.build);
-    this.userPool = auth.userPool;
-    this.userPoolClient = auth.userPoolClient;
+    this.auth = (props.auth ?? ChatAuth.cognito()).bind(this, this.build);
+    this.userPool = this.auth.userPool;
+    this.userPoolClient = this.auth.userPoolClient;
     this.table = this.defineTable();
 
     const handler = this.defineHandler(props);
@@ -71,15 +72,16 @@ export class ChatbotApi extends Construct {
     this.model = (props.model ?? Model.standard()).bind(this, handler.role, ModelUse.STREAMED);
     requireFittingModel(this, props, this.model);
     this.grantTable(handler.role);
-    handler.configure(this.environment(props, auth, handler.role));
+    handler.configure(this.environment(props, handler.role));
 
-    this.endpoint = this.defineEndpoint(props, auth);
+    this.endpoint = this.defineEndpoint(props);
     this.api = this.endpoint.api;
     this.url = this.endpoint.url;
   }
 
   /** Lets somebody call the chat with IAM credentials; takes effect with `ChatAuth.iam()`. */
   public grantInvoke(grantee: IGrantable): Grant {
+    warnOfIdleGrant(this, this.auth);
     return this.endpoint.grantInvoke(grantee);
   }
 
@@ -190,7 +192,7 @@ export class ChatbotApi extends Construct {
     if (this.build.encryptionKey) role.allowEncryption(this.build.encryptionKey, 'dynamodb');
   }
 
-  private environment({ generation, guardrail, conversations, corsOrigins }: ChatbotApiProps, auth: ChatAuthBinding, role: HandlerRole): ChatEnv {
+  private environment({ generation, guardrail, conversations, corsOrigins }: ChatbotApiProps, role: HandlerRole): ChatEnv {
     const { contextTokens, outputTokens } = this.model.capabilities;
     const policy: GenerationPolicy = {
       maxTokens: generation?.maxTokens ?? Math.min(ANSWER_TOKENS, outputTokens), temperature: generation?.temperature, topP: generation?.topP,
@@ -202,8 +204,8 @@ export class ChatbotApi extends Construct {
       TABLE_NAME: this.table.tableName,
       MODEL: stack.toJsonString(modelFacts(this.model)),
       GENERATION: stack.toJsonString(policy),
-      CALLER: auth.caller,
-      HISTORY_TOKENS: `${conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2))}`,
+      CALLER: this.auth.caller,
+      HISTORY_TOKENS: Tokenization.stringifyNumber(conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2))),
       RETENTION_SECONDS: `${(conversations?.retention ?? RETENTION).toSeconds()}`,
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
       CORS_ORIGINS: (corsOrigins ?? []).join(','),
@@ -211,11 +213,11 @@ export class ChatbotApi extends Construct {
     };
   }
 
-  private defineEndpoint({ transport, throttling, corsOrigins, generation }: ChatbotApiProps, auth: ChatAuthBinding) {
+  private defineEndpoint({ transport, throttling, corsOrigins, generation }: ChatbotApiProps) {
     return (transport ?? Transport.restStreaming()).bind(this, {
       ...this.build,
       handler: this.handler,
-      auth,
+      auth: this.auth,
       throttling: { rate: throttling?.rate ?? 50, burst: throttling?.burst ?? 100 },
       corsOrigins: corsOrigins ?? [],
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,

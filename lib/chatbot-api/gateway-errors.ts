@@ -17,19 +17,23 @@ interface GatewayError {
 const REFUSED = 'invalid_request_error';
 const BROKEN = 'server_error';
 
+/** Of its own failures API Gateway says little, of those of an authorizer nothing: its message is null. */
+const FAILED = 'the service failed; try again, and if it stays so, tell its operator the id of the request';
+const UNCHECKED = 'who calls could not be checked; try again, and if it stays so, tell its operator the id of the request';
+
 /** Whatever API Gateway answers by itself, in the envelope that OpenAI clients read. */
 const ERRORS: Readonly<Record<string, GatewayError>> = {
   AccessDenied: { type: ResponseType.ACCESS_DENIED, kind: 'permission_error', code: 'access_denied' },
-  ApiConfigurationError: { type: ResponseType.API_CONFIGURATION_ERROR, kind: BROKEN, code: 'api_configuration_error' },
-  AuthorizerConfigurationError: { type: ResponseType.AUTHORIZER_CONFIGURATION_ERROR, kind: BROKEN, code: 'authorizer_configuration_error' },
-  AuthorizerFailure: { type: ResponseType.AUTHORIZER_FAILURE, kind: BROKEN, code: 'authorizer_failure' },
+  ApiConfigurationError: { type: ResponseType.API_CONFIGURATION_ERROR, kind: BROKEN, code: 'api_configuration_error', message: FAILED },
+  AuthorizerConfigurationError: { type: ResponseType.AUTHORIZER_CONFIGURATION_ERROR, kind: BROKEN, code: 'authorizer_configuration_error', message: UNCHECKED },
+  AuthorizerFailure: { type: ResponseType.AUTHORIZER_FAILURE, kind: BROKEN, code: 'authorizer_failure', message: UNCHECKED },
   BadRequestBody: { type: ResponseType.BAD_REQUEST_BODY, kind: REFUSED, code: 'invalid_body', message: 'the body must be a JSON object' },
   BadRequestParameters: { type: ResponseType.BAD_REQUEST_PARAMETERS, kind: REFUSED, code: 'invalid_parameters' },
   Default4xx: { type: ResponseType.DEFAULT_4XX, kind: REFUSED, code: 'bad_request' },
-  Default5xx: { type: ResponseType.DEFAULT_5XX, kind: BROKEN, code: 'internal_error' },
+  Default5xx: { type: ResponseType.DEFAULT_5XX, kind: BROKEN, code: 'internal_error', message: FAILED },
   ExpiredToken: { type: ResponseType.EXPIRED_TOKEN, status: 401, kind: 'authentication_error', code: 'expired_token' },
-  IntegrationFailure: { type: ResponseType.INTEGRATION_FAILURE, kind: BROKEN, code: 'integration_failure' },
-  IntegrationTimeout: { type: ResponseType.INTEGRATION_TIMEOUT, kind: BROKEN, code: 'timeout' },
+  IntegrationFailure: { type: ResponseType.INTEGRATION_FAILURE, kind: BROKEN, code: 'integration_failure', message: FAILED },
+  IntegrationTimeout: { type: ResponseType.INTEGRATION_TIMEOUT, kind: BROKEN, code: 'timeout', message: 'the service took too long to answer; try again' },
   InvalidApiKey: { type: ResponseType.INVALID_API_KEY, kind: 'authentication_error', code: 'invalid_api_key' },
   InvalidSignature: { type: ResponseType.INVALID_SIGNATURE, kind: 'authentication_error', code: 'invalid_signature' },
   QuotaExceeded: { type: ResponseType.QUOTA_EXCEEDED, kind: 'insufficient_quota', code: 'insufficient_quota', headers: { 'x-should-retry': "'false'" } },

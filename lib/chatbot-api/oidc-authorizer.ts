@@ -20,7 +20,11 @@ export class OidcAuthorizer extends Construct {
     super(scope, id);
     // Plain http is for an issuer beside the local cloud; in AWS the handler would find nobody there.
     requirePattern(this, 'issuer', props.issuer, /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])[^\s?#]+$/, 'an https:// URL as tokens name it in iss');
-    requireCount(this, 'audience', props.audience, 1, 50);
+    requirePattern(this, 'issuer', props.issuer, /(?<!\/\.well-known\/[^/]+)$/, "the issuer itself, without '/.well-known/openid-configuration', exactly as tokens name it in iss");
+    requireCount(this, 'audience', props.audience ?? [], 1, 50);
+    for (const audience of props.audience) {
+      requirePattern(this, 'audience', audience, /^[^\s,]([^,]*[^\s,])?$/, 'what tokens carry in aud: not empty, without commas, without spaces at its ends');
+    }
 
     const handler = this.defineHandler(props);
     // A short cache: a token that the issuer revokes stops working within minutes.

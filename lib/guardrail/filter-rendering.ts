@@ -31,9 +31,9 @@ export interface RenderedWords {
 export function renderTopic(scope: IConstruct, topic: DeniedTopic, longestDefinition: number): CfnGuardrail.TopicConfigProperty {
   const { name, definition, examples } = topic;
   requirePattern(scope, 'deniedTopics.name', name, /^[0-9a-zA-Z\-_ !?.]{1,100}$/, '1 to 100 letters, digits, spaces or any of -_!?.');
-  requireLength(scope, `deniedTopics '${name}'.definition`, definition, 1, longestDefinition);
-  requireCount(scope, `deniedTopics '${name}'.examples`, examples, 0, 5);
-  examples?.forEach((example) => requireLength(scope, `deniedTopics '${name}'.examples`, example, 1, 100));
+  requireLength(scope, `deniedTopics[${name}].definition`, definition, 1, longestDefinition);
+  requireCount(scope, `deniedTopics[${name}].examples`, examples, 0, 5);
+  examples?.forEach((example) => requireLength(scope, `deniedTopics[${name}].examples`, example, 1, 100));
   refuseAnonymize(scope, `the denied topic '${name}'`, topic);
   return { type: 'DENY', name, definition, examples, ...renderActions(topic) };
 }

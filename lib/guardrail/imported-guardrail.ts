@@ -1,4 +1,4 @@
-import { Arn, ArnFormat, Token } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import { grantApply } from './grant-apply';
@@ -28,8 +28,17 @@ export class ImportedGuardrail extends Construct implements IGuardrail {
     return grantApply(grantee, this.guardrailArn, { encryptionKey, profileId });
   }
 
-  public bind(_scope: IConstruct, caller: iam.IGrantable): GuardrailBinding {
+  public bind(scope: IConstruct, caller: iam.IGrantable): GuardrailBinding {
+    this.requireSameRegion(scope);
     this.grantApply(caller);
     return { guardrailId: this.guardrailArn, guardrailVersion: this.guardrailVersion };
+  }
+
+  private requireSameRegion(scope: IConstruct): void {
+    const { region } = Stack.of(scope);
+    if (Token.isUnresolved(this.guardrailArn) || Token.isUnresolved(region)) return;
+    const home = Arn.split(this.guardrailArn, ArnFormat.SLASH_RESOURCE_NAME).region;
+    if (home === region) return;
+    fail(scope, `'guardrailArn' must name a guardrail in ${region}, as the stack is, because Bedrock applies no guardrail of another Region, got '${this.guardrailArn}': name one there, or deploy the stack to ${home}`);
   }
 }

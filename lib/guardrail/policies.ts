@@ -3,8 +3,9 @@ import { type IConstruct } from 'constructs';
 import { ContentFilter } from './content-filter';
 import { renderGrounding, renderReasoning, renderTopic } from './filter-rendering';
 import { type GuardrailProps, GuardrailTier } from './guardrail-props';
-import { fail, requireCount } from '../internal/validation';
+import { fail, requireCount, requireSome } from '../internal/validation';
 import { Geography } from '../model';
+import { warnOfFarGeography } from '../model/geography-regions';
 
 type Policies = Pick<CfnGuardrailProps,
 'contentPolicyConfig' | 'topicPolicyConfig' | 'wordPolicyConfig' | 'sensitiveInformationPolicyConfig' | 'contextualGroundingPolicyConfig' | 'automatedReasoningPolicyConfig'>;
@@ -16,10 +17,12 @@ export function requireGeography(scope: IConstruct, { tier, crossRegion }: Guard
   if (tier === GuardrailTier.STANDARD && crossRegion === undefined) {
     fail(scope, "'tier' STANDARD must have 'crossRegion', such as crossRegion: Geography.US, because AWS offers it across Regions only");
   }
+  if (crossRegion) warnOfFarGeography(scope, "a guardrail's 'crossRegion'", crossRegion.prefix);
 }
 
-/** Each prop as the policy of the service that it stands for; an empty list is no policy. */
+/** Each prop as the policy of the service that it stands for. */
 export function renderPolicies(scope: IConstruct, props: GuardrailProps): Policies {
+  requireEntries(scope, props);
   const tier = props.tier ?? (props.crossRegion ? GuardrailTier.STANDARD : GuardrailTier.CLASSIC);
   const policies: Policies = {
     contentPolicyConfig: contentPolicy(scope, props.contentFilters, tier),
@@ -32,6 +35,14 @@ export function renderPolicies(scope: IConstruct, props: GuardrailProps): Polici
   // The service refuses a guardrail that looks for nothing.
   const looksForNothing = Object.values(policies).every((policy) => policy === undefined);
   return looksForNothing ? { ...policies, contentPolicyConfig: contentPolicy(scope, ContentFilter.all(), tier) } : policies;
+}
+
+/** An empty list would leave the guardrail with every content filter, where its author may have meant none. */
+function requireEntries(scope: IConstruct, { contentFilters, deniedTopics, wordFilters, sensitiveInformation }: GuardrailProps): void {
+  requireSome(scope, 'contentFilters', contentFilters, 'ContentFilter.hate()');
+  requireSome(scope, 'deniedTopics', deniedTopics, "{ name: 'Law', definition: 'Advice on law.' }");
+  requireSome(scope, 'wordFilters', wordFilters, 'WordFilter.profanity()');
+  requireSome(scope, 'sensitiveInformation', sensitiveInformation, 'SensitiveInformation.pii(PiiEntity.EMAIL)');
 }
 
 function contentPolicy(scope: IConstruct, filters: ContentFilter[] = [], tierName: GuardrailTier): Policies['contentPolicyConfig'] {

@@ -1,9 +1,10 @@
+import { Token } from 'aws-cdk-lib';
 import { type CfnGuardrail } from 'aws-cdk-lib/aws-bedrock';
 import { type IConstruct } from 'constructs';
 import { FilterAction } from './filter-action';
 import { named, renderActions } from './filter-rendering';
 import { type PiiEntity } from './pii-entity';
-import { requireLength } from '../internal/validation';
+import { fail, requireLength } from '../internal/validation';
 
 /** What happens to sensitive information in prompts and in answers. */
 export interface SensitiveInformationActions {
@@ -83,8 +84,9 @@ export class SensitiveInformation {
     if (this.regex === undefined) return [];
     const { name, pattern, description } = this.regex;
     requireLength(scope, 'sensitiveInformation.name', name, 1, 100);
-    requireLength(scope, `sensitiveInformation '${name}'.pattern`, pattern, 1, 500);
-    requireLength(scope, `sensitiveInformation '${name}'.description`, description, 1, 1000);
+    requireLength(scope, `sensitiveInformation[${name}].pattern`, pattern, 1, 500);
+    requireExpression(scope, `sensitiveInformation[${name}].pattern`, pattern);
+    requireLength(scope, `sensitiveInformation[${name}].description`, description, 1, 1000);
     return [{ name, pattern, description, ...this.renderActions() }];
   }
 
@@ -92,5 +94,20 @@ export class SensitiveInformation {
   private renderActions() {
     const { inputAction = FilterAction.ANONYMIZE, outputAction = FilterAction.ANONYMIZE } = this.actions;
     return { action: named(outputAction), ...renderActions({ inputAction, outputAction }) };
+  }
+}
+
+/** What other dialects write and JavaScript does not, as JavaScript writes it: flags within, named groups, quantifiers that give nothing back. */
+const DIALECT: readonly [RegExp, string][] = [[/\(\?[a-z-]+\)/gi, ''], [/\(\?[a-z-]+:/gi, '(?:'], [/\(\?P</g, '(?<'], [/([*+?}])\+/g, '$1']];
+
+/** Refuses what the service would refuse, and nothing that it knows better. */
+function requireExpression(scope: IConstruct, prop: string, pattern: string): void {
+  if (Token.isUnresolved(pattern)) return;
+  const structure = pattern.replace(/\\./gs, '.').replace(/\[[^\]]+\]/g, '.');
+  if (/\(\?<?[=!]/.test(structure)) fail(scope, `'${prop}' must be a regular expression without look-around, which the service does not know, got '${pattern}'`);
+  try {
+    new RegExp(DIALECT.reduce((text, [from, to]) => text.replace(from, to), structure));
+  } catch (error) {
+    fail(scope, `'${prop}' must be a regular expression, got '${pattern}': ${(error as Error).message.replace(/^.*: /s, '')}`);
   }
 }

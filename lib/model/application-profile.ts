@@ -13,8 +13,8 @@ export interface ProfileProps {
 
 /** A changed source makes a new profile, and a name serves one profile at a time: so the name changes with the source. */
 export function defineProfile(scope: Construct, id: string, family: string, source: Route, { tags = {}, description }: ProfileProps): Route {
-  if (source.kind !== 'foundation' && source.kind !== 'crossRegion') {
-    fail(scope, `'source' must be made by ${family}.foundation or ${family}.crossRegion, got ${family}.${source.kind}`);
+  if (source?.kind !== 'foundation' && source?.kind !== 'crossRegion') {
+    fail(scope, `'source' must be made by ${family}.foundation or ${family}.crossRegion, got ${source ? `${family}.${source.kind}` : 'something else'}`);
   }
   requireReachable(scope, family, source);
   requireLength(scope, 'description', description, 1, 200);

@@ -73,6 +73,14 @@ export function find<Entry extends { id: string }>(entries: readonly Entry[], id
   return entries.find((entry) => entry.id === id);
 }
 
+/** Which of the library's classes a model belongs to, or nothing where the catalogue does not know it. */
+export function familyOf(id: string | undefined): 'Model' | 'EmbeddingModel' | 'RerankModel' | undefined {
+  const { text, embedding, rerank } = catalogue();
+  if (find(text, id)) return 'Model';
+  if (find(embedding, id)) return 'EmbeddingModel';
+  return find(rerank, id) && 'RerankModel';
+}
+
 /** How the service offers a model of any kind, or nothing where the catalogue does not know it. */
 export function findReach(id: string | undefined): Reach | undefined {
   const text = find(catalogue().text, id);

@@ -64,6 +64,13 @@ describe('users of an OpenID Connect issuer', () => {
 
   test.each([
     ['an issuer without TLS', { issuer: 'http://login.example.com', audience: ['chat'] }, "'issuer' must be an https:// URL"],
+    ['the address of an issuer’s settings', { issuer: `${issuer}.well-known/openid-configuration`, audience: ['chat'] },
+      "'issuer' must be the issuer itself, without '/.well-known/openid-configuration', exactly as tokens name it in iss, got 'https://login.example.com/.well-known/openid-configuration'"],
+    ['an empty audience', { issuer, audience: [''] }, "'audience' must be what tokens carry in aud: not empty, without commas, without spaces at its ends, got ''"],
+    ['a blank audience', { issuer, audience: ['chat', ' '] }, "'audience' must be what tokens carry in aud"],
+    ['two audiences in one', { issuer, audience: ['chat,mobile'] }, "'audience' must be what tokens carry in aud"],
+    ['an audience outside a list', { issuer, audience: 'chat' as unknown as string[] }, "'audience' must be a list, got 'chat': put it in brackets"],
+    ['to do without an audience', { issuer, audience: undefined as unknown as string[] }, "'audience' must have between 1 and 50 entries, got 0"],
     ['no audience', { issuer, audience: [] }, "'audience' must have between 1 and 50 entries, got 0"],
   ])('refuses %s', (_, options, message) => {
     expect(() => defineChat({ auth: ChatAuth.oidc(options) })).toThrow(message);

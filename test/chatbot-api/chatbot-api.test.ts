@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { defineChat } from './define-chat';
-import { ChatbotApi, Geography, Guardrail, Model } from '../../lib';
+import { ChatAuth, ChatbotApi, Geography, Guardrail, Model } from '../../lib';
 import { CHAT_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
 
@@ -126,14 +126,17 @@ describe('an encryption key of yours', () => {
 
 describe('props', () => {
   test.each([
-    ['no tokens', { generation: { maxTokens: 0 } }, "'generation.maxTokens' must be a whole number between 1 and"],
+    ['no tokens', { generation: { maxTokens: 0 } }, "'generation.maxTokens' must be a whole number, at least 1, got 0"],
     ['more tokens than the model writes', { generation: { maxTokens: 100_000 } }, "'generation.maxTokens' must be at most 65535, the output limit of global.amazon.nova-2-lite-v1:0, got 100000"],
     ['a temperature above 1', { generation: { temperature: 1.5 } }, "'generation.temperature' must be between 0 and 1, got 1.5"],
     ['a negative topP', { generation: { topP: -0.1 } }, "'generation.topP' must be between 0 and 1, got -0.1"],
-    ['a turn of 9 seconds', { generation: { turnTimeout: Duration.seconds(9) } }, "'generation.turnTimeout in seconds' must be a whole number between 10 and 900, got 9"],
-    ['a turn of 16 minutes', { generation: { turnTimeout: Duration.minutes(16) } }, "'generation.turnTimeout in seconds' must be a whole number between 10 and 900, got 960"],
-    ['to forget messages within the hour', { conversations: { retention: Duration.hours(1) } }, "'conversations.retention in days' must be between 1 and 36500, got"],
-    ['too little history', { conversations: { historyTokens: 100 } }, "'conversations.historyTokens' must be between 256 and 1000000, the window of global.amazon.nova-2-lite-v1:0, got 100"],
+    ['a turn of 9 seconds', { generation: { turnTimeout: Duration.seconds(9) } }, "'generation.turnTimeout' must be between 10 seconds and 15 minutes, got 9 seconds"],
+    ['a turn of 16 minutes', { generation: { turnTimeout: Duration.minutes(16) } }, "'generation.turnTimeout' must be between 10 seconds and 15 minutes, got 16 minutes"],
+    ['to forget messages within the hour', { conversations: { retention: Duration.hours(1) } }, "'conversations.retention' must be between 1 day and 36500 days, got 1 hour"],
+    ['too little history', { conversations: { historyTokens: 100 } }, "'conversations.historyTokens' must be a whole number between 256 and 1000000, the window of global.amazon.nova-2-lite-v1:0, got 100"],
+    ['half a token of history', { conversations: { historyTokens: 1000.5 } }, "'conversations.historyTokens' must be a whole number between 256 and 1000000"],
+    ['a system prompt that fills the window', { systemPrompt: 'Be brief. '.repeat(500_000) },
+      "'systemPrompt' must have between 0 and 4000000 characters, what the window of global.amazon.nova-2-lite-v1:0 holds at most, 1000000 tokens, got 5000000"],
     ['a rate of nothing', { throttling: { rate: 0 } }, "'throttling.rate' must be between 1 and 10000, got 0"],
     ['half a request at once', { throttling: { burst: 1.5 } }, "'throttling.burst' must be a whole number between 1 and 5000, got 1.5"],
     ['a wildcard as origin', { corsOrigins: ['*'] }, "'corsOrigins' must be an origin like https://chat.example.com, without a path, a slash at its end or a wildcard, got '*'"],
@@ -141,6 +144,19 @@ describe('props', () => {
   ])('refuses %s', (_, props, message) => {
     expect(() => defineChat(props)).toThrow(message);
     expect(() => defineChat(props)).toThrow(/^Test\/Chat: /);
+  });
+
+  test.each<[string, object, string]>([
+    ['an id as model', { model: 'amazon.nova-lite-v1:0' }, "'model' must be made by Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0'), got 'amazon.nova-lite-v1:0'"],
+    ['a text as guardrail', { guardrail: 'gr1' }, "'guardrail' must be made by new Guardrail or Guardrail.fromAttributes, got 'gr1'"],
+    ['a text as auth', { auth: 'iam' }, "'auth' must be made by ChatAuth, such as ChatAuth.cognito(), got 'iam'"],
+    ['a text as transport', { transport: 'rest' }, "'transport' must be made by Transport, such as Transport.restStreaming(), got 'rest'"],
+    ['a text as posture', { posture: 'regulated' }, "'posture' must be made by Posture, such as Posture.regulated(), got 'regulated'"],
+    ['an origin outside a list', { corsOrigins: 'https://a.example.com' }, "'corsOrigins' must be a list, got 'https://a.example.com': put it in brackets"],
+    ['seconds as a number', { generation: { turnTimeout: 30 } }, "'generation.turnTimeout' must be made by Duration, such as Duration.seconds(10), got 30"],
+    ['bytes as system prompt', { systemPrompt: Buffer.from('Be brief.') }, "'systemPrompt' must be a text, got an object of Buffer"],
+  ])('refuses, where no compiler does, %s', (_, props, message) => {
+    expect(() => defineChat(props)).toThrow(message);
   });
 
   test('refuses a system prompt that only the deployment knows', () => {
@@ -173,11 +189,21 @@ test('two chats of a stack do not meet', () => {
 });
 
 test('lets in whom grantInvoke names, to this API alone', () => {
-  const { chat, stack } = defineChat();
+  const { chat, stack } = defineChat({ auth: ChatAuth.iam() });
   chat.grantInvoke(new Role(stack, 'Caller', { assumedBy: new AccountRootPrincipal() }));
   Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
     PolicyDocument: { Statement: [Match.objectLike({ Action: 'execute-api:Invoke', Resource: Match.objectLike({ 'Fn::Join': Match.anyValue() }) })] },
   });
+});
+
+test.each([
+  ['of Cognito users', {}, [expect.stringContaining("grantInvoke lets nobody in here, because requests of this chat are not signed with IAM credentials: give it 'auth: ChatAuth.iam()'")]],
+  ['of API keys', { auth: ChatAuth.apiKey() }, [expect.stringContaining('grantInvoke lets nobody in here')]],
+  ['of IAM callers', { auth: ChatAuth.iam() }, []],
+])('warns of a grant that lets nobody in: a chat %s', (_, props, warnings) => {
+  const { chat, stack } = defineChat(props);
+  chat.grantInvoke(new Role(stack, 'Caller', { assumedBy: new AccountRootPrincipal() }));
+  expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ entry }) => entry.data)).toEqual(warnings);
 });
 
 interface Statement {

@@ -64,6 +64,11 @@ describe('errors of the gateway itself', () => {
     expect(ResponseParameters).toMatchObject({ 'gatewayresponse.header.x-request-id': 'context.requestId' });
   });
 
+  test.each(errors.filter(({ ResponseTemplates }) => /server_error/.test(ResponseTemplates['application/json'] as string)))(
+    'tell $ResponseType in words of their own, for the gateway may have none', ({ ResponseTemplates }) => {
+      expect(ResponseTemplates['application/json']).not.toContain('$context.error.messageString');
+    });
+
   test.each([
     ['THROTTLED', undefined, { 'gatewayresponse.header.retry-after': "'1'" }],
     ['QUOTA_EXCEEDED', undefined, { 'gatewayresponse.header.x-should-retry': "'false'" }],

@@ -1,4 +1,5 @@
-import { type Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Geography, Guardrail, type GuardrailAttributes, type GuardrailProps, type IGuardrail } from '../../lib';
 import { bind } from '../model/bound-role';
@@ -68,5 +69,21 @@ describe('A guardrail that was made elsewhere', () => {
     ['the newest version', { guardrailVersion: 'LATEST' }, "'guardrailVersion' must be a number or 'DRAFT', got 'LATEST'"],
   ])('refuses %s', (_, attributes, message) => {
     expect(() => foreign(attributes)).toThrow(message);
+  });
+
+  describe('in a stack whose Region is known', () => {
+    const inRegion = (region: string) => () => {
+      const stack = new Stack(new App(), 'Stack', { env: { region } });
+      const caller = new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+      return Guardrail.fromAttributes(stack, 'Guardrail', { guardrailArn: ARN, guardrailVersion: '3' }).bind(stack, caller);
+    };
+
+    test('is applied where it is', () => {
+      expect(inRegion('eu-central-1')()).toEqual({ guardrailId: ARN, guardrailVersion: '3' });
+    });
+
+    test('refuses to be applied elsewhere', () => {
+      expect(inRegion('us-east-1')).toThrow(`Stack: 'guardrailArn' must name a guardrail in us-east-1, as the stack is, because Bedrock applies no guardrail of another Region, got '${ARN}'`);
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import {
   ContentFilter, FilterAction, FilterStrength, Geography, Guardrail, GuardrailTier, PiiEntity, SensitiveInformation, WordFilter, type GuardrailProps,
@@ -28,10 +28,6 @@ describe('A guardrail', () => {
 
   test('filters no category by itself where another policy is named', () => {
     expect(guarded({ wordFilters: [WordFilter.profanity()] }).properties.ContentPolicyConfig).toBeUndefined();
-  });
-
-  test('filters by default where lists are empty', () => {
-    expect(guarded({ wordFilters: [], contentFilters: [] }).properties.ContentPolicyConfig.FiltersConfig).toHaveLength(6);
   });
 
   test('reads a category in prompts and answers as it is told', () => {
@@ -166,14 +162,21 @@ describe('Guardrail', () => {
     ['to anonymise words', { wordFilters: [WordFilter.profanity({ inputAction: FilterAction.ANONYMIZE })] }, 'an action of a word filter must be BLOCK, NONE or SKIP'],
     ['to anonymise what is not grounded', { contextualGrounding: { groundingThreshold: 0.5, action: FilterAction.ANONYMIZE } }, 'an action of contextual grounding must be'],
     ['a topic’s name with a slash', topic({ name: 'Law/tax' }), "'deniedTopics.name' must be 1 to 100 letters, digits, spaces or any of -_!?., got 'Law/tax'"],
-    ['a long definition in the classic tier', topic({ definition: 'x'.repeat(201) }), "'deniedTopics 'Law'.definition' must have between 1 and 200 characters, got 201"],
+    ['a long definition in the classic tier', topic({ definition: 'x'.repeat(201) }), "'deniedTopics[Law].definition' must have between 1 and 200 characters, got 201"],
     ['six examples', topic({ examples: ['1', '2', '3', '4', '5', '6'] }), 'must have between 0 and 5 entries, got 6'],
     ['a long example', topic({ examples: ['x'.repeat(101)] }), 'must have between 1 and 100 characters, got 101'],
     ['31 topics', { deniedTopics: Array.from({ length: 31 }, (_, n) => ({ name: `Topic ${n}`, definition: 'x' })) }, "'deniedTopics' must have between 0 and 30 entries, got 31"],
     ['no words', { wordFilters: [WordFilter.words([])] }, "'wordFilters.words' must have between 1 and 10000 entries, got 0"],
     ['a long word', { wordFilters: [WordFilter.words(['x'.repeat(101)])] }, "'wordFilters.words' must have between 1 and 100 characters, got 101"],
     ['a pattern without a name', regex({ name: '' }), "'sensitiveInformation.name' must have between 1 and 100 characters, got 0"],
-    ['a long pattern', regex({ pattern: 'x'.repeat(501) }), "'sensitiveInformation 'Customer'.pattern' must have between 1 and 500 characters, got 501"],
+    ['a long pattern', regex({ pattern: 'x'.repeat(501) }), "'sensitiveInformation[Customer].pattern' must have between 1 and 500 characters, got 501"],
+    ['a pattern that ends too early', regex({ pattern: '(' }), "'sensitiveInformation[Customer].pattern' must be a regular expression, got '(': Unterminated group"],
+    ['a pattern that looks around', regex({ pattern: 'C(?=-)' }), "'sensitiveInformation[Customer].pattern' must be a regular expression without look-around"],
+    ['an empty list of content filters', { contentFilters: [] }, "'contentFilters' must have an entry, such as ContentFilter.hate(), or be left out, got an empty list"],
+    ['an empty list of topics', { deniedTopics: [] }, "'deniedTopics' must have an entry, such as { name: 'Law', definition: 'Advice on law.' }, or be left out"],
+    ['an empty list of words', { wordFilters: [], contentFilters: ContentFilter.all() }, "'wordFilters' must have an entry, such as WordFilter.profanity(), or be left out"],
+    ['an empty list of information', { sensitiveInformation: [] }, "'sensitiveInformation' must have an entry, such as SensitiveInformation.pii(PiiEntity.EMAIL), or be left out"],
+    ['a filter outside a list', { contentFilters: ContentFilter.hate() as unknown as ContentFilter[] }, "'contentFilters' must be a list, got an object of ContentFilter: put it in brackets"],
     ['grounding without a threshold', { contextualGrounding: {} }, "'contextualGrounding' must have a 'groundingThreshold' or a 'relevanceThreshold'"],
     ['a grounding that nothing reaches', { contextualGrounding: { groundingThreshold: 1 } }, "'contextualGrounding.groundingThreshold' must be between 0 and 0.99, got 1"],
     ['a negative relevance', { contextualGrounding: { relevanceThreshold: -0.1 } }, "'contextualGrounding.relevanceThreshold' must be between 0 and 0.99, got -0.1"],
@@ -184,5 +187,21 @@ describe('Guardrail', () => {
     ['a long description', { description: 'x'.repeat(201) }, "'description' must have between 1 and 200 characters, got 201"],
   ])('refuses %s', (_, props, message) => {
     expect(() => guarded(props)).toThrow(message);
+  });
+
+  test.each(['(?i)c-[0-9]{8}', '(?P<year>[0-9]{4})', 'C[(?=]', 'C\\(?=', '[0-9]++', 'C-[0-9]{8}'])('takes the pattern %s, in whose dialect the service decides', (pattern) => {
+    expect(guarded(regex({ pattern })).properties.SensitiveInformationPolicyConfig.RegexesConfig[0].Pattern).toBe(pattern);
+  });
+
+  test.each<[string, string | undefined, Geography, string[]]>([
+    ['of another geography', 'eu-central-1', Geography.JP, [
+      "a guardrail's 'crossRegion' is Geography.JP, whose profiles are called from its own Regions, and the stack is in eu-central-1: choose Geography.EU, or deploy to a Region of Geography.JP",
+    ]],
+    ['of its own geography', 'eu-central-1', Geography.EU, []],
+    ['that only the deployment knows', undefined, Geography.JP, []],
+  ])('warns of calls from outside its geography, in a stack %s', (_, region, crossRegion, warnings) => {
+    const stack = new Stack(new App(), 'Stack', { env: { region } });
+    new Guardrail(stack, 'Guardrail', { crossRegion });
+    expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ entry }) => String(entry.data).replace(/ \[ack: .*\]$/, ''))).toEqual(warnings);
   });
 });

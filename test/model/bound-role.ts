@@ -9,8 +9,8 @@ export interface Statement {
 }
 
 /** Binds something to a role of a stack and says what the role may do then, with intrinsic functions written as `${Name}`. */
-export function bind<Binding>(act: (stack: Stack, role: iam.Role) => Binding) {
-  const stack = new Stack(new App(), 'Stack');
+export function bind<Binding>(act: (stack: Stack, role: iam.Role) => Binding, region?: string) {
+  const stack = new Stack(new App(), 'Stack', { env: { region } });
   const role = new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   const binding = act(stack, role);
   const template = Template.fromStack(stack);

@@ -41,6 +41,7 @@ describe('EmbeddingModel', () => {
       "'dimension' of 'amazon.titan-embed-text-v2:0' must be one of 256, 512, 1024, got 300"],
     ['an unknown model without a length', EmbeddingModel.foundation('acme.embed'), "'dimension' must say how long the vectors of 'acme.embed' are"],
     ['a profile’s id as a foundation model', EmbeddingModel.foundation('eu.cohere.embed-v4:0'), "use EmbeddingModel.crossRegion(Geography.EU, 'cohere.embed-v4:0')"],
+    ['a model that answers prompts', EmbeddingModel.foundation('amazon.nova-pro-v1:0'), "'amazon.nova-pro-v1:0' answers prompts, so it is no EmbeddingModel: use Model"],
     ['a fraction of a token', EmbeddingModel.foundation('acme.embed', { dimension: 8, inputTokens: 0.5 }), "'inputTokens' must be a whole number"],
   ])('refuses %s', (_, model, message) => {
     expect(() => bound(model)).toThrow(message);

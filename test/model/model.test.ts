@@ -115,6 +115,14 @@ describe('Model', () => {
       "'arn' of Model.custom must be the ARN of a custom-model-deployment or of an imported-model"],
     ['an answer longer than the window', Model.foundation('acme.chat', { capabilities: { contextTokens: 1000, outputTokens: 2000 } }),
       "'capabilities.outputTokens' must be a whole number between 1 and 1000, got 2000"],
+    ['no id', Model.foundation(''), "'id' must be a model's id as Bedrock spells it, its provider, a dot and its name, such as 'amazon.nova-2-lite-v1:0'"],
+    ['what a model is called in talk', Model.foundation('claude haiku 4.5'), "such as 'amazon.nova-2-lite-v1:0' (aws bedrock list-foundation-models lists them), got 'claude haiku 4.5'"],
+    ['an id of another service', Model.crossRegion(Geography.US, 'gpt-4o'), "'id' must be a model's id as Bedrock spells it"],
+    ['an id where the geography belongs', Model.crossRegion('amazon.nova-pro-v1:0' as unknown as Geography, ''), "'geography' of Model.crossRegion must be a Geography, such as Geography.GLOBAL"],
+    ['a model that makes vectors', Model.foundation('amazon.titan-embed-text-v2:0'),
+      "'amazon.titan-embed-text-v2:0' turns text into vectors, so it is no Model: use EmbeddingModel where such a model is asked for, and here one that answers prompts, such as Model.standard()"],
+    ['a model that makes vectors, across Regions', Model.crossRegion(Geography.EU, 'cohere.embed-v4:0'), "'cohere.embed-v4:0' turns text into vectors, so it is no Model"],
+    ['a model that reranks', Model.foundation('cohere.rerank-v3-5:0'), "'cohere.rerank-v3-5:0' reranks passages, so it is no Model: use RerankModel"],
     ['half a token', Model.foundation('acme.chat', { capabilities: { contextTokens: 0.5 } }), "'capabilities.contextTokens' must be a whole number"],
   ])('refuses %s', (_, model, message) => {
     expect(refusal(model)).toThrow(message);
@@ -128,6 +136,22 @@ describe('Model', () => {
   test('warns of a model that the service has retired', () => {
     const { warnings } = bind((stack, role) => Model.crossRegion(Geography.US, 'amazon.nova-premier-v1:0').bind(stack, role));
     expect(warnings).toEqual([expect.stringContaining("Bedrock has retired 'amazon.nova-premier-v1:0'")]);
+  });
+
+  test.each<[string, string | undefined, Model, string[]]>([
+    ['US from Europe', 'eu-central-1', Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0'), [
+      "the geography of 'amazon.nova-2-lite-v1:0' is Geography.US, whose profiles are called from its own Regions, and the stack is in eu-central-1: "
+      + 'choose Geography.EU or Geography.GLOBAL, or deploy to a Region of Geography.US',
+    ]],
+    ['US from GovCloud', 'us-gov-west-1', Model.crossRegion(Geography.US, 'acme.chat-v9'), [expect.stringContaining('choose Geography.US_GOV, or deploy')]],
+    ['Japan from Sydney', 'ap-southeast-2', Model.crossRegion(Geography.JP, 'amazon.nova-2-lite-v1:0'), [expect.stringContaining('choose Geography.GLOBAL, or deploy')]],
+    ['US from the US', 'us-west-2', Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0'), []],
+    ['anywhere from Europe', 'eu-central-1', Model.standard(), []],
+    ['US from where only the deployment knows', undefined, Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0'), []],
+    ['a geography without a name from Europe', 'eu-central-1', Model.crossRegion(Geography.of('mx'), 'acme.chat-v9'), []],
+  ])('warns of calls from outside the geography: %s', (_, region, model, expected) => {
+    const { warnings } = bind((stack, role) => model.bind(stack, role), region);
+    expect(warnings.map((warning) => warning.replace(/ \[ack: .*\]$/, ''))).toEqual(expected);
   });
 
   test('warns of nothing otherwise', () => {
@@ -163,6 +187,7 @@ describe('An application inference profile', () => {
     ['capacity that was bought', Model.provisioned('arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abc'),
       "'source' must be made by Model.foundation or Model.crossRegion, got Model.provisioned"],
     ['a bare id that is served through profiles only', Model.foundation('amazon.nova-2-lite-v1:0'), 'use Model.crossRegion(Geography.GLOBAL'],
+    ['an id', 'amazon.nova-lite-v1:0' as unknown as Model, "'source' must be made by Model.foundation or Model.crossRegion, got something else"],
   ])('refuses to copy %s', (_, source, message) => {
     expect(() => bind((stack) => Model.application(stack, 'Search', { source }))).toThrow(message);
   });
