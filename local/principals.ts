@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
+import type { Resource } from './assembly/assembly';
 import type { Deployment } from './assembly/deployment';
 import type { NamedPolicy } from './iam/evaluate';
-import type { PolicyDocument } from './iam/policy';
+import { many, type OneOrMany, type PolicyDocument } from './iam/policy';
 import type { Principal } from './iam/principals';
 
 interface InlinePolicy {
   readonly PolicyName: string;
   readonly PolicyDocument: PolicyDocument;
+}
+
+interface TrustStatement {
+  readonly Principal?: string | { readonly Service?: OneOrMany<string> };
 }
 
 /** The access key by which whoever holds a role is known here. */
@@ -34,6 +39,12 @@ export function readPrincipals(deployment: Deployment): Principal[] {
         return policy ? [{ name: `${policy.stack.name}/${policy.logicalId}`, document: deployment.property(policy, 'PolicyDocument') as PolicyDocument }] : [];
       }),
     ];
-    return { accessKeyId: accessKeyOf(arn), arn, policies };
+    return { accessKeyId: accessKeyOf(arn), arn, holders: holdersOf(deployment, role), policies };
   });
+}
+
+/** The AWS services that a role trusts. */
+function holdersOf(deployment: Deployment, role: Resource): string[] {
+  const trust = deployment.property(role, 'AssumeRolePolicyDocument') as { readonly Statement?: OneOrMany<TrustStatement> } | undefined;
+  return many(trust?.Statement).flatMap(({ Principal }) => (typeof Principal === 'object' ? many(Principal.Service) : []));
 }

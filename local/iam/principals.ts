@@ -9,6 +9,8 @@ import { Authorization, AwsRequest } from '../aws/service';
 export interface Principal {
   readonly accessKeyId: string;
   readonly arn: string;
+  /** The AWS services that may take the role; none for a role that people or accounts take. @default - Lambda */
+  readonly holders?: readonly string[];
   readonly policies: readonly NamedPolicy[];
 }
 
@@ -34,8 +36,9 @@ export class Principals {
 
   /** Per role, what it was granted against what it used; `services` are those that run here, by IAM prefix. */
   report(services: readonly string[]): Promise<IamReport> {
-    const roles = [...this.byAccessKey.values()].map(({ accessKeyId, arn, policies }) => ({
+    const roles = [...this.byAccessKey.values()].map(({ accessKeyId, arn, holders, policies }) => ({
       role: arn,
+      holders,
       policies,
       uses: [...this.uses.get(accessKeyId)?.values() ?? []],
       denied: [...this.denials.get(accessKeyId)?.values() ?? []].map(({ action, resource }) => ({ action, resource })),

@@ -41,6 +41,7 @@ export interface Use {
 
 export interface RoleUse {
   readonly role: string;
+  readonly holders?: readonly string[];
   readonly policies: readonly NamedPolicy[];
   readonly uses: readonly Use[];
   readonly denied: RoleReport['denied'];
@@ -51,7 +52,7 @@ export async function reportUse(roles: readonly RoleUse[], services: ReadonlySet
   return { roles: await Promise.all(roles.map((role) => reportRole(role, services))) };
 }
 
-async function reportRole({ role, policies, uses, denied }: RoleUse, services: ReadonlySet<string>): Promise<RoleReport> {
+async function reportRole({ role, holders, policies, uses, denied }: RoleUse, services: ReadonlySet<string>): Promise<RoleReport> {
   const report = { used: [] as Grant[], unused: [] as Grant[], untouched: [] as Grant[], unseen: [] as (Grant & { reason: string })[], unknown: [] as Grant[] };
   for (const { name: policy, document } of policies) {
     for (const [statement, body] of statementsOf(document).entries()) {
@@ -62,7 +63,7 @@ async function reportRole({ role, policies, uses, denied }: RoleUse, services: R
       for (const action of actions) {
         const grant = { policy, statement, action, resources };
         const calls = uses.filter((use) => use.policy === policy && use.statement === statement && covers(action, use.action));
-        const reason = reasonUnseen(action, services);
+        const reason = reasonUnseen(action, services, holders);
         if (calls.length > 0) report.used.push(grant);
         else if (reason) report.unseen.push({ ...grant, reason });
         else report.unused.push(grant);

@@ -43,6 +43,13 @@ test.each([
   expect(() => principalsWith(statement)).toThrow(message);
 });
 
+test('says of a role that no function holds whose it is', async () => {
+  const principals = new Principals();
+  const holders = ['vpc-flow-logs.amazonaws.com'];
+  principals.add({ accessKeyId: 'KEY', arn: ROLE, holders, policies: [{ name: 'Permissions', document: { Statement: [{ Effect: 'Allow', Action: 'logs:PutLogEvents', Resource: '*' }] } }] });
+  expect((await principals.report(SERVICES)).roles[0].unseen).toMatchObject([{ action: 'logs:PutLogEvents', reason: 'no function holds the role: it is for vpc-flow-logs.amazonaws.com' }]);
+});
+
 describe('the report', () => {
   const used = principalsWith(
     { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:PutItem'], Resource: [TABLE, INDEX] },
