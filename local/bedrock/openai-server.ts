@@ -19,7 +19,7 @@ export class OpenAiServer implements Answerer {
   private model?: string;
 
   constructor(private readonly options: OpenAiServerOptions) {
-    const url = new URL(options.url);
+    const url = readServerUrl('modelUrl', options.url);
     this.model = url.searchParams.get('model') ?? undefined;
     this.base = `${url.origin}${url.pathname.replace(/\/$/, '')}`;
   }
@@ -39,6 +39,18 @@ export class OpenAiServer implements Answerer {
     yield* translation.end((): Usage => ({ inputTokens: measure(request).total, outputTokens: said, totalTokens: measure(request).total + said }));
   }
 
+  /** Why the server cannot be used as it stands; undefined when it answers. */
+  async problem(): Promise<string | undefined> {
+    try {
+      await this.call('models', AbortSignal.timeout(2_000));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof AwsFailure)) return `no answer from ${this.base}/models within 2 seconds`;
+      // A server need not list its models to somebody who has chosen one.
+      return this.model !== undefined && error.code === 'ValidationException' ? undefined : error.message;
+    }
+  }
+
   private async firstModel(signal: AbortSignal): Promise<string> {
     const { data } = await (await this.call('models', signal)).json() as { data?: { id: string }[] };
     return data?.[0]?.id ?? unavailable(`${this.base}/models names no model; choose one with ?model=name`);
@@ -51,6 +63,13 @@ export class OpenAiServer implements Answerer {
     if (!response.ok) throw failureOf(response.status, `${this.base}/${path} answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
     return response;
   }
+}
+
+/** Reads the address of a server; `option` is what whoever gave it calls it. */
+export function readServerUrl(option: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new Error(`'${option}' must be an address such as http://127.0.0.1:11434/v1, got ${text}`);
+  return url;
 }
 
 async function* chunks(response: Response): AsyncIterable<CompletionChunk> {

@@ -62,6 +62,14 @@ test('refuses a taken port, and says what to do', async () => {
   remove();
 });
 
+test('refuses a folder that holds no assembly, and says what writes one', async () => {
+  await expect(startCloud({ assembly: '/nowhere' })).rejects.toThrow("there is no cloud assembly in /nowhere: 'npx cdk synth -o <folder>' writes one");
+});
+
+test('refuses an example that there is not, in one line', async () => {
+  await expect(startCloud({ example: 'nosuch' })).rejects.toThrow(/^the example 'nosuch' could not be synthesized: there is no example 'nosuch', only chatbot-api, .*$/);
+});
+
 test('leaves nothing behind when it stops', async () => {
   const { directory, remove } = synthesizeFixture();
   const cloud = await startCloud({ assembly: directory });
@@ -105,6 +113,7 @@ describe('the command', () => {
     expect(Object.keys(users)).toEqual(['user-a', 'user-b']);
     expect(statSync(join(folder, '.local/session.json')).mode.toString(8)).toMatch(/600$/);
     expect(output()).toContain(outputs.Fixture.Url);
+    expect(output()).toContain("Bearer $(node -p \"require('./.local/session.json').users['user-a']\")");
     expect(output()).toContain('Left out     AWS::SNS::Topic');
     const { env, pid } = await (await fetch(`${outputs.Fixture.Url}echo/1`)).json() as { env: Record<string, string>; pid: number };
     child.kill(signal);
@@ -112,6 +121,20 @@ describe('the command', () => {
     expect(output()).toContain('never used');
     expect(existsSync(env.LAMBDA_TASK_ROOT)).toBe(true);
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  test('says whose files it takes over, and which model server does not answer', async () => {
+    const first = await run('--port', '0');
+    const { url, pid } = JSON.parse(readFileSync(join(folder, '.local/session.json'), 'utf8')) as { url: string; pid: number };
+    expect([pid, first.output().includes('Another local cloud')]).toEqual([first.child.pid, false]);
+    const second = await run('--port', '0', '--model-url', 'http://127.0.0.1:9/v1');
+    expect(second.output()).toContain(`Another local cloud runs at ${url}: .local/outputs.json and .local/session.json spoke of it`);
+    expect(second.output()).toContain("The model's server is not ready: no answer from http://127.0.0.1:9/v1/models");
+    expect(second.output()).toContain("http://127.0.0.1:9/v1 answers; 'cost' is what the stack's own model would cost");
+    for (const { child, ended } of [first, second]) {
+      child.kill('SIGTERM');
+      await ended;
+    }
   });
 
   test('ends at once on a taken port', async () => {
