@@ -1,7 +1,7 @@
 import { JwtVerifier } from 'aws-jwt-verify';
-import { FetchError, JwksNotAvailableInCacheError, JwksValidationError, JwtBaseError } from 'aws-jwt-verify/error';
+import { JwksNotAvailableInCacheError, JwksValidationError, JwtBaseError } from 'aws-jwt-verify/error';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
-import type { Tokens } from '../ports/tokens';
+import { IssuerFailure, type Tokens } from '../ports/tokens';
 
 /** Tokens of an OpenID Connect issuer. Its keys are fetched once, and again when a token names one that is not among them. */
 export function oidcTokens(issuer: string, audience: readonly string[]): Tokens {
@@ -35,9 +35,9 @@ interface Verifier {
 
 async function createVerifier(issuer: string, audience: readonly string[]): Promise<Verifier> {
   const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const discovery = JSON.parse(Buffer.from(await fetchBytes(address)).toString('utf8')) as { issuer?: unknown; jwks_uri?: unknown };
-  if (discovery.issuer !== issuer) throw new Error(`${address} speaks for another issuer`);
-  if (typeof discovery.jwks_uri !== 'string') throw new Error(`${address} names no 'jwks_uri'`);
+  const discovery = readDiscovery(address, await fetchBytes(address));
+  if (discovery.issuer !== issuer) throw new IssuerFailure(`${address} speaks for another issuer`);
+  if (typeof discovery.jwks_uri !== 'string') throw new IssuerFailure(`${address} names no 'jwks_uri'`);
   requireSafe(discovery.jwks_uri);
 
   const jwksCache = new SimpleJwksCache({ fetcher: { fetch: fetchBytes } });
@@ -48,13 +48,32 @@ async function createVerifier(issuer: string, audience: readonly string[]): Prom
 }
 
 async function fetchBytes(address: string): Promise<ArrayBuffer> {
-  const response = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(3_000) });
-  if (!response.ok) throw new FetchError(address, `status ${response.status}`);
-  return response.arrayBuffer();
+  const { host } = new URL(address);
+  try {
+    const response = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(3_000) });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return await response.arrayBuffer();
+  } catch (error) {
+    throw new IssuerFailure(`the issuer's keys cannot be had from ${host}: ${reasonOf(error as Error)}`);
+  }
+}
+
+/** fetch says "fetch failed" and hides why in the cause; a refusal on every address of a host has a code and no message. */
+function reasonOf({ message, cause }: Error): string {
+  const behind = cause as { readonly message?: string; readonly code?: string } | undefined;
+  return behind?.message || behind?.code || message;
+}
+
+function readDiscovery(address: string, bytes: ArrayBuffer): { issuer?: unknown; jwks_uri?: unknown } {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as { issuer?: unknown; jwks_uri?: unknown };
+  } catch {
+    throw new IssuerFailure(`${address} holds no JSON`);
+  }
 }
 
 function aboutTheIssuer(error: JwtBaseError): boolean {
-  return error instanceof FetchError || error instanceof JwksValidationError || error instanceof JwksNotAvailableInCacheError;
+  return error instanceof JwksValidationError || error instanceof JwksNotAvailableInCacheError;
 }
 
 /** Keys that came over a line that anybody can write to prove nothing; on this machine's own loopback there is nobody. */

@@ -1,5 +1,6 @@
 import type { APIGatewayAuthorizerEvent, APIGatewayAuthorizerResult, Context } from 'aws-lambda';
 import { describeError, type Log } from './log';
+import { IssuerFailure } from '../ports/tokens';
 
 type Decide = (event: APIGatewayAuthorizerEvent) => Promise<{ readonly allowed: APIGatewayAuthorizerResult } | { readonly refused: string }>;
 
@@ -7,7 +8,7 @@ type Decide = (event: APIGatewayAuthorizerEvent) => Promise<{ readonly allowed: 
 export function authorizer(decide: Decide, log: Log) {
   return async (event: APIGatewayAuthorizerEvent, { awsRequestId }: Context): Promise<APIGatewayAuthorizerResult> => {
     const decision = await decide(event).catch((error: unknown) => {
-      log.error('cannot decide', { requestId: awsRequestId, ...describeError(error) });
+      log.error('cannot decide', { requestId: awsRequestId, ...describeError(error), ...(error instanceof IssuerFailure && { reason: error.message }) });
       throw error;
     });
     if ('allowed' in decision) {

@@ -16,13 +16,16 @@ let server: Server;
 let issuer: string;
 let asked: string[];
 let broken: boolean;
+let garbled: boolean;
+let logged: object[];
 let speaksFor: string | undefined;
 
 beforeEach(async () => {
-  [asked, broken, speaksFor] = [[], false, undefined];
+  [asked, broken, garbled, speaksFor, logged] = [[], false, false, undefined, []];
   server = createServer(({ url = '' }, response) => {
     asked.push(url);
     if (broken) return void response.writeHead(500).end();
+    if (garbled) return void response.end('<html>');
     const documents: Record<string, object> = {
       '/.well-known/openid-configuration': { issuer: speaksFor ?? issuer, jwks_uri: `${issuer}/keys` },
       '/keys': { keys: [{ ...keys.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }] },
@@ -88,6 +91,17 @@ test('says that it cannot tell while the issuer is down, and asks again afterwar
   expect(await door(bearer(token()))).toMatchObject({ principalId: 'ada' });
 });
 
+test('logs which issuer cannot be reached, and why', async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await expect(open()(bearer(token()))).rejects.toThrow(`the issuer's keys cannot be had from ${new URL(issuer).host}: connect ECONNREFUSED`);
+  expect(logged).toEqual([expect.objectContaining({ error: 'IssuerFailure', reason: expect.stringContaining('ECONNREFUSED') })]);
+});
+
+test('logs that a document is none', async () => {
+  garbled = true;
+  await expect(open()(bearer(token()))).rejects.toThrow(`${issuer}/.well-known/openid-configuration holds no JSON`);
+});
+
 test('refuses a document that speaks for another issuer', async () => {
   speaksFor = 'https://other.example';
   await expect(open()(bearer(token()))).rejects.toThrow('speaks for another issuer');
@@ -99,7 +113,8 @@ test.each(['http://issuer.example', 'http://127.0.0.1.issuer.example', 'ftp://is
 
 function open() {
   const tokens = oidcTokens(issuer, ['app', 'web']);
-  const handler = authorizer(async (event) => authorize(parseAuthorizationRequest(event), tokens), { info: () => undefined, error: () => undefined });
+  const log = { info: () => undefined, error: (_: string, fields: object) => logged.push(fields) };
+  const handler = authorizer(async (event) => authorize(parseAuthorizationRequest(event), tokens), log);
   return (event: APIGatewayAuthorizerEvent) => handler(event, { awsRequestId: 'r' } as Context);
 }
 
