@@ -16,8 +16,15 @@ function template(): Json {
 
 type Line = Readonly<Record<string, unknown>>;
 
+/** A line from which CloudWatch makes metrics. */
 interface Embedded {
-  readonly _aws: { readonly CloudWatchMetrics: readonly { readonly Namespace: string; readonly Dimensions: string[][]; readonly Metrics: readonly { readonly Name: string }[] }[] };
+  readonly _aws: { readonly CloudWatchMetrics: readonly Directive[] };
+}
+
+interface Directive {
+  readonly Namespace: string;
+  readonly Dimensions: readonly string[][];
+  readonly Metrics: readonly { readonly Name: string }[];
 }
 
 /** Every line that the handler and API Gateway wrote as JSON. */
@@ -25,8 +32,12 @@ const lines = () => example.cloud.logs.flatMap(({ line }): Line[] => (line.start
 
 /** The metrics that CloudWatch would read from the handler's log. */
 function emitted(): WatchedMetric[] {
-  return lines().filter((line): line is Line & Embedded => '_aws' in line).flatMap((line) => line._aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }) =>
-    Metrics.flatMap(({ Name }) => Dimensions.map((names) => ({ namespace: Namespace, name: Name, dimensions: Object.fromEntries(names.map((name) => [name, String(line[name])])) })))));
+  const directives = lines().filter((line): line is Line & Embedded => '_aws' in line)
+    .flatMap((line) => line._aws.CloudWatchMetrics.map((directive) => ({ line, ...directive })));
+  return directives.flatMap(({ line, Namespace, Dimensions, Metrics }) => Dimensions.flatMap((names) => {
+    const dimensions = Object.fromEntries(names.map((name) => [name, String(line[name])]));
+    return Metrics.map(({ Name }) => ({ namespace: Namespace, name: Name, dimensions }));
+  }));
 }
 
 describe('what alarms and the dashboard look at', () => {

@@ -19,8 +19,7 @@ interface Properties {
 
 export interface Widget {
   readonly type: string;
-  readonly y: number;
-  readonly properties: { readonly title?: string; readonly markdown?: string; readonly query?: string; readonly alarms?: string[]; readonly metrics?: unknown[][] };
+  readonly properties: { readonly query?: string; readonly alarms?: string[]; readonly metrics?: unknown[][] };
 }
 
 /** Every metric that the template's alarms look at. */
