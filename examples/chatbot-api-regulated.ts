@@ -11,6 +11,8 @@ export class ChatbotApiRegulatedStack extends Stack {
       systemPrompt: 'You are a friendly assistant. Answer in the language of the question, briefly.',
       posture: Posture.regulated(),
     });
+    chat.addAlarms();
+    chat.addDashboard();
 
     new CfnOutput(this, 'Url', { value: chat.url });
   }

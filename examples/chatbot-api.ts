@@ -10,6 +10,8 @@ export class ChatbotApiStack extends Stack {
     const chat = new ChatbotApi(this, 'Chat', {
       systemPrompt: 'You are a friendly assistant. Answer in the language of the question, briefly.',
     });
+    chat.addAlarms();
+    chat.addDashboard();
 
     new CfnOutput(this, 'Url', { value: chat.url });
   }

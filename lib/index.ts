@@ -1,4 +1,5 @@
 export * from './chatbot-api';
 export * from './guardrail';
 export * from './model';
+export * from './observability';
 export * from './posture';

@@ -1,11 +1,14 @@
 // The yardstick of `synth`: the resources of the chat example, written by hand with what aws-cdk-lib offers.
 import { App, Aws, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 
 const MODEL = 'amazon.nova-2-lite-v1:0';
@@ -130,6 +133,42 @@ for (const [id, type] of gatewayErrors) {
     templates: { 'application/json': `{"error":{"message":$context.error.messageString,"type":"api_error","param":null,"code":"${id}"}}` },
   });
 }
+
+const topic = new sns.Topic(stack, 'Topic', { enforceSSL: true });
+topic.addToResourcePolicy(new iam.PolicyStatement({
+  actions: ['sns:Publish'], principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')], resources: [topic.topicArn],
+}));
+const metric = (metricName: string, statistic: string = cloudwatch.Stats.SUM, period = Duration.minutes(5)) =>
+  new cloudwatch.Metric({ namespace: 'Chat', metricName, dimensionsMap: { Service: 'chat', Model: `global.${MODEL}` }, statistic, period });
+const errorRate = new cloudwatch.MathExpression({ expression: '100 * errors / (turns + errors)', usingMetrics: { turns: metric('Turns'), errors: metric('Errors') } });
+const cost = metric('Cost', cloudwatch.Stats.SUM, Duration.hours(1));
+const stage = api.deploymentStage;
+const alarms = [
+  new cloudwatch.Alarm(stack, 'ErrorRate', { metric: errorRate, threshold: 5, evaluationPeriods: 3 }),
+  new cloudwatch.Alarm(stack, 'ApiErrors', { metric: stage.metricServerError({ statistic: cloudwatch.Stats.AVERAGE }), threshold: 0.05, evaluationPeriods: 3 }),
+  new cloudwatch.Alarm(stack, 'Slow', { metric: metric('TimeToFirstToken', cloudwatch.Stats.p(95)), threshold: 5000, evaluationPeriods: 3 }),
+  new cloudwatch.Alarm(stack, 'Throttled', { metric: metric('Throttles'), threshold: 10, evaluationPeriods: 3 }),
+  new cloudwatch.AnomalyDetectionAlarm(stack, 'Dear', { metric: cost, stdDevs: 3, evaluationPeriods: 2 }),
+  new cloudwatch.Alarm(stack, 'Dead', { metric: deadLetters.metricApproximateNumberOfMessagesVisible(), threshold: 0, evaluationPeriods: 1 }),
+];
+for (const alarm of alarms) {
+  alarm.addAlarmAction(new SnsAction(topic));
+  alarm.addOkAction(new SnsAction(topic));
+}
+const graph = (title: string, ...left: cloudwatch.IMetric[]) => new cloudwatch.GraphWidget({ title, left });
+new cloudwatch.Dashboard(stack, 'Dashboard', {
+  widgets: [
+    [new cloudwatch.TextWidget({ markdown: '# Chat' }), new cloudwatch.AlarmStatusWidget({ alarms })],
+    [graph('Turns', metric('Turns'), metric('Errors')), graph('Failed', errorRate), graph('First token', metric('TimeToFirstToken')), graph('Turn', metric('TurnDuration'))],
+    [graph('Tokens', metric('InputTokens'), metric('OutputTokens'), metric('CacheReadTokens')), graph('Cost', cost), graph('Refusals', metric('Throttles'), metric('GuardrailBlocks'))],
+    [
+      graph('API', stage.metricCount(), stage.metricClientError(), stage.metricServerError()), graph('Latency', stage.metricLatency()),
+      graph('Handler', handler.metric('ConcurrentExecutions'), handler.metricThrottles(), handler.metricErrors()),
+      graph('Table', table.metric('ReadThrottleEvents'), table.metric('WriteThrottleEvents')),
+    ],
+    [new cloudwatch.LogQueryWidget({ logGroupNames: [handlerLogs.logGroupName], queryLines: ['fields @timestamp, errorCode', 'filter ispresent(errorCode)'] })],
+  ],
+});
 
 new CfnOutput(stack, 'Url', { value: api.url });
 app.synth();

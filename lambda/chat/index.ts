@@ -5,7 +5,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { chatRoutes } from './routes';
 import { readSettings } from './settings';
 import { CHAT_DURATIONS } from './turn-report';
-import { CHAT_ENV, CONVERSATION_HEADER, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
+import { CHAT_ENV, CONVERSATION_HEADER, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, TRACE_HEADER } from '../../lib/contract/chat';
 import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversations } from '../adapters/dynamo-conversations';
 import { readBeside } from '../kit/beside';
@@ -26,5 +26,5 @@ const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHan
 const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.facts.name }, CHAT_DURATIONS);
 
 const routes = chatRoutes(policy, { model, conversations, clock: systemClock }, publish);
-const exposedHeaders = ['x-request-id', 'retry-after', CONVERSATION_HEADER];
+const exposedHeaders = ['x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER];
 export const handler = awslambda.streamifyResponse(endpoint(routes, { caller, corsOrigins, exposedHeaders, log: createLog(env.SERVICE) }));

@@ -44,6 +44,11 @@ export function headersOf(event: APIGatewayProxyEvent): Record<string, string | 
   return Object.fromEntries(Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
+/** The id under which X-Ray knows the request. A caller may choose it, so only what looks like one is told on. */
+export function traceOf(event: APIGatewayProxyEvent): string | undefined {
+  return /Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(;|$)/.exec(headersOf(event)['x-amzn-trace-id'] ?? '')?.[1];
+}
+
 export function bodyOf(event: APIGatewayProxyEvent): string {
   const raw = event.body ?? '';
   const bytes = event.isBase64Encoded ? raw.length * 0.75 : Buffer.byteLength(raw);

@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
-import { bodyOf, type Call, callerOf, headersOf } from './call';
+import { bodyOf, type Call, callerOf, headersOf, traceOf } from './call';
 import { ApiError, errorBody, NotFound, Unexpected } from './http';
 import { describeCause, describeError, type Log } from './log';
 import { close, tolerant, writeFrames } from './stream';
-import type { CallerSource } from '../../lib/contract/chat';
+import { type CallerSource, TRACE_HEADER } from '../../lib/contract/chat';
 
 export type Route = (call: Call) => Promise<Answer>;
 
@@ -41,7 +41,8 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
     const remaining = context.getRemainingTimeInMillis();
     const deadline = new AbortController();
     const alarm = setTimeout(() => deadline.abort(), Math.max(0, remaining - FAREWELL_MS));
-    const headers = { 'x-request-id': requestId, ...corsHeaders(event, options) };
+    const trace = traceOf(event);
+    const headers = { 'x-request-id': requestId, ...(trace && { [TRACE_HEADER]: trace }), ...corsHeaders(event, options) };
 
     const respond = (status: number, more: Readonly<Record<string, string>>) => {
       notes.status = status;

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Names } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -68,6 +68,8 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
   private defineApi(props: ChatRestApiProps) {
     const accessLogs = new EncryptedLogs(this, 'AccessLogs', { retention: props.logRetention, encryptionKey: props.encryptionKey });
     const api = new apigateway.RestApi(this, 'Api', {
+      // Metrics know an API by its name alone: under one name two chats of an account would be one.
+      restApiName: Names.uniqueResourceName(this, { separator: '-', maxLength: 64 }),
       description: 'OpenAI-compatible chat',
       endpointConfiguration: { types: [apigateway.EndpointType.REGIONAL] },
       cloudWatchRole: false,

@@ -5,10 +5,15 @@ import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { chatAlarms } from './chat-alarms';
+import { type ChatAlarmsOptions } from './chat-alarms-options';
 import { ChatAuth, type ChatAuthBinding } from './chat-auth';
 import { type ChatBuild } from './chat-build';
+import { chatCharts } from './chat-dashboard';
 import { type IChatEndpoint } from './chat-endpoint';
+import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingModel, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
 import { Transport } from './transport';
@@ -19,12 +24,16 @@ import { encryptTable } from '../internal/encrypted-table';
 import { type HandlerRole } from '../internal/handler-role';
 import { Model, ModelUse, type ModelBinding } from '../model';
 import { modelFacts } from '../model/model-facts';
+import { type DashboardOptions, type IAlarms } from '../observability';
+import { AlarmSet } from '../observability/alarm-set';
+import { OperationsDashboard } from '../observability/operations-dashboard';
 import { CalledService, Posture } from '../posture';
 
 const TURN_TIMEOUT = Duration.minutes(5);
 const ANSWER_TOKENS = 2048;
 const HISTORY_TOKENS = 32_000;
 const RETENTION = Duration.days(90);
+const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/chatbot-api.md#metrics-and-alarms';
 
 /**
  * A chat that answers from a model and a prompt, over an API that OpenAI's clients understand, with conversations that belong to their caller.
@@ -56,6 +65,9 @@ export class ChatbotApi extends Construct {
   private readonly auth: ChatAuthBinding;
   private readonly model: ModelBinding;
   private readonly endpoint: IChatEndpoint;
+  private readonly deadLetters: IQueue;
+  private alarms?: IAlarms;
+  private dashboard?: OperationsDashboard;
 
   constructor(scope: Construct, id: string, props: ChatbotApiProps = {}) {
     super(scope, id);
@@ -69,6 +81,7 @@ export class ChatbotApi extends Construct {
 
     const handler = this.defineHandler(props);
     this.handler = handler.function;
+    this.deadLetters = handler.deadLetters;
     this.model = (props.model ?? Model.standard()).bind(this, handler.role, ModelUse.STREAMED);
     requireFittingModel(this, props, this.model);
     this.grantTable(handler.role);
@@ -83,6 +96,29 @@ export class ChatbotApi extends Construct {
   public grantInvoke(grantee: IGrantable): Grant {
     warnOfIdleGrant(this, this.auth);
     return this.endpoint.grantInvoke(grantee);
+  }
+
+  /**
+   * Adds alarms for what users feel and what you pay: failed turns, slow first tokens, throttling by the model, an unusual cost, errors of the API,
+   * events that were given up. An alarm says in its description what it means and what to do next.
+   *
+   * @example
+   * declare const chat: ChatbotApi;
+   * chat.addAlarms({ timeToFirstToken: Duration.seconds(3) }).topic.addSubscription(new EmailSubscription('on-call@example.com'));
+   */
+  public addAlarms(options: ChatAlarmsOptions = {}): IAlarms {
+    const rules = chatAlarms(this, this.signals, options);
+    this.alarms = new AlarmSet(this, 'Alarms', { rules, topic: options.topic, encryptionKey: this.build.encryptionKey });
+    this.dashboard?.addAlarms(this.alarms);
+    return this.alarms;
+  }
+
+  /** Adds a dashboard: turns, first tokens, tokens, cost and refusals, what carries them, alarms where there are some, and the requests that failed last. */
+  public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
+    this.dashboard = new OperationsDashboard(this, 'Dashboard', {
+      ...options, heading: this.service, documentation: DOCUMENTATION, alarms: this.alarms, rows: chatCharts(this.signals), logs: this.handler.logGroup,
+    });
+    return this.dashboard;
   }
 
   /** A metric of the chat, by its name in CloudWatch; the sum over five minutes unless told otherwise. */
@@ -144,6 +180,10 @@ export class ChatbotApi extends Construct {
   /** What the chat is called in metrics and logs. */
   private get service(): string {
     return Names.uniqueResourceName(this, { separator: '-', maxLength: 64 });
+  }
+
+  private get signals(): ChatSignals {
+    return { chat: this, deadLetters: this.deadLetters, priced: this.model.prices !== undefined };
   }
 
   private defineBuild(props: ChatbotApiProps): ChatBuild {

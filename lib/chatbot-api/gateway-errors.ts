@@ -1,6 +1,6 @@
 import { AuthorizationType, ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type ChatFront } from './chat-endpoint';
-import { CONVERSATION_HEADER } from '../contract/chat';
+import { CONVERSATION_HEADER, TRACE_HEADER } from '../contract/chat';
 
 interface GatewayError {
   readonly type: ResponseType;
@@ -59,7 +59,7 @@ export function defineGatewayErrors(api: RestApi, front: ChatFront) {
     api.addGatewayResponse(id, {
       type,
       statusCode: status?.toString(),
-      responseHeaders: { 'x-request-id': 'context.requestId', ...headers, ...corsHeaders(front.corsOrigins) },
+      responseHeaders: { 'x-request-id': 'context.requestId', [TRACE_HEADER]: 'context.xrayTraceId', ...headers, ...corsHeaders(front.corsOrigins) },
       templates: { 'application/json': `{"error":{"message":${text},"type":"${kind}","param":null,"code":"${code}"}}` },
     });
   }
@@ -68,5 +68,5 @@ export function defineGatewayErrors(api: RestApi, front: ChatFront) {
 /** A gateway response cannot choose among origins: with several, a browser sees the gateway's own errors as a failed request. */
 function corsHeaders(origins: string[]): Record<string, string> {
   if (origins.length !== 1) return {};
-  return { 'access-control-allow-origin': `'${origins[0]}'`, 'access-control-expose-headers': `'x-request-id,retry-after,${CONVERSATION_HEADER}'` };
+  return { 'access-control-allow-origin': `'${origins[0]}'`, 'access-control-expose-headers': `'x-request-id,${TRACE_HEADER},retry-after,${CONVERSATION_HEADER}'` };
 }

@@ -1,3 +1,4 @@
+export * from './chat-alarms-options';
 export * from './chat-auth';
 export * from './chat-build';
 export * from './chat-endpoint';

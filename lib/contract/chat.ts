@@ -59,6 +59,9 @@ export const CHAT_ROUTES = {
 /** The request header that continues a conversation; the body field `conversation_id` says the same. */
 export const CONVERSATION_HEADER = 'x-conversation-id';
 
+/** The header of every answer that names the request's trace: the id in the log, in the access log and in X-Ray. */
+export const TRACE_HEADER = 'x-trace-id';
+
 /** Metrics that the handler emits, in `METRICS_NAMESPACE`, with the dimensions `Service` and `Model`. */
 export const METRICS_NAMESPACE = 'GenAIPatterns';
 export const CHAT_METRICS = {

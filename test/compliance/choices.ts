@@ -42,7 +42,9 @@ export function choices(): Choice[] {
   return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries(CHOICES).map(([choice, props]) => {
     const app = new App();
     const stack = new Stack(app, 'Stack');
-    new ChatbotApi(stack, 'Chat', { ...props(stack), posture: posture(stack) });
+    const chat = new ChatbotApi(stack, 'Chat', { ...props(stack), posture: posture(stack) });
+    chat.addAlarms();
+    chat.addDashboard();
     return { name: `${choice}, ${level}`, regulated: level.startsWith('regulated'), app };
   }));
 }

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { callerOf } from '../../../lambda/kit/call';
+import { callerOf, traceOf } from '../../../lambda/kit/call';
 import type { CallerSource } from '../../../lib/contract/chat';
 
 const context = {
@@ -31,6 +31,15 @@ test('tells apart the sessions of one role, for each may be a person of its own'
 
 test('refuses an empty caller', () => {
   expect(() => callerOf(event({ authorizer: { claims: { sub: '' } } }), 'cognito')).toThrow('does not say who is asking');
+});
+
+test.each([
+  ['as API Gateway sends it', 'Root=1-67891233-abcdef012345678912345678', '1-67891233-abcdef012345678912345678'],
+  ['with its parent', 'Self=1-1;Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1', '1-67891233-abcdef012345678912345678'],
+  ['from a caller who writes something else into it', 'Root=1-67891233-abcdef012345678912345678\r\nset-cookie: a=b', undefined],
+  ['when there is none', undefined, undefined],
+])('reads the trace %s', (_, header, trace) => {
+  expect(traceOf({ headers: { 'X-Amzn-Trace-Id': header } } as unknown as APIGatewayProxyEvent)).toBe(trace);
 });
 
 function event(requestContext: object) {

@@ -1,0 +1,82 @@
+import { Duration } from 'aws-cdk-lib';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { failedTurns } from './chat-alarms';
+import { type ChatSignals } from './chat-signals';
+import { type Chart } from '../observability/operations-dashboard';
+
+const P50 = Stats.p(50);
+const P95 = Stats.p(95);
+
+/** What a chat shows: what users feel first, then the model, then what carries them. */
+export function chatCharts(signals: ChatSignals): Chart[][] {
+  return [users(signals), model(signals), carriers(signals)];
+}
+
+function users({ chat }: ChatSignals): Chart[] {
+  return [
+    { title: 'Turns', unit: 'turns', lines: [chat.metricTurns({ label: 'Answered' }), chat.metricErrors({ label: 'Failed' })] },
+    { title: 'Turns that failed', unit: 'percent', lines: [failedTurns({ chat })] },
+    {
+      title: 'Time to first token',
+      unit: 'ms',
+      lines: [chat.metricTimeToFirstToken({ statistic: P50, label: 'Half are faster' }), chat.metricTimeToFirstToken({ label: '95 of 100 are faster' })],
+    },
+    {
+      title: 'Whole turn',
+      unit: 'ms',
+      lines: [chat.metricTurnDuration({ statistic: P50, label: 'Half are faster' }), chat.metricTurnDuration({ label: '95 of 100 are faster' })],
+    },
+  ];
+}
+
+function model({ chat, priced }: ChatSignals): Chart[] {
+  return [
+    {
+      title: 'Tokens',
+      unit: 'tokens',
+      lines: [chat.metricInputTokens({ label: 'In' }), chat.metricOutputTokens({ label: 'Out' }), chat.metricCacheReadTokens({ label: 'In, from the cache' })],
+    },
+    ...(priced ? [{ title: 'Cost by the hour', unit: 'US dollars', lines: [chat.metricCost({ period: Duration.hours(1), label: 'Model' })] }] : []),
+    {
+      title: 'Refusals',
+      unit: 'refusals',
+      lines: [chat.metricThrottles({ label: 'By the model, for load' }), chat.metricGuardrailBlocks({ label: 'By the guardrail' })],
+    },
+  ];
+}
+
+function carriers({ chat: { api, handler, table } }: ChatSignals): Chart[] {
+  const count = { statistic: Stats.SUM };
+  return [
+    ...(api ? [
+      {
+        title: 'API',
+        unit: 'requests',
+        lines: [
+          api.deploymentStage.metricCount({ ...count, label: 'All' }),
+          api.deploymentStage.metricClientError({ ...count, label: '4xx' }),
+          api.deploymentStage.metricServerError({ ...count, label: '5xx' }),
+        ],
+      },
+      {
+        title: 'API latency, to the last byte',
+        unit: 'ms',
+        lines: [api.deploymentStage.metricLatency({ statistic: P50, label: 'Half are faster' }), api.deploymentStage.metricLatency({ statistic: P95, label: '95 of 100 are faster' })],
+      },
+    ] : []),
+    {
+      title: 'Handler',
+      unit: 'invocations',
+      lines: [
+        handler.metric('ConcurrentExecutions', { statistic: Stats.MAXIMUM, label: 'At once' }),
+        handler.metricThrottles({ label: 'Throttled' }),
+        handler.metricErrors({ label: 'Failed' }),
+      ],
+    },
+    {
+      title: 'Table',
+      unit: 'requests',
+      lines: [table.metric('ReadThrottleEvents', { label: 'Reads throttled' }), table.metric('WriteThrottleEvents', { label: 'Writes throttled' })],
+    },
+  ];
+}

@@ -1,0 +1,70 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { type Construct } from 'constructs';
+import { type IAlarms } from './alarms';
+import { type DashboardOptions } from './dashboard-options';
+
+/** One question and the lines that answer it. */
+export interface Chart {
+  readonly title: string;
+  /** The unit of the axis. */
+  readonly unit: string;
+  readonly lines: cloudwatch.IMetric[];
+}
+
+export interface OperationsDashboardProps extends DashboardOptions {
+  /** What is watched. */
+  readonly heading: string;
+  /** Where its reader finds what every line means. */
+  readonly documentation: string;
+  /** Alarms that there are already; others are added at the end. */
+  readonly alarms?: IAlarms;
+  /** The questions in the order in which they are asked, three or four a row. */
+  readonly rows: Chart[][];
+  /** Where handlers write a line for each request. */
+  readonly logs: ILogGroup;
+}
+
+const WIDTH = 24;
+const INTERVAL = Duration.hours(3);
+
+/** A construct on one page, for whoever is called at night: what is wrong, since when, and the requests that failed last. */
+export class OperationsDashboard extends cloudwatch.Dashboard {
+  constructor(scope: Construct, id: string, props: OperationsDashboardProps) {
+    super(scope, id, { dashboardName: props.dashboardName, defaultInterval: props.defaultInterval ?? INTERVAL });
+    const { heading, documentation, alarms, rows, logs } = props;
+    this.addWidgets(new cloudwatch.TextWidget({
+      width: WIDTH,
+      height: 2,
+      markdown: `# ${heading}\n[What the lines mean and what to do](${documentation}). Log group: \`${logs.logGroupName}\``,
+    }));
+    if (alarms) this.addAlarms(alarms);
+    for (const row of rows) this.addWidgets(...row.map((chart) => graph(chart, WIDTH / row.length)));
+    this.addWidgets(this.latestFailures(logs));
+  }
+
+  /** Shows which alarms ring. */
+  public addAlarms({ alarms }: IAlarms) {
+    this.addWidgets(new cloudwatch.AlarmStatusWidget({ title: 'Alarms', width: WIDTH, height: 3, alarms: Object.values(alarms) }));
+  }
+
+  private latestFailures({ logGroupName }: ILogGroup) {
+    return new cloudwatch.LogQueryWidget({
+      title: 'Requests that failed last',
+      width: WIDTH,
+      height: 6,
+      logGroupNames: [logGroupName],
+      queryLines: [
+        'fields @timestamp, route, status, errorCode, cause, requestId, xray_trace_id',
+        'filter ispresent(errorCode)',
+        'sort @timestamp desc',
+        'limit 20',
+      ],
+    });
+  }
+}
+
+function graph({ title, unit, lines }: Chart, width: number) {
+  return new cloudwatch.GraphWidget({ title, width, height: 6, left: lines, leftYAxis: { label: unit, min: 0, showUnits: false } });
+}
