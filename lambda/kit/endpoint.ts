@@ -41,6 +41,7 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
     const remaining = context.getRemainingTimeInMillis();
     const deadline = new AbortController();
     const alarm = setTimeout(() => deadline.abort(), Math.max(0, remaining - FAREWELL_MS));
+    const works: Promise<unknown>[] = [];
     const headers = { 'x-request-id': requestId, ...corsHeaders(event, options) };
 
     const respond = (status: number, more: Readonly<Record<string, string>>) => {
@@ -67,6 +68,7 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
         startedAt,
         until: startedAt + remaining,
         signal: deadline.signal,
+        outlast: (work) => works.push(work),
         note: (fields) => Object.assign(notes, fields),
       });
       await send(answer, respond, explain);
@@ -74,6 +76,7 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
       const known = explain(error);
       await send({ status: known.status, headers: { ...known.headers, ...JSON_HEADERS }, body: errorBody(known) }, respond, explain);
     } finally {
+      await Promise.allSettled(works);
       clearTimeout(alarm);
       options.log.info('request', { ...notes, durationMs: Date.now() - startedAt });
     }

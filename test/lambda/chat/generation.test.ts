@@ -120,6 +120,6 @@ test('passes an error on that nobody foresaw', async () => {
 async function run(scripts: Script[], signal = new AbortController().signal) {
   const model = new ScriptedModel(scripts);
   const clock = new FakeClock();
-  const { items: events, error } = await collect(generate(prompt, model, clock, signal));
+  const { items: events, error } = await collect(generate(prompt, model, clock, { signal }));
   return { events, error, model, clock };
 }

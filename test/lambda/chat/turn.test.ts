@@ -7,6 +7,7 @@ import { collect } from '../fakes/collect';
 import { MemoryConversations } from '../fakes/conversations';
 import { calls, says, ScriptedModel, stop, text, usage, type Script } from '../fakes/model';
 import { facts, policy } from '../fakes/policy';
+import { MemoryTurnLog } from '../fakes/turn-log';
 
 const key = { owner: 'ada', id: 'c1' };
 
@@ -201,6 +202,7 @@ const tools = [{ type: 'function', function: { name: 'weather', parameters: { ty
 
 class Chat {
   readonly conversations = new MemoryConversations();
+  readonly log = new MemoryTurnLog(this.conversations);
   readonly clock = new FakeClock();
   readonly model: ScriptedModel;
   private turns = 0;
@@ -225,7 +227,15 @@ class Chat {
   private take(messages: object[], { conversation = key.id, ...options }: { conversation?: string | null }) {
     const decided = policy(this.changes);
     const request = parseChatRequest({ body: JSON.stringify({ messages, conversation_id: conversation, ...options }), headers: {} }, decided.facts);
-    const context = { runId: `run-${++this.turns}`, caller: key.owner, until: this.clock.now() + 30_000, signal: new AbortController().signal };
+    const context = {
+      runId: `run-${++this.turns}`,
+      caller: key.owner,
+      until: this.clock.now() + 30_000,
+      signal: new AbortController().signal,
+      telling: { id: 'answer', created: 0, model: 'm', includeUsage: false },
+      outlast: () => undefined,
+      note: () => undefined,
+    };
     return takeTurn(request, decided, context, this);
   }
 }
