@@ -9,7 +9,7 @@ import type { Route } from '../kit/endpoint';
 import { BadRequest, NotFound, TimedOut, Unavailable } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ConversationKey, Conversations, TurnEnd } from '../ports/conversations';
-import type { LogEntry, TurnLog } from '../ports/turn-log';
+import type { TurnLog } from '../ports/turn-log';
 
 /** How often the log of a running turn is looked at: as often as it is written. */
 const LOOK_MS = 200;
@@ -28,7 +28,7 @@ export function resumeTurn(log: TurnLog, conversations: Conversations, clock: Cl
     const running = isConversationId(conversation.id) ? await log.running(conversation, now) : undefined;
     const turnId = place?.turnId ?? running;
     // A turn that has just begun has written nothing yet.
-    const told = turnId !== undefined && (turnId === running || isConversationId(conversation.id) && await hasBegun(log.read(conversation, turnId, 0, now)));
+    const told = turnId !== undefined && (turnId === running || isConversationId(conversation.id) && await isLogged(log, { conversation, turnId }, clock));
     if (!told) {
       const known = running !== undefined || isConversationId(conversation.id) && await conversations.find(conversation) !== undefined;
       if (!known) throw new NotFound('id', 'There is no such conversation.', 'conversation_not_found');
@@ -86,7 +86,12 @@ function placeOf(id: string | undefined) {
   return place;
 }
 
-async function hasBegun(entries: AsyncIterable<LogEntry>): Promise<boolean> {
-  for await (const entry of entries) return entry !== undefined;
+/** A short turn lets go of its conversation before it has written anything, so nothing is looked at twice. */
+async function isLogged(log: TurnLog, { conversation, turnId }: Pick<LoggedTurn, 'conversation' | 'turnId'>, clock: Clock): Promise<boolean> {
+  for (let look = 1; look <= 2; look++) {
+    if (look > 1) await clock.pause(LOOK_MS);
+    const first = await log.read(conversation, turnId, 0, clock.now())[Symbol.asyncIterator]().next();
+    if (!first.done) return true;
+  }
   return false;
 }

@@ -98,8 +98,8 @@ async function* converse(
   } finally {
     // Best effort: a lock that stays behind ends by itself, and the error that led here is the one to tell.
     if (!end) await conversations.release(turn).catch(() => undefined);
-    await log.close(end ? { end } : { failure: failureOf(failure) });
-    if (log.failures > 0) context.note({ logFailures: log.failures });
+    const closed = log.close(end ? { end } : { failure: failureOf(failure) });
+    context.outlast(closed.then(() => log.failures > 0 && context.note({ logFailures: log.failures })));
   }
 }
 
