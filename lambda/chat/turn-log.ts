@@ -46,7 +46,9 @@ export class TurnLogWriter {
   private unwritten?: LogEntry;
 
   /** @param onStop called when somebody wants the turn to stop */
-  constructor(private readonly log: TurnLog, private readonly turn: OpenTurn, telling: Telling, private readonly clock: Clock, private readonly onStop: () => void) {
+  constructor(
+    private readonly log: TurnLog, private readonly turn: OpenTurn, telling: Telling, private readonly clock: Clock, private readonly onStop: () => void,
+  ) {
     this.telling = telling;
     this.writtenAt = clock.now();
     this.rest = clock.every(BATCH_MS, () => this.tick());
