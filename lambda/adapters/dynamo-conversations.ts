@@ -73,6 +73,21 @@ export function dynamoConversations(client: DynamoDBDocumentClient, TableName: s
       });
     },
 
+    async settle(turn, index, usage) {
+      const settled = client.send(new UpdateCommand({
+        TableName,
+        Key: messageKey(turn.conversation, turn.number, index),
+        ConditionExpression: 'turnId = :turnId',
+        UpdateExpression: 'SET #end.#usage = :usage',
+        ExpressionAttributeNames: { '#end': 'end', '#usage': 'usage' },
+        ExpressionAttributeValues: { ':usage': usage, ':turnId': turn.turnId },
+      }));
+      // The message may be gone by now, and what it cost with it.
+      await settled.catch((error) => {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      });
+    },
+
     async release(turn) {
       await client.send(new UpdateCommand({
         TableName,
@@ -103,7 +118,7 @@ export function dynamoConversations(client: DynamoDBDocumentClient, TableName: s
   };
 }
 
-async function* queried(client: DynamoDBDocumentClient, query: QueryCommandInput): AsyncGenerator<Item, void> {
+export async function* queried(client: DynamoDBDocumentClient, query: QueryCommandInput): AsyncGenerator<Item, void> {
   let ExclusiveStartKey = query.ExclusiveStartKey;
   do {
     const page = await client.send(new QueryCommand({ ConsistentRead: true, ...query, ExclusiveStartKey }));
@@ -135,11 +150,11 @@ function ownerKey(owner: string): string {
   return `owner#${encodeURIComponent(owner)}`;
 }
 
-function conversationKey({ owner, id }: ConversationKey): string {
+export function conversationKey({ owner, id }: ConversationKey): string {
   return `${ownerKey(owner)}#conversation#${id}`;
 }
 
-function headKey({ owner, id }: ConversationKey): Item {
+export function headKey({ owner, id }: ConversationKey): Item {
   return { [CONVERSATIONS.partitionKey]: ownerKey(owner), [CONVERSATIONS.sortKey]: `conversation#${id}` };
 }
 
@@ -147,6 +162,6 @@ function messageKey(conversation: OpenTurn['conversation'], turn: number, index:
   return { [CONVERSATIONS.partitionKey]: conversationKey(conversation), [CONVERSATIONS.sortKey]: `turn#${digits(turn, 8)}#${digits(index, 4)}` };
 }
 
-function digits(value: number, count: number): string {
+export function digits(value: number, count: number): string {
   return String(value).padStart(count, '0');
 }

@@ -73,6 +73,15 @@ export class Answer {
     return { reason, message, tokens: this.tokens, last };
   }
 
+  /** What there is of an answer that is ended before the model ends it: no tool calls, for nobody is going to answer them. */
+  partial(): AssistantMessage {
+    return { role: 'assistant', content: this.text === '' ? null : this.text };
+  }
+
+  get usage(): TokenUsage | undefined {
+    return this.tokens;
+  }
+
   private begin(block: number, id: string, name: string): AnswerEvent {
     const index = this.calls.size;
     this.calls.set(block, { index, id, name, json: '' });

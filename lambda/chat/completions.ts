@@ -11,6 +11,8 @@ import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import { json, type Route } from '../kit/endpoint';
 import type { PublishMetrics } from '../kit/metrics';
 
+export const EVENT_STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } as const;
+
 /** `POST /v1/chat/completions`: one core, and an encoder for what the client wants to read. */
 export function completions(policy: TurnPolicy, ports: TurnPorts, publish: PublishMetrics): Route {
   return async (call) => {
@@ -20,21 +22,32 @@ export function completions(policy: TurnPolicy, ports: TurnPorts, publish: Publi
     call.note({ stream: request.stream, messages: request.messages.length, conversation: request.conversationId !== undefined });
 
     const report = new TurnReport(call.startedAt, ports.clock);
+    const settled = () => {
+      publish(report.all);
+      call.note(report.all);
+    };
+    let stopped: Generated['stopped'];
     const observer: Observer = {
       saw: (event) => {
         const usage = event.type === 'finish' ? event.tokens && openAiUsage(event.tokens, policy.facts.prices) : undefined;
         report.note(event, usage);
-        if (event.type === 'finish') call.note({ finishReason: event.reason });
+        if (event.type !== 'finish') return undefined;
+        call.note({ finishReason: event.reason, ...(event.stopped && { stopped: true }) });
+        stopped = event.stopped;
         return usage;
       },
       failed: (error) => report.fail(error),
       ended: () => {
-        const values = report.end();
-        publish(values);
-        call.note(values);
+        report.end();
+        if (!stopped) return settled();
+        return call.outlast(stopped.then((tokens) => {
+          report.spent(tokens && openAiUsage(tokens, policy.facts.prices));
+          settled();
+        }));
       },
     };
-    const turn = takeTurn(request, policy, call, ports);
+    const telling = { ...identity, includeUsage: request.includeUsage };
+    const turn = takeTurn(request, policy, { ...call, telling }, ports);
 
     if (!request.stream) {
       const { finish, reasoning, usage } = await drained(turn, observer);
@@ -42,7 +55,7 @@ export function completions(policy: TurnPolicy, ports: TurnPorts, publish: Publi
     }
     return {
       status: 200,
-      headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no', ...headers },
+      headers: { ...EVENT_STREAM_HEADERS, ...headers },
       body: { frames: encoded(turn, openAiStream(identity, request.includeUsage), observer), failure: openAiFailure },
     };
   };
@@ -60,7 +73,8 @@ async function* encoded(events: AsyncIterable<TurnEvent>, encoder: StreamEncoder
   try {
     for await (const event of events) {
       const usage = observer.saw(event);
-      if (event.type === 'finish') yield encoder.finish(event, usage);
+      if (event.type === 'finish') yield encoder.finish({ reason: event.reason, stopped: event.stopped !== undefined, usage });
+      else if (event.type === 'begin') encoder.number(event.turnId);
       else if (event.type !== 'retry') yield encoder.event(event);
     }
   } catch (error) {

@@ -55,7 +55,7 @@ function messageBody(stored: StoredMessage) {
   return {
     id: messageId(stored),
     ...message,
-    ...(end && { finish_reason: end.finishReason, ...(end.usage && { usage: end.usage }) }),
+    ...(end && { finish_reason: end.finishReason, ...(end.stopped && { stopped: true }), ...(end.usage && { usage: end.usage }) }),
     created_at: seconds(createdAt),
   };
 }

@@ -1,6 +1,4 @@
-import type { AnswerEvent } from './answer';
-import type { Generated } from './generation';
-import type { Usage } from './usage';
+import type { AnswerEvent, FinishReason } from './answer';
 
 /** What every part of an answer says alike. */
 export interface AnswerIdentity {
@@ -10,9 +8,18 @@ export interface AnswerIdentity {
   readonly model: string;
 }
 
+export interface AnswerEnd {
+  readonly reason: FinishReason;
+  /** Whether the reader ended the answer. */
+  readonly stopped: boolean;
+  readonly usage?: object;
+}
+
 /** One protocol in which a turn is told while it happens. */
 export interface StreamEncoder {
+  /** Numbers what follows under a turn's id, so that a client can say what it has read. */
+  number(turnId: string): void;
   /** What of the answer is new. */
   event(event: AnswerEvent): string;
-  finish(finish: Generated, usage: Usage | undefined): string;
+  finish(end: AnswerEnd): string;
 }

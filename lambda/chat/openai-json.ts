@@ -3,7 +3,9 @@ import type { Generated } from './generation';
 import type { Usage } from './usage';
 
 /** A turn as one chat completion, made of what a stream would have said. */
-export function openAiCompletion({ id, created, model }: AnswerIdentity, { message, reason }: Generated, reasoning: string, usage: Usage | undefined): object {
+export function openAiCompletion(
+  { id, created, model }: AnswerIdentity, { message, reason, stopped }: Generated, reasoning: string, usage: Usage | undefined,
+): object {
   return {
     id,
     object: 'chat.completion',
@@ -16,5 +18,6 @@ export function openAiCompletion({ id, created, model }: AnswerIdentity, { messa
       finish_reason: reason,
     }],
     ...(usage && { usage }),
+    ...(stopped && { stopped: true }),
   };
 }

@@ -1,7 +1,9 @@
 import { completions } from './completions';
 import { listConversations, readConversation } from './conversations';
 import { models } from './models';
+import { resumeTurn } from './resume';
 import type { TurnPolicy } from './settings';
+import { stopTurn } from './stop';
 import type { TurnPorts } from './turn';
 import { CHAT_ROUTES } from '../../lib/contract/chat';
 import type { Route } from '../kit/endpoint';
@@ -14,6 +16,8 @@ export function chatRoutes(policy: TurnPolicy, ports: TurnPorts, publish: Publis
     [name(CHAT_ROUTES.models)]: models(policy.facts),
     [name(CHAT_ROUTES.conversations)]: listConversations(ports.conversations, ports.clock),
     [name(CHAT_ROUTES.conversation)]: readConversation(ports.conversations, ports.clock),
+    [name(CHAT_ROUTES.resume)]: resumeTurn(ports.log, ports.conversations, ports.clock),
+    [name(CHAT_ROUTES.stop)]: stopTurn(ports.log, ports.clock),
   };
 }
 

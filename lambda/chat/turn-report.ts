@@ -21,6 +21,7 @@ export class TurnReport {
 
   /** Called for every event, before the client hears of it. */
   note(event: TurnEvent, usage?: Usage): void {
+    if (event.type === 'begin') return;
     if (event.type === 'retry') {
       if (event.reason === 'throttled') this.count(CHAT_METRICS.throttles);
       return;
@@ -30,6 +31,10 @@ export class TurnReport {
     if (event.type !== 'finish') return;
     this.count(CHAT_METRICS.turns);
     if (event.reason === 'content_filter') this.count(CHAT_METRICS.guardrailBlocks);
+    this.spent(usage);
+  }
+
+  spent(usage: Usage | undefined): void {
     this.values[CHAT_METRICS.inputTokens] = usage?.prompt_tokens;
     this.values[CHAT_METRICS.outputTokens] = usage?.completion_tokens;
     this.values[CHAT_METRICS.cacheReadTokens] = usage?.prompt_tokens_details.cached_tokens;
@@ -43,8 +48,13 @@ export class TurnReport {
     if (status === 429) this.count(CHAT_METRICS.throttles);
   }
 
-  end(): Readonly<Record<string, number | undefined>> {
-    return { ...this.values, [CHAT_METRICS.turnDuration]: this.clock.now() - this.startedAt };
+  /** Called once the client has heard all; what was spent may become known later. */
+  end(): void {
+    this.values[CHAT_METRICS.turnDuration] = this.clock.now() - this.startedAt;
+  }
+
+  get all(): Readonly<Record<string, number | undefined>> {
+    return { ...this.values };
   }
 
   private count(metric: string): void {

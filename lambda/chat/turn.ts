@@ -1,4 +1,4 @@
-import { type Generated, generate, type GenerationEvent } from './generation';
+import { type Generated, generate, type GenerationEvent, type Limits } from './generation';
 import { answersCalls, recall } from './history';
 import { keptAnswer } from './kept-answer';
 import { isBlank, textOf } from './normalise';
@@ -6,15 +6,18 @@ import { buildPrompt, requireRoom } from './prompt';
 import type { ChatRequest } from './request';
 import type { TurnPolicy } from './settings';
 import { promptTokens } from './tokens';
+import { failureOf, portions, type Telling, TurnLogWriter } from './turn-log';
 import { openAiUsage } from './usage';
 import { Busy } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
 import type { Model } from '../ports/model';
+import type { TurnLog } from '../ports/turn-log';
 
 export interface TurnPorts {
   readonly model: Model;
   readonly conversations: Conversations;
+  readonly log: TurnLog;
   readonly clock: Clock;
 }
 
@@ -25,9 +28,13 @@ export interface TurnContext {
   readonly caller: string;
   readonly until: number;
   readonly signal: AbortSignal;
+  readonly telling: Telling;
+  outlast(work: Promise<unknown>): void;
+  note(fields: Readonly<Record<string, number>>): void;
 }
 
-export type TurnEvent = GenerationEvent;
+/** A turn of a conversation says first what it is called in its log; what it says from there on can be read again. */
+export type TurnEvent = GenerationEvent | { readonly type: 'begin'; readonly turnId: string };
 
 /** The lock of a turn outlives its process by this much, for clocks differ. */
 const LOCK_SLACK_MS = 5_000;
@@ -41,11 +48,11 @@ export function takeTurn(request: ChatRequest, policy: TurnPolicy, context: Turn
 }
 
 function answer(
-  request: ChatRequest, history: readonly ChatMessage[], policy: TurnPolicy, { signal }: TurnContext, { model, clock }: TurnPorts,
-): AsyncIterable<TurnEvent> {
+  request: ChatRequest, history: readonly ChatMessage[], policy: TurnPolicy, limits: Limits, { model, clock }: TurnPorts,
+): AsyncIterable<GenerationEvent> {
   const prompt = buildPrompt(request, history, policy);
   requireRoom(prompt, policy);
-  return generate(prompt, model, clock, signal);
+  return generate(prompt, model, clock, limits);
 }
 
 async function* converse(
@@ -59,23 +66,47 @@ async function* converse(
   });
   if (!turn) throw new Busy('conversation_busy', `Another turn of the conversation '${id}' is still running.`, 2);
 
-  let kept = false;
+  const stop = new AbortController();
+  const log = new TurnLogWriter(ports.log, turn, context.telling, clock, () => stop.abort());
+  let end: TurnEnd | undefined;
+  let failure: unknown;
   try {
+    yield { type: 'begin', turnId: turn.turnId };
     const history = turn.fresh ? [] : await recall(conversations.newestFirst(turn.conversation), {
       tokens: historyBudget(request, policy), now, needed: answersCalls(request.messages),
     });
-    for await (const event of answer(request, history, policy, context, ports)) {
+    for await (const event of answer(request, history, policy, { signal: context.signal, stop: stop.signal }, ports)) {
       if (event.type === 'finish') {
         const ended = clock.now();
-        await conversations.commit(turn, messagesOf(turn, request, event, policy, ended), { title: titleOf(request.messages), now: ended });
-        kept = true;
+        const messages = messagesOf(turn, request, event, policy, ended);
+        await conversations.commit(turn, messages, { title: titleOf(request.messages), now: ended });
+        end = messages[messages.length - 1].end;
+        if (event.stopped) context.outlast(settle(turn, messages.length - 1, event.stopped, policy, conversations));
+        yield event;
+      } else if (event.type === 'retry') {
+        yield event;
+      } else {
+        for (const portion of portions(event)) {
+          log.add(portion);
+          yield portion;
+        }
       }
-      yield event;
     }
+  } catch (error) {
+    failure = error;
+    throw error;
   } finally {
     // Best effort: a lock that stays behind ends by itself, and the error that led here is the one to tell.
-    if (!kept) await conversations.release(turn).catch(() => undefined);
+    if (!end) await conversations.release(turn).catch(() => undefined);
+    const closed = log.close(end ? { end } : { failure: failureOf(failure) });
+    context.outlast(closed.then(() => log.failures > 0 && context.note({ logFailures: log.failures })));
   }
+}
+
+/** An answer that was stopped is kept before it is known what it cost. */
+async function settle(turn: OpenTurn, index: number, tokens: NonNullable<Generated['stopped']>, { facts }: TurnPolicy, conversations: Conversations): Promise<void> {
+  const usage = await tokens;
+  if (usage) await conversations.settle(turn, index, { ...openAiUsage(usage, facts.prices) });
 }
 
 /** The history may be as long as the builder allows, and as the model's window has room beside the rest. */
@@ -91,6 +122,7 @@ function messagesOf(turn: OpenTurn, request: ChatRequest, finish: Generated, { f
   const end: TurnEnd = {
     finishReason: finish.reason,
     ...(finish.tokens && { usage: { ...openAiUsage(finish.tokens, facts.prices) } }),
+    ...(finish.stopped && { stopped: true }),
     ...(finish.reason === 'content_filter' && { excluded: true }),
   };
   return [...kept.slice(0, -1), { ...kept[kept.length - 1], end }];

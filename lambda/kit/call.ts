@@ -20,6 +20,8 @@ export interface Call {
   readonly until: number;
   /** Aborted shortly before. */
   readonly signal: AbortSignal;
+  /** Keeps the process until some work is done that the answer does not wait for; nobody hears of its failure. */
+  outlast(work: Promise<unknown>): void;
   /** Adds to the request's line in the log. */
   note(fields: Readonly<Record<string, string | number | boolean | undefined>>): void;
 }

@@ -41,6 +41,7 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
     const remaining = context.getRemainingTimeInMillis();
     const deadline = new AbortController();
     const alarm = setTimeout(() => deadline.abort(), Math.max(0, remaining - FAREWELL_MS));
+    const works: Promise<unknown>[] = [];
     const trace = traceOf(event);
     const headers = { 'x-request-id': requestId, ...(trace && { [TRACE_HEADER]: trace }), ...corsHeaders(event, options) };
 
@@ -68,6 +69,7 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
         startedAt,
         until: startedAt + remaining,
         signal: deadline.signal,
+        outlast: (work) => works.push(work),
         note: (fields) => Object.assign(notes, fields),
       });
       await send(answer, respond, explain);
@@ -75,6 +77,7 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
       const known = explain(error);
       await send({ status: known.status, headers: { ...known.headers, ...JSON_HEADERS }, body: errorBody(known) }, respond, explain);
     } finally {
+      await Promise.allSettled(works);
       clearTimeout(alarm);
       options.log.info('request', { ...notes, durationMs: Date.now() - startedAt });
     }

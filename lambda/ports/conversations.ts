@@ -6,6 +6,8 @@ export interface Conversations {
   newestFirst(conversation: ConversationKey): AsyncIterable<RememberedMessage>;
   /** Writes the messages, then shows the turn and lets go of it. */
   commit(turn: OpenTurn, messages: readonly StoredMessage[], summary: TurnSummary): Promise<void>;
+  /** Adds to a turn's last message what is known of its cost only later. */
+  settle(turn: OpenTurn, index: number, usage: NonNullable<TurnEnd['usage']>): Promise<void>;
   /** Lets go of a turn that stored nothing. */
   release(turn: OpenTurn): Promise<void>;
 
@@ -72,6 +74,8 @@ export interface StoredMessage extends RememberedMessage {
 export interface TurnEnd {
   readonly finishReason: string;
   readonly usage?: Readonly<Record<string, unknown>>;
+  /** Whether its reader ended it before the model did. */
+  readonly stopped?: boolean;
   /** Kept to be read, never sent to the model again. */
   readonly excluded?: boolean;
 }

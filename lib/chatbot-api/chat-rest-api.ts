@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { CallerIdentity } from './chat-auth';
 import { type ChatFront, type IChatEndpoint } from './chat-endpoint';
 import { defineGatewayErrors } from './gateway-errors';
-import { CHAT_ROUTES, CONVERSATION_HEADER } from '../contract/chat';
+import { CHAT_ROUTES, CONVERSATION_HEADER, LAST_EVENT_HEADER } from '../contract/chat';
 import { acknowledge } from '../internal/acknowledge';
 import { ApiGatewayLogging } from '../internal/api-gateway-logging';
 import { EncryptedLogs } from '../internal/encrypted-logs';
@@ -40,7 +40,7 @@ const CALLER_VARIABLES: Readonly<Record<CallerIdentity, string>> = {
 
 /** What a browser may send: credentials of every kind of `ChatAuth`, the conversation, and what OpenAI's own client says of itself. */
 const CLIENT_HEADERS = [
-  'authorization', 'content-type', 'x-api-key', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256', CONVERSATION_HEADER,
+  'authorization', 'content-type', 'x-api-key', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256', CONVERSATION_HEADER, LAST_EVENT_HEADER,
   ...['arch', 'helper-method', 'lang', 'os', 'package-version', 'retry-count', 'runtime', 'runtime-version', 'timeout'].map((name) => `x-stainless-${name}`),
 ];
 
@@ -105,7 +105,8 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
         authorizationType: props.auth.authorizationType,
         apiKeyRequired: props.auth.apiKeys !== undefined,
         requestValidator: validator,
-        requestModels: method === 'POST' ? { 'application/json': body } : undefined,
+        // To stop a turn nothing has to be said, and no body is no JSON object.
+        requestModels: method === 'POST' && path !== CHAT_ROUTES.stop.path ? { 'application/json': body } : undefined,
       });
       acknowledgeAuth(added, props.auth.caller);
       this.openTo(props.corsOrigins, resource, method);

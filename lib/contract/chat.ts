@@ -54,7 +54,12 @@ export const CHAT_ROUTES = {
   models: { method: 'GET', path: '/v1/models' },
   conversations: { method: 'GET', path: '/v1/conversations' },
   conversation: { method: 'GET', path: '/v1/conversations/{id}' },
+  resume: { method: 'GET', path: '/v1/conversations/{id}/stream' },
+  stop: { method: 'POST', path: '/v1/conversations/{id}/stop' },
 } as const;
+
+/** The request header with which a client that comes back says what it has read, as server-sent events have it. */
+export const LAST_EVENT_HEADER = 'last-event-id';
 
 /** The request header that continues a conversation; the body field `conversation_id` says the same. */
 export const CONVERSATION_HEADER = 'x-conversation-id';

@@ -3,9 +3,12 @@
  *
  * head     pk `owner#<owner>`                    sk `conversation#<id>`     updatedAt, title, turns, turn lock, expiresAt
  * message  pk `owner#<owner>#conversation#<id>`  sk `turn#<8 digits>#<4 digits>`, expiresAt
+ * log      pk `owner#<owner>#conversation#<id>`  sk `log#<turn id>#<8 digits>`     what a turn said while it ran, expiresAt
  *
  * `updatedAt` is a number, milliseconds since 1970; it is set by the first turn that ends well, so that the index holds no empty conversation.
  * The owner inside a key is URI-encoded, so that no owner can spell another's key.
+ * A turn writes its log in order, each entry where nothing stands yet. Whoever wants it to stop takes the place that it would write to next:
+ * the turn is refused there, and so hears of it without ever having to ask.
  * A local index over the heads gives an owner's conversations, newest first, with consistent reads.
  */
 export const CONVERSATIONS = {
@@ -15,3 +18,6 @@ export const CONVERSATIONS = {
   recentIndex: 'recent',
   recentSortKey: 'updatedAt',
 } as const;
+
+/** How long the log of a turn is kept: for clients that come back to it, not for readers of the conversation. */
+export const TURN_LOG_SECONDS = 86_400;

@@ -4,7 +4,7 @@ const example = runExample('chatbot-api');
 
 /** The data of every event of a stream, as text. */
 async function events(response: Response): Promise<string[]> {
-  return (await response.text()).split('\n\n').filter((frame) => frame.startsWith('data: ')).map((frame) => frame.slice(6));
+  return [...(await response.text()).matchAll(/^data: (.*)$/gm)].map(([, data]) => data);
 }
 
 const streamed = (id: string) => example.chat({ ...userMessage('Tell me of rivers.'), stream: true, conversation_id: id });

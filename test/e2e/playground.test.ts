@@ -87,9 +87,31 @@ if (!chromium) {
     expect(await page.getByRole('button', { name: 'Send' }).isVisible()).toBe(false);
 
     await page.keyboard.press('Escape');
-    await page.getByText('You stopped reading here.').waitFor();
+    await page.getByText('You stopped the answer.').waitFor();
     expect(await page.getByRole('log').textContent()).not.toContain('You said: Tell me slowly.');
     expect(await page.getByRole('button', { name: 'Stop' }).isVisible()).toBe(false);
+  });
+
+  test('reads on after a reload in an answer that is under way, and stops it for good', async () => {
+    const page = await visit();
+    await talk(page, 'Hello.');
+    example.cloud.faults.set({ kind: 'slow' });
+    await say(page, 'Tell me slowly.');
+    await page.waitForFunction(() => document.querySelectorAll('article.answer')[1]?.querySelector('.markdown')?.textContent);
+    const before = (await answers(page).last().textContent())!.trim();
+
+    await page.reload();
+    await page.locator('.question', { hasText: 'Tell me slowly.' }).waitFor();
+    await page.waitForFunction((length) => (document.querySelectorAll('article.answer')[1]?.querySelector('.markdown')?.textContent ?? '').length > length + 1, before.length);
+    expect(await answers(page).last().textContent()).toContain(before);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('You stopped the answer.').waitFor();
+    const said = await answers(page).last().textContent();
+
+    await page.reload();
+    await page.getByText('You stopped the answer.').waitFor();
+    expect(await answers(page).last().textContent()).toBe(said);
+    expect(await page.locator('.question').allTextContents()).toEqual([expect.stringContaining('Hello.'), expect.stringContaining('Tell me slowly.')]);
   });
 
   test('lists conversations newest first, and opens one again after a reload', async () => {

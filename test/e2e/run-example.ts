@@ -8,14 +8,14 @@ import { type LocalCloud, startCloud } from '../../local/cloud';
 type User = 'user-a' | 'user-b';
 
 /** One example, deployed to a local cloud of its own for the tests of one file. */
-export function runExample(example: string) {
+export function runExample(example: string, options: { readonly wordGapMs?: number } = {}) {
   const assembly = mkdtempSync(join(tmpdir(), 'e2e-'));
   let cloud: LocalCloud;
   beforeAll(async () => {
     const app = new App({ outdir: assembly });
     addExamples(app, example);
     app.synth();
-    cloud = await startCloud({ assembly, example });
+    cloud = await startCloud({ assembly, example, ...options });
   }, 60_000);
   afterAll(async () => {
     await cloud?.stop();

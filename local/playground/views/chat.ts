@@ -1,8 +1,9 @@
+import { ApiError } from '../api-error';
 import { copyButton, h } from '../dom';
 import { Usage } from '../meter';
 import { View, ViewContext } from '../view';
 import { Answer, Timing } from './chat/answer';
-import { ChatClient } from './chat/client';
+import { type AnswerEvent, ChatClient } from './chat/client';
 import { Composer } from './chat/composer';
 import { ConversationList } from './chat/conversation-list';
 import { curlCommand } from './chat/curl';
@@ -39,7 +40,7 @@ class ChatView {
   constructor(private readonly context: ViewContext) {
     this.client = new ChatClient(context.api);
     this.list = new ConversationList(this.client, this.closing.signal, (id) => this.open(id));
-    this.composer = new Composer({ send: (text) => void this.send(text), stop: () => this.stop() }, this.curlButton());
+    this.composer = new Composer({ send: (text) => void this.send(text), stop: () => void this.stop() }, this.curlButton());
     context.aside.replaceChildren(this.list.element);
     context.main.replaceChildren(this.log.element, this.composer.element);
     document.addEventListener('keydown', (event) => this.onKey(event), { signal: this.closing.signal });
@@ -50,7 +51,7 @@ class ChatView {
   }
 
   close(): void {
-    this.stop();
+    this.leave();
     this.closing.abort();
     remember(undefined);
   }
@@ -58,7 +59,7 @@ class ChatView {
   private onKey(event: KeyboardEvent): void {
     if (event.key === 'Escape' && this.answering) {
       event.preventDefault();
-      this.stop();
+      void this.stop();
     } else if (event.code === 'KeyN' && event.altKey && event.shiftKey) {
       event.preventDefault();
       this.open();
@@ -74,12 +75,14 @@ class ChatView {
 
   /** Opens a conversation of the list, or a new one when there is no id. */
   private open(id?: string): void {
-    this.stop();
+    // What was asked just before a reload is told to nobody but this page until it is answered.
+    const asked = askedBefore(id);
+    this.leave();
     this.conversationId = id ?? crypto.randomUUID();
     this.list.select(id);
-    remember(id);
+    remember(id, asked);
     if (id) {
-      this.loading = this.load(id);
+      this.loading = this.load(id, asked);
     } else {
       this.log.showEmpty(this.welcome());
     }
@@ -87,16 +90,46 @@ class ChatView {
     this.composer.focus();
   }
 
-  private async load(id: string): Promise<void> {
+  private async load(id: string, asked?: string): Promise<void> {
+    const reading = new AbortController();
+    const signal = AbortSignal.any([reading.signal, this.closing.signal]);
     try {
-      const messages = await this.client.messages(id, this.closing.signal);
-      if (this.conversationId === id) {
-        this.log.showStored(messages, this.context.user);
+      // First, so that a turn that ends meanwhile is among the messages.
+      const running = await this.client.resume(id, signal);
+      const messages = await this.client.messages(id, this.closing.signal).catch((error: Error) => {
+        // A conversation whose first turn still runs has none yet.
+        if (running && error instanceof ApiError && error.status === 404) return [];
+        throw error;
+      });
+      if (this.conversationId !== id) {
+        reading.abort();
+        return;
+      }
+      this.log.showStored(messages, this.context.user);
+      if (running) {
+        void this.rejoin(id, running, reading, asked);
       }
     } catch (error) {
       if (this.conversationId === id && !this.closing.signal.aborted) {
         this.log.showFailure(error as Error, () => void this.load(id));
       }
+    }
+  }
+
+  /** Reads on in an answer that was under way when the page was left. */
+  private async rejoin(id: string, running: AsyncIterable<AnswerEvent>, reading: AbortController, asked: string | undefined): Promise<void> {
+    this.answering = reading;
+    if (asked) {
+      this.log.addQuestion(asked, this.context.user);
+    }
+    const answer = this.log.beginAnswer(this.model);
+    this.composer.setBusy(true);
+    const ended = await this.receive(answer, running, reading.signal, () => void this.load(id));
+    this.settle(answer, reading);
+    await this.afterTurn(id);
+    // The table knows the question too, which this page may never have seen.
+    if (ended && this.conversationId === id && !this.answering && !this.closing.signal.aborted) {
+      await this.load(id);
     }
   }
 
@@ -111,34 +144,45 @@ class ChatView {
     const question = this.log.addQuestion(text, this.context.user);
     const answer = this.log.beginAnswer(this.model);
     this.composer.setBusy(true);
-    await this.receive(answer, id, text, answering.signal, () => {
+    remember(id, text);
+    await this.receive(answer, this.client.ask(id, text, answering.signal), answering.signal, () => {
       question.remove();
       answer.element.remove();
       this.composer.focus();
       void this.send(text);
     });
+    this.settle(answer, answering);
+    await this.afterTurn(id);
+  }
+
+  private settle(answer: Answer, answering: AbortController): void {
     this.log.settle(answer);
     if (this.answering === answering) {
       this.answering = undefined;
       this.composer.setBusy(false);
     }
-    this.context.settled();
-    await this.list.refresh();
-    // A failed turn leaves nothing behind: then there is no conversation yet that an address could name.
-    if (this.conversationId === id && this.list.has(id) && !this.closing.signal.aborted) {
-      this.list.select(id);
-      remember(id);
-    }
   }
 
-  private async receive(answer: Answer, id: string, text: string, signal: AbortSignal, retry: () => void): Promise<void> {
+  private async afterTurn(id: string): Promise<void> {
+    this.context.settled();
+    await this.list.refresh();
+    if (this.conversationId !== id || this.answering || this.closing.signal.aborted) {
+      return;
+    }
+    // A failed turn leaves nothing behind: then there is no conversation yet that an address could name.
+    const kept = this.list.has(id) ? id : undefined;
+    this.list.select(kept);
+    remember(kept);
+  }
+
+  private async receive(answer: Answer, events: AsyncIterable<AnswerEvent>, signal: AbortSignal, retry: () => void): Promise<boolean> {
     const asked = performance.now();
     let firstToken: number | undefined;
     let usage: Usage | undefined;
     let reason: string | undefined;
     const timing = (): Timing => ({ firstToken, total: performance.now() - asked });
     try {
-      for await (const event of this.client.ask(id, text, signal)) {
+      for await (const event of events) {
         if (event.kind === 'text') {
           firstToken ??= performance.now() - asked;
           answer.append(event.text, event.model);
@@ -150,16 +194,27 @@ class ChatView {
         }
       }
       answer.finish(usage, timing(), reason);
+      return true;
     } catch (error) {
       if (signal.aborted) {
-        answer.stopped(timing());
+        answer.left(timing());
       } else {
         answer.fail(error as Error, retry);
       }
+      return false;
     }
   }
 
-  private stop(): void {
+  /** Ends the answer, and leaves alone what cannot be ended. */
+  private async stop(): Promise<void> {
+    const { answering } = this;
+    if (answering) {
+      await this.client.stop(this.conversationId, this.closing.signal).catch(() => answering.abort());
+    }
+  }
+
+  /** Stops reading; the API goes on. */
+  private leave(): void {
     this.answering?.abort();
     this.answering = undefined;
     this.composer.setBusy(false);
@@ -197,9 +252,17 @@ class ChatView {
   }
 }
 
-/** The open conversation stands in the address, so that it survives a reload and can be shared; whose it is the server knows. */
-function remember(id: string | undefined): void {
-  history.replaceState(undefined, '', id ? `#conversation=${encodeURIComponent(id)}` : location.pathname);
+/**
+ * The open conversation stands in the address, so that it survives a reload and can be shared; whose it is the server knows.
+ * What was asked stands beside it until it is answered.
+ */
+function remember(id: string | undefined, asked?: string): void {
+  history.replaceState(asked === undefined ? undefined : { id, asked }, '', id ? `#conversation=${encodeURIComponent(id)}` : location.pathname);
+}
+
+function askedBefore(id: string | undefined): string | undefined {
+  const state = history.state as { id?: string; asked?: string } | null;
+  return state?.id === id ? state?.asked : undefined;
 }
 
 function rememberedConversation(): string | undefined {

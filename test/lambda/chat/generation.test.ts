@@ -1,4 +1,4 @@
-import { generate } from '../../../lambda/chat/generation';
+import { type Generated, generate } from '../../../lambda/chat/generation';
 import { ApiError } from '../../../lambda/kit/http';
 import { ModelFailure, type ModelFailureKind, type Prompt } from '../../../lambda/ports/model';
 import { FakeClock } from '../fakes/clock';
@@ -111,6 +111,40 @@ test('ends when time is up, even if the model says nothing any more', async () =
   expect(error).toMatchObject({ status: 504, code: 'timeout' });
 });
 
+test('ends with what was said when its reader has read enough, and counts what the model takes in the end', async () => {
+  const stopped = new AbortController();
+  const model = new ScriptedModel([[text('Hel'), ...calls('weather', '{"city":"Ulm"}')]]);
+  const events = [];
+  for await (const event of generate(prompt, model, new FakeClock(), { signal: new AbortController().signal, stop: stopped.signal })) {
+    events.push(event);
+    if (event.type === 'toolInput') stopped.abort();
+  }
+  const end = events.at(-1) as Generated;
+  expect(end).toMatchObject({ type: 'finish', reason: 'stop', message: { role: 'assistant', content: 'Hel' } });
+  expect(end.message).not.toHaveProperty('tool_calls');
+  expect(await end.stopped).toEqual({ input: 10, output: 4, cacheRead: 100, cacheWrite: 20 });
+});
+
+test('ends a model that says nothing when its reader has read enough, and waits no longer than there is time to count', async () => {
+  const [stopped, deadline] = [new AbortController(), new AbortController()];
+  const model = new ScriptedModel([[text('Hel'), 'silence']]);
+  setTimeout(() => stopped.abort(), 5);
+  setTimeout(() => deadline.abort(), 20);
+  const { items } = await collect(generate(prompt, model, new FakeClock(), { signal: deadline.signal, stop: stopped.signal }));
+  expect(items.at(-1)).toMatchObject({ reason: 'stop', message: { content: 'Hel' } });
+  expect(await (items.at(-1) as Generated).stopped).toBeUndefined();
+});
+
+test('asks a busy model no more when its reader has read enough', async () => {
+  const stopped = new AbortController();
+  const model = new ScriptedModel([[throttled]]);
+  const clock = new FakeClock();
+  clock.pause = () => new Promise(() => stopped.abort());
+  const { items } = await collect(generate(prompt, model, clock, { signal: new AbortController().signal, stop: stopped.signal }));
+  expect(items.at(-1)).toMatchObject({ reason: 'stop', message: { content: null } });
+  expect(model.prompts).toHaveLength(1);
+});
+
 test('passes an error on that nobody foresaw', async () => {
   const error = new Error('AccessDenied');
   expect((await run([[error]])).error).toBe(error);
@@ -120,6 +154,6 @@ test('passes an error on that nobody foresaw', async () => {
 async function run(scripts: Script[], signal = new AbortController().signal) {
   const model = new ScriptedModel(scripts);
   const clock = new FakeClock();
-  const { items: events, error } = await collect(generate(prompt, model, clock, signal));
+  const { items: events, error } = await collect(generate(prompt, model, clock, { signal }));
   return { events, error, model, clock };
 }

@@ -7,6 +7,7 @@ import { collect } from '../fakes/collect';
 import { MemoryConversations } from '../fakes/conversations';
 import { calls, says, ScriptedModel, stop, text, usage, type Script } from '../fakes/model';
 import { facts, policy } from '../fakes/policy';
+import { MemoryTurnLog } from '../fakes/turn-log';
 
 const key = { owner: 'ada', id: 'c1' };
 
@@ -70,6 +71,32 @@ test('refuses a turn while another one runs', async () => {
   expect((await chat.say('Hi')).error).toMatchObject({ status: 409, code: 'conversation_busy', headers: { 'retry-after': '2' } });
   chat.clock.time += 60_001;
   expect((await chat.say('Hi')).error).toBeUndefined();
+});
+
+test('ends when somebody wants it to stop, keeps what was said, and counts what the model took all the same', async () => {
+  const chat = new Chat([[text('Hel'), text('lo'), stop('end_turn'), usage], says('Yes.')]);
+  const events = [];
+  for await (const event of chat.turn('Hi')) {
+    events.push(event);
+    if (event.type !== 'text') continue;
+    await chat.log.stop(key, 'run-1', chat.clock.now());
+    chat.clock.tick(200);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'stop', message: { content: 'Hel' } });
+  await Promise.all(chat.works);
+  const [, kept] = (await collect(chat.conversations.oldestFirst(key, 0))).items;
+  expect(kept).toMatchObject({ message: { content: 'Hel' }, end: { finishReason: 'stop', stopped: true, usage: { prompt_tokens: 130, completion_tokens: 4 } } });
+  await chat.say('Go on.');
+  expect(told(chat.model.prompts[1].messages)).toEqual(['user: Hi', 'assistant: Hel', 'user: Go on.']);
+});
+
+test('is not harmed where its log cannot be written, and says so', async () => {
+  const chat = new Chat([says('Hello')]);
+  chat.log.broken = Infinity;
+  expect((await chat.say('Hi')).events.at(-1)).toMatchObject({ type: 'finish', message: { content: 'Hello' } });
+  await Promise.all(chat.works);
+  expect(chat.notes).toEqual([{ logFailures: 3 }]);
 });
 
 test('never sends a turn again that the guardrail blocked', async () => {
@@ -201,7 +228,10 @@ const tools = [{ type: 'function', function: { name: 'weather', parameters: { ty
 
 class Chat {
   readonly conversations = new MemoryConversations();
+  readonly log = new MemoryTurnLog(this.conversations);
   readonly clock = new FakeClock();
+  readonly works: Promise<unknown>[] = [];
+  readonly notes: object[] = [];
   readonly model: ScriptedModel;
   private turns = 0;
 
@@ -225,7 +255,15 @@ class Chat {
   private take(messages: object[], { conversation = key.id, ...options }: { conversation?: string | null }) {
     const decided = policy(this.changes);
     const request = parseChatRequest({ body: JSON.stringify({ messages, conversation_id: conversation, ...options }), headers: {} }, decided.facts);
-    const context = { runId: `run-${++this.turns}`, caller: key.owner, until: this.clock.now() + 30_000, signal: new AbortController().signal };
+    const context = {
+      runId: `run-${++this.turns}`,
+      caller: key.owner,
+      until: this.clock.now() + 30_000,
+      signal: new AbortController().signal,
+      telling: { id: 'answer', created: 0, model: 'm', includeUsage: false },
+      outlast: (work: Promise<unknown>) => { this.works.push(work); },
+      note: (fields: object) => { this.notes.push(fields); },
+    };
     return takeTurn(request, decided, context, this);
   }
 }

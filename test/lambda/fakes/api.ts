@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { MemoryConversations } from './conversations';
 import { ScriptedModel, type Script } from './model';
 import { policy } from './policy';
+import { MemoryTurnLog } from './turn-log';
 import { chatRoutes } from '../../../lambda/chat/routes';
 import type { TurnPolicy } from '../../../lambda/chat/settings';
 import { systemClock } from '../../../lambda/kit/clock';
@@ -28,6 +29,7 @@ export interface ApiRequest {
 /** The chat handler without its adapters: routes and cores as deployed, behind the events that API Gateway sends. */
 export class ChatApi {
   readonly conversations = new MemoryConversations();
+  readonly log = new MemoryTurnLog(this.conversations);
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];
   readonly metrics: MetricValues[] = [];
   readonly model: ScriptedModel;
@@ -36,7 +38,7 @@ export class ChatApi {
 
   constructor(scripts: Script[], { caller = 'cognito' as CallerSource, ...changes }: Partial<TurnPolicy> & { caller?: CallerSource } = {}) {
     this.model = new ScriptedModel(scripts);
-    const ports = { model: this.model, conversations: this.conversations, clock: { ...systemClock, pause: async () => undefined } };
+    const ports = { model: this.model, conversations: this.conversations, log: this.log, clock: { ...systemClock, pause: async () => undefined } };
     const routes = chatRoutes(policy(changes), ports, (values) => this.metrics.push(values));
     this.handler = endpoint(routes, {
       caller,
@@ -87,5 +89,5 @@ function begun(stream: PassThrough, prelude: { statusCode: number; headers: Reco
 }
 
 function parseEvents(text: string): any[] {
-  return text.split('\n\n').filter((frame) => frame.startsWith('data: ')).map((frame) => frame === 'data: [DONE]' ? 'DONE' : JSON.parse(frame.slice(6)));
+  return text.split('\n\n').map((frame) => frame.replace(/^id: .*\n/, '')).filter((frame) => frame.startsWith('data: ')).map((frame) => frame === 'data: [DONE]' ? 'DONE' : JSON.parse(frame.slice(6)));
 }

@@ -15,6 +15,19 @@ export class FakeClock implements Clock {
     this.time += milliseconds;
   }
 
+  readonly repeated = new Set<() => void>();
+
+  every(_milliseconds: number, act: () => void) {
+    this.repeated.add(act);
+    return () => void this.repeated.delete(act);
+  }
+
+  /** Lets time pass, and all that is done again and again be done once. */
+  tick(milliseconds: number) {
+    this.time += milliseconds;
+    for (const act of this.repeated) act();
+  }
+
   chance() {
     return 0.5;
   }

@@ -46,6 +46,13 @@ export class MemoryConversations implements Conversations {
     });
   }
 
+  async settle({ conversation, number }: OpenTurn, place: number, usage: Record<string, unknown>) {
+    const name = nameOf(conversation);
+    this.messages.set(name, (this.messages.get(name) ?? []).map((message) => (
+      message.turn === number && message.index === place && message.end ? { ...message, end: { ...message.end, usage } } : message
+    )));
+  }
+
   async release(turn: OpenTurn) {
     const head = this.heads.get(nameOf(turn.conversation))!;
     if (head.lock?.turnId !== turn.turnId) throw new Error('not your turn');

@@ -1,3 +1,4 @@
+import { STOPPED } from './client';
 import { ApiError } from '../../api-error';
 import { h } from '../../dom';
 import { count, dollars, duration } from '../../format';
@@ -7,6 +8,7 @@ import { Usage } from '../../meter';
 const ENDINGS: Readonly<Record<string, string>> = {
   length: 'The answer reached its token limit.',
   content_filter: 'The guardrail stepped in.',
+  [STOPPED]: 'You stopped the answer.',
   tool_calls: 'The model asked for a tool.',
 };
 
@@ -62,7 +64,7 @@ export class Answer {
     return this;
   }
 
-  stopped(timing: Timing): void {
+  left(timing: Timing): void {
     this.finish(undefined, timing);
     this.element.append(h('p', { class: 'ending' }, 'You stopped reading here. The API may still be finishing the answer.'));
   }

@@ -16,6 +16,7 @@ export interface StoredMessage {
   readonly content: string | null | readonly { readonly type: string; readonly text?: string }[];
   readonly tool_calls?: readonly { readonly function: { readonly name: string; readonly arguments: string } }[];
   readonly finish_reason?: string;
+  readonly stopped?: boolean;
   readonly usage?: Usage;
 }
 
@@ -34,7 +35,12 @@ interface Chunk {
   readonly model: string;
   readonly choices: readonly { readonly delta: { readonly content?: string | null }; readonly finish_reason: string | null }[];
   readonly usage?: Usage | null;
+  /** On the last chunk of an answer that its reader ended. */
+  readonly stopped?: boolean;
 }
+
+/** What an answer ends with that its reader ended; models give reasons of their own. */
+export const STOPPED = 'stopped';
 
 /** The request that a turn is: the page sends it, and the curl button prints it. */
 export function turnBody(conversationId: string, text: string) {
@@ -80,26 +86,20 @@ export class ChatClient {
       body: JSON.stringify(turnBody(conversationId, message)),
       signal,
     });
-    if (!response.ok || !response.body) {
+    yield* read(response);
+  }
+
+  /** The answer that is under way, from its beginning; undefined where none is. */
+  async resume(conversationId: string, signal: AbortSignal): Promise<AsyncGenerator<AnswerEvent> | undefined> {
+    const response = await this.api(`v1/conversations/${encodeURIComponent(conversationId)}/stream`, { headers: { accept: 'text/event-stream' }, signal });
+    return response.status === 204 || response.status === 404 ? undefined : read(response);
+  }
+
+  /** Ends the answer that is under way. What was said stays, and its stream ends by itself. */
+  async stop(conversationId: string, signal: AbortSignal): Promise<void> {
+    const response = await this.api(`v1/conversations/${encodeURIComponent(conversationId)}/stop`, { method: 'POST', signal });
+    if (!response.ok) {
       throw await ApiError.from(response);
-    }
-    const text = response.body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>);
-    const events = text.pipeThrough(new EventSourceParserStream()).getReader();
-    for (;;) {
-      const { done, value } = await events.read().catch((error: Error) => {
-        throw error.name === 'AbortError' ? error : brokenOff(error.message, response);
-      });
-      if (done) {
-        throw brokenOff('the stream ended before [DONE]', response);
-      }
-      if (value.data === '[DONE]') {
-        return;
-      }
-      const failure = ApiError.fromEnvelope(value.data, response);
-      if (failure) {
-        throw failure;
-      }
-      yield* eventsOf(JSON.parse(value.data) as Chunk);
     }
   }
 
@@ -112,13 +112,37 @@ export class ChatClient {
   }
 }
 
+async function* read(response: Response): AsyncGenerator<AnswerEvent> {
+  if (!response.ok || !response.body) {
+    throw await ApiError.from(response);
+  }
+  const text = response.body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>);
+  const events = text.pipeThrough(new EventSourceParserStream()).getReader();
+  for (;;) {
+    const { done, value } = await events.read().catch((error: Error) => {
+      throw error.name === 'AbortError' ? error : brokenOff(error.message, response);
+    });
+    if (done) {
+      throw brokenOff('the stream ended before [DONE]', response);
+    }
+    if (value.data === '[DONE]') {
+      return;
+    }
+    const failure = ApiError.fromEnvelope(value.data, response);
+    if (failure) {
+      throw failure;
+    }
+    yield* eventsOf(JSON.parse(value.data) as Chunk);
+  }
+}
+
 function* eventsOf(chunk: Chunk): Generator<AnswerEvent> {
   for (const { delta, finish_reason: reason } of chunk.choices) {
     if (delta.content) {
       yield { kind: 'text', text: delta.content, model: chunk.model };
     }
     if (reason) {
-      yield { kind: 'finished', reason };
+      yield { kind: 'finished', reason: chunk.stopped ? STOPPED : reason };
     }
   }
   if (chunk.usage) {

@@ -1,5 +1,5 @@
 import { Answer, errorNote } from './answer';
-import { StoredMessage } from './client';
+import { STOPPED, StoredMessage } from './client';
 import { h } from '../../dom';
 
 /**
@@ -85,7 +85,7 @@ function storedElement(message: StoredMessage, user: string): HTMLElement {
   }
   if (message.role === 'assistant') {
     const calls = (message.tool_calls ?? []).map((call) => `\`${call.function.name}(${call.function.arguments})\``);
-    return new Answer().show([text, ...calls].filter(Boolean).join('\n\n')).finish(message.usage, undefined, message.finish_reason).element;
+    return new Answer().show([text, ...calls].filter(Boolean).join('\n\n')).finish(message.usage, undefined, message.stopped ? STOPPED : message.finish_reason).element;
   }
   return h('article', { class: 'answer' }, h('p', { class: 'who' }, message.role), h('p', { class: 'plain' }, text));
 }

@@ -1,0 +1,97 @@
+import type { AnswerEvent, FinishReason } from './answer';
+import { EVENT_STREAM_HEADERS } from './completions';
+import type { StreamEncoder } from './encoder';
+import { eventOf, openAiFailure, openAiStream } from './openai-stream';
+import { isConversationId } from './request';
+import { errorOf, loggedIn, PULSE_MS } from './turn-log';
+import { CONVERSATION_HEADER, LAST_EVENT_HEADER } from '../../lib/contract/chat';
+import type { Route } from '../kit/endpoint';
+import { BadRequest, NotFound, TimedOut, Unavailable } from '../kit/http';
+import type { Clock } from '../ports/clock';
+import type { ConversationKey, Conversations, TurnEnd } from '../ports/conversations';
+import type { TurnLog } from '../ports/turn-log';
+
+/** How often the log of a running turn is looked at: as often as it is written. */
+const LOOK_MS = 200;
+/** A turn whose log has been still for so long has died, for a living one writes in silence too. */
+const DEAD_MS = 15 * PULSE_MS;
+
+/**
+ * `GET /v1/conversations/{id}/stream`: what a client has missed of a turn, and the rest while it happens. The client says with
+ * `Last-Event-ID` what it has read, as every reader of server-sent events does by itself; without it the running turn is told from its beginning.
+ */
+export function resumeTurn(log: TurnLog, conversations: Conversations, clock: Clock): Route {
+  return async (call) => {
+    const conversation = { owner: call.caller, id: call.path.id ?? '' };
+    const place = placeOf(call.headers[LAST_EVENT_HEADER]);
+    const now = clock.now();
+    const running = isConversationId(conversation.id) ? await log.running(conversation, now) : undefined;
+    const turnId = place?.turnId ?? running;
+    // A turn that has just begun has written nothing yet.
+    const told = turnId !== undefined && (turnId === running || isConversationId(conversation.id) && await isLogged(log, { conversation, turnId }, clock));
+    if (!told) {
+      const known = running !== undefined || isConversationId(conversation.id) && await conversations.find(conversation) !== undefined;
+      if (!known) throw new NotFound('id', 'There is no such conversation.', 'conversation_not_found');
+      return { status: 204, body: '' };
+    }
+    return {
+      status: 200,
+      headers: { ...EVENT_STREAM_HEADERS, [CONVERSATION_HEADER]: conversation.id },
+      body: { frames: follow(log, { conversation, turnId, read: place?.read ?? -1 }, clock, call.signal), failure: openAiFailure },
+    };
+  };
+}
+
+export interface LoggedTurn {
+  readonly conversation: ConversationKey;
+  readonly turnId: string;
+  /** How many of its numbered events the client has; -1 for not even the one that opens the answer. */
+  readonly read: number;
+}
+
+/** A turn as its log tells it, from the first event that was not read to the end. */
+export async function* follow(log: TurnLog, { conversation, turnId, read }: LoggedTurn, clock: Clock, signal: AbortSignal): AsyncGenerator<string, void> {
+  let encoder: StreamEncoder | undefined;
+  let place = 0;
+  let heardAt = clock.now();
+  while (!signal.aborted) {
+    for await (const entry of log.read(conversation, turnId, place, clock.now())) {
+      place = entry.place + 1;
+      heardAt = entry.at;
+      const { telling, events, end, failure } = loggedIn(entry);
+      if (telling) {
+        encoder = openAiStream(telling, telling.includeUsage, read);
+        encoder.number(turnId);
+      }
+      const frames = encoder ? framesOf(encoder, events, end) : '';
+      if (frames !== '') yield frames;
+      if (failure) throw errorOf(failure);
+      if (entry.last) return;
+    }
+    if (clock.now() - heardAt > DEAD_MS) throw new Unavailable('The turn broke off before its end. Nothing of it is kept; take it again.');
+    await clock.pause(LOOK_MS);
+  }
+  throw new TimedOut('The turn takes longer than a request may. Come back with the id of the last event.');
+}
+
+function framesOf(encoder: StreamEncoder, events: readonly AnswerEvent[], end: TurnEnd | undefined): string {
+  const said = events.map((event) => encoder.event(event)).join('');
+  return end ? said + encoder.finish({ reason: end.finishReason as FinishReason, stopped: end.stopped ?? false, usage: end.usage }) : said;
+}
+
+function placeOf(id: string | undefined) {
+  if (id === undefined || id === '') return undefined;
+  const place = eventOf(id);
+  if (!place) throw new BadRequest(LAST_EVENT_HEADER, `'${LAST_EVENT_HEADER}' must be the id of an event of this conversation's stream.`, 'invalid_value');
+  return place;
+}
+
+/** A short turn lets go of its conversation before it has written anything, so nothing is looked at twice. */
+async function isLogged(log: TurnLog, { conversation, turnId }: Pick<LoggedTurn, 'conversation' | 'turnId'>, clock: Clock): Promise<boolean> {
+  for (let look = 1; look <= 2; look++) {
+    if (look > 1) await clock.pause(LOOK_MS);
+    const first = await log.read(conversation, turnId, 0, clock.now())[Symbol.asyncIterator]().next();
+    if (!first.done) return true;
+  }
+  return false;
+}
