@@ -16,7 +16,7 @@ export function dynamoConversations(client: DynamoDBDocumentClient, TableName: s
           TableName,
           Key: headKey(conversation),
           // The turn's own id is let in again, for a write that was answered too late is repeated by the client library.
-          ConditionExpression: 'attribute_not_exists(lockedBy) OR lockedUntil < :now OR lockedBy = :turnId',
+          ConditionExpression: 'attribute_not_exists(deletedAt) AND (attribute_not_exists(lockedBy) OR lockedUntil < :now OR lockedBy = :turnId)',
           UpdateExpression: 'SET id = :id, lockedBy = :turnId, lockedUntil = :until'
             + (expiresAt === undefined ? ' REMOVE expiresAt' : ', expiresAt = :expiresAt') + ' ADD attempts :one',
           ExpressionAttributeValues: {
@@ -126,7 +126,7 @@ function ofConversation(conversation: ConversationKey, fromTurn: number) {
   };
 }
 
-function conversationOf({ id, title, createdAt, updatedAt, turns, expiresAt }: Item): Conversation {
+export function conversationOf({ id, title, createdAt, updatedAt, turns, expiresAt }: Item): Conversation {
   return { id, title, createdAt, updatedAt, turns, expiresAt } as Conversation;
 }
 
@@ -135,11 +135,11 @@ function ownerKey(owner: string): string {
   return `owner#${encodeURIComponent(owner)}`;
 }
 
-function conversationKey({ owner, id }: ConversationKey): string {
+export function conversationKey({ owner, id }: ConversationKey): string {
   return `${ownerKey(owner)}#conversation#${id}`;
 }
 
-function headKey({ owner, id }: ConversationKey): Item {
+export function headKey({ owner, id }: ConversationKey): Item {
   return { [CONVERSATIONS.partitionKey]: ownerKey(owner), [CONVERSATIONS.sortKey]: `conversation#${id}` };
 }
 
@@ -147,6 +147,6 @@ function messageKey(conversation: OpenTurn['conversation'], turn: number, index:
   return { [CONVERSATIONS.partitionKey]: conversationKey(conversation), [CONVERSATIONS.sortKey]: `turn#${digits(turn, 8)}#${digits(index, 4)}` };
 }
 
-function digits(value: number, count: number): string {
+export function digits(value: number, count: number): string {
   return String(value).padStart(count, '0');
 }

@@ -54,6 +54,9 @@ export const CHAT_ROUTES = {
   models: { method: 'GET', path: '/v1/models' },
   conversations: { method: 'GET', path: '/v1/conversations' },
   conversation: { method: 'GET', path: '/v1/conversations/{id}' },
+  renaming: { method: 'PATCH', path: '/v1/conversations/{id}' },
+  removal: { method: 'DELETE', path: '/v1/conversations/{id}' },
+  feedback: { method: 'POST', path: '/v1/conversations/{id}/messages/{messageId}/feedback' },
 } as const;
 
 /** The request header that continues a conversation; the body field `conversation_id` says the same. */
@@ -72,4 +75,10 @@ export const CHAT_METRICS = {
   throttles: 'Throttles',
   errors: 'Errors',
   guardrailBlocks: 'GuardrailBlocks',
+} as const;
+
+/** Metrics of what callers thought of answers, beside those of turns. */
+export const FEEDBACK_METRICS = {
+  feedbackUp: 'FeedbackUp',
+  feedbackDown: 'FeedbackDown',
 } as const;
