@@ -130,6 +130,59 @@ if (!chromium) {
     expect(await conversations(page).locator('.title').allTextContents()).toEqual(['Something of user-b']);
   });
 
+  test('renames a conversation, and deletes it once that is confirmed', async () => {
+    const page = await visit();
+    expect(await page.getByRole('button', { name: 'Rename' }).isVisible()).toBe(false);
+    await talk(page, 'Some river');
+    await page.getByRole('button', { name: 'Rename' }).focus();
+    await page.keyboard.press('Enter');
+    expect(await page.getByRole('textbox', { name: 'Title' }).inputValue()).toBe('Some river');
+    await page.getByRole('textbox', { name: 'Title' }).fill('Rivers of the north');
+    await page.keyboard.press('Enter');
+    await conversations(page).filter({ hasText: 'Rivers of the north' }).waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    expect(await page.evaluate(() => document.activeElement!.textContent)).toBe('Rename');
+
+    await page.getByRole('button', { name: 'Delete' }).click();
+    expect(await page.getByRole('dialog', { name: 'Delete the conversation?' }).textContent()).toContain('Rivers of the north');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await conversations(page).filter({ hasText: 'Rivers of the north' }).count()).toBe(1);
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await conversations(page).filter({ hasText: 'Rivers of the north' }).waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: 'Talk to your API' }).waitFor();
+    expect(new URL(page.url()).hash).toBe('');
+  });
+
+  test('says in the server\'s words why a conversation cannot be deleted now', async () => {
+    const page = await visit();
+    await talk(page, 'Still talking');
+    example.cloud.faults.set({ kind: 'slow', times: 1 });
+    await say(page, 'Go on slowly.');
+    await page.locator('.streaming').waitFor();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByText('is still running').waitFor();
+  });
+
+  test('keeps thumbs up and down, by keyboard alone, after a reload too', async () => {
+    const page = await visit();
+    await talk(page, 'Was this good?');
+    const thumb = (name: string) => page.getByRole('button', { name });
+    await thumb('Good answer').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('[aria-label="Good answer"][aria-pressed=true]').waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await page.locator('[aria-label="Bad answer"][aria-pressed=true]').waitFor();
+    expect(await thumb('Good answer').getAttribute('aria-pressed')).toBe('false');
+    await talk(page, 'And this?');
+    await thumb('Good answer').nth(1).click();
+    await page.reload();
+    await page.locator('[aria-pressed=true]').nth(1).waitFor();
+    expect(await page.locator('.rating button').evaluateAll((buttons) => buttons.map((button) => button.ariaPressed))).toEqual(['false', 'true', 'true', 'false']);
+  });
+
   test('shows what went wrong in the server\'s words, and recovers by Retry', async () => {
     const page = await visit();
     await page.getByLabel('What the model does wrong').selectOption('throttle');
@@ -236,6 +289,13 @@ if (!chromium) {
     const contrasts = async () => (await page.evaluate(textContrasts)).filter(({ ratio, least }) => ratio < least);
     expect(await contrasts()).toEqual([]);
     await talk(page, 'Hello **there** `code`');
+    await page.getByRole('button', { name: 'Good answer' }).click();
+    await page.locator('[aria-pressed=true]').waitFor();
+    for (const name of ['Rename', 'Delete']) {
+      await page.getByRole('button', { name, exact: true }).click();
+      expect(await contrasts()).toEqual([]);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+    }
     example.cloud.faults.set({ kind: 'error', times: 1 });
     await say(page, 'Fail, please.');
     await page.locator('article').getByRole('alert').waitFor();

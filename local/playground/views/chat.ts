@@ -91,7 +91,7 @@ class ChatView {
     try {
       const messages = await this.client.messages(id, this.closing.signal);
       if (this.conversationId === id) {
-        this.log.showStored(messages, this.context.user);
+        this.log.showStored(messages, this.context.user, (messageId, rating) => this.client.rate(id, messageId, rating));
       }
     } catch (error) {
       if (this.conversationId === id && !this.closing.signal.aborted) {
@@ -111,13 +111,16 @@ class ChatView {
     const question = this.log.addQuestion(text, this.context.user);
     const answer = this.log.beginAnswer(this.model);
     this.composer.setBusy(true);
-    await this.receive(answer, id, text, answering.signal, () => {
+    const complete = await this.receive(answer, id, text, answering.signal, () => {
       question.remove();
       answer.element.remove();
       this.composer.focus();
       void this.send(text);
     });
     this.log.settle(answer);
+    if (complete) {
+      void this.offerRating(answer, id);
+    }
     if (this.answering === answering) {
       this.answering = undefined;
       this.composer.setBusy(false);
@@ -131,7 +134,7 @@ class ChatView {
     }
   }
 
-  private async receive(answer: Answer, id: string, text: string, signal: AbortSignal, retry: () => void): Promise<void> {
+  private async receive(answer: Answer, id: string, text: string, signal: AbortSignal, retry: () => void): Promise<boolean> {
     const asked = performance.now();
     let firstToken: number | undefined;
     let usage: Usage | undefined;
@@ -150,12 +153,23 @@ class ChatView {
         }
       }
       answer.finish(usage, timing(), reason);
+      return true;
     } catch (error) {
       if (signal.aborted) {
         answer.stopped(timing());
       } else {
         answer.fail(error as Error, retry);
       }
+      return false;
+    }
+  }
+
+  /** A stream does not say what id its answer is kept under; the conversation does. */
+  private async offerRating(answer: Answer, id: string): Promise<void> {
+    const messages = await this.client.messages(id, this.closing.signal).catch(() => []);
+    const kept = messages.filter(({ role }) => role === 'assistant').at(-1);
+    if (kept) {
+      answer.rateable((rating) => this.client.rate(id, kept.id, rating), kept.feedback?.rating);
     }
   }
 

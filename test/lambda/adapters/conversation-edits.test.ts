@@ -24,13 +24,13 @@ interface Stores {
   readonly edits: ConversationEdits;
 }
 
-const inTable = (client = table.client): Stores => ({ conversations: dynamoConversations(client, table.name), edits: dynamoConversationEdits(client, table.name) });
+const inTable = (): Stores => ({ conversations: dynamoConversations(table.client, table.name), edits: dynamoConversationEdits(table.client, table.name) });
 const inMemory = (): Stores => {
   const both = new MemoryConversations();
   return { conversations: both, edits: both };
 };
 
-describe.each<[string, () => Stores]>([['DynamoDB', () => inTable()], ['memory', inMemory]])('edits in %s', (_, create) => {
+describe.each<[string, () => Stores]>([['DynamoDB', inTable], ['memory', inMemory]])('edits in %s', (_, create) => {
   test('rename what is there and has not expired', async () => {
     const { conversations, edits } = create();
     expect(await edits.rename(conversation, 'x', 1_000)).toBeUndefined();

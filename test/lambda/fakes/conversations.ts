@@ -79,7 +79,8 @@ export class MemoryConversations implements Conversations, ConversationEdits {
     const head = this.heads.get(nameOf(conversation));
     if (head && isLocked(head, runId, now)) return 'busy';
     if (!head || (head.updatedAt === undefined && !head.deleted)) return 'unknown';
-    this.heads.set(nameOf(conversation), { key: conversation, attempts: head.attempts, expiresAt: head.expiresAt, deleted: true, lock: { turnId: runId, until } });
+    const { attempts, expiresAt } = head;
+    this.heads.set(nameOf(conversation), { key: conversation, attempts, expiresAt, deleted: true, lock: { turnId: runId, until } });
     return 'hidden';
   }
 
