@@ -33,11 +33,15 @@ export function readConversation(ports: ReadingPorts): Route {
   return async (call) => {
     const limit = limitOf(call);
     const from = call.query.cursor === undefined ? { turn: 0, index: -1 } : positionOfMessage(call.query.cursor) ?? unknownCursor();
-    const { key, conversation } = await openConversation(call, ports);
+    const key = conversationKey(call);
 
     const found = await take(after(conversations.oldestFirst(key, from.turn), from, clock.now()), limit + 1);
     const page = found.slice(0, limit);
-    const given = page.length > 0 ? await edits.feedback(key, page[0], page[page.length - 1]) : [];
+    // After its messages: a conversation that is still there now was whole when they were read.
+    const [{ conversation }, given] = await Promise.all([
+      openConversation(call, ports),
+      page.length > 0 ? edits.feedback(key, page[0], page[page.length - 1]) : [],
+    ]);
     const feedback = new Map(given.filter((each) => isLive(each, clock.now())).map((each) => [messageId(each), each]));
     return json({
       ...conversationBody(conversation),

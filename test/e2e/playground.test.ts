@@ -1,52 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { chromiumPath, openBrowser } from './browser';
 import { textContrasts } from './contrast';
+import { describeWithBrowser, openPlayground } from './playground-page';
 import { runExample } from './run-example';
 
-const chromium = chromiumPath();
-if (!chromium) {
-  console.warn('No Chromium on this machine, so the playground page is left out of this test run. Install it, or name it in CHROMIUM_PATH.');
-}
-
-(chromium ? describe : describe.skip)('the playground page', () => {
+describeWithBrowser('the playground page', () => {
   const example = runExample('chatbot-api');
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await openBrowser(chromium!);
-  }, 60_000);
-  afterAll(() => browser?.close());
-  afterEach(async () => {
-    example.cloud.faults.set({ kind: 'none' });
-    await Promise.all(browser.contexts().map((context) => context.close()));
-  });
-
-  /** The page as somebody finds it who opens it for the first time. */
-  async function visit(options: BrowserContextOptions = {}, hash = ''): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
-    await page.goto(example.cloud.url + hash);
-    await box(page).waitFor();
-    return page;
-  }
-
-  const box = (page: Page) => page.getByRole('textbox', { name: 'Message' });
-  const answers = (page: Page) => page.locator('article.answer .markdown');
-  const conversations = (page: Page) => page.getByRole('navigation', { name: 'Conversations' }).getByRole('listitem');
-  const figure = (page: Page, list: string, name: string) => page.locator(`${list} div`, { has: page.getByText(name, { exact: true }) }).locator('dd').last();
-
-  async function say(page: Page, text: string): Promise<void> {
-    await box(page).fill(text);
-    await box(page).press('Enter');
-  }
-
-  /** Says something and waits for the numbers, which come when the answer is complete. */
-  async function talk(page: Page, text: string): Promise<void> {
-    const before = await page.locator('article .figures').count();
-    await say(page, text);
-    await page.locator('article .figures').nth(before).waitFor();
-  }
+  const { browser, visit, box, answers, conversations, figure, say, talk } = openPlayground(example);
 
   test('answers the first message and counts what it cost', async () => {
     const page = await visit();
@@ -128,59 +87,6 @@ if (!chromium) {
     await page.getByRole('button', { name: 'New conversation' }).click();
     await talk(page, 'Something of user-b');
     expect(await conversations(page).locator('.title').allTextContents()).toEqual(['Something of user-b']);
-  });
-
-  test('renames a conversation, and deletes it once that is confirmed', async () => {
-    const page = await visit();
-    expect(await page.getByRole('button', { name: 'Rename' }).isVisible()).toBe(false);
-    await talk(page, 'Some river');
-    await page.getByRole('button', { name: 'Rename' }).focus();
-    await page.keyboard.press('Enter');
-    expect(await page.getByRole('textbox', { name: 'Title' }).inputValue()).toBe('Some river');
-    await page.getByRole('textbox', { name: 'Title' }).fill('Rivers of the north');
-    await page.keyboard.press('Enter');
-    await conversations(page).filter({ hasText: 'Rivers of the north' }).waitFor();
-    expect(await page.getByRole('dialog').count()).toBe(0);
-    expect(await page.evaluate(() => document.activeElement!.textContent)).toBe('Rename');
-
-    await page.getByRole('button', { name: 'Delete' }).click();
-    expect(await page.getByRole('dialog', { name: 'Delete the conversation?' }).textContent()).toContain('Rivers of the north');
-    await page.getByRole('button', { name: 'Cancel' }).click();
-    expect(await conversations(page).filter({ hasText: 'Rivers of the north' }).count()).toBe(1);
-    await page.getByRole('button', { name: 'Delete' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await conversations(page).filter({ hasText: 'Rivers of the north' }).waitFor({ state: 'detached' });
-    await page.getByRole('heading', { name: 'Talk to your API' }).waitFor();
-    expect(new URL(page.url()).hash).toBe('');
-  });
-
-  test('says in the server\'s words why a conversation cannot be deleted now', async () => {
-    const page = await visit();
-    await talk(page, 'Still talking');
-    example.cloud.faults.set({ kind: 'slow', times: 1 });
-    await say(page, 'Go on slowly.');
-    await page.locator('.streaming').waitFor();
-    await page.getByRole('button', { name: 'Delete' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await page.getByRole('dialog').getByText('is still running').waitFor();
-  });
-
-  test('keeps thumbs up and down, by keyboard alone, after a reload too', async () => {
-    const page = await visit();
-    await talk(page, 'Was this good?');
-    const thumb = (name: string) => page.getByRole('button', { name });
-    await thumb('Good answer').focus();
-    await page.keyboard.press('Enter');
-    await page.locator('[aria-label="Good answer"][aria-pressed=true]').waitFor();
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Space');
-    await page.locator('[aria-label="Bad answer"][aria-pressed=true]').waitFor();
-    expect(await thumb('Good answer').getAttribute('aria-pressed')).toBe('false');
-    await talk(page, 'And this?');
-    await thumb('Good answer').nth(1).click();
-    await page.reload();
-    await page.locator('[aria-pressed=true]').nth(1).waitFor();
-    expect(await page.locator('.rating button').evaluateAll((buttons) => buttons.map((button) => button.ariaPressed))).toEqual(['false', 'true', 'true', 'false']);
   });
 
   test('shows what went wrong in the server\'s words, and recovers by Retry', async () => {
@@ -330,7 +236,7 @@ if (!chromium) {
   });
 
   test('loads nothing from elsewhere and breaks no rule of its content policy', async () => {
-    const context = await browser.newContext();
+    const context = await browser().newContext();
     const page = await context.newPage();
     const asked: string[] = [];
     const complaints: string[] = [];
@@ -346,7 +252,7 @@ if (!chromium) {
   });
 
   test('shows the outputs of an example that it has no view for', async () => {
-    const page = await (await browser.newContext()).newPage();
+    const page = await (await browser().newContext()).newPage();
     await page.route('**/local/session', async (route) => {
       const answer = await route.fetch();
       await route.fulfill({ json: { ...await answer.json(), example: 'another' } });
@@ -357,7 +263,7 @@ if (!chromium) {
   });
 
   test('says so when the local cloud does not answer, and tries again', async () => {
-    const page = await (await browser.newContext()).newPage();
+    const page = await (await browser().newContext()).newPage();
     await page.route('**/local/session', (route) => route.fulfill({ status: 500 }), { times: 1 });
     await page.goto(example.cloud.url);
     await page.getByText('/local/session answered 500').waitFor();

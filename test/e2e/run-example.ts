@@ -36,7 +36,7 @@ export function runExample(example: string) {
     },
     /** Any other request, with a body as JSON where there is one. */
     send(method: string, path: string, body?: unknown, user: User = 'user-a') {
-      const headers = { 'authorization': `Bearer ${token(user)}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
+      const headers = { authorization: `Bearer ${token(user)}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
       return fetch(`${url()}${path}`, { method, headers, body: JSON.stringify(body) });
     },
     /** Sends a chat request as it is: a string is sent to the letter, anything else as JSON. */

@@ -92,6 +92,17 @@ describe('deleting', () => {
     expect((await api.call(read)).json()).toMatchObject({ title: 'Who was I?', turns: 1, messages: [{}, {}] });
   });
 
+  test('shows no half of a conversation to those who read it meanwhile', async () => {
+    const api = await talked(30);
+    const { oldestFirst } = api.conversations;
+    api.conversations.oldestFirst = async function* (key, fromTurn) {
+      api.conversations.oldestFirst = oldestFirst;
+      await api.call(remove);
+      yield* oldestFirst.call(api.conversations, key, fromTurn);
+    };
+    expect((await api.call({ ...read, query: { limit: '100' } })).status).toBe(404);
+  });
+
   test('says before its time is up that the rest is for another request', async () => {
     const api = await talked(40);
     const { status, headers, json } = await api.call({ ...remove, milliseconds: 2_400 });
