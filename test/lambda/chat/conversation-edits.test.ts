@@ -31,7 +31,7 @@ describe('renaming', () => {
     const api = await talked();
     const { status, json } = await api.call({ ...rename, body });
     expect([status, json().error.param, json().error.code]).toEqual([400, param, code]);
-    expect(json().error.message).toMatch(/^(The body|'title') (must (be given|be string|be a JSON object|be one line|have 1 to 200)|holds half a character)/);
+    expect(json().error.message).toMatch(/^(The body|'title') (must (be given|be a text|be a JSON object|be one line|have 1 to 200)|holds half a character)/);
     expect((await api.call(read)).json().title).toBe('Hi');
   });
 
