@@ -16,7 +16,7 @@ export function dynamoConversations(client: DynamoDBDocumentClient, TableName: s
           TableName,
           Key: headKey(conversation),
           // The turn's own id is let in again, for a write that was answered too late is repeated by the client library.
-          ConditionExpression: 'attribute_not_exists(lockedBy) OR lockedUntil < :now OR lockedBy = :turnId',
+          ConditionExpression: 'attribute_not_exists(deletedAt) AND (attribute_not_exists(lockedBy) OR lockedUntil < :now OR lockedBy = :turnId)',
           UpdateExpression: 'SET id = :id, lockedBy = :turnId, lockedUntil = :until'
             + (expiresAt === undefined ? ' REMOVE expiresAt' : ', expiresAt = :expiresAt') + ' ADD attempts :one',
           ExpressionAttributeValues: {
@@ -141,7 +141,7 @@ function ofConversation(conversation: ConversationKey, fromTurn: number) {
   };
 }
 
-function conversationOf({ id, title, createdAt, updatedAt, turns, expiresAt }: Item): Conversation {
+export function conversationOf({ id, title, createdAt, updatedAt, turns, expiresAt }: Item): Conversation {
   return { id, title, createdAt, updatedAt, turns, expiresAt } as Conversation;
 }
 

@@ -4,7 +4,8 @@ import type { Call } from '../kit/call';
 import { json, type Route } from '../kit/endpoint';
 import { BadRequest, NotFound } from '../kit/http';
 import type { Clock } from '../ports/clock';
-import type { Conversation, Conversations, StoredMessage } from '../ports/conversations';
+import type { ConversationEdits, Feedback } from '../ports/conversation-edits';
+import type { Conversation, ConversationKey, Conversations, StoredMessage } from '../ports/conversations';
 
 const PAGE = 20;
 const LONGEST_PAGE = 100;
@@ -26,48 +27,76 @@ export function listConversations(conversations: Conversations, clock: Clock): R
   };
 }
 
-/** `GET /v1/conversations/{id}`: its messages in the order they were said. Somebody else's is as unknown as one that never was. */
-export function readConversation(conversations: Conversations, clock: Clock): Route {
+/** `GET /v1/conversations/{id}`: its messages in the order they were said, with what was thought of them. */
+export function readConversation(ports: ReadingPorts): Route {
+  const { conversations, edits, clock } = ports;
   return async (call) => {
     const limit = limitOf(call);
-    const from = call.query.cursor === undefined ? { turn: 0, index: -1 } : messagePosition(call.query.cursor);
-    const key = { owner: call.caller, id: call.path.id ?? '' };
-    const conversation = isConversationId(key.id) ? await conversations.find(key) : undefined;
-    if (!conversation || !isLive(conversation, clock.now())) throw new NotFound('id', 'There is no such conversation.', 'conversation_not_found');
+    const from = call.query.cursor === undefined ? { turn: 0, index: -1 } : positionOfMessage(call.query.cursor) ?? unknownCursor();
+    const key = conversationKey(call);
 
     const found = await take(after(conversations.oldestFirst(key, from.turn), from, clock.now()), limit + 1);
     const page = found.slice(0, limit);
+    // After its messages: a conversation that is still there now was whole when they were read.
+    const [{ conversation }, given] = await Promise.all([
+      openConversation(call, ports),
+      page.length > 0 ? edits.feedback(key, page[0], page[page.length - 1]) : [],
+    ]);
+    const feedback = new Map(given.filter((each) => isLive(each, clock.now())).map((each) => [messageId(each), each]));
     return json({
       ...conversationBody(conversation),
-      messages: page.map(messageBody),
+      messages: page.map((message) => messageBody(message, feedback.get(messageId(message)))),
       has_more: found.length > limit,
       next_cursor: found.length > limit ? messageId(page[page.length - 1]) : null,
     });
   };
 }
 
-function conversationBody({ id, title, createdAt, updatedAt, turns: count }: Conversation) {
+export interface ReadingPorts {
+  readonly conversations: Conversations;
+  readonly edits: ConversationEdits;
+  readonly clock: Clock;
+}
+
+/** The conversation that a call's path names. Somebody else's is as unknown as one that never was. */
+export async function openConversation(call: Call, { conversations, clock }: ReadingPorts): Promise<{ key: ConversationKey; conversation: Conversation }> {
+  const key = conversationKey(call);
+  const conversation = await conversations.find(key);
+  return conversation && isLive(conversation, clock.now()) ? { key, conversation } : unknownConversation();
+}
+
+export function conversationKey({ caller, path }: Call): ConversationKey {
+  return path.id !== undefined && isConversationId(path.id) ? { owner: caller, id: path.id } : unknownConversation();
+}
+
+export function unknownConversation(): never {
+  throw new NotFound('id', 'There is no such conversation.', 'conversation_not_found');
+}
+
+export function conversationBody({ id, title, createdAt, updatedAt, turns: count }: Conversation) {
   return { id, object: 'conversation', title, created_at: seconds(createdAt), updated_at: seconds(updatedAt), turns: count };
 }
 
-function messageBody(stored: StoredMessage) {
+function messageBody(stored: StoredMessage, feedback?: Feedback) {
   const { message, createdAt, end } = stored;
   return {
     id: messageId(stored),
     ...message,
     ...(end && { finish_reason: end.finishReason, ...(end.stopped && { stopped: true }), ...(end.usage && { usage: end.usage }) }),
+    ...(feedback && { feedback: feedbackBody(feedback) }),
     created_at: seconds(createdAt),
   };
+}
+
+export function feedbackBody({ rating, comment, createdAt }: Feedback) {
+  return { rating, ...(comment !== undefined && { comment }), created_at: seconds(createdAt) };
 }
 
 async function* alive(found: AsyncIterable<Conversation>, now: number): AsyncGenerator<Conversation, void> {
   for await (const conversation of found) if (isLive(conversation, now)) yield conversation;
 }
 
-interface Position {
-  readonly turn: number;
-  readonly index: number;
-}
+export type Position = Pick<StoredMessage, 'turn' | 'index'>;
 
 async function* after(messages: AsyncIterable<StoredMessage>, from: Position, now: number): AsyncGenerator<StoredMessage, void> {
   for await (const turn of turns(messages, now)) yield* turn.filter((message) => message.turn > from.turn || message.index > from.index);
@@ -89,13 +118,14 @@ function limitOf({ query }: Call): number {
   return limit;
 }
 
-function messageId({ turn, index }: Position): string {
+/** Stands in addresses, and is a message's for as long as the message is kept. */
+export function messageId({ turn, index }: Position): string {
   return `msg_${turn}_${index}`;
 }
 
-function messagePosition(cursor: string): Position {
-  const [, turn, index] = /^msg_(\d{1,8})_(\d{1,4})$/.exec(cursor) ?? unknownCursor();
-  return { turn: Number(turn), index: Number(index) };
+export function positionOfMessage(id: string): Position | undefined {
+  const [, turn, index] = /^msg_(\d{1,8})_(\d{1,4})$/.exec(id) ?? [];
+  return turn === undefined ? undefined : { turn: Number(turn), index: Number(index) };
 }
 
 function cursorOf({ id, updatedAt }: Conversation): string {

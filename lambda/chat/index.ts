@@ -7,6 +7,7 @@ import { readSettings } from './settings';
 import { CHAT_DURATIONS } from './turn-report';
 import { CHAT_ENV, CONVERSATION_HEADER, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, TRACE_HEADER } from '../../lib/contract/chat';
 import { bedrockModel } from '../adapters/bedrock-model';
+import { dynamoConversationEdits } from '../adapters/dynamo-conversation-edits';
 import { dynamoConversations } from '../adapters/dynamo-conversations';
 import { dynamoTurnLog } from '../adapters/dynamo-turn-log';
 import { readBeside } from '../kit/beside';
@@ -23,10 +24,11 @@ const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout:
 const table = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience }), { marshallOptions: { removeUndefinedValues: true } });
 const conversations = dynamoConversations(table, env.TABLE_NAME);
 const log = dynamoTurnLog(table, env.TABLE_NAME);
+const edits = dynamoConversationEdits(table, env.TABLE_NAME);
 // One attempt: the core retries, for only it knows whether anything has been said.
 const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }));
 const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.facts.name }, CHAT_DURATIONS);
 
-const routes = chatRoutes(policy, { model, conversations, log, clock: systemClock }, publish);
+const routes = chatRoutes(policy, { model, conversations, log, edits, clock: systemClock }, publish);
 const exposedHeaders = ['x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER];
 export const handler = awslambda.streamifyResponse(endpoint(routes, { caller, corsOrigins, exposedHeaders, log: createLog(env.SERVICE) }));

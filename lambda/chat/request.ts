@@ -37,7 +37,7 @@ export function parseChatRequest({ body, headers }: ChatInput, facts: ModelFacts
   const fields = parseBody(body);
   requireWholeText(fields, '');
   refuseUnsupported(fields);
-  const chat = validated(fields);
+  const chat = validated(chatBody, fields);
   if (chat.model !== undefined && chat.model !== facts.name) {
     throw new NotFound('model', `There is no model '${chat.model.slice(0, 100)}' here; 'model' must be '${facts.name}', or be left out.`, 'model_not_found');
   }
@@ -68,6 +68,13 @@ export function isConversationId(id: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(id);
 }
 
+/** A body held to a schema, or an error that names the field. */
+export function parseFields<Schema extends v.GenericSchema>(body: string, schema: Schema): v.InferOutput<Schema> {
+  const fields = parseBody(body);
+  requireWholeText(fields, '');
+  return validated(schema, fields);
+}
+
 function parseBody(body: string): Record<string, unknown> {
   let value: unknown;
   try {
@@ -94,8 +101,8 @@ function requireWholeText(value: unknown, path: string, depth = 0): void {
   }
 }
 
-function validated(fields: Record<string, unknown>): v.InferOutput<typeof chatBody> {
-  const result = v.safeParse(chatBody, fields, { abortEarly: true });
+function validated<Schema extends v.GenericSchema>(schema: Schema, fields: Record<string, unknown>): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, fields, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = (issue.path ?? []).reduce((told, { key }) => typeof key === 'number' ? `${told}[${key}]` : told === '' ? String(key) : `${told}.${String(key)}`, '');

@@ -1,5 +1,7 @@
 import { completions } from './completions';
+import { deleteConversation, renameConversation } from './conversation-edits';
 import { listConversations, readConversation } from './conversations';
+import { giveFeedback } from './feedback';
 import { models } from './models';
 import { resumeTurn } from './resume';
 import type { TurnPolicy } from './settings';
@@ -8,16 +10,24 @@ import type { TurnPorts } from './turn';
 import { CHAT_ROUTES } from '../../lib/contract/chat';
 import type { Route } from '../kit/endpoint';
 import type { PublishMetrics } from '../kit/metrics';
+import type { ConversationEdits } from '../ports/conversation-edits';
+
+export interface ChatPorts extends TurnPorts {
+  readonly edits: ConversationEdits;
+}
 
 /** Every route of the chat API, by method and resource. */
-export function chatRoutes(policy: TurnPolicy, ports: TurnPorts, publish: PublishMetrics): Record<string, Route> {
+export function chatRoutes(policy: TurnPolicy, ports: ChatPorts, publish: PublishMetrics): Record<string, Route> {
   return {
     [name(CHAT_ROUTES.completions)]: completions(policy, ports, publish),
     [name(CHAT_ROUTES.models)]: models(policy.facts),
     [name(CHAT_ROUTES.conversations)]: listConversations(ports.conversations, ports.clock),
-    [name(CHAT_ROUTES.conversation)]: readConversation(ports.conversations, ports.clock),
+    [name(CHAT_ROUTES.conversation)]: readConversation(ports),
     [name(CHAT_ROUTES.resume)]: resumeTurn(ports.log, ports.conversations, ports.clock),
     [name(CHAT_ROUTES.stop)]: stopTurn(ports.log, ports.clock),
+    [name(CHAT_ROUTES.renaming)]: renameConversation(ports.edits, ports.clock),
+    [name(CHAT_ROUTES.removal)]: deleteConversation(ports.edits, ports.clock),
+    [name(CHAT_ROUTES.feedback)]: giveFeedback(ports, publish),
   };
 }
 

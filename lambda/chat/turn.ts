@@ -64,7 +64,7 @@ async function* converse(
   const turn = await conversations.begin({
     conversation: { owner: context.caller, id }, turnId: context.runId, now, until: context.until + LOCK_SLACK_MS, expiresAt,
   });
-  if (!turn) throw new Busy('conversation_busy', `Another turn of the conversation '${id}' is still running.`, 2);
+  if (!turn) throw new Busy('conversation_busy', `Another turn of the conversation '${id}' is still running, or it is being deleted.`, 2);
 
   const stop = new AbortController();
   const log = new TurnLogWriter(ports.log, turn, context.telling, clock, () => stop.abort());

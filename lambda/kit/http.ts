@@ -43,6 +43,12 @@ export class Busy extends ApiError {
   }
 }
 
+export class Unfinished extends ApiError {
+  constructor(message: string) {
+    super(503, 'server_error', message, { code: 'unfinished', headers: { 'retry-after': '1' } });
+  }
+}
+
 export class TooLarge extends ApiError {
   constructor(param: string, message: string) {
     super(413, 'invalid_request_error', message, { param, code: 'request_too_large' });

@@ -38,6 +38,9 @@ const CALLER_VARIABLES: Readonly<Record<CallerIdentity, string>> = {
   [CallerIdentity.API_KEY]: '$context.identity.apiKeyId',
 };
 
+/** The methods whose requests have a body. */
+const WITH_BODY: readonly string[] = ['POST', 'PATCH'];
+
 /** What a browser may send: credentials of every kind of `ChatAuth`, the conversation, and what OpenAI's own client says of itself. */
 const CLIENT_HEADERS = [
   'authorization', 'content-type', 'x-api-key', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256', CONVERSATION_HEADER, LAST_EVENT_HEADER,
@@ -56,6 +59,7 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
     this.api = this.defineApi(props);
     this.url = this.api.url;
     this.defineRoutes(props);
+    this.openTo(props.corsOrigins);
     this.defineUsagePlan(props);
     defineGatewayErrors(this.api, props);
     props.posture.protectApi(this, this.api.deploymentStage);
@@ -106,10 +110,9 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
         apiKeyRequired: props.auth.apiKeys !== undefined,
         requestValidator: validator,
         // To stop a turn nothing has to be said, and no body is no JSON object.
-        requestModels: method === 'POST' && path !== CHAT_ROUTES.stop.path ? { 'application/json': body } : undefined,
+        requestModels: WITH_BODY.includes(method) && path !== CHAT_ROUTES.stop.path ? { 'application/json': body } : undefined,
       });
       acknowledgeAuth(added, props.auth.caller);
-      this.openTo(props.corsOrigins, resource, method);
     }
   }
 
@@ -122,14 +125,17 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
     auth.apiKeys.forEach((key) => plan.addApiKey(key));
   }
 
-  private openTo(origins: string[], resource: apigateway.Resource, method: string) {
+  private openTo(origins: string[]) {
     if (origins.length === 0) return;
-    resource.addCorsPreflight({
-      allowOrigins: origins,
-      allowMethods: [method],
-      allowHeaders: CLIENT_HEADERS,
-      maxAge: Duration.hours(1),
-    });
+    const routes = Object.values(CHAT_ROUTES);
+    for (const path of new Set(routes.map((route) => route.path))) {
+      this.api.root.resourceForPath(path).addCorsPreflight({
+        allowOrigins: origins,
+        allowMethods: routes.filter((route) => route.path === path).map(({ method }) => method),
+        allowHeaders: CLIENT_HEADERS,
+        maxAge: Duration.hours(1),
+      });
+    }
   }
 }
 

@@ -17,7 +17,7 @@ import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingModel, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
 import { Transport } from './transport';
-import { CHAT_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type ChatEnv, type GenerationPolicy, type GuardrailReference } from '../contract/chat';
+import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type ChatEnv, type GenerationPolicy, type GuardrailReference } from '../contract/chat';
 import { CONVERSATIONS } from '../contract/conversations';
 import { BundledFunction } from '../internal/bundled-function';
 import { encryptTable } from '../internal/encrypted-table';
@@ -34,6 +34,9 @@ const ANSWER_TOKENS = 2048;
 const HISTORY_TOKENS = 32_000;
 const RETENTION = Duration.days(90);
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/chatbot-api.md#metrics-and-alarms';
+
+/** What the handler does with the table's items. */
+const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'Query'].map((action) => `dynamodb:${action}`);
 
 /**
  * A chat that answers from a model and a prompt, over an API that OpenAI's clients understand, with conversations that belong to their caller.
@@ -177,6 +180,16 @@ export class ChatbotApi extends Construct {
     return this.metric(CHAT_METRICS.guardrailBlocks, options);
   }
 
+  /** Answers that their readers found good. */
+  public metricFeedbackUp(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(FEEDBACK_METRICS.feedbackUp, options);
+  }
+
+  /** Answers that their readers found bad. */
+  public metricFeedbackDown(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(FEEDBACK_METRICS.feedbackDown, options);
+  }
+
   /** What the chat is called in metrics and logs. */
   private get service(): string {
     return Names.uniqueResourceName(this, { separator: '-', maxLength: 64 });
@@ -227,7 +240,7 @@ export class ChatbotApi extends Construct {
 
   private grantTable(role: HandlerRole) {
     const { tableArn } = this.table;
-    Grant.addToPrincipal({ grantee: role, actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'], resourceArns: [tableArn] });
+    Grant.addToPrincipal({ grantee: role, actions: TABLE_ACTIONS, resourceArns: [tableArn] });
     Grant.addToPrincipal({ grantee: role, actions: ['dynamodb:Query'], resourceArns: [`${tableArn}/index/${CONVERSATIONS.recentIndex}`] });
     if (this.build.encryptionKey) role.allowEncryption(this.build.encryptionKey, 'dynamodb');
   }

@@ -56,6 +56,9 @@ export const CHAT_ROUTES = {
   conversation: { method: 'GET', path: '/v1/conversations/{id}' },
   resume: { method: 'GET', path: '/v1/conversations/{id}/stream' },
   stop: { method: 'POST', path: '/v1/conversations/{id}/stop' },
+  renaming: { method: 'PATCH', path: '/v1/conversations/{id}' },
+  removal: { method: 'DELETE', path: '/v1/conversations/{id}' },
+  feedback: { method: 'POST', path: '/v1/conversations/{id}/messages/{messageId}/feedback' },
 } as const;
 
 /** The request header with which a client that comes back says what it has read, as server-sent events have it. */
@@ -80,4 +83,10 @@ export const CHAT_METRICS = {
   throttles: 'Throttles',
   errors: 'Errors',
   guardrailBlocks: 'GuardrailBlocks',
+} as const;
+
+/** Metrics of what callers thought of answers, beside those of turns. */
+export const FEEDBACK_METRICS = {
+  feedbackUp: 'FeedbackUp',
+  feedbackDown: 'FeedbackDown',
 } as const;

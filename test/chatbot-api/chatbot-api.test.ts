@@ -7,7 +7,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { defineChat } from './define-chat';
 import { ChatAuth, ChatbotApi, Geography, Guardrail, Model } from '../../lib';
-import { CHAT_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
+import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
 
 const byDefault = defineChat();
@@ -82,7 +82,7 @@ describe('the handler', () => {
     const granted = statements(byDefault).flatMap(({ Action }) => Action);
     expect([...new Set(granted)].sort()).toEqual([
       'bedrock:InvokeModelWithResponseStream',
-      'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem',
+      'dynamodb:BatchWriteItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem',
       'logs:CreateLogStream', 'logs:PutLogEvents',
       'sqs:SendMessage',
       'xray:PutTelemetryRecords', 'xray:PutTraceSegments',
@@ -165,7 +165,7 @@ describe('props', () => {
 });
 
 describe('metrics', () => {
-  test.each(Object.entries(CHAT_METRICS))('has a method for %s', (name, metricName) => {
+  test.each(Object.entries({ ...CHAT_METRICS, ...FEEDBACK_METRICS }))('has a method for %s', (name, metricName) => {
     const { chat } = byDefault;
     const method = `metric${name[0].toUpperCase()}${name.slice(1)}`;
     const metric = (chat as unknown as Record<string, () => ReturnType<ChatbotApi['metric']>>)[method]();

@@ -93,6 +93,7 @@ describe('permissions', () => {
   test('every call was allowed by the template, and every grant that can be seen was used', async () => {
     await example.get('v1/conversations');
     await example.stored('canary');
+    expect((await example.send('DELETE', 'v1/conversations/canary')).status).toBe(200);
     const { roles } = await example.cloud.report();
     expect(roles.length).toBeGreaterThan(0);
     for (const { denied, unknown, unused } of roles) expect({ denied, unknown, unused }).toEqual({ denied: [], unknown: [], unused: [] });

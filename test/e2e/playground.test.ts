@@ -1,52 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { chromiumPath, openBrowser } from './browser';
 import { textContrasts } from './contrast';
+import { describeWithBrowser, openPlayground } from './playground-page';
 import { runExample } from './run-example';
 
-const chromium = chromiumPath();
-if (!chromium) {
-  console.warn('No Chromium on this machine, so the playground page is left out of this test run. Install it, or name it in CHROMIUM_PATH.');
-}
-
-(chromium ? describe : describe.skip)('the playground page', () => {
+describeWithBrowser('the playground page', () => {
   const example = runExample('chatbot-api');
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await openBrowser(chromium!);
-  }, 60_000);
-  afterAll(() => browser?.close());
-  afterEach(async () => {
-    example.cloud.faults.set({ kind: 'none' });
-    await Promise.all(browser.contexts().map((context) => context.close()));
-  });
-
-  /** The page as somebody finds it who opens it for the first time. */
-  async function visit(options: BrowserContextOptions = {}, hash = ''): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
-    await page.goto(example.cloud.url + hash);
-    await box(page).waitFor();
-    return page;
-  }
-
-  const box = (page: Page) => page.getByRole('textbox', { name: 'Message' });
-  const answers = (page: Page) => page.locator('article.answer .markdown');
-  const conversations = (page: Page) => page.getByRole('navigation', { name: 'Conversations' }).getByRole('listitem');
-  const figure = (page: Page, list: string, name: string) => page.locator(`${list} div`, { has: page.getByText(name, { exact: true }) }).locator('dd').last();
-
-  async function say(page: Page, text: string): Promise<void> {
-    await box(page).fill(text);
-    await box(page).press('Enter');
-  }
-
-  /** Says something and waits for the numbers, which come when the answer is complete. */
-  async function talk(page: Page, text: string): Promise<void> {
-    const before = await page.locator('article .figures').count();
-    await say(page, text);
-    await page.locator('article .figures').nth(before).waitFor();
-  }
+  const { browser, visit, box, answers, conversations, figure, say, talk } = openPlayground(example);
 
   test('answers the first message and counts what it cost', async () => {
     const page = await visit();
@@ -258,6 +217,13 @@ if (!chromium) {
     const contrasts = async () => (await page.evaluate(textContrasts)).filter(({ ratio, least }) => ratio < least);
     expect(await contrasts()).toEqual([]);
     await talk(page, 'Hello **there** `code`');
+    await page.getByRole('button', { name: 'Good answer' }).click();
+    await page.locator('[aria-pressed=true]').waitFor();
+    for (const name of ['Rename', 'Delete']) {
+      await page.getByRole('button', { name, exact: true }).click();
+      expect(await contrasts()).toEqual([]);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+    }
     example.cloud.faults.set({ kind: 'error', times: 1 });
     await say(page, 'Fail, please.');
     await page.locator('article').getByRole('alert').waitFor();
@@ -292,7 +258,7 @@ if (!chromium) {
   });
 
   test('loads nothing from elsewhere and breaks no rule of its content policy', async () => {
-    const context = await browser.newContext();
+    const context = await browser().newContext();
     const page = await context.newPage();
     const asked: string[] = [];
     const complaints: string[] = [];
@@ -308,7 +274,7 @@ if (!chromium) {
   });
 
   test('shows the outputs of an example that it has no view for', async () => {
-    const page = await (await browser.newContext()).newPage();
+    const page = await (await browser().newContext()).newPage();
     await page.route('**/local/session', async (route) => {
       const answer = await route.fetch();
       await route.fulfill({ json: { ...await answer.json(), example: 'another' } });
@@ -319,7 +285,7 @@ if (!chromium) {
   });
 
   test('says so when the local cloud does not answer, and tries again', async () => {
-    const page = await (await browser.newContext()).newPage();
+    const page = await (await browser().newContext()).newPage();
     await page.route('**/local/session', (route) => route.fulfill({ status: 500 }), { times: 1 });
     await page.goto(example.cloud.url);
     await page.getByText('/local/session answered 500').waitFor();

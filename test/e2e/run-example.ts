@@ -34,6 +34,11 @@ export function runExample(example: string, options: { readonly wordGapMs?: numb
     get(path: string, user: User = 'user-a') {
       return fetch(`${url()}${path}`, { headers: { authorization: `Bearer ${token(user)}` } });
     },
+    /** Any other request, with a body as JSON where there is one. */
+    send(method: string, path: string, body?: unknown, user: User = 'user-a') {
+      const headers = { authorization: `Bearer ${token(user)}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
+      return fetch(`${url()}${path}`, { method, headers, body: JSON.stringify(body) });
+    },
     /** Sends a chat request as it is: a string is sent to the letter, anything else as JSON. */
     chat(body: unknown, { user = 'user-a' as User, headers = {} as Record<string, string> } = {}) {
       return fetch(`${url()}v1/chat/completions`, {

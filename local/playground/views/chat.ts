@@ -105,7 +105,7 @@ class ChatView {
         reading.abort();
         return;
       }
-      this.log.showStored(messages, this.context.user);
+      this.log.showStored(messages, this.context.user, (messageId, rating) => this.client.rate(id, messageId, rating));
       if (running) {
         void this.rejoin(id, running, reading, asked);
       }
@@ -145,13 +145,16 @@ class ChatView {
     const answer = this.log.beginAnswer(this.model);
     this.composer.setBusy(true);
     remember(id, text);
-    await this.receive(answer, this.client.ask(id, text, answering.signal), answering.signal, () => {
+    const complete = await this.receive(answer, this.client.ask(id, text, answering.signal), answering.signal, () => {
       question.remove();
       answer.element.remove();
       this.composer.focus();
       void this.send(text);
     });
     this.settle(answer, answering);
+    if (complete) {
+      void this.offerRating(answer, id);
+    }
     await this.afterTurn(id);
   }
 
@@ -202,6 +205,15 @@ class ChatView {
         answer.fail(error as Error, retry);
       }
       return false;
+    }
+  }
+
+  /** A stream does not say what id its answer is kept under; the conversation does. */
+  private async offerRating(answer: Answer, id: string): Promise<void> {
+    const messages = await this.client.messages(id, this.closing.signal).catch(() => []);
+    const kept = messages.filter(({ role }) => role === 'assistant').at(-1);
+    if (kept) {
+      answer.rateable((rating) => this.client.rate(id, kept.id, rating), kept.feedback?.rating);
     }
   }
 

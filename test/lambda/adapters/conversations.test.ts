@@ -1,41 +1,20 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import dynalite from 'dynalite';
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type ChatTable, startTable } from './chat-table';
 import { dynamoConversations } from '../../../lambda/adapters/dynamo-conversations';
 import type { Conversations, OpenTurn, StoredMessage } from '../../../lambda/ports/conversations';
 import { collect } from '../fakes/collect';
 import { MemoryConversations } from '../fakes/conversations';
 
-const TableName = 'conversations';
-let server: Server;
+let TableName: string;
 let client: DynamoDBDocumentClient;
+let table: ChatTable;
 
 beforeAll(async () => {
-  server = dynalite({ createTableMs: 0 });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const bare = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'y' } });
-  client = DynamoDBDocumentClient.from(bare, { marshallOptions: { removeUndefinedValues: true } });
-  await bare.send(new CreateTableCommand({
-    TableName,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'S' }, { AttributeName: 'updatedAt', AttributeType: 'N' }],
-    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
-    LocalSecondaryIndexes: [{
-      IndexName: 'recent',
-      Projection: { ProjectionType: 'ALL' },
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'updatedAt', KeyType: 'RANGE' }],
-    }],
-  }));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  table = await startTable();
+  ({ name: TableName, client } = table);
 });
 
-afterAll(async () => {
-  client.destroy();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => table.stop());
 
 let owners = 0;
 let owner: string;

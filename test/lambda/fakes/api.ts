@@ -22,6 +22,7 @@ export interface ApiRequest {
   readonly headers?: Record<string, string>;
   readonly query?: Record<string, string>;
   readonly id?: string;
+  readonly messageId?: string;
   readonly milliseconds?: number;
   readonly requestId?: string;
 }
@@ -38,7 +39,7 @@ export class ChatApi {
 
   constructor(scripts: Script[], { caller = 'cognito' as CallerSource, ...changes }: Partial<TurnPolicy> & { caller?: CallerSource } = {}) {
     this.model = new ScriptedModel(scripts);
-    const ports = { model: this.model, conversations: this.conversations, log: this.log, clock: { ...systemClock, pause: async () => undefined } };
+    const ports = { model: this.model, conversations: this.conversations, log: this.log, edits: this.conversations, clock: { ...systemClock, pause: async () => undefined } };
     const routes = chatRoutes(policy(changes), ports, (values) => this.metrics.push(values));
     this.handler = endpoint(routes, {
       caller,
@@ -69,7 +70,7 @@ export class ChatApi {
       body: raw ?? null,
       isBase64Encoded: request.base64 ?? false,
       headers: request.headers ?? {},
-      pathParameters: request.id === undefined ? null : { id: request.id },
+      pathParameters: request.id === undefined ? null : { id: request.id, messageId: request.messageId },
       queryStringParameters: request.query ?? null,
       requestContext: { requestId, identity: {}, ...(caller !== null && { authorizer: { claims: { sub: caller } } }) },
     } as unknown as APIGatewayProxyEvent;

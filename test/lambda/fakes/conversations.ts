@@ -1,21 +1,26 @@
+import type { ConversationEdits, Feedback, MessagePlace, Removal } from '../../../lambda/ports/conversation-edits';
 import type { Conversation, ConversationKey, Conversations, OpenTurn, StoredMessage } from '../../../lambda/ports/conversations';
 
 interface Head extends Partial<Conversation> {
   readonly key: ConversationKey;
   attempts: number;
+  deleted?: true;
   lock?: { turnId: string; until: number };
 }
 
 /** Conversations in memory, held to the same tests as those in DynamoDB. */
-export class MemoryConversations implements Conversations {
+export class MemoryConversations implements Conversations, ConversationEdits {
   readonly heads = new Map<string, Head>();
   readonly messages = new Map<string, StoredMessage[]>();
+  readonly opinions = new Map<string, Feedback[]>();
+  /** What the next calls of `erase` leave undone, at most. */
+  refusals: number[] = [];
 
   async begin(request: Parameters<Conversations['begin']>[0]): Promise<OpenTurn | undefined> {
     const name = nameOf(request.conversation);
     const known = this.heads.get(name);
     const before: Head = known ?? { key: request.conversation, attempts: 0 };
-    if (before.lock && before.lock.until >= request.now && before.lock.turnId !== request.turnId) return undefined;
+    if (before.deleted || isLocked(before, request.turnId, request.now)) return undefined;
     const expired = before.expiresAt !== undefined && before.expiresAt * 1000 <= request.now;
     const fresh = known === undefined || expired;
     this.heads.set(name, { ...before, attempts: before.attempts + 1, expiresAt: request.expiresAt, lock: { turnId: request.turnId, until: request.until } });
@@ -69,6 +74,68 @@ export class MemoryConversations implements Conversations {
     heads.sort((a, b) => b.updatedAt - a.updatedAt || (a.id < b.id ? 1 : -1));
     yield* heads.filter(({ id, updatedAt }) => !after || updatedAt < after.updatedAt || (updatedAt === after.updatedAt && id < after.id));
   }
+
+  async rename(key: ConversationKey, title: string, now: number) {
+    const head = this.heads.get(nameOf(key));
+    if (head?.updatedAt === undefined || (head.expiresAt !== undefined && head.expiresAt * 1000 <= now)) return undefined;
+    this.heads.set(nameOf(key), { ...head, title });
+    return this.find(key);
+  }
+
+  async hide({ conversation, runId, now, until }: Removal) {
+    const head = this.heads.get(nameOf(conversation));
+    if (head && isLocked(head, runId, now)) return 'busy';
+    if (!head || (head.updatedAt === undefined && !head.deleted)) return 'unknown';
+    const { attempts, expiresAt } = head;
+    this.heads.set(nameOf(conversation), { key: conversation, attempts, expiresAt, deleted: true, lock: { turnId: runId, until } });
+    return 'hidden';
+  }
+
+  async erase(key: ConversationKey) {
+    const name = nameOf(key);
+    const [messages, opinions] = [this.messages.get(name) ?? [], this.opinions.get(name) ?? []];
+    const found = Math.min(25, messages.length + opinions.length);
+    const deleted = found - Math.min(found, this.refusals.shift() ?? 0);
+    this.opinions.set(name, opinions.slice(deleted));
+    this.messages.set(name, messages.slice(Math.max(0, deleted - opinions.length)));
+    return { found, deleted };
+  }
+
+  async forget({ conversation, runId }: Removal) {
+    if (this.heads.get(nameOf(conversation))?.lock?.turnId === runId) this.heads.delete(nameOf(conversation));
+  }
+
+  async pause({ conversation, runId }: Removal) {
+    const head = this.heads.get(nameOf(conversation));
+    if (head?.lock?.turnId === runId) head.lock = undefined;
+  }
+
+  async rate(key: ConversationKey, feedback: Feedback) {
+    const given = this.opinions.get(nameOf(key)) ?? [];
+    this.opinions.set(nameOf(key), [...given.filter((each) => !isAt(each, feedback)), feedback]);
+    return given.find((each) => isAt(each, feedback))?.rating;
+  }
+
+  async withdraw(key: ConversationKey, feedback: Feedback) {
+    const given = this.opinions.get(nameOf(key)) ?? [];
+    this.opinions.set(nameOf(key), given.filter((each) => !isAt(each, feedback) || each.createdAt !== feedback.createdAt));
+  }
+
+  async feedback(key: ConversationKey, from: MessagePlace, to: MessagePlace) {
+    return (this.opinions.get(nameOf(key)) ?? []).filter((each) => rank(each) >= rank(from) && rank(each) <= rank(to)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
+function isLocked({ lock }: Head, runId: string, now: number) {
+  return lock !== undefined && lock.until >= now && lock.turnId !== runId;
+}
+
+function isAt(place: MessagePlace, other: MessagePlace) {
+  return rank(place) === rank(other);
+}
+
+function rank({ turn, index }: MessagePlace) {
+  return turn * 10_000 + index;
 }
 
 function nameOf({ owner, id }: ConversationKey) {

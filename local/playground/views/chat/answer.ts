@@ -1,4 +1,5 @@
-import { STOPPED } from './client';
+import { type Rating, STOPPED } from './client';
+import { ratingButtons } from './rating';
 import { ApiError } from '../../api-error';
 import { h } from '../../dom';
 import { count, dollars, duration } from '../../format';
@@ -61,6 +62,12 @@ export class Answer {
     if (figures.length > 0) {
       this.element.append(h('dl', { class: 'figures' }, ...figures.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))));
     }
+    return this;
+  }
+
+  /** Asks the reader what they think of the answer. */
+  rateable(rate: (rating: Rating) => Promise<void>, given?: Rating): this {
+    this.element.append(ratingButtons(rate, given));
     return this;
   }
 

@@ -18,7 +18,10 @@ export interface StoredMessage {
   readonly finish_reason?: string;
   readonly stopped?: boolean;
   readonly usage?: Usage;
+  readonly feedback?: { readonly rating: Rating };
 }
+
+export type Rating = 'up' | 'down';
 
 export interface ConversationPage {
   readonly conversations: readonly ConversationSummary[];
@@ -78,6 +81,18 @@ export class ChatClient {
     return messages;
   }
 
+  async rename(id: string, title: string): Promise<void> {
+    await this.json(`v1/conversations/${encodeURIComponent(id)}`, undefined, { method: 'PATCH', body: { title } });
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.json(`v1/conversations/${encodeURIComponent(id)}`, undefined, { method: 'DELETE' });
+  }
+
+  async rate(id: string, messageId: string, rating: Rating): Promise<void> {
+    await this.json(`v1/conversations/${encodeURIComponent(id)}/messages/${encodeURIComponent(messageId)}/feedback`, undefined, { method: 'POST', body: { rating } });
+  }
+
   /** Asks, and gives what arrives as it arrives. An answer that breaks off is an error, never a short answer. */
   async* ask(conversationId: string, message: string, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
     const response = await this.api('v1/chat/completions', {
@@ -103,8 +118,9 @@ export class ChatClient {
     }
   }
 
-  private async json<T>(path: string, signal: AbortSignal): Promise<T> {
-    const response = await this.api(path, { signal });
+  private async json<T>(path: string, signal?: AbortSignal, { method = 'GET', body }: { method?: string; body?: object } = {}): Promise<T> {
+    const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await this.api(path, { method, signal, ...content });
     if (!response.ok) {
       throw await ApiError.from(response);
     }

@@ -1,4 +1,5 @@
 import { ChatClient, ConversationSummary } from './client';
+import { ConversationTools } from './conversation-tools';
 import { h } from '../../dom';
 import { moment } from '../../format';
 
@@ -8,14 +9,24 @@ export class ConversationList {
   private readonly items = h('ul', {});
   private readonly note = h('p', { class: 'hint' });
   private readonly more = h('button', { type: 'button', class: 'quiet', hidden: true, onclick: () => void this.older() }, 'Show older');
+  private readonly tools: ConversationTools;
   private shown: ConversationSummary[] = [];
   private cursor?: string;
   private selected?: string;
 
   constructor(private readonly client: ChatClient, private readonly signal: AbortSignal, private readonly open: (id?: string) => void) {
+    this.tools = new ConversationTools(client, {
+      renamed: () => void this.refresh(),
+      deleted: (id) => {
+        void this.refresh();
+        if (id === this.selected) {
+          this.open();
+        }
+      },
+    });
     this.element = h('nav', { 'class': 'conversations', 'aria-label': 'Conversations' },
       h('button', { 'type': 'button', 'class': 'primary new', 'aria-keyshortcuts': 'Alt+Shift+N', 'onclick': () => this.open() }, 'New conversation'),
-      this.items, this.note, this.more);
+      this.tools.element, this.items, this.note, this.more);
   }
 
   async refresh(): Promise<void> {
@@ -28,6 +39,7 @@ export class ConversationList {
 
   select(id: string | undefined): void {
     this.selected = id;
+    this.tools.select(this.shown.find((conversation) => conversation.id === id));
     for (const button of this.items.querySelectorAll('button')) {
       this.mark(button);
     }
@@ -53,6 +65,7 @@ export class ConversationList {
   private show(): void {
     const focused = (document.activeElement as HTMLElement | null)?.dataset.conversation;
     this.items.replaceChildren(...this.shown.map((conversation) => h('li', {}, this.button(conversation))));
+    this.tools.select(this.shown.find(({ id }) => id === this.selected));
     this.note.textContent = this.shown.length === 0 ? 'What you talk about is kept here.' : '';
     this.more.hidden = this.cursor === undefined;
     if (focused) {

@@ -1,6 +1,8 @@
 import { Answer, errorNote } from './answer';
-import { STOPPED, StoredMessage } from './client';
+import { type Rating, STOPPED, StoredMessage } from './client';
 import { h } from '../../dom';
+
+export type Rate = (messageId: string, rating: Rating) => Promise<void>;
 
 /**
  * The conversation as it reads. The log is a live region, so a whole answer is spoken once: while it streams in it stands
@@ -25,9 +27,9 @@ export class MessageLog {
   }
 
   /** Shows a conversation that was stored before, without having it all spoken. */
-  showStored(messages: readonly StoredMessage[], user: string): void {
+  showStored(messages: readonly StoredMessage[], user: string, rate: Rate): void {
     this.log.setAttribute('aria-live', 'off');
-    this.log.replaceChildren(...messages.map((message) => storedElement(message, user)));
+    this.log.replaceChildren(...messages.map((message) => storedElement(message, user, rate)));
     this.underWay.replaceChildren();
     this.following = true;
     requestAnimationFrame(() => {
@@ -78,14 +80,15 @@ function questionElement(text: string, user: string): HTMLElement {
   return h('article', { class: 'question' }, h('p', { class: 'who' }, user), h('p', { class: 'plain' }, text));
 }
 
-function storedElement(message: StoredMessage, user: string): HTMLElement {
+function storedElement(message: StoredMessage, user: string, rate: Rate): HTMLElement {
   const text = textOf(message);
   if (message.role === 'user') {
     return questionElement(text, user);
   }
   if (message.role === 'assistant') {
     const calls = (message.tool_calls ?? []).map((call) => `\`${call.function.name}(${call.function.arguments})\``);
-    return new Answer().show([text, ...calls].filter(Boolean).join('\n\n')).finish(message.usage, undefined, message.stopped ? STOPPED : message.finish_reason).element;
+    const answer = new Answer().show([text, ...calls].filter(Boolean).join('\n\n')).finish(message.usage, undefined, message.stopped ? STOPPED : message.finish_reason);
+    return answer.rateable((rating) => rate(message.id, rating), message.feedback?.rating).element;
   }
   return h('article', { class: 'answer' }, h('p', { class: 'who' }, message.role), h('p', { class: 'plain' }, text));
 }
