@@ -39,7 +39,8 @@ export class ChatApi {
 
   constructor(scripts: Script[], { caller = 'cognito' as CallerSource, ...changes }: Partial<TurnPolicy> & { caller?: CallerSource } = {}) {
     this.model = new ScriptedModel(scripts);
-    const ports = { model: this.model, conversations: this.conversations, log: this.log, edits: this.conversations, clock: { ...systemClock, pause: async () => undefined } };
+    const clock = { ...systemClock, pause: async () => undefined };
+    const ports = { model: this.model, conversations: this.conversations, log: this.log, edits: this.conversations, clock };
     const routes = chatRoutes(policy(changes), ports, (values) => this.metrics.push(values));
     this.handler = endpoint(routes, {
       caller,
