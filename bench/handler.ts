@@ -3,23 +3,13 @@ import { buildSync } from 'esbuild';
 import { root } from './measure';
 import { CHAT_ENV, type ChatEnv } from '../lib/contract/chat';
 import type { ModelFacts } from '../lib/contract/model';
+import { HANDLER_BUNDLE } from '../projenrc/handler-bundle';
 
 export const chatBundle = join(root, 'lambda/dist/chat/index.js');
 
 /** Bundles a yardstick with the flags of our own handlers. */
 export function bundle(entry: string, outfile: string) {
-  buildSync({
-    entryPoints: [join(__dirname, entry)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    minify: true,
-    legalComments: 'none',
-    logLevel: 'warning',
-  });
+  buildSync({ ...HANDLER_BUNDLE, entryPoints: [join(__dirname, entry)], outfile });
 }
 
 const model: ModelFacts = {

@@ -1,14 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { HANDLER_BUNDLE } from './handler-bundle';
 
 const root = resolve(__dirname, '..');
 const outdir = join(root, 'lambda/dist');
 
-/**
- * One CommonJS file a handler, everything inside, the AWS SDK too (the copy in the runtime lags behind).
- * CommonJS with `module` first loads in two thirds of the time that plain ESM takes; see docs/decisions/0001-prebuilt-bundles.md.
- */
+/** Makes the bundle of every folder of lambda/ that has an `index.ts`, and the licences of what went into them. */
 async function bundle() {
   const handlers = readdirSync(join(root, 'lambda')).filter((name) => name !== 'dist' && existsSync(join(root, 'lambda', name, 'index.ts')));
   const packages = new Set<string>();
@@ -16,20 +14,13 @@ async function bundle() {
   for (const handler of handlers) {
     const outfile = join(outdir, handler, 'index.js');
     const { metafile, outputFiles } = await build({
+      ...HANDLER_BUNDLE,
       entryPoints: [join(root, 'lambda', handler, 'index.ts')],
       outfile,
       write: false,
-      bundle: true,
-      platform: 'node',
-      target: 'node24',
-      format: 'cjs',
-      mainFields: ['module', 'main'],
-      minify: true,
-      legalComments: 'none',
       sourcemap: 'external',
       metafile: true,
       absWorkingDir: root,
-      logLevel: 'warning',
     });
     for (const { path, contents } of outputFiles) {
       // The source map is for people who debug, and stays out of the Lambda asset.

@@ -1,5 +1,5 @@
 import type { AuthorizerDefinition } from './api';
-import { headersAndQuery } from './event';
+import { requestEvent } from './event';
 import type { Caller, Exchange } from './exchange';
 import { GatewayFailure } from './failure';
 import { decide } from '../iam/evaluate';
@@ -53,17 +53,7 @@ export class CustomAuthorizers {
     if (!pool) throw new GatewayFailure('AUTHORIZER_CONFIGURATION_ERROR', { reason: `the authorizer's function ${authorizer.functionArn} does not run here` });
     const event = authorizer.type === 'TOKEN'
       ? { type: 'TOKEN', methodArn: exchange.methodArn, authorizationToken: identity[0] }
-      : {
-        type: 'REQUEST',
-        methodArn: exchange.methodArn,
-        resource: exchange.method?.resourcePath,
-        path: exchange.path,
-        httpMethod: exchange.httpMethod,
-        ...headersAndQuery(exchange),
-        pathParameters: exchange.pathParameters,
-        stageVariables: exchange.api.stageVariables,
-        requestContext: exchange.requestContext(),
-      };
+      : { type: 'REQUEST', methodArn: exchange.methodArn, ...requestEvent(exchange) };
     try {
       return JSON.parse((await pool.call(event)).toString()) as AuthorizerAnswer;
     } catch (error) {

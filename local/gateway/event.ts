@@ -4,28 +4,28 @@ import type { Exchange } from './exchange';
 export function proxyEvent(exchange: Exchange): Record<string, unknown> {
   const binary = isBinary(exchange.api.binaryMediaTypes, exchange.header('content-type'));
   return {
-    resource: exchange.method?.resourcePath,
-    path: exchange.path,
-    httpMethod: exchange.httpMethod,
-    ...headersAndQuery(exchange),
-    pathParameters: exchange.pathParameters,
-    stageVariables: exchange.api.stageVariables,
-    requestContext: exchange.requestContext(),
+    ...requestEvent(exchange),
     body: exchange.body.length === 0 ? null : exchange.body.toString(binary ? 'base64' : 'utf8'),
     isBase64Encoded: binary && exchange.body.length > 0,
   };
 }
 
 /** The part that a REQUEST authorizer's event has as well. */
-export function headersAndQuery(exchange: Exchange): Record<string, unknown> {
+export function requestEvent(exchange: Exchange): Record<string, unknown> {
   const multiHeaders = Object.fromEntries(exchange.headers);
   const multiQuery: Record<string, string[]> = {};
   for (const [name, value] of exchange.query) (multiQuery[name] ??= []).push(value);
   return {
+    resource: exchange.method?.resourcePath,
+    path: exchange.path,
+    httpMethod: exchange.httpMethod,
     headers: lastOfEach(multiHeaders),
     multiValueHeaders: multiHeaders,
     queryStringParameters: nullIfEmpty(lastOfEach(multiQuery)),
     multiValueQueryStringParameters: nullIfEmpty(multiQuery),
+    pathParameters: exchange.pathParameters,
+    stageVariables: exchange.api.stageVariables,
+    requestContext: exchange.requestContext(),
   };
 }
 
