@@ -3,13 +3,13 @@ import { buildSync } from 'esbuild';
 import { root } from './measure';
 import { CHAT_ENV, type ChatEnv } from '../lib/contract/chat';
 import type { ModelFacts } from '../lib/contract/model';
-import { HANDLER_BUNDLE } from '../projenrc/handler-bundle';
+import { HANDLER_FLAGS } from '../projenrc/handler-bundle';
 
 export const chatBundle = join(root, 'lambda/dist/chat/index.js');
 
-/** Bundles a yardstick with the flags of our own handlers. */
+/** Bundles a yardstick with the flags of our own handlers, and with all that the SDK brings. */
 export function bundle(entry: string, outfile: string) {
-  buildSync({ ...HANDLER_BUNDLE, entryPoints: [join(__dirname, entry)], outfile });
+  buildSync({ ...HANDLER_FLAGS, entryPoints: [join(__dirname, entry)], outfile });
 }
 
 const model: ModelFacts = {

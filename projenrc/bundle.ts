@@ -6,16 +6,26 @@ import { HANDLER_BUNDLE } from './handler-bundle';
 const root = resolve(__dirname, '..');
 const outdir = join(root, 'lambda/dist');
 
-/** Makes the bundle of every folder of lambda/ that has an `index.ts`, and the licences of what went into them. */
+const source = join(root, 'lambda');
+
+interface Target {
+  readonly name: string;
+  readonly entry: string;
+  readonly outfile: string;
+}
+
+/** Makes the bundle of every folder of lambda/ that has an `index.ts`, those of all parts, and the licences of what went into them. */
 async function bundle() {
-  const handlers = readdirSync(join(root, 'lambda')).filter((name) => name !== 'dist' && existsSync(join(root, 'lambda', name, 'index.ts')));
+  const handlers = readdirSync(source).filter((name) => name !== 'dist' && existsSync(join(source, name, 'index.ts')))
+    .map((name): Target => ({ name, entry: join(source, name, 'index.ts'), outfile: join(outdir, name, 'index.js') }));
+  const parts = filesOf(join(source, 'parts')).map((file) => file.replace(/\.ts$/, ''))
+    .map((name): Target => ({ name: `parts/${name}`, entry: join(source, 'parts', `${name}.ts`), outfile: join(outdir, 'parts', `${name}.js`) }));
   const packages = new Set<string>();
 
-  for (const handler of handlers) {
-    const outfile = join(outdir, handler, 'index.js');
+  for (const { name, entry, outfile } of [...handlers, ...parts]) {
     const { metafile, outputFiles } = await build({
       ...HANDLER_BUNDLE,
-      entryPoints: [join(root, 'lambda', handler, 'index.ts')],
+      entryPoints: [entry],
       outfile,
       write: false,
       sourcemap: 'external',
@@ -24,14 +34,19 @@ async function bundle() {
     });
     for (const { path, contents } of outputFiles) {
       // The source map is for people who debug, and stays out of the Lambda asset.
-      place(path.endsWith('.map') ? join(outdir, 'maps', `${handler}.js.map`) : outfile, contents);
+      place(path.endsWith('.map') ? join(outdir, 'maps', `${name}.js.map`) : outfile, contents);
     }
-    packagesOf(metafile).forEach((name) => packages.add(name));
-    console.log(`${handler}: ${(readFileSync(outfile).length / 1024).toFixed(0)} KB`);
+    packagesOf(metafile).forEach((found) => packages.add(found));
+    console.log(`${name}: ${(readFileSync(outfile).length / 1024).toFixed(0)} KB`);
   }
   place(join(outdir, 'THIRD-PARTY-LICENSES.txt'), [...packages].sort().map(notice).join('\n\n'));
-  const gone = readdirSync(outdir, { withFileTypes: true }).filter((entry) => entry.isDirectory() && ![...handlers, 'maps'].includes(entry.name));
+  const gone = readdirSync(outdir, { withFileTypes: true }).filter(({ name }) => !name.includes('.') && ![...handlers.map((handler) => handler.name), 'parts', 'maps'].includes(name));
   gone.forEach(({ name }) => rmSync(join(outdir, name), { recursive: true }));
+  filesOf(join(outdir, 'parts')).filter((file) => !parts.some(({ outfile }) => outfile.endsWith(`/${file}`))).forEach((file) => rmSync(join(outdir, 'parts', file)));
+}
+
+function filesOf(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /** Puts a file where it belongs in one step: whoever synthesizes meanwhile finds the old bundle or the new one, never none. */

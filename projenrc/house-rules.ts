@@ -17,6 +17,7 @@ export function houseRules(project: awscdk.AwsCdkConstructLibrary) {
     { target: './lambda', from: ['./local', './examples', './test', './bench'], message: 'handlers import contract, ports, adapters and kit' },
     { target: './lambda', from: [room('internal'), ...[...constructs, ...sockets].map(room)], message: 'lib/contract is the only door between lib and lambda' },
     { target: './lambda/ports', from: ['./lambda/adapters', './lambda/kit'], message: 'ports import nothing but contract' },
+    { target: './lambda/parts', from: ['./lambda/chat', './lambda/oidc-authorizer'], message: 'a part is one more adapter: it knows ports and adapters, no handler' },
     { target: './local', from: ['./lambda', './examples', './test', './bench', room('internal'), ...[...constructs, ...sockets].map(room)], message: 'local reads the public index and lib/contract' },
     { target: './examples', from: ['./lambda', './local', './test', './bench', room('internal'), room('contract'), ...[...constructs, ...sockets].map(room)], message: 'examples use the public index, as users do' },
   ];
@@ -42,9 +43,9 @@ export function houseRules(project: awscdk.AwsCdkConstructLibrary) {
   // A core is a function of its request, its policy and its ports; clocks, environment and clients come in through index.ts.
   project.eslint?.addOverride({
     files: ['lambda/*/*.ts', 'lambda/ports/*.ts'],
-    excludedFiles: ['lambda/*/index.ts', 'lambda/adapters/*.ts', 'lambda/kit/*.ts'],
+    excludedFiles: ['lambda/*/index.ts', 'lambda/adapters/*.ts', 'lambda/parts/*.ts', 'lambda/kit/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['@aws-sdk/*', '@aws-lambda-powertools/*', '../adapters/*'], message: 'a core imports ports, not clients' }] }],
+      'no-restricted-imports': ['error', { patterns: [{ group: ['@aws-sdk/*', '@aws-lambda-powertools/*', '../adapters/*', '../parts/*'], message: 'a core imports ports, not clients' }] }],
       'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'read it in index.ts' }, { object: 'Date', property: 'now', message: 'take a clock' }],
     },
   });

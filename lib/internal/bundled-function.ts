@@ -15,6 +15,8 @@ import { fail } from './validation';
 export interface BundledFunctionProps {
   /** The handler's folder in lambda/dist. */
   readonly bundle: string;
+  /** Parts that the handler loads when it needs them, by their names in lambda/parts. */
+  readonly parts?: readonly string[];
   readonly description: string;
   /** Files that lie beside the handler, by name. */
   readonly files?: Readonly<Record<string, string>>;
@@ -65,7 +67,7 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
     const placement = props.place?.(this);
     if (placement) this.role.allowNetworking();
     if (props.encryptionKey) this.role.allowEncryption(props.encryptionKey, 'lambda');
-    const folder = this.stage(props.bundle, props.files ?? {});
+    const folder = this.stage(props);
     const handler = new lambda.Function(this, 'Function', {
       ...placement,
       description: props.description,
@@ -89,13 +91,18 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
     return handler;
   }
 
-  /** The bundle and its files in one folder, which becomes the Lambda asset. */
-  private stage(bundle: string, files: Readonly<Record<string, string>>): string {
-    const source = join(__dirname, '../../lambda/dist', bundle, 'index.js');
-    if (!existsSync(source)) fail(this, `the handler '${bundle}' is not in the package (${source}); in a clone, make it with 'npm run bundle'`);
+  /** The bundle, its parts and its files in one folder, which becomes the Lambda asset. */
+  private stage({ bundle, parts = [], files = {} }: BundledFunctionProps): string {
     const folder = FileSystem.mkdtemp(`${bundle}-`);
-    copyFileSync(source, join(folder, 'index.js'));
+    copyFileSync(this.packed(`${bundle}/index.js`), join(folder, 'index.js'));
+    for (const part of parts) copyFileSync(this.packed(`parts/${part}.js`), join(folder, `${part}.js`));
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     return folder;
+  }
+
+  private packed(file: string): string {
+    const path = join(__dirname, '../../lambda/dist', file);
+    if (!existsSync(path)) fail(this, `the handler's file '${file}' is not in the package (${path}); in a clone, make it with 'npm run bundle'`);
+    return path;
   }
 }

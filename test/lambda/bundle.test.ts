@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
+import { build } from 'esbuild';
 import { facts } from './fakes/policy';
 import { CHAT_METRICS, type ChatEnv, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
+import { HANDLER_BUNDLE } from '../../projenrc/handler-bundle';
 
 const CANARY = 'canary-51f0';
 const root = resolve(__dirname, '../..');
@@ -33,8 +35,7 @@ let tableAsked: string[];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'chat-bundle-'));
-  const flags = ['--bundle', '--platform=node', '--format=cjs', '--main-fields=module,main', '--minify', '--log-level=error'];
-  execFileSync(join(root, 'node_modules/.bin/esbuild'), [join(root, 'lambda/chat/index.ts'), ...flags, `--outfile=${folder}/index.js`]);
+  await build({ ...HANDLER_BUNDLE, entryPoints: [join(root, 'lambda/chat/index.ts')], outfile: `${folder}/index.js` });
   writeFileSync(join(folder, 'runtime.js'), RUNTIME);
   writeFileSync(join(folder, SYSTEM_PROMPT_FILE), 'You are terse.');
   bedrock = createServer((request, response) => {
