@@ -30,12 +30,6 @@ export interface ChatFront extends ChatBuild {
   /** Who may call. */
   readonly auth: ChatAuthBinding;
 
-  /** How many requests are let through. */
-  readonly throttling: ChatThrottling;
-
-  /** Origins of web pages that may call, like `https://chat.example.com`. */
-  readonly corsOrigins: string[];
-
   /** How long one turn may take. */
   readonly turnTimeout: Duration;
 }
@@ -47,6 +41,9 @@ export interface IChatEndpoint {
 
   /** The REST API behind the URL, where the transport makes one. */
   readonly api?: RestApi;
+
+  /** Origins of web pages that the handler's answers are for; the transport answers what browsers ask before. */
+  readonly corsOrigins: string[];
 
   /** Lets somebody call the chat with IAM credentials. */
   grantInvoke(grantee: IGrantable): Grant;

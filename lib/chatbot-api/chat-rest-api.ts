@@ -3,7 +3,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { CallerIdentity } from './chat-auth';
-import { type ChatFront, type IChatEndpoint } from './chat-endpoint';
+import { type ChatFront, type ChatThrottling, type IChatEndpoint } from './chat-endpoint';
 import { defineGatewayErrors } from './gateway-errors';
 import { CHAT_ROUTES, CONVERSATION_HEADER, LAST_EVENT_HEADER } from '../contract/chat';
 import { acknowledge } from '../internal/acknowledge';
@@ -13,6 +13,8 @@ import { requirePattern } from '../internal/validation';
 
 export interface ChatRestApiProps extends ChatFront {
   readonly stageName: string;
+  readonly corsOrigins: string[];
+  readonly throttling: Required<ChatThrottling>;
 }
 
 /** What one line of the access log says: who asked for what and how it went, never a word of the conversation. */
@@ -51,11 +53,13 @@ const CLIENT_HEADERS = [
 export class ChatRestApi extends Construct implements IChatEndpoint {
   public readonly api: apigateway.RestApi;
   public readonly url: string;
+  public readonly corsOrigins: string[];
 
   constructor(scope: Construct, id: string, props: ChatRestApiProps) {
     super(scope, id);
     requirePattern(this, 'stageName', props.stageName, /^\w{1,128}$/, '1 to 128 letters, digits and underscores');
 
+    this.corsOrigins = props.corsOrigins;
     this.api = this.defineApi(props);
     this.url = this.api.url;
     this.defineRoutes(props);

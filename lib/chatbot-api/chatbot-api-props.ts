@@ -1,8 +1,6 @@
 import { type Duration } from 'aws-cdk-lib';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
-import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ChatAuth } from './chat-auth';
-import { type ChatThrottling } from './chat-endpoint';
 import { type Transport } from './transport';
 import { type IGuardrail } from '../guardrail';
 import { type IModel } from '../model';
@@ -94,7 +92,7 @@ export interface ChatbotApiProps {
   readonly auth?: ChatAuth;
 
   /**
-   * How requests and answers travel.
+   * How requests and answers travel, how many, and from which web pages.
    *
    * @default Transport.restStreaming()
    */
@@ -108,32 +106,11 @@ export interface ChatbotApiProps {
   readonly conversations?: ChatConversations;
 
   /**
-   * Origins of the web pages that may call from a browser, like `https://chat.example.com`.
-   *
-   * @default - none
-   */
-  readonly corsOrigins?: string[];
-
-  /**
-   * How many requests are taken from everybody together before the API answers 429.
-   *
-   * @default - 50 a second, 100 at once
-   */
-  readonly throttling?: ChatThrottling;
-
-  /**
    * Encrypts conversations, logs and the handler's environment.
    *
    * @default - as the posture says: a key that AWS owns, or one of yours that is made for the stack
    */
   readonly encryptionKey?: IKey;
-
-  /**
-   * How long logs are kept.
-   *
-   * @default - as the posture says: three months, or longer where regulation asks for it
-   */
-  readonly logRetention?: RetentionDays;
 
   /**
    * How strictly everything is built.

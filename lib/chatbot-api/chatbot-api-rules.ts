@@ -2,6 +2,7 @@ import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import { AuthorizationType } from 'aws-cdk-lib/aws-apigateway';
 import { type IConstruct } from 'constructs';
 import { type ChatAuthBinding } from './chat-auth';
+import { type ChatThrottling } from './chat-endpoint';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { fail, requireAtLeast, requireBetween, requireCount, requireDuration, requireInteger, requireLength, requireMade, requirePattern } from '../internal/validation';
 import { type ModelBinding } from '../model';
@@ -14,7 +15,7 @@ const CHARACTERS_A_TOKEN = 4;
 
 /** What props must be by themselves. */
 export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
-  const { systemPrompt, generation = {}, conversations = {}, throttling = {}, corsOrigins = [] } = props;
+  const { systemPrompt, generation = {}, conversations = {} } = props;
   requireMadeProps(scope, props);
   if (Token.isUnresolved(systemPrompt)) {
     fail(scope, "'systemPrompt' must be known at synthesis, because it travels as a file beside the handler; got a value of the deployment, so write the text itself or read it from a file");
@@ -24,8 +25,12 @@ export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
   requireBetween(scope, 'generation.topP', generation.topP, 0, 1);
   requireDuration(scope, 'generation.turnTimeout', generation.turnTimeout, Duration.seconds(10), Duration.minutes(15));
   requireDuration(scope, 'conversations.retention', conversations.retention, Duration.days(1), Duration.days(36_500));
-  requireBetween(scope, 'throttling.rate', throttling.rate, 1, 10_000);
-  requireInteger(scope, 'throttling.burst', throttling.burst, 1, 5_000);
+}
+
+/** What the options of a transport must be by themselves. */
+export function requireOpenness(scope: IConstruct, { rate, burst }: ChatThrottling, corsOrigins: string[]) {
+  requireBetween(scope, 'throttling.rate', rate, 1, 10_000);
+  requireInteger(scope, 'throttling.burst', burst, 1, 5_000);
   requireCount(scope, 'corsOrigins', corsOrigins, 0, Infinity);
   for (const origin of corsOrigins) {
     requirePattern(scope, 'corsOrigins', origin, /^https?:\/\/[^/*\s,']+$/, 'an origin like https://chat.example.com, without a path, a slash at its end or a wildcard');

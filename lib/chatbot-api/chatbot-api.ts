@@ -88,11 +88,11 @@ export class ChatbotApi extends Construct {
     this.model = (props.model ?? Model.standard()).bind(this, handler.role, ModelUse.STREAMED);
     requireFittingModel(this, props, this.model);
     this.grantTable(handler.role);
-    handler.configure(this.environment(props, handler.role));
 
     this.endpoint = this.defineEndpoint(props);
     this.api = this.endpoint.api;
     this.url = this.endpoint.url;
+    handler.configure(this.environment(props, handler.role));
   }
 
   /** Lets somebody call the chat with IAM credentials; takes effect with `ChatAuth.iam()`. */
@@ -201,7 +201,7 @@ export class ChatbotApi extends Construct {
 
   private defineBuild(props: ChatbotApiProps): ChatBuild {
     const posture = props.posture ?? Posture.standard();
-    return { posture, logRetention: props.logRetention ?? posture.logRetention, encryptionKey: props.encryptionKey ?? posture.encryptionKey(this) };
+    return { posture, logRetention: posture.logRetention, encryptionKey: props.encryptionKey ?? posture.encryptionKey(this) };
   }
 
   private defineTable() {
@@ -245,7 +245,7 @@ export class ChatbotApi extends Construct {
     if (this.build.encryptionKey) role.allowEncryption(this.build.encryptionKey, 'dynamodb');
   }
 
-  private environment({ generation, guardrail, conversations, corsOrigins }: ChatbotApiProps, role: HandlerRole): ChatEnv {
+  private environment({ generation, guardrail, conversations }: ChatbotApiProps, role: HandlerRole): ChatEnv {
     const { contextTokens, outputTokens } = this.model.capabilities;
     const policy: GenerationPolicy = {
       maxTokens: generation?.maxTokens ?? Math.min(ANSWER_TOKENS, outputTokens), temperature: generation?.temperature, topP: generation?.topP,
@@ -261,18 +261,16 @@ export class ChatbotApi extends Construct {
       HISTORY_TOKENS: Tokenization.stringifyNumber(conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2))),
       RETENTION_SECONDS: `${(conversations?.retention ?? RETENTION).toSeconds()}`,
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
-      CORS_ORIGINS: (corsOrigins ?? []).join(','),
+      CORS_ORIGINS: this.endpoint.corsOrigins.join(','),
       SERVICE: this.service,
     };
   }
 
-  private defineEndpoint({ transport, throttling, corsOrigins, generation }: ChatbotApiProps) {
+  private defineEndpoint({ transport, generation }: ChatbotApiProps) {
     return (transport ?? Transport.restStreaming()).bind(this, {
       ...this.build,
       handler: this.handler,
       auth: this.auth,
-      throttling: { rate: throttling?.rate ?? 50, burst: throttling?.burst ?? 100 },
-      corsOrigins: corsOrigins ?? [],
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,
     });
   }

@@ -52,14 +52,14 @@ function unknownRoute(authorizationType?: AuthorizationType): GatewayError {
     : { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, status: 404, kind: REFUSED, code: 'unknown_url', message: 'there is no such route' };
 }
 
-export function defineGatewayErrors(api: RestApi, front: ChatFront) {
-  const errors = { ...ERRORS, MissingAuthenticationToken: unknownRoute(front.auth.authorizationType) };
+export function defineGatewayErrors(api: RestApi, { auth, corsOrigins }: Pick<ChatFront, 'auth'> & { readonly corsOrigins: string[] }) {
+  const errors = { ...ERRORS, MissingAuthenticationToken: unknownRoute(auth.authorizationType) };
   for (const [id, { type, status, kind, code, message, headers }] of Object.entries(errors)) {
     const text = message === undefined ? '$context.error.messageString' : JSON.stringify(message);
     api.addGatewayResponse(id, {
       type,
       statusCode: status?.toString(),
-      responseHeaders: { 'x-request-id': 'context.requestId', [TRACE_HEADER]: 'context.xrayTraceId', ...headers, ...corsHeaders(front.corsOrigins) },
+      responseHeaders: { 'x-request-id': 'context.requestId', [TRACE_HEADER]: 'context.xrayTraceId', ...headers, ...corsHeaders(corsOrigins) },
       templates: { 'application/json': `{"error":{"message":${text},"type":"${kind}","param":null,"code":"${code}"}}` },
     });
   }

@@ -1,6 +1,7 @@
 import { type Construct } from 'constructs';
-import { type ChatFront, type IChatEndpoint } from './chat-endpoint';
+import { type ChatFront, type ChatThrottling, type IChatEndpoint } from './chat-endpoint';
 import { ChatRestApi } from './chat-rest-api';
+import { requireOpenness } from './chatbot-api-rules';
 
 /** Options of `Transport.restStreaming`. */
 export interface RestStreamingOptions {
@@ -10,6 +11,20 @@ export interface RestStreamingOptions {
    * @default 'prod'
    */
   readonly stageName?: string;
+
+  /**
+   * Origins of the web pages that may call from a browser, like `https://chat.example.com`.
+   *
+   * @default - none
+   */
+  readonly corsOrigins?: string[];
+
+  /**
+   * How many requests are taken from everybody together before the API answers 429.
+   *
+   * @default - 50 a second, 100 at once
+   */
+  readonly throttling?: ChatThrottling;
 }
 
 /** How requests and answers travel between the client and the chat. */
@@ -29,6 +44,8 @@ class RestStreaming extends Transport {
   }
 
   public bind(scope: Construct, front: ChatFront): IChatEndpoint {
-    return new ChatRestApi(scope, 'Rest', { ...front, stageName: this.options.stageName ?? 'prod' });
+    const { stageName = 'prod', corsOrigins = [], throttling: { rate = 50, burst = 100 } = {} } = this.options;
+    requireOpenness(scope, { rate, burst }, corsOrigins);
+    return new ChatRestApi(scope, 'Rest', { ...front, stageName, corsOrigins, throttling: { rate, burst } });
   }
 }

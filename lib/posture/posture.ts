@@ -33,6 +33,16 @@ export enum CalledService {
   XRAY = 'xray',
 }
 
+/** Options of `Posture.standard`. */
+export interface StandardPostureOptions {
+  /**
+   * How long logs are kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: RetentionDays;
+}
+
 /** Options of `Posture.regulated`. */
 export interface RegulatedPostureOptions {
   /**
@@ -86,8 +96,8 @@ export interface RegulatedPostureOptions {
  */
 export abstract class Posture {
   /** Secure defaults that cost nothing while idle; passes the AwsSolutions and Serverless rules of cdk-nag. */
-  public static standard(): Posture {
-    return new StandardPosture();
+  public static standard(options: StandardPostureOptions = {}): Posture {
+    return new StandardPosture(options);
   }
 
   /**
@@ -121,9 +131,14 @@ export abstract class Posture {
 }
 
 class StandardPosture extends Posture {
-  public readonly logRetention = RetentionDays.THREE_MONTHS;
+  public readonly logRetention: RetentionDays;
   public readonly deletionProtection = false;
   public readonly reservedConcurrency = undefined;
+
+  constructor({ logRetention = RetentionDays.THREE_MONTHS }: StandardPostureOptions) {
+    super();
+    this.logRetention = logRetention;
+  }
 
   public encryptionKey(): IKey | undefined {
     return undefined;

@@ -3,7 +3,7 @@ import { ApiKey, RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Mfa, UserPool } from 'aws-cdk-lib/aws-cognito';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { defineChat } from './define-chat';
-import { ChatAuth } from '../../lib';
+import { ChatAuth, Transport } from '../../lib';
 
 describe('users of Cognito', () => {
   const { chat, template } = defineChat();
@@ -86,7 +86,7 @@ test('IAM callers sign their requests', () => {
 
 describe('API keys', () => {
   test('are asked for on every route; one is made, in a usage plan with the limits of the API', () => {
-    const { template } = defineChat({ auth: ChatAuth.apiKey(), throttling: { rate: 5, burst: 10 } });
+    const { template } = defineChat({ auth: ChatAuth.apiKey(), transport: Transport.restStreaming({ throttling: { rate: 5, burst: 10 } }) });
     template().allResourcesProperties('AWS::ApiGateway::Method', { AuthorizationType: 'NONE', ApiKeyRequired: true });
     template().hasResourceProperties('AWS::ApiGateway::UsagePlan', { Throttle: { RateLimit: 5, BurstLimit: 10 } });
     template().resourceCountIs('AWS::ApiGateway::ApiKey', 1);

@@ -6,7 +6,7 @@ import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { defineChat } from './define-chat';
-import { ChatAuth, ChatbotApi, Geography, Guardrail, Model } from '../../lib';
+import { ChatAuth, ChatbotApi, Geography, Guardrail, Model, Posture, Transport } from '../../lib';
 import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
 
@@ -99,7 +99,7 @@ describe('the handler', () => {
 });
 
 describe('an encryption key of yours', () => {
-  const chat = defineChat((stack) => ({ encryptionKey: new Key(stack, 'Key'), logRetention: RetentionDays.ONE_YEAR }));
+  const chat = defineChat((stack) => ({ encryptionKey: new Key(stack, 'Key'), posture: Posture.standard({ logRetention: RetentionDays.ONE_YEAR }) }));
   const keyArn = { 'Fn::GetAtt': ['Key961B73FD', 'Arn'] };
 
   test('encrypts conversations, logs, failed events and the environment', () => {
@@ -137,10 +137,10 @@ describe('props', () => {
     ['half a token of history', { conversations: { historyTokens: 1000.5 } }, "'conversations.historyTokens' must be a whole number between 256 and 1000000"],
     ['a system prompt that fills the window', { systemPrompt: 'Be brief. '.repeat(500_000) },
       "'systemPrompt' must have between 0 and 4000000 characters, what the window of global.amazon.nova-2-lite-v1:0 holds at most, 1000000 tokens, got 5000000"],
-    ['a rate of nothing', { throttling: { rate: 0 } }, "'throttling.rate' must be between 1 and 10000, got 0"],
-    ['half a request at once', { throttling: { burst: 1.5 } }, "'throttling.burst' must be a whole number between 1 and 5000, got 1.5"],
-    ['a wildcard as origin', { corsOrigins: ['*'] }, "'corsOrigins' must be an origin like https://chat.example.com, without a path, a slash at its end or a wildcard, got '*'"],
-    ['an origin with a slash at its end', { corsOrigins: ['https://chat.example.com/'] }, "'corsOrigins' must be an origin"],
+    ['a rate of nothing', { transport: Transport.restStreaming({ throttling: { rate: 0 } }) }, "'throttling.rate' must be between 1 and 10000, got 0"],
+    ['half a request at once', { transport: Transport.restStreaming({ throttling: { burst: 1.5 } }) }, "'throttling.burst' must be a whole number between 1 and 5000, got 1.5"],
+    ['a wildcard as origin', { transport: Transport.restStreaming({ corsOrigins: ['*'] }) }, "'corsOrigins' must be an origin like https://chat.example.com, without a path, a slash at its end or a wildcard, got '*'"],
+    ['an origin with a slash at its end', { transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com/'] }) }, "'corsOrigins' must be an origin"],
   ])('refuses %s', (_, props, message) => {
     expect(() => defineChat(props)).toThrow(message);
     expect(() => defineChat(props)).toThrow(/^Test\/Chat: /);
@@ -152,7 +152,7 @@ describe('props', () => {
     ['a text as auth', { auth: 'iam' }, "'auth' must be made by ChatAuth, such as ChatAuth.cognito(), got 'iam'"],
     ['a text as transport', { transport: 'rest' }, "'transport' must be made by Transport, such as Transport.restStreaming(), got 'rest'"],
     ['a text as posture', { posture: 'regulated' }, "'posture' must be made by Posture, such as Posture.regulated(), got 'regulated'"],
-    ['an origin outside a list', { corsOrigins: 'https://a.example.com' }, "'corsOrigins' must be a list, got 'https://a.example.com': put it in brackets"],
+    ['an origin outside a list', { transport: Transport.restStreaming({ corsOrigins: 'https://a.example.com' as never }) }, "'corsOrigins' must be a list, got 'https://a.example.com': put it in brackets"],
     ['seconds as a number', { generation: { turnTimeout: 30 } }, "'generation.turnTimeout' must be made by Duration, such as Duration.seconds(10), got 30"],
     ['bytes as system prompt', { systemPrompt: Buffer.from('Be brief.') }, "'systemPrompt' must be a text, got an object of Buffer"],
   ])('refuses, where no compiler does, %s', (_, props, message) => {

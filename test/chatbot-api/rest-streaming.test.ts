@@ -89,7 +89,7 @@ describe('web pages of other origins', () => {
   });
 
   test('are let in when they are named: routes, errors of the gateway and the handler know the origin', () => {
-    const { template } = defineChat({ corsOrigins: ['https://chat.example.com'] });
+    const { template } = defineChat({ transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }) });
     expect(JSON.stringify(template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'OPTIONS' } }))).toContain('x-stainless-retry-count');
     expect(Object.keys(template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'OPTIONS' } }))).toHaveLength(new Set(Object.values(CHAT_ROUTES).map(({ path }) => path)).size);
     expect(JSON.stringify(template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'OPTIONS' } }))).toContain("'GET,PATCH,DELETE'");
@@ -100,7 +100,7 @@ describe('web pages of other origins', () => {
   });
 
   test('are never reflected where there are several: the gateway cannot choose one, so its own errors name none', () => {
-    const { template } = defineChat({ corsOrigins: ['https://a.example.com', 'https://b.example.com'], auth: ChatAuth.iam() });
+    const { template } = defineChat({ transport: Transport.restStreaming({ corsOrigins: ['https://a.example.com', 'https://b.example.com'] }), auth: ChatAuth.iam() });
     expect(JSON.stringify(template().findResources('AWS::ApiGateway::GatewayResponse'))).not.toMatch(/access-control/i);
     template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ CORS_ORIGINS: 'https://a.example.com,https://b.example.com' }) } });
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, Geography, Guardrail, Model, WordFilter } from '../../lib';
+import { ChatAuth, ChatbotApi, type ChatbotApiProps, Geography, Guardrail, Model, Transport, WordFilter } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
 interface Answer {
@@ -26,7 +26,7 @@ describe('what a builder chooses holds at run time', () => {
     define('Europe', { model: Model.crossRegion(Geography.EU, 'anthropic.claude-sonnet-5-5') });
     define('Billed', { model: Model.application(stack, 'Team', { source: Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0'), name: 'team-model', tags: { team: 'search' } }) });
     define('Whole', { model: Model.crossRegion(Geography.US, 'meta.llama4-scout-17b-instruct-v1:0') });
-    define('Page', { corsOrigins: ['https://chat.example.com'], systemPrompt: 'Speak as a pirate: "Arr" & <ahoy>', conversations: { historyTokens: 256 }, generation: { maxTokens: 12, temperature: 0.1 } });
+    define('Page', { transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }), systemPrompt: 'Speak as a pirate: "Arr" & <ahoy>', conversations: { historyTokens: 256 }, generation: { maxTokens: 12, temperature: 0.1 } });
     app.synth();
     cloud = await startCloud({ assembly });
   }, 90_000);
