@@ -4,7 +4,7 @@ import { openAiCompletion } from './openai-json';
 import { openAiFailure, openAiStream } from './openai-stream';
 import { parseChatRequest } from './request';
 import type { TurnPolicy } from './settings';
-import { takeTurn, type TurnEvent, type TurnPorts } from './turn';
+import { type AnswerPorts, takeTurn, type TurnEvent, type TurnPorts } from './turn';
 import { TurnReport } from './turn-report';
 import { openAiUsage, type Usage } from './usage';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
@@ -14,7 +14,7 @@ import type { PublishMetrics } from '../kit/metrics';
 export const EVENT_STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } as const;
 
 /** `POST /v1/chat/completions`: one core, and an encoder for what the client wants to read. */
-export function completions(policy: TurnPolicy, ports: TurnPorts, publish: PublishMetrics): Route {
+export function completions(policy: TurnPolicy, ports: AnswerPorts | TurnPorts, publish: PublishMetrics): Route {
   return async (call) => {
     const request = parseChatRequest(call, policy.facts);
     const identity = { id: `chatcmpl-${call.requestId}`, created: Math.floor(call.startedAt / 1000), model: policy.facts.name };

@@ -2,7 +2,7 @@ import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { chatRoutes } from './routes';
+import { chatRoutes, statelessRoutes } from './routes';
 import { readSettings } from './settings';
 import { CHAT_DURATIONS } from './turn-report';
 import { CHAT_ENV, CONVERSATION_HEADER, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, TRACE_HEADER } from '../../lib/contract/chat';
@@ -22,13 +22,16 @@ const { policy, caller, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROM
 // A connection may die without a word; what it carried is asked again, for every write of ours may be repeated.
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true });
 const table = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience }), { marshallOptions: { removeUndefinedValues: true } });
-const conversations = dynamoConversations(table, env.TABLE_NAME);
-const log = dynamoTurnLog(table, env.TABLE_NAME);
-const edits = dynamoConversationEdits(table, env.TABLE_NAME);
+const stores = {
+  conversations: dynamoConversations(table, env.TABLE_NAME),
+  log: dynamoTurnLog(table, env.TABLE_NAME),
+  edits: dynamoConversationEdits(table, env.TABLE_NAME),
+};
 // One attempt: the core retries, for only it knows whether anything has been said.
 const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }));
 const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.facts.name }, CHAT_DURATIONS);
 
-const routes = chatRoutes(policy, { model, conversations, log, edits, clock: systemClock }, publish);
+const ports = { model, clock: systemClock };
+const routes = env.TABLE_NAME ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
 const exposedHeaders = ['x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER];
 export const handler = awslambda.streamifyResponse(endpoint(routes, { caller, corsOrigins, exposedHeaders, log: createLog(env.SERVICE) }));

@@ -6,7 +6,7 @@ import { models } from './models';
 import { resumeTurn } from './resume';
 import type { TurnPolicy } from './settings';
 import { stopTurn } from './stop';
-import type { TurnPorts } from './turn';
+import type { AnswerPorts, TurnPorts } from './turn';
 import { CHAT_ROUTES } from '../../lib/contract/chat';
 import type { Route } from '../kit/endpoint';
 import type { PublishMetrics } from '../kit/metrics';
@@ -16,11 +16,18 @@ export interface ChatPorts extends TurnPorts {
   readonly edits: ConversationEdits;
 }
 
-/** Every route of the chat API, by method and resource. */
-export function chatRoutes(policy: TurnPolicy, ports: ChatPorts, publish: PublishMetrics): Record<string, Route> {
+/** The routes of a chat that keeps nothing, by method and resource. */
+export function statelessRoutes(policy: TurnPolicy, ports: AnswerPorts, publish: PublishMetrics): Record<string, Route> {
   return {
     [name(CHAT_ROUTES.completions)]: completions(policy, ports, publish),
     [name(CHAT_ROUTES.models)]: models(policy.facts),
+  };
+}
+
+/** The routes of a chat that keeps conversations. */
+export function chatRoutes(policy: TurnPolicy, ports: ChatPorts, publish: PublishMetrics): Record<string, Route> {
+  return {
+    ...statelessRoutes(policy, ports, publish),
     [name(CHAT_ROUTES.conversations)]: listConversations(ports.conversations, ports.clock),
     [name(CHAT_ROUTES.conversation)]: readConversation(ports),
     [name(CHAT_ROUTES.resume)]: resumeTurn(ports.log, ports.conversations, ports.clock),

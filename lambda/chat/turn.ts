@@ -8,17 +8,22 @@ import type { TurnPolicy } from './settings';
 import { promptTokens } from './tokens';
 import { failureOf, portions, type Telling, TurnLogWriter } from './turn-log';
 import { openAiUsage } from './usage';
-import { Busy } from '../kit/http';
+import { CONVERSATION_HEADER } from '../../lib/contract/chat';
+import { BadRequest, Busy } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
 import type { Model } from '../ports/model';
 import type { TurnLog } from '../ports/turn-log';
 
-export interface TurnPorts {
+export interface AnswerPorts {
   readonly model: Model;
+  readonly clock: Clock;
+}
+
+/** A chat that keeps conversations has these too. */
+export interface TurnPorts extends AnswerPorts {
   readonly conversations: Conversations;
   readonly log: TurnLog;
-  readonly clock: Clock;
 }
 
 /** Who asks, and how much time there is. */
@@ -41,14 +46,18 @@ const LOCK_SLACK_MS = 5_000;
 const TITLE_LENGTH = 80;
 
 /** One turn: what the model answers to a request, kept where the request names a conversation. */
-export function takeTurn(request: ChatRequest, policy: TurnPolicy, context: TurnContext, ports: TurnPorts): AsyncIterable<TurnEvent> {
-  return request.conversationId === undefined
-    ? answer(request, [], policy, context, ports)
-    : converse(request, request.conversationId, policy, context, ports);
+export function takeTurn(request: ChatRequest, policy: TurnPolicy, context: TurnContext, ports: AnswerPorts | TurnPorts): AsyncIterable<TurnEvent> {
+  if (request.conversationId === undefined) return answer(request, [], policy, context, ports);
+  if (!('conversations' in ports)) {
+    throw new BadRequest('conversation_id',
+      `This API keeps no conversations: leave out 'conversation_id' and the header '${CONVERSATION_HEADER}', and send the whole conversation in 'messages'.`,
+      'unsupported_parameter');
+  }
+  return converse(request, request.conversationId, policy, context, ports);
 }
 
 function answer(
-  request: ChatRequest, history: readonly ChatMessage[], policy: TurnPolicy, limits: Limits, { model, clock }: TurnPorts,
+  request: ChatRequest, history: readonly ChatMessage[], policy: TurnPolicy, limits: Limits, { model, clock }: AnswerPorts,
 ): AsyncIterable<GenerationEvent> {
   const prompt = buildPrompt(request, history, policy);
   requireRoom(prompt, policy);

@@ -45,7 +45,7 @@ function model({ chat, priced }: ChatSignals): Chart[] {
   ];
 }
 
-function carriers({ chat: { api, handler, table } }: ChatSignals): Chart[] {
+function carriers({ chat: { api, handler }, memory }: ChatSignals): Chart[] {
   const count = { statistic: Stats.SUM };
   return [
     ...(api ? [
@@ -73,10 +73,6 @@ function carriers({ chat: { api, handler, table } }: ChatSignals): Chart[] {
         handler.metricErrors({ label: 'Failed' }),
       ],
     },
-    {
-      title: 'Table',
-      unit: 'requests',
-      lines: [table.metric('ReadThrottleEvents', { label: 'Reads throttled' }), table.metric('WriteThrottleEvents', { label: 'Writes throttled' })],
-    },
+    ...memory,
   ];
 }

@@ -30,6 +30,9 @@ export interface ChatFront extends ChatBuild {
   /** Who may call. */
   readonly auth: ChatAuthBinding;
 
+  /** Whether there are conversations to come back to; where there are none, their routes are left out. */
+  readonly keepsConversations: boolean;
+
   /** How long one turn may take. */
   readonly turnTimeout: Duration;
 }

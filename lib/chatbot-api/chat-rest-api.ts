@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { CallerIdentity } from './chat-auth';
 import { type ChatFront, type ChatThrottling, type IChatEndpoint } from './chat-endpoint';
 import { defineGatewayErrors } from './gateway-errors';
-import { CHAT_ROUTES, CONVERSATION_HEADER, LAST_EVENT_HEADER } from '../contract/chat';
+import { CHAT_ROUTES, CONVERSATION_HEADER, LAST_EVENT_HEADER, STATELESS_ROUTES } from '../contract/chat';
 import { acknowledge } from '../internal/acknowledge';
 import { ApiGatewayLogging } from '../internal/api-gateway-logging';
 import { EncryptedLogs } from '../internal/encrypted-logs';
@@ -63,7 +63,7 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
     this.api = this.defineApi(props);
     this.url = this.api.url;
     this.defineRoutes(props);
-    this.openTo(props.corsOrigins);
+    this.openTo(props);
     this.defineUsagePlan(props);
     defineGatewayErrors(this.api, props);
     props.posture.protectApi(this, this.api.deploymentStage);
@@ -106,7 +106,7 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
     });
     const validator = this.api.addRequestValidator('Validator', { validateRequestBody: true, validateRequestParameters: true });
     const body = this.api.addModel('JsonObject', { contentType: 'application/json', schema: { type: apigateway.JsonSchemaType.OBJECT } });
-    for (const { method, path } of Object.values(CHAT_ROUTES)) {
+    for (const { method, path } of routesOf(props)) {
       const resource = this.api.root.resourceForPath(path);
       const added = resource.addMethod(method, integration, {
         authorizer: props.auth.authorizer,
@@ -129,18 +129,22 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
     auth.apiKeys.forEach((key) => plan.addApiKey(key));
   }
 
-  private openTo(origins: string[]) {
-    if (origins.length === 0) return;
-    const routes = Object.values(CHAT_ROUTES);
+  private openTo(props: ChatRestApiProps) {
+    if (props.corsOrigins.length === 0) return;
+    const routes = routesOf(props);
     for (const path of new Set(routes.map((route) => route.path))) {
       this.api.root.resourceForPath(path).addCorsPreflight({
-        allowOrigins: origins,
+        allowOrigins: props.corsOrigins,
         allowMethods: routes.filter((route) => route.path === path).map(({ method }) => method),
         allowHeaders: CLIENT_HEADERS,
         maxAge: Duration.hours(1),
       });
     }
   }
+}
+
+function routesOf({ keepsConversations }: ChatFront): { readonly method: string; readonly path: string }[] {
+  return Object.values(keepsConversations ? CHAT_ROUTES : STATELESS_ROUTES);
 }
 
 function acknowledgeAuth(method: apigateway.Method, caller: CallerIdentity) {

@@ -1,19 +1,20 @@
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { type ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
+import { type Chart } from '../observability/operations-dashboard';
 
 /** Every sign of life of a chat, for its alarms and its dashboard. */
 export interface ChatSignals {
   readonly chat: WatchedChat;
   readonly deadLetters: IQueue;
+  /** What carries the conversations. */
+  readonly memory: Chart[];
   /** Whether the handler knows what a token costs; without prices it reports no cost. */
   readonly priced: boolean;
 }
 
 interface WatchedChat {
-  readonly table: ITableV2;
   readonly handler: LambdaFunction;
   readonly api?: RestApi;
   metricTurns(options?: MetricOptions): Metric;

@@ -1,6 +1,7 @@
 import { type Duration } from 'aws-cdk-lib';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type ChatAuth } from './chat-auth';
+import { type ConversationMemory } from './conversation-memory';
 import { type Transport } from './transport';
 import { type IGuardrail } from '../guardrail';
 import { type IModel } from '../model';
@@ -40,11 +41,11 @@ export interface ChatGeneration {
 /** What is kept of conversations, and how much of one the model sees. */
 export interface ChatConversations {
   /**
-   * How long a message is kept, at least one day.
+   * Where conversations are kept, and for how long.
    *
-   * @default Duration.days(90)
+   * @default ConversationMemory.dynamoDb()
    */
-  readonly retention?: Duration;
+  readonly memory?: ConversationMemory;
 
   /**
    * Most tokens of history that are sent with a turn, from 256 to the model's window.
@@ -101,7 +102,7 @@ export interface ChatbotApiProps {
   /**
    * What is kept of conversations, and how much of one the model sees.
    *
-   * @default - messages are kept for 90 days
+   * @default - messages are kept in a table for 90 days
    */
   readonly conversations?: ChatConversations;
 

@@ -15,7 +15,7 @@ const CHARACTERS_A_TOKEN = 4;
 
 /** What props must be by themselves. */
 export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
-  const { systemPrompt, generation = {}, conversations = {} } = props;
+  const { systemPrompt, generation = {} } = props;
   requireMadeProps(scope, props);
   if (Token.isUnresolved(systemPrompt)) {
     fail(scope, "'systemPrompt' must be known at synthesis, because it travels as a file beside the handler; got a value of the deployment, so write the text itself or read it from a file");
@@ -24,7 +24,6 @@ export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
   requireBetween(scope, 'generation.temperature', generation.temperature, 0, 1);
   requireBetween(scope, 'generation.topP', generation.topP, 0, 1);
   requireDuration(scope, 'generation.turnTimeout', generation.turnTimeout, Duration.seconds(10), Duration.minutes(15));
-  requireDuration(scope, 'conversations.retention', conversations.retention, Duration.days(1), Duration.days(36_500));
 }
 
 /** What the options of a transport must be by themselves. */
@@ -37,11 +36,12 @@ export function requireOpenness(scope: IConstruct, { rate, burst }: ChatThrottli
   }
 }
 
-function requireMadeProps(scope: IConstruct, { model, guardrail, auth, transport, posture }: ChatbotApiProps) {
+function requireMadeProps(scope: IConstruct, { model, guardrail, auth, transport, conversations, posture }: ChatbotApiProps) {
   requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");
   requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
   requireMade(scope, 'auth', auth, 'bind', 'ChatAuth, such as ChatAuth.cognito()');
   requireMade(scope, 'transport', transport, 'bind', 'Transport, such as Transport.restStreaming()');
+  requireMade(scope, 'conversations.memory', conversations?.memory, '_bind', 'ConversationMemory, such as ConversationMemory.dynamoDb()');
   requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');
 }
 

@@ -1,9 +1,9 @@
-import { Duration, Names, RemovalPolicy, Size, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, Names, Size, Stack, Tokenization } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
-import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -16,11 +16,11 @@ import { type IChatEndpoint } from './chat-endpoint';
 import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingModel, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
+import { ConversationMemory } from './conversation-memory';
+import { type MemoryBinding } from './memory-binding';
 import { Transport } from './transport';
 import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type ChatEnv, type GenerationPolicy, type GuardrailReference } from '../contract/chat';
-import { CONVERSATIONS } from '../contract/conversations';
 import { BundledFunction } from '../internal/bundled-function';
-import { encryptTable } from '../internal/encrypted-table';
 import { type HandlerRole } from '../internal/handler-role';
 import { Model, ModelUse, type ModelBinding } from '../model';
 import { modelFacts } from '../model/model-facts';
@@ -32,11 +32,7 @@ import { CalledService, Posture } from '../posture';
 const TURN_TIMEOUT = Duration.minutes(5);
 const ANSWER_TOKENS = 2048;
 const HISTORY_TOKENS = 32_000;
-const RETENTION = Duration.days(90);
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/chatbot-api.md#metrics-and-alarms';
-
-/** What the handler does with the table's items. */
-const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'Query'].map((action) => `dynamodb:${action}`);
 
 /**
  * A chat that answers from a model and a prompt, over an API that OpenAI's clients understand, with conversations that belong to their caller.
@@ -46,8 +42,8 @@ const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchW
  * new CfnOutput(this, 'Url', { value: chat.url });
  */
 export class ChatbotApi extends Construct {
-  /** Where conversations are kept: one item a message. */
-  public readonly table: dynamodb.TableV2;
+  /** Where conversations are kept, one item a message, where their memory is a table. */
+  public readonly table?: TableV2;
 
   /** The function that answers. */
   public readonly handler: LambdaFunction;
@@ -66,6 +62,7 @@ export class ChatbotApi extends Construct {
 
   private readonly build: ChatBuild;
   private readonly auth: ChatAuthBinding;
+  private readonly memory: MemoryBinding;
   private readonly model: ModelBinding;
   private readonly endpoint: IChatEndpoint;
   private readonly deadLetters: IQueue;
@@ -80,14 +77,15 @@ export class ChatbotApi extends Construct {
     this.auth = (props.auth ?? ChatAuth.cognito()).bind(this, this.build);
     this.userPool = this.auth.userPool;
     this.userPoolClient = this.auth.userPoolClient;
-    this.table = this.defineTable();
+    this.memory = (props.conversations?.memory ?? ConversationMemory.dynamoDb())._bind(this, this.build);
+    this.table = this.memory.table;
 
     const handler = this.defineHandler(props);
     this.handler = handler.function;
     this.deadLetters = handler.deadLetters;
     this.model = (props.model ?? Model.standard()).bind(this, handler.role, ModelUse.STREAMED);
     requireFittingModel(this, props, this.model);
-    this.grantTable(handler.role);
+    this.memory.grantUse(handler.role);
 
     this.endpoint = this.defineEndpoint(props);
     this.api = this.endpoint.api;
@@ -196,31 +194,12 @@ export class ChatbotApi extends Construct {
   }
 
   private get signals(): ChatSignals {
-    return { chat: this, deadLetters: this.deadLetters, priced: this.model.prices !== undefined };
+    return { chat: this, deadLetters: this.deadLetters, memory: this.memory.charts, priced: this.model.prices !== undefined };
   }
 
   private defineBuild(props: ChatbotApiProps): ChatBuild {
     const posture = props.posture ?? Posture.standard();
     return { posture, logRetention: posture.logRetention, encryptionKey: props.encryptionKey ?? posture.encryptionKey(this) };
-  }
-
-  private defineTable() {
-    const { partitionKey, sortKey, ttl, recentIndex, recentSortKey } = CONVERSATIONS;
-    const { posture, encryptionKey } = this.build;
-    const table = new dynamodb.TableV2(this, 'Conversations', {
-      partitionKey: { name: partitionKey, type: dynamodb.AttributeType.STRING },
-      sortKey: { name: sortKey, type: dynamodb.AttributeType.STRING },
-      localSecondaryIndexes: [{ indexName: recentIndex, sortKey: { name: recentSortKey, type: dynamodb.AttributeType.NUMBER } }],
-      timeToLiveAttribute: ttl,
-      billing: dynamodb.Billing.onDemand(),
-      encryption: dynamodb.TableEncryptionV2.dynamoOwnedKey(),
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: posture.deletionProtection,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    if (encryptionKey) encryptTable(table, encryptionKey);
-    posture.protectTable(this, table);
-    return table;
   }
 
   private defineHandler({ generation, systemPrompt }: ChatbotApiProps) {
@@ -234,15 +213,8 @@ export class ChatbotApi extends Construct {
       logRetention,
       encryptionKey,
       reservedConcurrency: posture.reservedConcurrency,
-      place: (handler) => posture.placeFunction(handler, [CalledService.BEDROCK_RUNTIME, CalledService.DYNAMODB, CalledService.XRAY]),
+      place: (handler) => posture.placeFunction(handler, [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.XRAY]),
     });
-  }
-
-  private grantTable(role: HandlerRole) {
-    const { tableArn } = this.table;
-    Grant.addToPrincipal({ grantee: role, actions: TABLE_ACTIONS, resourceArns: [tableArn] });
-    Grant.addToPrincipal({ grantee: role, actions: ['dynamodb:Query'], resourceArns: [`${tableArn}/index/${CONVERSATIONS.recentIndex}`] });
-    if (this.build.encryptionKey) role.allowEncryption(this.build.encryptionKey, 'dynamodb');
   }
 
   private environment({ generation, guardrail, conversations }: ChatbotApiProps, role: HandlerRole): ChatEnv {
@@ -254,12 +226,11 @@ export class ChatbotApi extends Construct {
     const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion };
     const stack = Stack.of(this);
     return {
-      TABLE_NAME: this.table.tableName,
+      ...this.memory.environment,
       MODEL: stack.toJsonString(modelFacts(this.model)),
       GENERATION: stack.toJsonString(policy),
       CALLER: this.auth.caller,
       HISTORY_TOKENS: Tokenization.stringifyNumber(conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2))),
-      RETENTION_SECONDS: `${(conversations?.retention ?? RETENTION).toSeconds()}`,
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
       CORS_ORIGINS: this.endpoint.corsOrigins.join(','),
       SERVICE: this.service,
@@ -271,6 +242,7 @@ export class ChatbotApi extends Construct {
       ...this.build,
       handler: this.handler,
       auth: this.auth,
+      keepsConversations: this.memory.keepsConversations,
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,
     });
   }

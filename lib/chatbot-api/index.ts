@@ -4,4 +4,5 @@ export * from './chat-build';
 export * from './chat-endpoint';
 export * from './chatbot-api';
 export * from './chatbot-api-props';
+export * from './conversation-memory';
 export * from './transport';

@@ -1,6 +1,6 @@
 /** Everything the chat handler reads from its environment. An empty string means that the feature is off. */
 export const CHAT_ENV = [
-  /** Name of the conversations table. */
+  /** Name of the conversations table; empty where nothing is kept of conversations. */
   'TABLE_NAME',
   /** `ModelFacts` as JSON. */
   'MODEL',
@@ -48,10 +48,15 @@ export interface GuardrailReference {
   readonly version: string;
 }
 
-/** The routes of the chat API, as API Gateway resources. */
-export const CHAT_ROUTES = {
+/** Routes that every chat has, as API Gateway resources. */
+export const STATELESS_ROUTES = {
   completions: { method: 'POST', path: '/v1/chat/completions' },
   models: { method: 'GET', path: '/v1/models' },
+} as const;
+
+/** The routes of a chat that keeps conversations. */
+export const CHAT_ROUTES = {
+  ...STATELESS_ROUTES,
   conversations: { method: 'GET', path: '/v1/conversations' },
   conversation: { method: 'GET', path: '/v1/conversations/{id}' },
   resume: { method: 'GET', path: '/v1/conversations/{id}/stream' },

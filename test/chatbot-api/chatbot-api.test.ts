@@ -6,7 +6,7 @@ import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { defineChat } from './define-chat';
-import { ChatAuth, ChatbotApi, Geography, Guardrail, Model, Posture, Transport } from '../../lib';
+import { ChatAuth, ChatbotApi, ConversationMemory, Geography, Guardrail, Model, Posture, Transport } from '../../lib';
 import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
 
@@ -132,7 +132,7 @@ describe('props', () => {
     ['a negative topP', { generation: { topP: -0.1 } }, "'generation.topP' must be between 0 and 1, got -0.1"],
     ['a turn of 9 seconds', { generation: { turnTimeout: Duration.seconds(9) } }, "'generation.turnTimeout' must be between 10 seconds and 15 minutes, got 9 seconds"],
     ['a turn of 16 minutes', { generation: { turnTimeout: Duration.minutes(16) } }, "'generation.turnTimeout' must be between 10 seconds and 15 minutes, got 16 minutes"],
-    ['to forget messages within the hour', { conversations: { retention: Duration.hours(1) } }, "'conversations.retention' must be between 1 day and 36500 days, got 1 hour"],
+    ['to forget messages within the hour', { conversations: { memory: ConversationMemory.dynamoDb({ retention: Duration.hours(1) }) } }, "'conversations.memory.retention' must be between 1 day and 36500 days, got 1 hour"],
     ['too little history', { conversations: { historyTokens: 100 } }, "'conversations.historyTokens' must be a whole number between 256 and 1000000, the window of global.amazon.nova-2-lite-v1:0, got 100"],
     ['half a token of history', { conversations: { historyTokens: 1000.5 } }, "'conversations.historyTokens' must be a whole number between 256 and 1000000"],
     ['a system prompt that fills the window', { systemPrompt: 'Be brief. '.repeat(500_000) },

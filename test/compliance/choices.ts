@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, Geography, Guardrail, Model, Posture, Transport, WordFilter } from '../../lib';
+import { ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Geography, Guardrail, Model, Posture, Transport, WordFilter } from '../../lib';
 
 /** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
 const CHOICES: Readonly<Record<string, (stack: Stack) => ChatbotApiProps>> = {
@@ -18,6 +18,7 @@ const CHOICES: Readonly<Record<string, (stack: Stack) => ChatbotApiProps>> = {
   }),
   'a geographic model profile': () => ({ model: Model.crossRegion(Geography.US, 'amazon.nova-pro-v1:0') }),
   'a guardrail': (stack) => ({ guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['secret'])] }) }),
+  'ConversationMemory.stateless': () => ({ conversations: { memory: ConversationMemory.stateless() } }),
   'web pages of another origin': () => ({ transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }) }),
 };
 

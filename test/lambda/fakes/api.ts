@@ -4,7 +4,7 @@ import { MemoryConversations } from './conversations';
 import { ScriptedModel, type Script } from './model';
 import { policy } from './policy';
 import { MemoryTurnLog } from './turn-log';
-import { chatRoutes } from '../../../lambda/chat/routes';
+import { chatRoutes, statelessRoutes } from '../../../lambda/chat/routes';
 import type { TurnPolicy } from '../../../lambda/chat/settings';
 import { systemClock } from '../../../lambda/kit/clock';
 import { endpoint } from '../../../lambda/kit/endpoint';
@@ -37,11 +37,14 @@ export class ChatApi {
   private readonly handler: ReturnType<typeof endpoint>;
   private requests = 0;
 
-  constructor(scripts: Script[], { caller = 'cognito' as CallerSource, ...changes }: Partial<TurnPolicy> & { caller?: CallerSource } = {}) {
+  constructor(scripts: Script[], { caller = 'cognito' as CallerSource, stateless = false, ...changes }: Partial<TurnPolicy> & { caller?: CallerSource; stateless?: boolean } = {}) {
     this.model = new ScriptedModel(scripts);
     const clock = { ...systemClock, pause: async () => undefined };
-    const ports = { model: this.model, conversations: this.conversations, log: this.log, edits: this.conversations, clock };
-    const routes = chatRoutes(policy(changes), ports, (values) => this.metrics.push(values));
+    const publish = (values: MetricValues) => this.metrics.push(values);
+    const stores = { conversations: this.conversations, log: this.log, edits: this.conversations };
+    const routes = stateless
+      ? statelessRoutes(policy(changes), { model: this.model, clock }, publish)
+      : chatRoutes(policy(changes), { model: this.model, clock, ...stores }, publish);
     this.handler = endpoint(routes, {
       caller,
       corsOrigins: ['https://app.example'],
