@@ -20,6 +20,7 @@ import type { IamReport } from './iam/report';
 import { readFunction } from './lambda/function';
 import { findNode, type NodeBinary } from './lambda/node';
 import { FunctionPool } from './lambda/pool';
+import { lambdaService } from './lambda/service';
 import { CloudLogs, type LogLine } from './logs';
 import { deployedBedrock, type ModelOptions, modelProblem } from './models';
 import { synthesize } from './prepare';
@@ -106,7 +107,10 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   undo.push(() => tables.stop());
   const principals = new Principals();
   readPrincipals(deployment).forEach((principal) => principals.add(principal));
-  const services = [tables, deployedBedrock(deployment, faults, options)];
+  // Functions are read after the endpoint that they call.
+  const functions = new Map<string, FunctionPool>();
+  const functionOf = (functionArn: string) => functions.get(functionArn.split(':').slice(0, 7).join(':'));
+  const services = [tables, deployedBedrock(deployment, faults, options), lambdaService({ functionOf, deployment, onNotice })];
   const endpoint = await startAwsEndpoint({
     services,
     principals,
@@ -128,11 +132,11 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const [script, problem] = await Promise.all([bundleWorker(workDirectory), modelProblem(options), tables.createTables(deployment)]);
   if (problem !== undefined) onNotice(problem);
   const node = findNode();
-  const pools = new Map(deployment.resources('AWS::Lambda::Function').map((resource) => {
+  for (const resource of deployment.resources('AWS::Lambda::Function')) {
     const lambda = readFunction(resource, { deployment, workDirectory, endpoint: endpoint.url, accessKeyOf, localise });
-    return [lambda.arn, new FunctionPool(lambda, { node: node.path, script, logs, processes: options.processes })];
-  }));
-  undo.push(() => Promise.all([...pools.values()].map((pool) => pool.stop())));
+    functions.set(lambda.arn, new FunctionPool(lambda, { node: node.path, script, logs, processes: options.processes }));
+  }
+  undo.push(() => Promise.all([...functions.values()].map((pool) => pool.stop())));
 
   const userPools = new UserPools(deployment);
   const identities = localIdentities();
@@ -157,7 +161,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     onNotice,
     pools: userPools,
     identities: new Map([...identities.values()].map((identity) => [identity.accessKeyId, identity])),
-    functionOf: (functionArn) => pools.get(functionArn.split(':').slice(0, 7).join(':')),
+    functionOf,
   });
   door.site = await Site.build({
     get: { '/local/session': session, '/local/faults': () => faults.current, '/local/report': report },
@@ -168,7 +172,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
       },
     },
   });
-  for (const api of apis) for (const pool of functionsBehind(api, pools)) pool.warm();
+  for (const api of apis) for (const pool of functionsBehind(api, functions)) pool.warm();
 
   return {
     url: `${server.url}/`,
@@ -182,7 +186,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     logs: logs.lines,
     waitForLog: (test, timeoutMs) => logs.waitFor(test, timeoutMs),
     mintToken: (user, { foreign, ...tokenOptions } = {}) => (foreign ? new Issuer(`${REGION}_foreign00`, 'foreign') : userPools.first()).token(user, tokenOptions),
-    runtimes: [...new Set([...pools.values()].map(({ lambda }) => lambda.runtime))],
+    runtimes: [...new Set([...functions.values()].map(({ lambda }) => lambda.runtime))],
   };
 }
 

@@ -1,0 +1,122 @@
+import type { Failure } from './frames';
+import { THROTTLED, type FunctionPool } from './pool';
+import type { Deployment } from '../assembly/deployment';
+import { arn } from '../assembly/identity';
+import { AwsFailure } from '../aws/failure';
+import type { AwsReply, AwsRequest, AwsService } from '../aws/service';
+
+export interface LambdaServiceOptions {
+  /** The function of an ARN, without a version. */
+  functionOf(functionArn: string): FunctionPool | undefined;
+  readonly deployment: Deployment;
+  /** Told of events that were given up. */
+  readonly onNotice: (line: string) => void;
+  /** What Lambda waits before it tries an event again: a minute and two there. @default 500 */
+  readonly retryAfterMs?: number;
+}
+
+const SYNCHRONOUS_BYTES = 6 * 1024 * 1024;
+const ASYNCHRONOUS_BYTES = 1024 * 1024;
+/** Lambda's own, where no EventInvokeConfig says otherwise. */
+const RETRIES = 2;
+
+/** Lambda's `Invoke`, as functions call functions: for an answer, or as an event that is tried again when it fails. */
+export function lambdaService(options: LambdaServiceOptions): AwsService {
+  const retries = retriesOf(options.deployment);
+  return {
+    name: 'lambda',
+    authorizations: (request) => [{ action: 'lambda:InvokeFunction', resource: invoked(request).resource }],
+    async handle(request) {
+      const { functionArn } = invoked(request);
+      const pool = options.functionOf(functionArn);
+      if (!pool) throw new AwsFailure('ResourceNotFoundException', 404, `Function not found: ${functionArn}`);
+      const event = eventOf(request);
+      const traceId = request.headers['x-amzn-trace-id'];
+      switch (request.headers['x-amz-invocation-type'] ?? 'RequestResponse') {
+        case 'DryRun':
+          return { status: 204 };
+        case 'Event':
+          requireSize(event, ASYNCHRONOUS_BYTES);
+          void deliver(pool, { event, traceId }, retries.get(functionArn) ?? RETRIES, options);
+          return { status: 202 };
+        default:
+          requireSize(event, SYNCHRONOUS_BYTES);
+          return answer(await call(pool, { event, traceId }));
+      }
+    },
+  };
+}
+
+interface Delivery {
+  readonly event: string;
+  readonly traceId?: string;
+}
+
+/** What IAM sees is the name as it was called, a version or an alias with it. */
+function invoked({ method, path }: AwsRequest): { resource: string; functionArn: string } {
+  const url = new URL(path, 'http://lambda');
+  const [, encoded] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(url.pathname) ?? [];
+  if (method !== 'POST' || encoded === undefined) throw new AwsFailure('UnknownOperationException', 404, `the local Lambda only invokes functions, not ${method} ${url.pathname}`);
+  const name = decodeURIComponent(encoded);
+  const parts = (name.startsWith('arn:') ? name : arn('lambda', `function:${name.replace(/^\d{12}:(function:)?/, '')}`)).split(':');
+  const functionArn = parts.slice(0, 7).join(':');
+  const qualifier = parts[7] ?? url.searchParams.get('Qualifier');
+  return { functionArn, resource: qualifier ? `${functionArn}:${qualifier}` : functionArn };
+}
+
+function eventOf({ body }: AwsRequest): string {
+  const text = body.toString() || '{}';
+  try {
+    JSON.parse(text);
+    return text;
+  } catch (error) {
+    throw new AwsFailure('InvalidRequestContentException', 400, `Could not parse request body into json: ${(error as Error).message}`);
+  }
+}
+
+function requireSize(event: string, most: number): void {
+  const bytes = Buffer.byteLength(event);
+  if (bytes > most) throw new AwsFailure('RequestTooLargeException', 413, `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${most} bytes)`);
+}
+
+type Outcome = { readonly payload: Buffer } | { readonly failure: Failure };
+
+function call(pool: FunctionPool, { event, traceId }: Delivery): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = [];
+    pool.invoke({
+      event,
+      traceId,
+      sink: {
+        data: (piece) => { pieces.push(piece); },
+        end: () => resolve({ payload: Buffer.concat(pieces) }),
+        fail: (failure) => resolve({ failure }),
+      },
+    });
+  });
+}
+
+/** A function that fails is no failure of the call: its error is the payload. */
+function answer(outcome: Outcome): AwsReply {
+  const headers = { 'content-type': 'application/json', 'x-amz-executed-version': '$LATEST' };
+  if ('payload' in outcome) return { status: 200, headers, body: outcome.payload };
+  if (outcome.failure.errorType === THROTTLED) throw new AwsFailure(THROTTLED, 429, outcome.failure.errorMessage);
+  return { status: 200, headers: { ...headers, 'x-amz-function-error': 'Unhandled' }, body: JSON.stringify(outcome.failure) };
+}
+
+/** An event that fails comes again under the same words, and is given up in the end. */
+async function deliver(pool: FunctionPool, delivery: Delivery, retries: number, { onNotice, retryAfterMs = 500 }: LambdaServiceOptions): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const outcome = await call(pool, delivery);
+    if ('payload' in outcome || outcome.failure.errorType === 'Runtime.Stopped') return;
+    if (attempt === retries) return onNotice(`local cloud: ${pool.lambda.name} failed an event ${attempt + 1} times, and it is given up: ${outcome.failure.errorType}`);
+    await new Promise((resolve) => setTimeout(resolve, retryAfterMs * (attempt + 1)).unref());
+  }
+}
+
+function retriesOf(deployment: Deployment): ReadonlyMap<string, number> {
+  return new Map(deployment.resources('AWS::Lambda::EventInvokeConfig').flatMap((config) => {
+    const { FunctionName, MaximumRetryAttempts } = deployment.properties(config) as { FunctionName?: string; MaximumRetryAttempts?: number };
+    return MaximumRetryAttempts === undefined ? [] : [[arn('lambda', `function:${String(FunctionName)}`), Number(MaximumRetryAttempts)] as const];
+  }));
+}
