@@ -1,8 +1,7 @@
 import type { StreamEncoder } from './encoder';
 import type { Generated } from './generation';
 import { openAiCompletion } from './openai-json';
-import { openAiFailure, openAiStream } from './openai-stream';
-import { parseChatRequest } from './request';
+import type { Protocol } from './protocol';
 import type { TurnPolicy } from './settings';
 import { type AnswerPorts, takeTurn, type TurnEvent, type TurnPorts } from './turn';
 import { TurnReport } from './turn-report';
@@ -11,12 +10,10 @@ import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import { json, type Route } from '../kit/endpoint';
 import type { PublishMetrics } from '../kit/metrics';
 
-export const EVENT_STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } as const;
-
-/** `POST /v1/chat/completions`: one core, and an encoder for what the client wants to read. */
-export function completions(policy: TurnPolicy, ports: AnswerPorts | TurnPorts, publish: PublishMetrics): Route {
+/** `POST /v1/chat/completions` and `POST /v1/chat`: one core, and an encoder for what the client wants to read. */
+export function completions(protocol: Protocol, policy: TurnPolicy, ports: AnswerPorts | TurnPorts, publish: PublishMetrics): Route {
   return async (call) => {
-    const request = parseChatRequest(call, policy.facts);
+    const request = protocol.parse(call, policy.facts);
     const identity = { id: `chatcmpl-${call.requestId}`, created: Math.floor(call.startedAt / 1000), model: policy.facts.name };
     const headers = request.conversationId === undefined ? undefined : { [CONVERSATION_HEADER]: request.conversationId };
     call.note({ stream: request.stream, messages: request.messages.length, conversation: request.conversationId !== undefined });
@@ -55,8 +52,8 @@ export function completions(policy: TurnPolicy, ports: AnswerPorts | TurnPorts, 
     }
     return {
       status: 200,
-      headers: { ...EVENT_STREAM_HEADERS, ...headers },
-      body: { frames: encoded(turn, openAiStream(identity, request.includeUsage), observer), failure: openAiFailure },
+      headers: { ...protocol.headers, ...headers },
+      body: { frames: encoded(turn, protocol.stream(telling), observer), failure: protocol.failure },
     };
   };
 }
@@ -74,7 +71,7 @@ async function* encoded(events: AsyncIterable<TurnEvent>, encoder: StreamEncoder
     for await (const event of events) {
       const usage = observer.saw(event);
       if (event.type === 'finish') yield encoder.finish({ reason: event.reason, stopped: event.stopped !== undefined, usage });
-      else if (event.type === 'begin') encoder.number(event.turnId);
+      else if (event.type === 'begin') encoder.begin(event);
       else if (event.type !== 'retry') yield encoder.event(event);
     }
   } catch (error) {

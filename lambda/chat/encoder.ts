@@ -8,6 +8,12 @@ export interface AnswerIdentity {
   readonly model: string;
 }
 
+/** What a turn of a conversation is called in its log, and its answer in the conversation. */
+export interface TurnIdentity {
+  readonly turnId: string;
+  readonly messageId: string;
+}
+
 export interface AnswerEnd {
   readonly reason: FinishReason;
   /** Whether the reader ended the answer. */
@@ -17,8 +23,8 @@ export interface AnswerEnd {
 
 /** One protocol in which a turn is told while it happens. */
 export interface StreamEncoder {
-  /** Numbers what follows under a turn's id, so that a client can say what it has read. */
-  number(turnId: string): void;
+  /** Called first in a turn of a conversation: numbers what follows under its id, so that a client can say what it has read. */
+  begin(turn: TurnIdentity): void;
   /** What of the answer is new. */
   event(event: AnswerEvent): string;
   finish(end: AnswerEnd): string;

@@ -1,7 +1,6 @@
 import type { AnswerEvent, FinishReason } from './answer';
-import { EVENT_STREAM_HEADERS } from './completions';
 import type { StreamEncoder } from './encoder';
-import { eventOf, openAiFailure, openAiStream } from './openai-stream';
+import { eventOf, type Protocol } from './protocol';
 import { isConversationId } from './request';
 import { errorOf, loggedIn, PULSE_MS } from './turn-log';
 import { CONVERSATION_HEADER, LAST_EVENT_HEADER } from '../../lib/contract/chat';
@@ -17,10 +16,10 @@ const LOOK_MS = 200;
 const DEAD_MS = 15 * PULSE_MS;
 
 /**
- * `GET /v1/conversations/{id}/stream`: what a client has missed of a turn, and the rest while it happens. The client says with
+ * `GET /v1/conversations/{id}/stream` and `GET /v1/chat/{id}/stream`: what a client has missed of a turn, and the rest while it happens. The client says with
  * `Last-Event-ID` what it has read, as every reader of server-sent events does by itself; without it the running turn is told from its beginning.
  */
-export function resumeTurn(log: TurnLog, conversations: Conversations, clock: Clock): Route {
+export function resumeTurn(protocol: Protocol, log: TurnLog, conversations: Conversations, clock: Clock): Route {
   return async (call) => {
     const conversation = { owner: call.caller, id: call.path.id ?? '' };
     const place = placeOf(call.headers[LAST_EVENT_HEADER]);
@@ -36,8 +35,8 @@ export function resumeTurn(log: TurnLog, conversations: Conversations, clock: Cl
     }
     return {
       status: 200,
-      headers: { ...EVENT_STREAM_HEADERS, [CONVERSATION_HEADER]: conversation.id },
-      body: { frames: follow(log, { conversation, turnId, read: place?.read ?? -1 }, clock, call.signal), failure: openAiFailure },
+      headers: { ...protocol.headers, [CONVERSATION_HEADER]: conversation.id },
+      body: { frames: follow(protocol, log, { conversation, turnId, read: place?.read ?? -1 }, clock, call.signal), failure: protocol.failure },
     };
   };
 }
@@ -50,7 +49,9 @@ export interface LoggedTurn {
 }
 
 /** A turn as its log tells it, from the first event that was not read to the end. */
-export async function* follow(log: TurnLog, { conversation, turnId, read }: LoggedTurn, clock: Clock, signal: AbortSignal): AsyncGenerator<string, void> {
+export async function* follow(
+  protocol: Protocol, log: TurnLog, { conversation, turnId, read }: LoggedTurn, clock: Clock, signal: AbortSignal,
+): AsyncGenerator<string, void> {
   let encoder: StreamEncoder | undefined;
   let place = 0;
   let heardAt = clock.now();
@@ -60,8 +61,8 @@ export async function* follow(log: TurnLog, { conversation, turnId, read }: Logg
       heardAt = entry.at;
       const { telling, events, end, failure } = loggedIn(entry);
       if (telling) {
-        encoder = openAiStream(telling, telling.includeUsage, read);
-        encoder.number(turnId);
+        encoder = protocol.stream(telling, read);
+        encoder.begin({ turnId, messageId: telling.messageId ?? '' });
       }
       const frames = encoder ? framesOf(encoder, events, end) : '';
       if (frames !== '') yield frames;

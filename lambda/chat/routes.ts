@@ -3,6 +3,7 @@ import { deleteConversation, renameConversation } from './conversation-edits';
 import { listConversations, readConversation } from './conversations';
 import { giveFeedback } from './feedback';
 import { models } from './models';
+import { openAiProtocol } from './openai-stream';
 import { resumeTurn } from './resume';
 import type { TurnPolicy } from './settings';
 import { stopTurn } from './stop';
@@ -19,7 +20,7 @@ export interface ChatPorts extends TurnPorts {
 /** The routes of a chat that keeps nothing, by method and resource. */
 export function statelessRoutes(policy: TurnPolicy, ports: AnswerPorts, publish: PublishMetrics): Record<string, Route> {
   return {
-    [name(CHAT_ROUTES.completions)]: completions(policy, ports, publish),
+    [name(CHAT_ROUTES.completions)]: completions(openAiProtocol, policy, ports, publish),
     [name(CHAT_ROUTES.models)]: models(policy.facts),
   };
 }
@@ -30,7 +31,7 @@ export function chatRoutes(policy: TurnPolicy, ports: ChatPorts, publish: Publis
     ...statelessRoutes(policy, ports, publish),
     [name(CHAT_ROUTES.conversations)]: listConversations(ports.conversations, ports.clock),
     [name(CHAT_ROUTES.conversation)]: readConversation(ports),
-    [name(CHAT_ROUTES.resume)]: resumeTurn(ports.log, ports.conversations, ports.clock),
+    [name(CHAT_ROUTES.resume)]: resumeTurn(openAiProtocol, ports.log, ports.conversations, ports.clock),
     [name(CHAT_ROUTES.stop)]: stopTurn(ports.log, ports.clock),
     [name(CHAT_ROUTES.renaming)]: renameConversation(ports.edits, ports.clock),
     [name(CHAT_ROUTES.removal)]: deleteConversation(ports.edits, ports.clock),

@@ -8,6 +8,8 @@ import type { LogEntry, TurnLog } from '../ports/turn-log';
 /** How an answer is told, so that whoever comes back to it reads the same. */
 export interface Telling extends AnswerIdentity {
   readonly includeUsage: boolean;
+  /** What the answer is called in its conversation. */
+  readonly messageId?: string;
 }
 
 /** What one entry says: its text is this as JSON. */

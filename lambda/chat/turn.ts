@@ -1,3 +1,5 @@
+import { messageId } from './conversations';
+import type { TurnIdentity } from './encoder';
 import { type Generated, generate, type GenerationEvent, type Limits } from './generation';
 import { answersCalls, recall } from './history';
 import { keptAnswer } from './kept-answer';
@@ -39,7 +41,7 @@ export interface TurnContext {
 }
 
 /** A turn of a conversation says first what it is called in its log; what it says from there on can be read again. */
-export type TurnEvent = GenerationEvent | { readonly type: 'begin'; readonly turnId: string };
+export type TurnEvent = GenerationEvent | ({ readonly type: 'begin' } & TurnIdentity);
 
 /** The lock of a turn outlives its process by this much, for clocks differ. */
 const LOCK_SLACK_MS = 5_000;
@@ -76,11 +78,12 @@ async function* converse(
   if (!turn) throw new Busy('conversation_busy', `Another turn of the conversation '${id}' is still running, or it is being deleted.`, 2);
 
   const stop = new AbortController();
-  const log = new TurnLogWriter(ports.log, turn, context.telling, clock, () => stop.abort());
+  const identity = { turnId: turn.turnId, messageId: messageId({ turn: turn.number, index: request.messages.length }) };
+  const log = new TurnLogWriter(ports.log, turn, { ...context.telling, messageId: identity.messageId }, clock, () => stop.abort());
   let end: TurnEnd | undefined;
   let failure: unknown;
   try {
-    yield { type: 'begin', turnId: turn.turnId };
+    yield { type: 'begin', ...identity };
     const history = turn.fresh ? [] : await recall(conversations.newestFirst(turn.conversation), {
       tokens: historyBudget(request, policy), now, needed: answersCalls(request.messages),
     });

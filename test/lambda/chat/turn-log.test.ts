@@ -1,4 +1,5 @@
 import type { AnswerEvent } from '../../../lambda/chat/answer';
+import { openAiProtocol } from '../../../lambda/chat/openai-stream';
 import { follow } from '../../../lambda/chat/resume';
 import { portions, TurnLogWriter } from '../../../lambda/chat/turn-log';
 import { Throttled } from '../../../lambda/kit/http';
@@ -109,7 +110,7 @@ describe('following a turn', () => {
     writer.add(text('Hel'));
     clock.tick(200);
     await settled();
-    const { items, error } = await collect(follow(log, { conversation, turnId: 'one', read: -1 }, clock, new AbortController().signal));
+    const { items, error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, new AbortController().signal));
     expect(items.join('')).toContain('"content":"Hel"');
     expect(error).toMatchObject({ status: 503 });
     expect(clock.pauses.length).toBeLessThan(100);
@@ -117,7 +118,7 @@ describe('following a turn', () => {
 
   test('ends in an error where the turn died before its first word', async () => {
     const { clock, log } = start();
-    const { items, error } = await collect(follow(log, { conversation, turnId: 'one', read: -1 }, clock, new AbortController().signal));
+    const { items, error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, new AbortController().signal));
     expect([items, error]).toMatchObject([[], { status: 503 }]);
   });
 
@@ -125,7 +126,7 @@ describe('following a turn', () => {
     const { writer, log, clock } = start();
     const failure = new Throttled('The model is busy.', 5);
     await writer.close({ failure: { status: failure.status, type: failure.type, message: failure.message, param: null, code: failure.code } });
-    const { error } = await collect(follow(log, { conversation, turnId: 'one', read: -1 }, clock, new AbortController().signal));
+    const { error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, new AbortController().signal));
     expect(error).toMatchObject({ status: 429, type: 'rate_limit_error', message: 'The model is busy.' });
   });
 
@@ -133,7 +134,7 @@ describe('following a turn', () => {
     const { clock, log } = start();
     const time = new AbortController();
     clock.pause = async () => time.abort();
-    const { error } = await collect(follow(log, { conversation, turnId: 'one', read: -1 }, clock, time.signal));
+    const { error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, time.signal));
     expect(error).toMatchObject({ status: 504, code: 'timeout' });
   });
 });
@@ -150,7 +151,7 @@ function start() {
     writer,
     stops: () => stopped,
     texts: () => ([...log.logs.values()][0] ?? []).filter((entry) => entry.text !== '').map((entry) => JSON.parse(entry.text) as object),
-    told: async (read = -1) => (await collect(follow(log, { conversation, turnId: 'one', read }, clock, new AbortController().signal))).items.join(''),
+    told: async (read = -1) => (await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read }, clock, new AbortController().signal))).items.join(''),
   };
 }
 
