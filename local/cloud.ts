@@ -25,6 +25,7 @@ import { CloudLogs, type LogLine } from './logs';
 import { deployedBedrock, type ModelOptions, modelProblem } from './models';
 import { synthesize } from './prepare';
 import { accessKeyOf, readPrincipals } from './principals';
+import { s3 } from './s3/service';
 import { serveLoopback } from './server';
 import { Site } from './site';
 
@@ -105,12 +106,14 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
 
   const tables = dynamoDb();
   undo.push(() => tables.stop());
+  const buckets = s3();
+  buckets.createBuckets(deployment);
   const principals = new Principals();
   readPrincipals(deployment).forEach((principal) => principals.add(principal));
   // Functions are read after the endpoint that they call.
   const functions = new Map<string, FunctionPool>();
   const functionOf = (functionArn: string) => functions.get(functionArn.split(':').slice(0, 7).join(':'));
-  const services = [tables, deployedBedrock(deployment, faults, options), lambdaService({ functionOf, deployment, onNotice })];
+  const services = [tables, buckets, deployedBedrock(deployment, faults, options), lambdaService({ functionOf, deployment, onNotice })];
   const endpoint = await startAwsEndpoint({
     services,
     principals,
@@ -127,6 +130,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     void door.site?.handle(incoming, outgoing);
   });
   undo.push(() => server.stop());
+  for (const host of ['127.0.0.1', 'localhost']) buckets.trust(`http://${host}:${new URL(server.url).port}`);
   const localise = (text: string) => localUrls(text, server.url, apis);
 
   const [script, problem] = await Promise.all([bundleWorker(workDirectory), modelProblem(options), tables.createTables(deployment)]);

@@ -42,7 +42,7 @@ async function exchange(options: AwsEndpointOptions, notice: (line: string) => v
   outgoing.once('close', () => hangUp.abort());
   const headers = readHeaders(incoming);
   try {
-    const request = await readRequest(incoming, headers, hangUp.signal);
+    const request = await readRequest(options.services, incoming, headers, hangUp.signal);
     await send(outgoing, await answer(options, notice, request), hangUp.signal);
   } catch (error) {
     // A caller that is gone wants no answer.
@@ -85,12 +85,13 @@ function authorize(options: AwsEndpointOptions, request: AwsRequest, authorizati
   throw new AwsFailure('AccessDeniedException', 403, denial.message);
 }
 
-async function readRequest(incoming: Incoming, headers: Record<string, string>, signal: AbortSignal): Promise<AwsRequest> {
+async function readRequest(services: readonly AwsService[], incoming: Incoming, headers: Record<string, string>, signal: AbortSignal): Promise<AwsRequest> {
   const path = incoming.url ?? '/';
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const scope = credentialScope(headers, path) ?? { accessKeyId: '', region: '', service: '' };
-  return { ...scope, method: incoming.method ?? 'GET', path, headers, body: Buffer.concat(chunks), signal };
+  const request = { method: incoming.method ?? 'GET', path, headers, body: Buffer.concat(chunks) };
+  const scope = credentialScope(headers, path) ?? services.map((service) => service.scopeOf?.(request)).find((found) => found !== undefined);
+  return { accessKeyId: '', region: '', service: '', ...scope, ...request, signal };
 }
 
 function readHeaders(incoming: Incoming): Record<string, string> {

@@ -1,3 +1,5 @@
+import type { CredentialScope } from './signature';
+
 /** One call of an AWS API, as it came in from a real SDK client. */
 export interface AwsRequest {
   /** The name in the signature's credential scope: `bedrock`, `dynamodb`, `cognito-idp` … */
@@ -31,6 +33,8 @@ export interface Authorization {
 /** A fake of one AWS service, as small as our templates allow; what it does not know it refuses aloud. */
 export interface AwsService {
   readonly name: string;
+  /** Who asks, where a request says it neither in a header nor in its address: a form, or a browser's question before a call. */
+  scopeOf?(request: Pick<AwsRequest, 'method' | 'path' | 'headers' | 'body'>): CredentialScope | undefined;
   /** What IAM must allow before `handle` is called. */
   authorizations(request: AwsRequest): Authorization[];
   handle(request: AwsRequest): Promise<AwsReply>;
