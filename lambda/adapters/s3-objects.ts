@@ -12,7 +12,8 @@ export function s3Objects(client: S3Client, bucket: string): Objects {
   const remove = async (keys: readonly string[]) => {
     for (let from = 0; from < keys.length; from += MOST_KEYS) {
       const some = keys.slice(from, from + MOST_KEYS);
-      const { Errors: errors = [] } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: some.map((Key) => ({ Key })), Quiet: true } }));
+      const Delete = { Objects: some.map((Key) => ({ Key })), Quiet: true };
+      const { Errors: errors = [] } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }));
       if (errors.length > 0) throw new Error(`S3 did not delete ${errors.length} of ${some.length} objects: ${errors[0].Code}`);
     }
   };

@@ -1,5 +1,5 @@
-import type { LocalObject } from './store';
 import { s3Failure } from './failure';
+import type { LocalObject } from './store';
 
 /** One page of a listing, as ListObjectsV2 asks for it. */
 export function listing(bucket: string, found: readonly [string, LocalObject][], query: URLSearchParams): string {

@@ -19,7 +19,8 @@ export async function startS3(bucket = 'content'): Promise<LocalS3> {
   const denials: Denial[] = [];
   const service = s3();
   service.createBucket(bucket);
-  const endpoint: AwsEndpoint = await startAwsEndpoint({ services: [service], principals, onDenied: (denial) => denials.push(denial), onNotice: () => undefined });
+  const onDenied = (denial: Denial) => denials.push(denial);
+  const endpoint: AwsEndpoint = await startAwsEndpoint({ services: [service], principals, onDenied, onNotice: () => undefined });
   const clients: S3Client[] = [];
   return {
     service,
@@ -28,8 +29,10 @@ export async function startS3(bucket = 'content'): Promise<LocalS3> {
     denials,
     client(resources = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`], actions = ['s3:*']) {
       const accessKeyId = `ASIA${clients.length}`;
-      principals.add({ accessKeyId, arn: `arn:aws:iam::123456789012:role/${accessKeyId}`, policies: [{ name: 'P', document: { Statement: { Effect: 'Allow', Action: actions, Resource: resources } } }] });
-      const client = new S3Client({ endpoint: endpoint.url, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey: 'local', sessionToken: 'local' }, maxAttempts: 1 });
+      const document = { Statement: { Effect: 'Allow', Action: actions, Resource: resources } };
+      principals.add({ accessKeyId, arn: `arn:aws:iam::123456789012:role/${accessKeyId}`, policies: [{ name: 'P', document }] });
+      const credentials = { accessKeyId, secretAccessKey: 'local', sessionToken: 'local' };
+      const client = new S3Client({ endpoint: endpoint.url, region: 'us-east-1', credentials, maxAttempts: 1 });
       clients.push(client);
       return client;
     },

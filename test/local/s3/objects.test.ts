@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import {
-  DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListBucketsCommand, ListObjectsV2Command, paginateListObjectsV2, PutObjectCommand, type S3Client,
+  DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListBucketsCommand, ListObjectsV2Command, paginateListObjectsV2,
+  PutObjectCommand, type S3Client,
 } from '@aws-sdk/client-s3';
 import { type LocalS3, startS3 } from './local-s3';
 
