@@ -3,8 +3,10 @@ import { type ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type Bucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { type Construct } from 'constructs';
 import { ApiProtection } from './api-protection';
+import { BucketReplica } from './bucket-replica';
 import { PrivateNetwork } from './private-network';
 import { StackKey } from './stack-key';
 import { TableBackup } from './table-backup';
@@ -29,6 +31,8 @@ export enum CalledService {
   BEDROCK_RUNTIME = 'bedrock-runtime',
   /** Tables. */
   DYNAMODB = 'dynamodb',
+  /** Buckets. */
+  S3 = 's3',
   /** Traces. */
   XRAY = 'xray',
 }
@@ -128,6 +132,9 @@ export abstract class Posture {
 
   /** Puts behind a table what the level asks for: a backup plan. */
   public abstract protectTable(scope: Construct, table: ITableV2): void;
+
+  /** Puts behind a bucket what the level asks for: a copy that lives by the same rules. */
+  public abstract protectBucket(scope: Construct, bucket: Bucket, lifecycleRules: LifecycleRule[]): void;
 }
 
 class StandardPosture extends Posture {
@@ -154,6 +161,8 @@ class StandardPosture extends Posture {
   }
 
   public protectTable() {}
+
+  public protectBucket() {}
 }
 
 class RegulatedPosture extends Posture {
@@ -184,5 +193,10 @@ class RegulatedPosture extends Posture {
 
   public protectTable(scope: Construct, table: ITableV2) {
     TableBackup.of(scope, this.encryptionKey(scope)).add(scope, table);
+  }
+
+  public protectBucket(scope: Construct, bucket: Bucket, lifecycleRules: LifecycleRule[]) {
+    const encryptionKey = bucket.encryptionKey ?? this.encryptionKey(scope);
+    new BucketReplica(scope, 'Replica', { source: bucket, encryptionKey, logRetention: this.logRetention, lifecycleRules });
   }
 }
