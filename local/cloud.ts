@@ -20,7 +20,7 @@ import type { IamReport } from './iam/report';
 import { readFunction } from './lambda/function';
 import { findNode, type NodeBinary } from './lambda/node';
 import { FunctionPool } from './lambda/pool';
-import { lambdaService } from './lambda/service';
+import { type DeadLetter, lambdaService } from './lambda/service';
 import { CloudLogs, type LogLine } from './logs';
 import { deployedBedrock, type ModelOptions, modelProblem } from './models';
 import { synthesize } from './prepare';
@@ -68,6 +68,8 @@ export interface LocalCloud {
   waitForLog(test: (line: LogLine) => boolean, timeoutMs?: number): Promise<LogLine>;
   /** A token for any user: expired, with other claims, or from a user pool that is not the API's. */
   mintToken(user: string, options?: TokenOptions & { readonly foreign?: boolean }): string;
+  /** Events that functions did not take, in the queues that the template names for them. */
+  readonly deadLetters: readonly DeadLetter[];
   /** What each role was granted, against what it used. */
   report(): Promise<IamReport>;
   /** What the assembly holds and this machine cannot run, counted by type. */
@@ -112,8 +114,10 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   readPrincipals(deployment).forEach((principal) => principals.add(principal));
   // Functions are read after the endpoint that they call.
   const functions = new Map<string, FunctionPool>();
+  const deadLetters: DeadLetter[] = [];
   const functionOf = (functionArn: string) => functions.get(functionArn.split(':').slice(0, 7).join(':'));
-  const services = [tables, buckets, deployedBedrock(deployment, faults, options), lambdaService({ functionOf, deployment, onNotice })];
+  const lambda = lambdaService({ functionOf, deployment, onNotice, onDeadLetter: (letter) => deadLetters.push(letter) });
+  const services = [tables, buckets, deployedBedrock(deployment, faults, options), lambda];
   const endpoint = await startAwsEndpoint({
     services,
     principals,
@@ -137,8 +141,8 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   if (problem !== undefined) onNotice(problem);
   const node = findNode();
   for (const resource of deployment.resources('AWS::Lambda::Function')) {
-    const lambda = readFunction(resource, { deployment, workDirectory, endpoint: endpoint.url, accessKeyOf, localise });
-    functions.set(lambda.arn, new FunctionPool(lambda, { node: node.path, script, logs, processes: options.processes }));
+    const definition = readFunction(resource, { deployment, workDirectory, endpoint: endpoint.url, accessKeyOf, localise });
+    functions.set(definition.arn, new FunctionPool(definition, { node: node.path, script, logs, processes: options.processes }));
   }
   undo.push(() => Promise.all([...functions.values()].map((pool) => pool.stop())));
 
@@ -183,6 +187,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     outputs,
     session: session(),
     faults,
+    deadLetters,
     report,
     stop,
     node,
@@ -190,7 +195,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     logs: logs.lines,
     waitForLog: (test, timeoutMs) => logs.waitFor(test, timeoutMs),
     mintToken: (user, { foreign, ...tokenOptions } = {}) => (foreign ? new Issuer(`${REGION}_foreign00`, 'foreign') : userPools.first()).token(user, tokenOptions),
-    runtimes: [...new Set([...functions.values()].map(({ lambda }) => lambda.runtime))],
+    runtimes: [...new Set([...functions.values()].map((pool) => pool.lambda.runtime))],
   };
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Failure } from './frames';
 import { THROTTLED, type FunctionPool } from './pool';
 import type { Deployment } from '../assembly/deployment';
@@ -11,18 +12,35 @@ export interface LambdaServiceOptions {
   readonly deployment: Deployment;
   /** Told of events that were given up. */
   readonly onNotice: (line: string) => void;
+  /** Takes an event that was given up, where its function has a queue for such. */
+  readonly onDeadLetter?: (letter: DeadLetter) => void;
   /** What Lambda waits before it tries an event again: a minute and two there. @default 500 */
   readonly retryAfterMs?: number;
+}
+
+/** An event that a function did not take, and the queue that its template names for it. */
+export interface DeadLetter {
+  readonly queueArn: string;
+  readonly functionArn: string;
+  readonly event: string;
+  readonly reason: string;
+}
+
+/** How a function takes events for which nobody waits. */
+interface AsynchronousInvocation {
+  readonly retries: number;
+  readonly longestMs: number;
+  readonly queueArn?: string;
 }
 
 const SYNCHRONOUS_BYTES = 6 * 1024 * 1024;
 const ASYNCHRONOUS_BYTES = 1024 * 1024;
 /** Lambda's own, where no EventInvokeConfig says otherwise. */
-const RETRIES = 2;
+const ASYNCHRONOUS: AsynchronousInvocation = { retries: 2, longestMs: 6 * 60 * 60 * 1000 };
 
 /** Lambda's `Invoke`, as functions call functions: for an answer, or as an event that is tried again when it fails. */
 export function lambdaService(options: LambdaServiceOptions): AwsService {
-  const retries = retriesOf(options.deployment);
+  const asynchronous = asynchronousInvocations(options.deployment);
   return {
     name: 'lambda',
     authorizations: (request) => [{ action: 'lambda:InvokeFunction', resource: invoked(request).resource }],
@@ -37,7 +55,7 @@ export function lambdaService(options: LambdaServiceOptions): AwsService {
           return { status: 204 };
         case 'Event':
           requireSize(event, ASYNCHRONOUS_BYTES);
-          void deliver(pool, { event, traceId }, retries.get(functionArn) ?? RETRIES, options);
+          void deliver(pool, { event, traceId, requestId: randomUUID() }, asynchronous.get(functionArn) ?? ASYNCHRONOUS, options);
           return { status: 202 };
         default:
           requireSize(event, SYNCHRONOUS_BYTES);
@@ -49,6 +67,7 @@ export function lambdaService(options: LambdaServiceOptions): AwsService {
 
 interface Delivery {
   readonly event: string;
+  readonly requestId?: string;
   readonly traceId?: string;
 }
 
@@ -81,12 +100,13 @@ function requireSize(event: string, most: number): void {
 
 type Outcome = { readonly payload: Buffer } | { readonly failure: Failure };
 
-function call(pool: FunctionPool, { event, traceId }: Delivery): Promise<Outcome> {
+function call(pool: FunctionPool, { event, traceId, requestId }: Delivery): Promise<Outcome> {
   return new Promise((resolve) => {
     const pieces: Buffer[] = [];
     pool.invoke({
       event,
       traceId,
+      requestId,
       sink: {
         data: (piece) => { pieces.push(piece); },
         end: () => resolve({ payload: Buffer.concat(pieces) }),
@@ -104,19 +124,35 @@ function answer(outcome: Outcome): AwsReply {
   return { status: 200, headers: { ...headers, 'x-amz-function-error': 'Unhandled' }, body: JSON.stringify(outcome.failure) };
 }
 
-/** An event that fails comes again under the same words, and is given up in the end. */
-async function deliver(pool: FunctionPool, delivery: Delivery, retries: number, { onNotice, retryAfterMs = 500 }: LambdaServiceOptions): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
+/** An event that fails comes again under the same words and the same id, and is given up in the end; one for which there is no room waits. */
+async function deliver(pool: FunctionPool, delivery: Delivery, how: AsynchronousInvocation, options: LambdaServiceOptions): Promise<void> {
+  const { onNotice, onDeadLetter, retryAfterMs = 500 } = options;
+  const since = Date.now();
+  for (let failures = 0; ;) {
     const outcome = await call(pool, delivery);
     if ('payload' in outcome || outcome.failure.errorType === 'Runtime.Stopped') return;
-    if (attempt === retries) return onNotice(`local cloud: ${pool.lambda.name} failed an event ${attempt + 1} times, and it is given up: ${outcome.failure.errorType}`);
-    await new Promise((resolve) => setTimeout(resolve, retryAfterMs * (attempt + 1)).unref());
+    if (outcome.failure.errorType !== THROTTLED) failures++;
+    const tooOld = Date.now() - since >= how.longestMs;
+    if (tooOld || failures > how.retries) {
+      const reason = tooOld ? 'it became too old' : outcome.failure.errorType;
+      onNotice(`local cloud: ${pool.lambda.name} failed an event ${failures} times, and it is given up: ${reason}`);
+      if (how.queueArn) onDeadLetter?.({ queueArn: how.queueArn, functionArn: pool.lambda.arn, event: delivery.event, reason });
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, retryAfterMs * Math.max(1, failures)).unref());
   }
 }
 
-function retriesOf(deployment: Deployment): ReadonlyMap<string, number> {
-  return new Map(deployment.resources('AWS::Lambda::EventInvokeConfig').flatMap((config) => {
-    const { FunctionName, MaximumRetryAttempts } = deployment.properties(config) as { FunctionName?: string; MaximumRetryAttempts?: number };
-    return MaximumRetryAttempts === undefined ? [] : [[arn('lambda', `function:${String(FunctionName)}`), Number(MaximumRetryAttempts)] as const];
+function asynchronousInvocations(deployment: Deployment): ReadonlyMap<string, AsynchronousInvocation> {
+  const configs = deployment.resources('AWS::Lambda::EventInvokeConfig').map((config) => deployment.properties(config));
+  return new Map(deployment.resources('AWS::Lambda::Function').map((resource) => {
+    const config = configs.find(({ FunctionName }) => FunctionName === deployment.id(resource));
+    const onFailure = (config?.DestinationConfig as { OnFailure?: { Destination?: string } } | undefined)?.OnFailure?.Destination;
+    const deadLetters = (deployment.property(resource, 'DeadLetterConfig') as { TargetArn?: string } | undefined)?.TargetArn;
+    return [deployment.attribute(resource, 'Arn'), {
+      retries: Number(config?.MaximumRetryAttempts ?? ASYNCHRONOUS.retries),
+      longestMs: config?.MaximumEventAgeInSeconds === undefined ? ASYNCHRONOUS.longestMs : Number(config.MaximumEventAgeInSeconds) * 1000,
+      queueArn: onFailure ?? deadLetters,
+    }];
   }));
 }
