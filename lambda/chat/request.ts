@@ -34,8 +34,11 @@ const STORED_MESSAGES = 100;
 const DEEPEST = 64;
 
 export function parseChatRequest({ body, headers }: ChatInput, facts: ModelFacts): ChatRequest {
-  const fields = parseBody(body);
-  requireWholeText(fields, '');
+  return chatRequest(bodyFields(body), headers, facts);
+}
+
+/** The fields of OpenAI's chat completions as a request, whoever wrote them. */
+export function chatRequest(fields: Record<string, unknown>, headers: ChatInput['headers'], facts: ModelFacts): ChatRequest {
   refuseUnsupported(fields);
   const chat = validated(chatBody, fields);
   if (chat.model !== undefined && chat.model !== facts.name) {
@@ -70,9 +73,24 @@ export function isConversationId(id: string): boolean {
 
 /** A body held to a schema, or an error that names the field. */
 export function parseFields<Schema extends v.GenericSchema>(body: string, schema: Schema): v.InferOutput<Schema> {
+  return validated(schema, bodyFields(body));
+}
+
+/** A body held to a schema, where something else has read it already. */
+export function validated<Schema extends v.GenericSchema>(schema: Schema, fields: Record<string, unknown>): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, fields, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = (issue.path ?? []).reduce((told, { key }) => typeof key === 'number' ? `${told}[${key}]` : told === '' ? String(key) : `${told}.${String(key)}`, '');
+  // Valibot's own message quotes what it was given, which may be long and is the caller's.
+  const must = issue.kind === 'schema' && issue.message.startsWith('Invalid') ? requirement(issue) : issue.message;
+  throw new BadRequest(path, `'${path}' ${must}.`, issue.input === undefined ? 'missing_required_parameter' : 'invalid_value');
+}
+
+export function bodyFields(body: string): Record<string, unknown> {
   const fields = parseBody(body);
   requireWholeText(fields, '');
-  return validated(schema, fields);
+  return fields;
 }
 
 function parseBody(body: string): Record<string, unknown> {
@@ -99,16 +117,6 @@ function requireWholeText(value: unknown, path: string, depth = 0): void {
       requireWholeText(item, path === '' ? key : `${path}.${key}`, depth + 1);
     }
   }
-}
-
-function validated<Schema extends v.GenericSchema>(schema: Schema, fields: Record<string, unknown>): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, fields, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const path = (issue.path ?? []).reduce((told, { key }) => typeof key === 'number' ? `${told}[${key}]` : told === '' ? String(key) : `${told}.${String(key)}`, '');
-  // Valibot's own message quotes what it was given, which may be long and is the caller's.
-  const must = issue.kind === 'schema' && issue.message.startsWith('Invalid') ? requirement(issue) : issue.message;
-  throw new BadRequest(path, `'${path}' ${must}.`, issue.input === undefined ? 'missing_required_parameter' : 'invalid_value');
 }
 
 const KINDS: Readonly<Record<string, string>> = { Array: 'a list', Object: 'an object', string: 'a text', number: 'a number', boolean: 'a boolean' };

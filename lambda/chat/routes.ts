@@ -8,6 +8,7 @@ import { resumeTurn } from './resume';
 import type { TurnPolicy } from './settings';
 import { stopTurn } from './stop';
 import type { AnswerPorts, TurnPorts } from './turn';
+import { nothingToResume, uiProtocol } from './ui-stream';
 import { CHAT_ROUTES } from '../../lib/contract/chat';
 import type { Route } from '../kit/endpoint';
 import type { PublishMetrics } from '../kit/metrics';
@@ -22,6 +23,8 @@ export function statelessRoutes(policy: TurnPolicy, ports: AnswerPorts, publish:
   return {
     [name(CHAT_ROUTES.completions)]: completions(openAiProtocol, policy, ports, publish),
     [name(CHAT_ROUTES.models)]: models(policy.facts),
+    [name(CHAT_ROUTES.uiMessages)]: completions(uiProtocol(false), policy, ports, publish),
+    [name(CHAT_ROUTES.uiResume)]: nothingToResume,
   };
 }
 
@@ -31,6 +34,8 @@ export function chatRoutes(policy: TurnPolicy, ports: ChatPorts, publish: Publis
     ...statelessRoutes(policy, ports, publish),
     [name(CHAT_ROUTES.conversations)]: listConversations(ports.conversations, ports.clock),
     [name(CHAT_ROUTES.conversation)]: readConversation(ports),
+    [name(CHAT_ROUTES.uiMessages)]: completions(uiProtocol(true), policy, ports, publish),
+    [name(CHAT_ROUTES.uiResume)]: resumeTurn(uiProtocol(true), ports.log, ports.conversations, ports.clock),
     [name(CHAT_ROUTES.resume)]: resumeTurn(openAiProtocol, ports.log, ports.conversations, ports.clock),
     [name(CHAT_ROUTES.stop)]: stopTurn(ports.log, ports.clock),
     [name(CHAT_ROUTES.renaming)]: renameConversation(ports.edits, ports.clock),

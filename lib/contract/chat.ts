@@ -51,6 +51,8 @@ export interface GuardrailReference {
 /** Routes that every chat has, as API Gateway resources. */
 export const STATELESS_ROUTES = {
   completions: { method: 'POST', path: '/v1/chat/completions' },
+  uiMessages: { method: 'POST', path: '/v1/chat' },
+  uiResume: { method: 'GET', path: '/v1/chat/{id}/stream' },
   models: { method: 'GET', path: '/v1/models' },
 } as const;
 
