@@ -4,15 +4,15 @@ import type { BuildOptions, Plugin } from 'esbuild';
 const kit = join(__dirname, '../lambda/kit/sdk');
 
 /**
- * A part is what only some handlers of a kind need and all would pay for: another client of the SDK, a validator. `import('../parts/x')`
+ * A part is what only some handlers of a kind need and all would pay for: another client of the SDK, a validator. `import('../parts/x.js')`
  * finds it as a file of its own beside the handler, and loads it when it is first used; see docs/decisions/0007-parts.md.
  */
 const partsBeside: Plugin = {
   name: 'parts-beside',
-  setup: (build) => build.onResolve({ filter: /\/parts\/[a-z0-9-]+$/ }, ({ path, kind }) => {
+  setup: (build) => build.onResolve({ filter: /\/parts\/[a-z0-9-]+(\.js)?$/ }, ({ path, kind }) => {
     if (kind === 'entry-point') return undefined;
     if (kind !== 'dynamic-import') return { errors: [{ text: `a part is loaded when it is needed: await import('${path}')` }] };
-    return { path: `./${basename(path)}.js`, external: true };
+    return { path: `./${basename(path, '.js')}.js`, external: true };
   }),
 };
 

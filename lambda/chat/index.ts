@@ -14,6 +14,7 @@ import { readBeside } from '../kit/beside';
 import { systemClock } from '../kit/clock';
 import { endpoint } from '../kit/endpoint';
 import { readEnv } from '../kit/env';
+import { lazyObjects } from '../kit/lazy-objects';
 import { createLog } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
 
@@ -31,7 +32,8 @@ const stores = {
 const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }));
 const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.facts.name }, CHAT_DURATIONS);
 
-const ports = { model, clock: systemClock };
+const objects = lazyObjects(async () => (await import('../parts/s3-objects.js')).openObjects(env.CONTENT_BUCKET));
+const ports = { model, objects, clock: systemClock };
 const routes = env.TABLE_NAME ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
 const exposedHeaders = ['x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER];
 export const handler = awslambda.streamifyResponse(endpoint(routes, { caller, corsOrigins, exposedHeaders, log: createLog(env.SERVICE) }));

@@ -15,10 +15,13 @@ import { BadRequest, Busy } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
 import type { Model } from '../ports/model';
+import type { Objects } from '../ports/objects';
 import type { TurnLog } from '../ports/turn-log';
 
 export interface AnswerPorts {
   readonly model: Model;
+  /** What is too large for a conversation's items, and what callers sent. */
+  readonly objects: Objects;
   readonly clock: Clock;
 }
 

@@ -5,12 +5,14 @@ import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { type Bucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { chatAlarms } from './chat-alarms';
 import { type ChatAlarmsOptions } from './chat-alarms-options';
 import { ChatAuth, type ChatAuthBinding } from './chat-auth';
 import { type ChatBuild } from './chat-build';
+import { ChatContent } from './chat-content';
 import { chatCharts } from './chat-dashboard';
 import { type IChatEndpoint } from './chat-endpoint';
 import { type ChatSignals } from './chat-signals';
@@ -32,6 +34,7 @@ import { CalledService, Posture } from '../posture';
 const TURN_TIMEOUT = Duration.minutes(5);
 const ANSWER_TOKENS = 2048;
 const HISTORY_TOKENS = 32_000;
+const FILE_RETENTION = Duration.days(90);
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/chatbot-api.md#metrics-and-alarms';
 
 /**
@@ -44,6 +47,9 @@ const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/
 export class ChatbotApi extends Construct {
   /** Where conversations are kept, one item a message, where their memory is a table. */
   public readonly table?: TableV2;
+
+  /** Where long messages are kept, and what callers attach. */
+  public readonly bucket: Bucket;
 
   /** The function that answers. */
   public readonly handler: LambdaFunction;
@@ -63,6 +69,7 @@ export class ChatbotApi extends Construct {
   private readonly build: ChatBuild;
   private readonly auth: ChatAuthBinding;
   private readonly memory: MemoryBinding;
+  private readonly content: ChatContent;
   private readonly model: ModelBinding;
   private readonly endpoint: IChatEndpoint;
   private readonly deadLetters: IQueue;
@@ -79,6 +86,8 @@ export class ChatbotApi extends Construct {
     this.userPoolClient = this.auth.userPoolClient;
     this.memory = (props.conversations?.memory ?? ConversationMemory.dynamoDb())._bind(this, this.build);
     this.table = this.memory.table;
+    this.content = this.defineContent();
+    this.bucket = this.content.bucket;
 
     const handler = this.defineHandler(props);
     this.handler = handler.function;
@@ -86,10 +95,12 @@ export class ChatbotApi extends Construct {
     this.model = (props.model ?? Model.standard()).bind(this, handler.role, ModelUse.STREAMED);
     requireFittingModel(this, props, this.model);
     this.memory.grantUse(handler.role);
+    this.content.grantUse(handler.role);
 
     this.endpoint = this.defineEndpoint(props);
     this.api = this.endpoint.api;
     this.url = this.endpoint.url;
+    this.content.bucket.allowUploads(this.endpoint.corsOrigins);
     handler.configure(this.environment(props, handler.role));
   }
 
@@ -202,10 +213,16 @@ export class ChatbotApi extends Construct {
     return { posture, logRetention: posture.logRetention, encryptionKey: props.encryptionKey ?? posture.encryptionKey(this) };
   }
 
+  private defineContent() {
+    const { retention } = this.memory;
+    return new ChatContent(this, this.build, { conversations: retention, files: retention ?? FILE_RETENTION });
+  }
+
   private defineHandler({ generation, systemPrompt }: ChatbotApiProps) {
     const { posture, logRetention, encryptionKey } = this.build;
     return new BundledFunction<ChatEnv>(this, 'Handler', {
       bundle: 'chat',
+      parts: ['s3-objects'],
       description: 'Answers chat requests',
       files: systemPrompt ? { [SYSTEM_PROMPT_FILE]: systemPrompt } : {},
       timeout: generation?.turnTimeout ?? TURN_TIMEOUT,
@@ -213,7 +230,7 @@ export class ChatbotApi extends Construct {
       logRetention,
       encryptionKey,
       reservedConcurrency: posture.reservedConcurrency,
-      place: (handler) => posture.placeFunction(handler, [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.XRAY]),
+      place: (handler) => posture.placeFunction(handler, [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3, CalledService.XRAY]),
     });
   }
 
@@ -227,6 +244,7 @@ export class ChatbotApi extends Construct {
     const stack = Stack.of(this);
     return {
       ...this.memory.environment,
+      CONTENT_BUCKET: this.bucket.bucketName,
       MODEL: stack.toJsonString(modelFacts(this.model)),
       GENERATION: stack.toJsonString(policy),
       CALLER: this.auth.caller,

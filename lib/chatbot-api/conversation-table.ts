@@ -23,7 +23,7 @@ export class ConversationTable implements MemoryBinding {
   public readonly calls = [CalledService.DYNAMODB];
   public readonly environment: MemoryBinding['environment'];
 
-  constructor(scope: Construct, private readonly build: ChatBuild, retention = RETENTION) {
+  constructor(scope: Construct, private readonly build: ChatBuild, public readonly retention = RETENTION) {
     requireDuration(scope, 'conversations.memory.retention', retention, Duration.days(1), Duration.days(36_500));
     this.table = this.defineTable(scope);
     this.environment = { TABLE_NAME: this.table.tableName, RETENTION_SECONDS: `${retention.toSeconds()}` };

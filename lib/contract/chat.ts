@@ -2,6 +2,8 @@
 export const CHAT_ENV = [
   /** Name of the conversations table; empty where nothing is kept of conversations. */
   'TABLE_NAME',
+  /** Name of the content bucket; empty where there is none. */
+  'CONTENT_BUCKET',
   /** `ModelFacts` as JSON. */
   'MODEL',
   /** `GenerationPolicy` as JSON. */

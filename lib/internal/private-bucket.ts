@@ -11,10 +11,6 @@ export interface PrivateBucketProps {
   /** How long it is kept who read and wrote what. */
   readonly logRetention: RetentionDays;
   readonly lifecycleRules?: s3.LifecycleRule[];
-  /** Origins of web pages that may send a form of theirs here. */
-  readonly uploadOrigins?: string[];
-  /** What the posture adds; called with the bucket as the scope of what is made for it. */
-  readonly protect?: (bucket: PrivateBucket) => void;
 }
 
 /** How long what was deleted or replaced can be fetched back: as long as the recovery log of a table reaches. */
@@ -26,19 +22,19 @@ export class PrivateBucket extends s3.Bucket {
     super(scope, id, {
       ...PRIVATE,
       ...encryption(props.encryptionKey),
-      cors: props.uploadOrigins?.length ? [{ ...UPLOADS, allowedOrigins: props.uploadOrigins }] : undefined,
       lifecycleRules: [
         { id: 'Leftovers', noncurrentVersionExpiration: RECOVERY, expiredObjectDeleteMarker: true, abortIncompleteMultipartUploadAfter: Duration.days(1) },
         ...props.lifecycleRules ?? [],
       ],
     });
     AccessLogs.of(this, props.logRetention).writeFor(this);
-    props.protect?.(this);
+  }
+
+  /** Lets web pages of these origins send forms here that were signed for them. A form needs no header that a browser would ask for first. */
+  public allowUploads(origins: string[]) {
+    if (origins.length > 0) this.addCorsRule({ allowedOrigins: origins, allowedMethods: [s3.HttpMethods.POST], maxAge: 3600 });
   }
 }
-
-/** A form with a file needs no headers that a browser would ask for first. */
-const UPLOADS = { allowedMethods: [s3.HttpMethods.POST], maxAge: 3600 };
 
 const PRIVATE: s3.BucketProps = {
   blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
@@ -76,13 +72,10 @@ class AccessLogs extends Construct {
         abortIncompleteMultipartUploadAfter: Duration.days(1),
       }],
     });
-    const itself = 'It holds the logs of other buckets, and logs of its own deliveries would only breed more of them.';
     const copies = 'It holds logs, which S3 delivers as best it can and may leave out: a copy of them proves no more than they do.';
     const key = 'S3 delivers access logs to buckets that it encrypts with its own key, and to no others.';
-    acknowledgeInPacks(this.bucket, 'S3BucketLoggingEnabled', itself);
     acknowledgeInPacks(this.bucket, 'S3BucketReplicationEnabled', copies);
     acknowledgeInPacks(this.bucket, 'S3DefaultEncryptionKMS', key);
-    acknowledge(this.bucket, 'AwsSolutions-S1', itself);
   }
 
   /** Not through the L2: what it writes depends on feature flags of the app, down to an access control list. */

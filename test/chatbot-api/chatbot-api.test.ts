@@ -78,12 +78,13 @@ describe('the handler', () => {
     expect(statements(chat)).toContainEqual(expect.objectContaining({ Action: 'bedrock:ApplyGuardrail', Resource: 'arn:aws:bedrock:us-east-1:111122223333:guardrail/gr4rd' }));
   });
 
-  test('may read and write its table, its index and its log, call its model, and nothing else', () => {
+  test('may read and write its table, its index, its bucket and its log, call its model, and nothing else', () => {
     const granted = statements(byDefault).flatMap(({ Action }) => Action);
     expect([...new Set(granted)].sort()).toEqual([
       'bedrock:InvokeModelWithResponseStream',
       'dynamodb:BatchWriteItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem',
       'logs:CreateLogStream', 'logs:PutLogEvents',
+      's3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject',
       'sqs:SendMessage',
       'xray:PutTelemetryRecords', 'xray:PutTraceSegments',
     ]);

@@ -6,6 +6,7 @@ import { FakeClock } from '../fakes/clock';
 import { collect } from '../fakes/collect';
 import { MemoryConversations } from '../fakes/conversations';
 import { calls, says, ScriptedModel, stop, text, usage, type Script } from '../fakes/model';
+import { MemoryObjects } from '../fakes/objects';
 import { facts, policy } from '../fakes/policy';
 import { MemoryTurnLog } from '../fakes/turn-log';
 
@@ -232,6 +233,7 @@ class Chat {
   readonly clock = new FakeClock();
   readonly works: Promise<unknown>[] = [];
   readonly notes: object[] = [];
+  readonly objects = new MemoryObjects();
   readonly model: ScriptedModel;
   private turns = 0;
 

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { MemoryConversations } from './conversations';
 import { ScriptedModel, type Script } from './model';
+import { MemoryObjects } from './objects';
 import { policy } from './policy';
 import { MemoryTurnLog } from './turn-log';
 import { chatRoutes, statelessRoutes } from '../../../lambda/chat/routes';
@@ -31,6 +32,7 @@ export interface ApiRequest {
 export class ChatApi {
   readonly conversations = new MemoryConversations();
   readonly log = new MemoryTurnLog(this.conversations);
+  readonly objects = new MemoryObjects();
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];
   readonly metrics: MetricValues[] = [];
   readonly model: ScriptedModel;
@@ -41,10 +43,11 @@ export class ChatApi {
     this.model = new ScriptedModel(scripts);
     const clock = { ...systemClock, pause: async () => undefined };
     const publish = (values: MetricValues) => this.metrics.push(values);
+    const ports = { model: this.model, objects: this.objects, clock };
     const stores = { conversations: this.conversations, log: this.log, edits: this.conversations };
     const routes = stateless
-      ? statelessRoutes(policy(changes), { model: this.model, clock }, publish)
-      : chatRoutes(policy(changes), { model: this.model, clock, ...stores }, publish);
+      ? statelessRoutes(policy(changes), ports, publish)
+      : chatRoutes(policy(changes), { ...ports, ...stores }, publish);
     this.handler = endpoint(routes, {
       caller,
       corsOrigins: ['https://app.example'],
