@@ -2,8 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { CallerIdentity, ChatAuth, ChatbotApi } from '../lib';
-import { CALLER_SOURCES, CHAT_ENV } from '../lib/contract/chat';
+import { ChatAuth, ChatbotApi } from '../lib';
+import { CHAT_ENV } from '../lib/contract/chat';
 import { OIDC_AUTHORIZER_ENV } from '../lib/contract/oidc-authorizer';
 
 /** Each handler, what it reads from its environment, and a chat that defines it. */
@@ -23,8 +23,4 @@ test('every handler is held to its contract', () => {
   const lambda = join(__dirname, '../lambda');
   const bundles = readdirSync(lambda).filter((name) => existsSync(join(lambda, name, 'index.ts')));
   expect(HANDLERS.map(({ bundle }) => bundle).sort()).toEqual(bundles.sort());
-});
-
-test('callers are told to the handler by the names of the contract', () => {
-  expect(Object.values(CallerIdentity).sort()).toEqual([...CALLER_SOURCES].sort());
 });

@@ -1,14 +1,15 @@
 import { JwtVerifier } from 'aws-jwt-verify';
 import { JwksNotAvailableInCacheError, JwksValidationError, JwtBaseError } from 'aws-jwt-verify/error';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import type { TokenRules } from '../../lib/contract/chat';
 import { IssuerFailure, type Tokens } from '../ports/tokens';
 
 /** Tokens of an OpenID Connect issuer. Its keys are fetched once, and again when a token names one that is not among them. */
-export function oidcTokens(issuer: string, audience: readonly string[]): Tokens {
-  requireSafe(issuer);
+export function oidcTokens(rules: TokenRules): Tokens {
+  requireSafe(rules.issuer);
   let ready: Promise<Verifier> | undefined;
   // An issuer that could not be asked is asked again with the next token.
-  const verifier = () => (ready ??= createVerifier(issuer, audience).catch((error) => {
+  const verifier = () => (ready ??= createVerifier(rules).catch((error) => {
     ready = undefined;
     throw error;
   }));
@@ -20,6 +21,7 @@ export function oidcTokens(issuer: string, audience: readonly string[]): Tokens 
         if (typeof claims.sub !== 'string' || claims.sub === '') return { genuine: false, reason: 'no subject' };
         // Without an end, a token that was stolen once would open the door for ever.
         if (claims.exp === undefined) return { genuine: false, reason: 'no expiry' };
+        if (rules.use !== undefined && claims.token_use !== rules.use) return { genuine: false, reason: 'another use' };
         return { genuine: true, subject: claims.sub, claims };
       } catch (error) {
         if (!(error instanceof JwtBaseError) || aboutTheIssuer(error)) throw error;
@@ -33,18 +35,23 @@ interface Verifier {
   verify(token: string): Promise<Readonly<Record<string, unknown>>>;
 }
 
-async function createVerifier(issuer: string, audience: readonly string[]): Promise<Verifier> {
+async function createVerifier({ issuer, audience, keys }: TokenRules): Promise<Verifier> {
+  const jwksUri = keys ?? await discoverKeys(issuer);
+  requireSafe(jwksUri);
+  const jwksCache = new SimpleJwksCache({ fetcher: { fetch: fetchBytes } });
+  const verifier = JwtVerifier.create({ issuer, audience: audience ? [...audience] : null, jwksUri }, { jwksCache });
+  // Fetched before any token is looked at: an issuer that is down must not make good tokens look bad.
+  await verifier.hydrate();
+  return { verify: (token) => verifier.verify(token) };
+}
+
+/** The issuer's own word on where its keys are. */
+async function discoverKeys(issuer: string): Promise<string> {
   const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const discovery = readDiscovery(address, await fetchBytes(address));
   if (discovery.issuer !== issuer) throw new IssuerFailure(`${address} speaks for another issuer`);
   if (typeof discovery.jwks_uri !== 'string') throw new IssuerFailure(`${address} names no 'jwks_uri'`);
-  requireSafe(discovery.jwks_uri);
-
-  const jwksCache = new SimpleJwksCache({ fetcher: { fetch: fetchBytes } });
-  const verifier = JwtVerifier.create({ issuer, audience: [...audience], jwksUri: discovery.jwks_uri }, { jwksCache });
-  // Fetched before any token is looked at: an issuer that is down must not make good tokens look bad.
-  await verifier.hydrate();
-  return { verify: (token) => verifier.verify(token) };
+  return discovery.jwks_uri;
 }
 
 async function fetchBytes(address: string): Promise<ArrayBuffer> {

@@ -5,21 +5,24 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { chatRoutes, statelessRoutes } from './routes';
 import { readSettings } from './settings';
 import { CHAT_DURATIONS } from './turn-report';
-import { CHAT_ENV, CONVERSATION_HEADER, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, TRACE_HEADER } from '../../lib/contract/chat';
+import { CHAT_ENV, CONVERSATION_HEADER, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, TRACE_HEADER, type TransportName } from '../../lib/contract/chat';
 import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversationEdits } from '../adapters/dynamo-conversation-edits';
 import { dynamoConversations } from '../adapters/dynamo-conversations';
 import { dynamoTurnLog } from '../adapters/dynamo-turn-log';
+import { laterTokens } from '../kit/bearer';
 import { readBeside } from '../kit/beside';
 import { systemClock } from '../kit/clock';
 import { endpoint } from '../kit/endpoint';
 import { readEnv } from '../kit/env';
+import { functionUrl } from '../kit/function-url';
 import { lazyObjects } from '../kit/lazy-objects';
 import { createLog } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
+import { restApi } from '../kit/rest-api';
 
 const env = readEnv(CHAT_ENV);
-const { policy, caller, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
+const { policy, transport, caller, tokens: rules, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
 // A connection may die without a word; what it carried is asked again, for every write of ours may be repeated.
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true });
 const table = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience }), { marshallOptions: { removeUndefinedValues: true } });
@@ -36,4 +39,12 @@ const objects = lazyObjects(async () => (await import('../parts/s3-objects.js'))
 const ports = { model, objects, clock: systemClock };
 const routes = env.TABLE_NAME ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
 const exposedHeaders = ['x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER];
-export const handler = awslambda.streamifyResponse(endpoint(routes, { caller, corsOrigins, exposedHeaders, log: createLog(env.SERVICE) }));
+const answer = endpoint(routes, { corsOrigins, exposedHeaders, log: createLog(env.SERVICE) });
+const tokens = rules && laterTokens(async () => (await import('../parts/tokens.js')).oidcTokens(rules));
+
+/** How requests come in, by the transport's name. */
+const fronts: Readonly<Record<TransportName, () => unknown>> = {
+  rest: () => awslambda.streamifyResponse(restApi(answer, caller)),
+  functionUrl: () => awslambda.streamifyResponse(functionUrl(answer, Object.keys(routes), tokens)),
+};
+export const handler = fronts[transport]();

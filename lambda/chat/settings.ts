@@ -1,4 +1,4 @@
-import { CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference } from '../../lib/contract/chat';
+import { CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TokenRules, type TransportName, TRANSPORTS } from '../../lib/contract/chat';
 import type { ModelFacts } from '../../lib/contract/model';
 
 /** What the builder of the API decided, for every turn alike. */
@@ -15,16 +15,19 @@ export interface TurnPolicy {
 
 export interface Settings {
   readonly policy: TurnPolicy;
+  readonly transport: TransportName;
   readonly caller: CallerSource;
+  /** Present where the handler finds out itself who asks. */
+  readonly tokens?: TokenRules;
   readonly corsOrigins: readonly string[];
 }
 
 /** Turns the environment into what the cores work with; a value that makes no sense stops the start. */
 export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
-  const caller = CALLER_SOURCES.find((source) => source === env.CALLER);
-  if (!caller) throw new Error(`CALLER must be one of ${CALLER_SOURCES.join(', ')}, got ${env.CALLER}`);
   return {
-    caller,
+    transport: oneOf('TRANSPORT', TRANSPORTS, env.TRANSPORT),
+    caller: oneOf('CALLER', CALLER_SOURCES, env.CALLER),
+    ...(env.TOKENS && { tokens: JSON.parse(env.TOKENS) as TokenRules }),
     corsOrigins: env.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
     policy: {
       facts: JSON.parse(env.MODEL) as ModelFacts,
@@ -35,4 +38,10 @@ export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
       ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
     },
   };
+}
+
+function oneOf<Name extends string>(key: string, names: readonly Name[], value: string): Name {
+  const found = names.find((name) => name === value);
+  if (found === undefined) throw new Error(`${key} must be one of ${names.join(', ')}, got ${value}`);
+  return found;
 }

@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
-import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
-import { bodyOf, type Call, callerOf, headersOf, traceOf } from './call';
+import { type Arrival, type Call, traceOf } from './call';
 import { ApiError, errorBody, NotFound, Unexpected } from './http';
 import { describeCause, describeError, type Log } from './log';
 import { close, tolerant, writeFrames } from './stream';
-import { type CallerSource, TRACE_HEADER } from '../../lib/contract/chat';
+import { TRACE_HEADER } from '../../lib/contract/chat';
+import { IssuerFailure } from '../ports/tokens';
 
 export type Route = (call: Call) => Promise<Answer>;
 
@@ -20,55 +20,60 @@ export interface EventStream {
 }
 
 export interface EndpointOptions {
-  readonly caller: CallerSource;
   readonly corsOrigins: readonly string[];
   readonly exposedHeaders: readonly string[];
   readonly log: Log;
 }
 
-type Handler = (event: APIGatewayProxyEvent, response: Writable, context: Context) => Promise<void>;
+/** Answers one request, whichever way it came; it never rejects. */
+export type Endpoint = (arrival: Arrival) => Promise<void>;
 
 /** Room to say that time is up, before it is. */
 const FAREWELL_MS = 1_500;
 
-/** API Gateway has routed already: a route is found by its method and its resource, as `GET /v1/models`. */
-export function endpoint(routes: Readonly<Record<string, Route>>, options: EndpointOptions): Handler {
-  return async (event, response, context) => {
+/** A transport has routed already: a route is found by its method and its resource, as `GET /v1/models`. */
+export function endpoint(routes: Readonly<Record<string, Route>>, options: EndpointOptions): Endpoint {
+  return async (arrival) => {
     const startedAt = Date.now();
-    const requestId = event.requestContext.requestId;
-    const route = `${event.httpMethod} ${event.resource}`;
-    const notes: Record<string, string | number | boolean | undefined> = { requestId, route };
-    const remaining = context.getRemainingTimeInMillis();
+    const { requestId, route, remaining } = arrival;
+    const notes: Record<string, string | number | boolean | undefined> = { requestId, route, ...arrival.access };
     const deadline = new AbortController();
     const alarm = setTimeout(() => deadline.abort(), Math.max(0, remaining - FAREWELL_MS));
+    const signal = arrival.ending ? AbortSignal.any([deadline.signal, arrival.ending]) : deadline.signal;
     const works: Promise<unknown>[] = [];
-    const trace = traceOf(event);
-    const headers = { 'x-request-id': requestId, ...(trace && { [TRACE_HEADER]: trace }), ...corsHeaders(event, options) };
+    const trace = traceOf(arrival.headers);
+    const headers = { 'x-request-id': requestId, ...(trace && { [TRACE_HEADER]: trace }), ...corsHeaders(arrival, options) };
 
     const respond = (status: number, more: Readonly<Record<string, string>>) => {
       notes.status = status;
-      return awslambda.HttpResponseStream.from(response, { statusCode: status, headers: { ...headers, ...more } });
+      return arrival.open(status, { ...headers, ...more });
     };
     const explain = (error: unknown) => {
       const known = error instanceof ApiError ? error : new Unexpected(requestId);
       if (known !== error) options.log.error('unexpected error', { requestId, ...describeError(error) });
       notes.errorCode = known.code ?? known.type;
       notes.cause = describeCause(known);
+      if (known.cause instanceof IssuerFailure) notes.reason = known.cause.message;
       return known;
     };
 
     try {
-      const answer = await (routes[route] ?? unknownRoute)({
+      const found = routes[route] ?? unknownRoute;
+      // Nobody has to say who they are to hear that there is nothing.
+      const { id: caller, claims } = found === unknownRoute ? NOBODY : await arrival.caller();
+      if (arrival.access) notes.caller = caller;
+      const answer = await found({
         requestId,
-        runId: context.awsRequestId,
-        caller: callerOf(event, options.caller),
-        path: event.pathParameters ?? {},
-        query: event.queryStringParameters ?? {},
-        headers: headersOf(event),
-        body: bodyOf(event),
+        runId: arrival.runId,
+        caller,
+        claims,
+        path: arrival.path,
+        query: arrival.query,
+        headers: arrival.headers,
+        body: arrival.body(),
         startedAt,
         until: startedAt + remaining,
-        signal: deadline.signal,
+        signal,
         outlast: (work) => works.push(work),
         note: (fields) => Object.assign(notes, fields),
       });
@@ -102,12 +107,13 @@ export function json(value: unknown, headers: Readonly<Record<string, string>> =
   return { status: 200, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(value) };
 }
 
-function corsHeaders(event: APIGatewayProxyEvent, { corsOrigins, exposedHeaders }: EndpointOptions): Record<string, string> {
-  const { origin } = headersOf(event);
+function corsHeaders({ headers: { origin } }: Arrival, { corsOrigins, exposedHeaders }: EndpointOptions): Record<string, string> {
   if (origin === undefined || !corsOrigins.includes(origin)) return {};
   return { 'access-control-allow-origin': origin, 'access-control-expose-headers': exposedHeaders.join(','), 'vary': 'origin' };
 }
 
+const NOBODY = { id: '', claims: {} } as const;
+
 async function unknownRoute(): Promise<never> {
-  throw new NotFound(undefined, 'There is nothing at this address.');
+  throw new NotFound(undefined, 'There is nothing at this address.', 'unknown_url');
 }

@@ -26,8 +26,8 @@ export class BadRequest extends ApiError {
 }
 
 export class Unauthorized extends ApiError {
-  constructor(message: string) {
-    super(401, 'authentication_error', message, { code: 'unauthorized' });
+  constructor(message: string, details: ApiErrorDetails = { code: 'unauthorized' }) {
+    super(401, 'authentication_error', message, details);
   }
 }
 

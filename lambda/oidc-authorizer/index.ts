@@ -7,6 +7,6 @@ import { readEnv } from '../kit/env';
 import { createLog } from '../kit/log';
 
 const env = readEnv(OIDC_AUTHORIZER_ENV);
-const tokens = oidcTokens(env.ISSUER, env.AUDIENCE.split(','));
+const tokens = oidcTokens({ issuer: env.ISSUER, audience: env.AUDIENCE.split(',') });
 
 export const handler = authorizer(async (event) => authorize(parseAuthorizationRequest(event), tokens), createLog('oidc-authorizer'));

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IConstruct } from 'constructs';
 import { type ChatAlarmsOptions } from './chat-alarms-options';
+import { type Traffic } from './chat-endpoint';
 import { type ChatSignals } from './chat-signals';
 import { requireBetween, requireInteger } from '../internal/validation';
 import { type AlarmRules } from '../observability/alarm-set';
@@ -13,7 +13,7 @@ const ONE_HOUR = { period: Duration.hours(1) };
 const LONGEST_MS = Duration.minutes(15).toMilliseconds();
 
 /** What a chat rings for. */
-export function chatAlarms(scope: IConstruct, { chat, deadLetters, priced }: ChatSignals, options: ChatAlarmsOptions): AlarmRules {
+export function chatAlarms(scope: IConstruct, { chat, traffic, deadLetters, priced }: ChatSignals, options: ChatAlarmsOptions): AlarmRules {
   const { errorRate = 5, timeToFirstToken = Duration.seconds(5), throttles = 10, costDeviations = 3, guardrailBlocks } = options;
   requireBetween(scope, 'errorRate', errorRate, 0, 99);
   requireBetween(scope, 'timeToFirstToken in milliseconds', timeToFirstToken.toMilliseconds({ integral: false }), 1, LONGEST_MS);
@@ -31,7 +31,7 @@ export function chatAlarms(scope: IConstruct, { chat, deadLetters, priced }: Cha
       next: "the dashboard's list of failed requests says why by errorCode: model_unavailable and timeout are the model's, " +
         'see the AWS Health Dashboard or take another model; internal_error is ours, its stack is in the log under the requestId.',
     },
-    ...(chat.api && { ApiErrors: apiErrors(chat.api, errorRate) }),
+    ApiErrors: apiErrors(traffic, errorRate),
     TimeToFirstToken: {
       metric: chat.metricTimeToFirstToken(FIVE_MINUTES),
       above: timeToFirstToken.toMilliseconds(),
@@ -56,13 +56,15 @@ export function chatAlarms(scope: IConstruct, { chat, deadLetters, priced }: Cha
         next: 'see whether turns, input tokens or output tokens rose. Many turns of one caller show in the access log by caller; lower the throttling of the API to cap them.',
       },
     }),
-    DeadLetters: {
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible({ ...FIVE_MINUTES, statistic: Stats.MAXIMUM }),
-      above: 0,
-      periods: 1,
-      means: 'An event that the handler could not take waits in the dead-letter queue; requests of the API never go there.',
-      next: 'find who invokes the function asynchronously, read the message and its attributes, and delete it when it is dealt with.',
-    },
+    ...(deadLetters && {
+      DeadLetters: {
+        metric: deadLetters.metricApproximateNumberOfMessagesVisible({ ...FIVE_MINUTES, statistic: Stats.MAXIMUM }),
+        above: 0,
+        periods: 1,
+        means: 'An event that the handler could not take waits in the dead-letter queue; requests of the API never go there.',
+        next: 'find who invokes the function asynchronously, read the message and its attributes, and delete it when it is dealt with.',
+      },
+    }),
     ...(guardrailBlocks !== undefined && {
       GuardrailBlocks: {
         metric: chat.metricGuardrailBlocks(ONE_HOUR),
@@ -86,14 +88,19 @@ export function failedTurns({ chat }: Pick<ChatSignals, 'chat'>): MathExpression
 }
 
 /** Counts what never came to be a turn: a handler that cannot start or runs out of time, an authorizer that fails. */
-function apiErrors({ deploymentStage }: RestApi, errorRate: number) {
+function apiErrors(traffic: Traffic, errorRate: number) {
+  const sum = { ...FIVE_MINUTES, statistic: Stats.SUM };
   return {
-    // The average of this metric is the share of requests.
-    metric: deploymentStage.metricServerError({ ...FIVE_MINUTES, statistic: Stats.AVERAGE }),
-    above: errorRate / 100,
+    metric: new MathExpression({
+      label: 'Requests that failed',
+      expression: 'IF(requests > 0, 100 * errors / requests, 0)',
+      usingMetrics: { requests: traffic.requests(sum), errors: traffic.serverErrors(sum) },
+      ...FIVE_MINUTES,
+    }),
+    above: errorRate,
     periods: 3,
     badPeriods: 2,
-    means: `API Gateway answered more than ${errorRate} percent of requests with a server error.`,
-    next: "compare with the errors of turns: where those are few, the handler does not start, is throttled or is cut off; the access log's field error says which, and its traceId leads to the trace.",
+    means: `${traffic.speaker} answered more than ${errorRate} percent of requests with a server error.`,
+    next: `compare with the errors of turns: where those are few, the handler does not start, is throttled or is cut off; ${traffic.evidence}.`,
   };
 }

@@ -2,62 +2,10 @@ import { Duration } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import { type Construct } from 'constructs';
+import { type AuthBinding } from './auth-binding';
 import { type ChatBuild } from './chat-build';
-import { OidcAuthorizer } from './oidc-authorizer';
+import { OidcAuthorizer, requireIssuer } from './oidc-authorizer';
 import { UserDirectory } from './user-directory';
-
-/** Where API Gateway puts the verified caller, who owns the conversations. */
-export enum CallerIdentity {
-  /** The `sub` claim of a Cognito token. */
-  COGNITO = 'cognito',
-  /** The principal that a Lambda authorizer returns. */
-  AUTHORIZER = 'authorizer',
-  /** The ARN of the IAM principal that signed the request, with its session; for people of a Cognito identity pool, their identity there. */
-  IAM = 'iam',
-  /** The id of the API key. */
-  API_KEY = 'apiKey',
-}
-
-/** How an API authenticates, as made by a `ChatAuth`. */
-export interface ChatAuthBinding {
-  /** Where the verified caller is found. */
-  readonly caller: CallerIdentity;
-
-  /**
-   * What checks a request.
-   *
-   * @default - API Gateway by itself, as `authorizationType` says
-   */
-  readonly authorizer?: apigateway.IAuthorizer;
-
-  /**
-   * The method's authorization type.
-   *
-   * @default - the authorizer's
-   */
-  readonly authorizationType?: apigateway.AuthorizationType;
-
-  /**
-   * Keys, one of which a request must carry.
-   *
-   * @default - a request needs no API key
-   */
-  readonly apiKeys?: apigateway.IApiKey[];
-
-  /**
-   * The users, where they live in Cognito.
-   *
-   * @default - users live elsewhere
-   */
-  readonly userPool?: cognito.IUserPool;
-
-  /**
-   * The client with which a web page or an app signs users in.
-   *
-   * @default - none is made
-   */
-  readonly userPoolClient?: cognito.UserPoolClient;
-}
 
 /** Options of `ChatAuth.newUserPool`. */
 export interface NewUserPoolOptions {
@@ -110,8 +58,8 @@ export abstract class ChatAuth {
     return new OwnAuthorizer(authorizer);
   }
 
-  /** Defines what checks requests. */
-  public abstract bind(scope: Construct, build: ChatBuild): ChatAuthBinding;
+  /** @internal */
+  public abstract _bind(scope: Construct, build: ChatBuild): AuthBinding;
 }
 
 class GivenUserPool extends ChatAuth {
@@ -119,7 +67,7 @@ class GivenUserPool extends ChatAuth {
     super();
   }
 
-  public bind(scope: Construct): ChatAuthBinding {
+  public _bind(scope: Construct): AuthBinding {
     return cognitoBinding(scope, this.userPool);
   }
 }
@@ -129,7 +77,7 @@ class NewUserPool extends ChatAuth {
     super();
   }
 
-  public bind(scope: Construct, { posture }: ChatBuild): ChatAuthBinding {
+  public _bind(scope: Construct, { posture }: ChatBuild): AuthBinding {
     const { userPool, userPoolClient } = new UserDirectory(scope, 'Users', { ...this.options, deletionProtection: posture.deletionProtection });
     return { ...cognitoBinding(scope, userPool), userPoolClient };
   }
@@ -140,15 +88,21 @@ class Oidc extends ChatAuth {
     super();
   }
 
-  public bind(scope: Construct, build: ChatBuild): ChatAuthBinding {
-    const { authorizer } = new OidcAuthorizer(scope, 'Oidc', { ...this.options, ...build });
-    return { caller: CallerIdentity.AUTHORIZER, authorizer };
+  public _bind(scope: Construct, build: ChatBuild): AuthBinding {
+    const { issuer, audience } = this.options;
+    requireIssuer(scope, this.options);
+    return {
+      caller: 'authorizer',
+      proof: 'tokens of an OpenID Connect issuer',
+      tokens: { issuer, audience },
+      restCheck: once(() => ({ authorizer: new OidcAuthorizer(scope, 'Oidc', { ...this.options, ...build }).authorizer })),
+    };
   }
 }
 
 class Iam extends ChatAuth {
-  public bind(): ChatAuthBinding {
-    return { caller: CallerIdentity.IAM, authorizationType: apigateway.AuthorizationType.IAM };
+  public _bind(): AuthBinding {
+    return { caller: 'iam', proof: 'signatures of IAM credentials', restCheck: () => ({ authorizationType: apigateway.AuthorizationType.IAM }) };
   }
 }
 
@@ -157,9 +111,12 @@ class ApiKeys extends ChatAuth {
     super();
   }
 
-  public bind(scope: Construct): ChatAuthBinding {
-    const apiKeys = this.keys ?? [new apigateway.ApiKey(scope, 'ApiKey')];
-    return { caller: CallerIdentity.API_KEY, authorizationType: apigateway.AuthorizationType.NONE, apiKeys };
+  public _bind(scope: Construct): AuthBinding {
+    return {
+      caller: 'apiKey',
+      proof: 'API keys',
+      restCheck: once(() => ({ authorizationType: apigateway.AuthorizationType.NONE, apiKeys: this.keys ?? [new apigateway.ApiKey(scope, 'ApiKey')] })),
+    };
   }
 }
 
@@ -168,12 +125,27 @@ class OwnAuthorizer extends ChatAuth {
     super();
   }
 
-  public bind(): ChatAuthBinding {
-    return { caller: CallerIdentity.AUTHORIZER, authorizer: this.authorizer };
+  public _bind(): AuthBinding {
+    return { caller: 'authorizer', proof: 'a Lambda authorizer', restCheck: () => ({ authorizer: this.authorizer }) };
   }
 }
 
-function cognitoBinding(scope: Construct, userPool: cognito.IUserPool): ChatAuthBinding {
-  const authorizer = new apigateway.CognitoUserPoolsAuthorizer(scope, 'CognitoAuthorizer', { cognitoUserPools: [userPool], resultsCacheTtl: Duration.minutes(5) });
-  return { caller: CallerIdentity.COGNITO, authorizer, userPool };
+function cognitoBinding(scope: Construct, userPool: cognito.IUserPool): AuthBinding {
+  const issuer = `https://${userPool.userPoolProviderName}`;
+  return {
+    caller: 'cognito',
+    proof: 'tokens of a Cognito user pool',
+    userPool,
+    // As API Gateway's own authorizer: the ID token of any client of the pool.
+    tokens: { issuer, keys: `${issuer}/.well-known/jwks.json`, use: 'id' },
+    restCheck: once(() => ({
+      authorizer: new apigateway.CognitoUserPoolsAuthorizer(scope, 'CognitoAuthorizer', { cognitoUserPools: [userPool], resultsCacheTtl: Duration.minutes(5) }),
+    })),
+  };
+}
+
+/** What is defined when it is first asked for: a transport that cannot carry it must not find it in its stack. */
+function once<Value>(define: () => Value): () => Value {
+  let value: Value | undefined;
+  return () => (value ??= define());
 }

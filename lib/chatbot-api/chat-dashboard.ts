@@ -45,26 +45,20 @@ function model({ chat, priced }: ChatSignals): Chart[] {
   ];
 }
 
-function carriers({ chat: { api, handler }, memory }: ChatSignals): Chart[] {
+function carriers({ chat: { handler }, traffic, memory }: ChatSignals): Chart[] {
   const count = { statistic: Stats.SUM };
   return [
-    ...(api ? [
-      {
-        title: 'API',
-        unit: 'requests',
-        lines: [
-          api.deploymentStage.metricCount({ ...count, label: 'All' }),
-          api.deploymentStage.metricClientError({ ...count, label: '4xx' }),
-          api.deploymentStage.metricServerError({ ...count, label: '5xx' }),
-        ],
-      },
-      {
-        title: 'API latency, to the last byte',
-        unit: 'ms',
-        lines: [api.deploymentStage.metricLatency({ statistic: P50, label: 'Half are faster' }), api.deploymentStage.metricLatency({ statistic: P95, label: '95 of 100 are faster' })],
-      },
-    ] : []),
     {
+      title: traffic.title,
+      unit: 'requests',
+      lines: [traffic.requests({ ...count, label: 'All' }), traffic.clientErrors({ ...count, label: '4xx' }), traffic.serverErrors({ ...count, label: '5xx' })],
+    },
+    {
+      title: `${traffic.title} latency, to the last byte`,
+      unit: 'ms',
+      lines: [traffic.latency({ statistic: P50, label: 'Half are faster' }), traffic.latency({ statistic: P95, label: '95 of 100 are faster' })],
+    },
+    ...(handler ? [{
       title: 'Handler',
       unit: 'invocations',
       lines: [
@@ -72,7 +66,7 @@ function carriers({ chat: { api, handler }, memory }: ChatSignals): Chart[] {
         handler.metricThrottles({ label: 'Throttled' }),
         handler.metricErrors({ label: 'Failed' }),
       ],
-    },
+    }] : []),
     ...memory,
   ];
 }

@@ -1,53 +1,46 @@
 import { type Duration } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { type IMetric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import { type IFunction } from 'aws-cdk-lib/aws-lambda';
-import { type ChatAuthBinding } from './chat-auth';
+import { type AuthBinding } from './auth-binding';
 import { type ChatBuild } from './chat-build';
-
-/** How many requests the API takes from everybody together before it answers 429. */
-export interface ChatThrottling {
-  /**
-   * Requests a second over time, at least 1.
-   *
-   * @default 50
-   */
-  readonly rate?: number;
-
-  /**
-   * Requests at once, at least 1.
-   *
-   * @default 100
-   */
-  readonly burst?: number;
-}
+import { type ChatEnv } from '../contract/chat';
 
 /** What a transport needs to know of the chat that it puts on the network. */
 export interface ChatFront extends ChatBuild {
-  /** The handler that answers. */
-  readonly handler: IFunction;
-
-  /** Who may call. */
-  readonly auth: ChatAuthBinding;
-
+  readonly auth: AuthBinding;
   /** Whether there are conversations to come back to; where there are none, their routes are left out. */
   readonly keepsConversations: boolean;
-
   /** How long one turn may take. */
   readonly turnTimeout: Duration;
 }
 
 /** A chat on the network. */
-export interface IChatEndpoint {
+export interface ChatEndpoint {
   /** Where the chat answers, with a slash at its end. */
   readonly url: string;
-
   /** The REST API behind the URL, where the transport makes one. */
   readonly api?: RestApi;
-
-  /** Origins of web pages that the handler's answers are for; the transport answers what browsers ask before. */
+  /** Origins of web pages that may call. */
   readonly corsOrigins: string[];
-
+  /** What the handler must know of how requests come in. */
+  readonly environment: Pick<ChatEnv, 'TRANSPORT' | 'CALLER' | 'TOKENS' | 'CORS_ORIGINS'>;
+  readonly traffic: Traffic;
   /** Lets somebody call the chat with IAM credentials. */
   grantInvoke(grantee: IGrantable): Grant;
+}
+
+/** What AWS counts of an endpoint, whatever it is. */
+export interface Traffic {
+  /** What it is called on a dashboard. */
+  readonly title: string;
+  /** Who answers with a server error where the handler does not. */
+  readonly speaker: string;
+  /** Where one sees why it answered with a server error. */
+  readonly evidence: string;
+  requests(options?: MetricOptions): IMetric;
+  clientErrors(options?: MetricOptions): IMetric;
+  serverErrors(options?: MetricOptions): IMetric;
+  /** Milliseconds from a request to the last byte of its answer. */
+  latency(options?: MetricOptions): IMetric;
 }

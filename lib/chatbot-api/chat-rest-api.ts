@@ -1,24 +1,27 @@
 import { Duration, Names } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { CallerIdentity } from './chat-auth';
-import { type ChatFront, type ChatThrottling, type IChatEndpoint } from './chat-endpoint';
+import { type RestCheck } from './auth-binding';
+import { type ChatEndpoint, type ChatFront, type Traffic } from './chat-endpoint';
 import { defineGatewayErrors } from './gateway-errors';
-import { CHAT_ROUTES, CONVERSATION_HEADER, LAST_EVENT_HEADER, STATELESS_ROUTES } from '../contract/chat';
+import { type ChatThrottling } from './transport';
+import { type CallerSource, CHAT_ROUTES, CONVERSATION_HEADER, LAST_EVENT_HEADER, STATELESS_ROUTES } from '../contract/chat';
 import { acknowledge } from '../internal/acknowledge';
 import { ApiGatewayLogging } from '../internal/api-gateway-logging';
 import { EncryptedLogs } from '../internal/encrypted-logs';
 import { requirePattern } from '../internal/validation';
 
 export interface ChatRestApiProps extends ChatFront {
+  readonly handler: IFunction;
   readonly stageName: string;
   readonly corsOrigins: string[];
   readonly throttling: Required<ChatThrottling>;
 }
 
 /** What one line of the access log says: who asked for what and how it went, never a word of the conversation. */
-const accessLog = (caller: CallerIdentity) => JSON.stringify({
+const accessLog = (caller: CallerSource) => JSON.stringify({
   requestId: '$context.requestId',
   time: '$context.requestTimeEpoch',
   method: '$context.httpMethod',
@@ -33,11 +36,11 @@ const accessLog = (caller: CallerIdentity) => JSON.stringify({
   traceId: '$context.xrayTraceId',
 });
 
-const CALLER_VARIABLES: Readonly<Record<CallerIdentity, string>> = {
-  [CallerIdentity.COGNITO]: '$context.authorizer.claims.sub',
-  [CallerIdentity.AUTHORIZER]: '$context.authorizer.principalId',
-  [CallerIdentity.IAM]: '$context.identity.userArn',
-  [CallerIdentity.API_KEY]: '$context.identity.apiKeyId',
+const CALLER_VARIABLES: Readonly<Partial<Record<CallerSource, string>>> = {
+  cognito: '$context.authorizer.claims.sub',
+  authorizer: '$context.authorizer.principalId',
+  iam: '$context.identity.userArn',
+  apiKey: '$context.identity.apiKeyId',
 };
 
 /** The methods whose requests have a body. */
@@ -50,22 +53,27 @@ const CLIENT_HEADERS = [
 ];
 
 /** The chat as a regional REST API. */
-export class ChatRestApi extends Construct implements IChatEndpoint {
+export class ChatRestApi extends Construct implements ChatEndpoint {
   public readonly api: apigateway.RestApi;
   public readonly url: string;
   public readonly corsOrigins: string[];
+  public readonly environment: ChatEndpoint['environment'];
+  public readonly traffic: Traffic;
 
   constructor(scope: Construct, id: string, props: ChatRestApiProps) {
     super(scope, id);
     requirePattern(this, 'stageName', props.stageName, /^\w{1,128}$/, '1 to 128 letters, digits and underscores');
 
+    const check = props.auth.restCheck();
     this.corsOrigins = props.corsOrigins;
+    this.environment = { TRANSPORT: 'rest', CALLER: props.auth.caller, TOKENS: '', CORS_ORIGINS: props.corsOrigins.join(',') };
     this.api = this.defineApi(props);
+    this.traffic = restTraffic(this.api.deploymentStage);
     this.url = this.api.url;
-    this.defineRoutes(props);
+    this.defineRoutes(props, check);
     this.openTo(props);
-    this.defineUsagePlan(props);
-    defineGatewayErrors(this.api, props);
+    this.defineUsagePlan(props, check);
+    defineGatewayErrors(this.api, check, props.corsOrigins);
     props.posture.protectApi(this, this.api.deploymentStage);
   }
 
@@ -98,7 +106,7 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
     return api;
   }
 
-  private defineRoutes(props: ChatRestApiProps) {
+  private defineRoutes(props: ChatRestApiProps, { authorizer, authorizationType, apiKeys }: RestCheck) {
     const integration = new apigateway.LambdaIntegration(props.handler, {
       allowTestInvoke: false,
       timeout: props.turnTimeout,
@@ -109,9 +117,9 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
     for (const { method, path } of routesOf(props)) {
       const resource = this.api.root.resourceForPath(path);
       const added = resource.addMethod(method, integration, {
-        authorizer: props.auth.authorizer,
-        authorizationType: props.auth.authorizationType,
-        apiKeyRequired: props.auth.apiKeys !== undefined,
+        authorizer,
+        authorizationType,
+        apiKeyRequired: apiKeys !== undefined,
         requestValidator: validator,
         // To stop a turn nothing has to be said, and no body is no JSON object.
         requestModels: WITH_BODY.includes(method) && path !== CHAT_ROUTES.stop.path ? { 'application/json': body } : undefined,
@@ -120,13 +128,13 @@ export class ChatRestApi extends Construct implements IChatEndpoint {
     }
   }
 
-  private defineUsagePlan({ auth, throttling }: ChatRestApiProps) {
-    if (!auth.apiKeys) return;
+  private defineUsagePlan({ throttling }: ChatRestApiProps, { apiKeys }: RestCheck) {
+    if (!apiKeys) return;
     const plan = this.api.addUsagePlan('UsagePlan', {
       apiStages: [{ api: this.api, stage: this.api.deploymentStage }],
       throttle: { rateLimit: throttling.rate, burstLimit: throttling.burst },
     });
-    auth.apiKeys.forEach((key) => plan.addApiKey(key));
+    apiKeys.forEach((key) => plan.addApiKey(key));
   }
 
   private openTo(props: ChatRestApiProps) {
@@ -147,10 +155,10 @@ function routesOf({ keepsConversations }: ChatFront): { readonly method: string;
   return Object.values(keepsConversations ? CHAT_ROUTES : STATELESS_ROUTES);
 }
 
-function acknowledgeAuth(method: apigateway.Method, caller: CallerIdentity) {
-  if (caller === CallerIdentity.COGNITO) return;
+function acknowledgeAuth(method: apigateway.Method, caller: CallerSource) {
+  if (caller === 'cognito') return;
   acknowledge(method, 'AwsSolutions-COG4', 'Callers are not users of a Cognito user pool: the builder chose IAM, API keys, another issuer or an authorizer of their own.');
-  if (caller !== CallerIdentity.API_KEY) return;
+  if (caller !== 'apiKey') return;
   acknowledge(method, 'AwsSolutions-APIG4', 'The builder chose API keys: API Gateway refuses a request without a key of the usage plan before the handler sees it.');
 }
 
@@ -159,4 +167,16 @@ function acknowledgeNoCache(stage: apigateway.Stage) {
     acknowledge(stage, `${pack}-APIGWCacheEnabledAndEncrypted`,
       'Nothing is cached, so no cache holds data: answers are private to their caller and streamed, and API Gateway does not cache a streamed response.');
   }
+}
+
+function restTraffic(stage: apigateway.Stage): Traffic {
+  return {
+    title: 'API',
+    speaker: 'API Gateway',
+    evidence: "the access log's field error says which, and its traceId leads to the trace",
+    requests: (options) => stage.metricCount(options),
+    clientErrors: (options) => stage.metricClientError(options),
+    serverErrors: (options) => stage.metricServerError(options),
+    latency: (options) => stage.metricLatency(options),
+  };
 }

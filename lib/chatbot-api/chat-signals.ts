@@ -1,13 +1,16 @@
-import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
+import { type Traffic } from './chat-endpoint';
 import { type Chart } from '../observability/operations-dashboard';
 
 /** Every sign of life of a chat, for its alarms and its dashboard. */
 export interface ChatSignals {
   readonly chat: WatchedChat;
-  readonly deadLetters: IQueue;
+  /** What carries requests. */
+  readonly traffic: Traffic;
+  /** Where events wait that the function could not take, where there is one. */
+  readonly deadLetters?: IQueue;
   /** What carries the conversations. */
   readonly memory: Chart[];
   /** Whether the handler knows what a token costs; without prices it reports no cost. */
@@ -15,8 +18,7 @@ export interface ChatSignals {
 }
 
 interface WatchedChat {
-  readonly handler: LambdaFunction;
-  readonly api?: RestApi;
+  readonly handler?: LambdaFunction;
   metricTurns(options?: MetricOptions): Metric;
   metricErrors(options?: MetricOptions): Metric;
   metricTimeToFirstToken(options?: MetricOptions): Metric;

@@ -1,9 +1,8 @@
 import { Annotations, Duration, Token } from 'aws-cdk-lib';
-import { AuthorizationType } from 'aws-cdk-lib/aws-apigateway';
 import { type IConstruct } from 'constructs';
-import { type ChatAuthBinding } from './chat-auth';
-import { type ChatThrottling } from './chat-endpoint';
+import { type AuthBinding } from './auth-binding';
 import { type ChatbotApiProps } from './chatbot-api-props';
+import { type ChatThrottling } from './transport';
 import { fail, requireAtLeast, requireBetween, requireCount, requireDuration, requireInteger, requireLength, requireMade, requirePattern } from '../internal/validation';
 import { type ModelBinding } from '../model';
 
@@ -39,8 +38,8 @@ export function requireOpenness(scope: IConstruct, { rate, burst }: ChatThrottli
 function requireMadeProps(scope: IConstruct, { model, guardrail, auth, transport, conversations, posture }: ChatbotApiProps) {
   requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");
   requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
-  requireMade(scope, 'auth', auth, 'bind', 'ChatAuth, such as ChatAuth.cognito()');
-  requireMade(scope, 'transport', transport, 'bind', 'Transport, such as Transport.restStreaming()');
+  requireMade(scope, 'auth', auth, '_bind', 'ChatAuth, such as ChatAuth.cognito()');
+  requireMade(scope, 'transport', transport, '_host', 'Transport, such as Transport.restStreaming()');
   requireMade(scope, 'conversations.memory', conversations?.memory, '_bind', 'ConversationMemory, such as ConversationMemory.dynamoDb()');
   requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');
 }
@@ -58,8 +57,8 @@ export function requireFittingModel(scope: IConstruct, props: ChatbotApiProps, {
 }
 
 /** A grant that nothing reads leaves its author waiting for a caller who is refused. */
-export function warnOfIdleGrant(scope: IConstruct, { authorizer, authorizationType = authorizer?.authorizationType }: ChatAuthBinding) {
-  if (authorizationType === AuthorizationType.IAM) return;
+export function warnOfIdleGrant(scope: IConstruct, { caller }: AuthBinding) {
+  if (caller === 'iam') return;
   Annotations.of(scope).addWarningV2('cdk-genai-patterns:grantWithoutEffect',
     "grantInvoke lets nobody in here, because requests of this chat are not signed with IAM credentials: give it 'auth: ChatAuth.iam()', or leave the grant out");
 }

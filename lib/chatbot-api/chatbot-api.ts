@@ -1,4 +1,4 @@
-import { Duration, Names, Size, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, Names, Stack, Tokenization } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
@@ -6,15 +6,16 @@ import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type Bucket } from 'aws-cdk-lib/aws-s3';
-import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { type AuthBinding } from './auth-binding';
 import { chatAlarms } from './chat-alarms';
 import { type ChatAlarmsOptions } from './chat-alarms-options';
-import { ChatAuth, type ChatAuthBinding } from './chat-auth';
+import { ChatAuth } from './chat-auth';
 import { type ChatBuild } from './chat-build';
 import { ChatContent } from './chat-content';
 import { chatCharts } from './chat-dashboard';
-import { type IChatEndpoint } from './chat-endpoint';
+import { type ChatEndpoint } from './chat-endpoint';
+import { type ChatHost } from './chat-host';
 import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingModel, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
@@ -22,7 +23,6 @@ import { ConversationMemory } from './conversation-memory';
 import { type MemoryBinding } from './memory-binding';
 import { Transport } from './transport';
 import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type ChatEnv, type GenerationPolicy, type GuardrailReference } from '../contract/chat';
-import { BundledFunction } from '../internal/bundled-function';
 import { type HandlerRole } from '../internal/handler-role';
 import { Model, ModelUse, type ModelBinding } from '../model';
 import { modelFacts } from '../model/model-facts';
@@ -51,8 +51,8 @@ export class ChatbotApi extends Construct {
   /** Where long messages are kept, and what callers attach. */
   public readonly bucket: Bucket;
 
-  /** The function that answers. */
-  public readonly handler: LambdaFunction;
+  /** The function that answers, where the transport runs one. */
+  public readonly handler?: LambdaFunction;
 
   /** The REST API, where the transport makes one. */
   public readonly api?: RestApi;
@@ -67,12 +67,12 @@ export class ChatbotApi extends Construct {
   public readonly url: string;
 
   private readonly build: ChatBuild;
-  private readonly auth: ChatAuthBinding;
+  private readonly auth: AuthBinding;
   private readonly memory: MemoryBinding;
   private readonly content: ChatContent;
   private readonly model: ModelBinding;
-  private readonly endpoint: IChatEndpoint;
-  private readonly deadLetters: IQueue;
+  private readonly host: ChatHost;
+  private readonly endpoint: ChatEndpoint;
   private alarms?: IAlarms;
   private dashboard?: OperationsDashboard;
 
@@ -81,7 +81,7 @@ export class ChatbotApi extends Construct {
     requireValidProps(this, props);
 
     this.build = this.defineBuild(props);
-    this.auth = (props.auth ?? ChatAuth.cognito()).bind(this, this.build);
+    this.auth = (props.auth ?? ChatAuth.cognito())._bind(this, this.build);
     this.userPool = this.auth.userPool;
     this.userPoolClient = this.auth.userPoolClient;
     this.memory = (props.conversations?.memory ?? ConversationMemory.dynamoDb())._bind(this, this.build);
@@ -89,19 +89,18 @@ export class ChatbotApi extends Construct {
     this.content = this.defineContent();
     this.bucket = this.content.bucket;
 
-    const handler = this.defineHandler(props);
-    this.handler = handler.function;
-    this.deadLetters = handler.deadLetters;
-    this.model = (props.model ?? Model.standard()).bind(this, handler.role, ModelUse.STREAMED);
+    this.host = this.defineHost(props);
+    this.handler = this.host.handler;
+    this.model = (props.model ?? Model.standard()).bind(this, this.host.role, ModelUse.STREAMED);
     requireFittingModel(this, props, this.model);
-    this.memory.grantUse(handler.role);
-    this.content.grantUse(handler.role);
+    this.memory.grantUse(this.host.role);
+    this.content.grantUse(this.host.role);
 
     this.endpoint = this.defineEndpoint(props);
     this.api = this.endpoint.api;
     this.url = this.endpoint.url;
     this.content.bucket.allowUploads(this.endpoint.corsOrigins);
-    handler.configure(this.environment(props, handler.role));
+    this.host.configure(this.environment(props, this.host.role));
   }
 
   /** Lets somebody call the chat with IAM credentials; takes effect with `ChatAuth.iam()`. */
@@ -128,7 +127,7 @@ export class ChatbotApi extends Construct {
   /** Adds a dashboard: turns, first tokens, tokens, cost and refusals, what carries them, alarms where there are some, and the requests that failed last. */
   public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
     this.dashboard = new OperationsDashboard(this, 'Dashboard', {
-      ...options, heading: this.service, documentation: DOCUMENTATION, alarms: this.alarms, rows: chatCharts(this.signals), logs: this.handler.logGroup,
+      ...options, heading: this.service, documentation: DOCUMENTATION, alarms: this.alarms, rows: chatCharts(this.signals), logs: this.host.logGroup,
     });
     return this.dashboard;
   }
@@ -205,7 +204,8 @@ export class ChatbotApi extends Construct {
   }
 
   private get signals(): ChatSignals {
-    return { chat: this, deadLetters: this.deadLetters, memory: this.memory.charts, priced: this.model.prices !== undefined };
+    const { host: { deadLetters }, endpoint: { traffic } } = this;
+    return { chat: this, traffic, deadLetters, memory: this.memory.charts, priced: this.model.prices !== undefined };
   }
 
   private defineBuild(props: ChatbotApiProps): ChatBuild {
@@ -218,19 +218,13 @@ export class ChatbotApi extends Construct {
     return new ChatContent(this, this.build, { conversations: retention, files: retention ?? FILE_RETENTION });
   }
 
-  private defineHandler({ generation, systemPrompt }: ChatbotApiProps) {
-    const { posture, logRetention, encryptionKey } = this.build;
-    return new BundledFunction<ChatEnv>(this, 'Handler', {
-      bundle: 'chat',
-      parts: ['s3-objects'],
-      description: 'Answers chat requests',
+  private defineHost({ transport, generation, systemPrompt }: ChatbotApiProps) {
+    return (transport ?? Transport.restStreaming())._host(this, {
+      ...this.build,
       files: systemPrompt ? { [SYSTEM_PROMPT_FILE]: systemPrompt } : {},
-      timeout: generation?.turnTimeout ?? TURN_TIMEOUT,
-      memory: Size.mebibytes(1024),
-      logRetention,
-      encryptionKey,
-      reservedConcurrency: posture.reservedConcurrency,
-      place: (handler) => posture.placeFunction(handler, [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3, CalledService.XRAY]),
+      parts: ['s3-objects'],
+      calls: [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3],
+      turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,
     });
   }
 
@@ -245,20 +239,18 @@ export class ChatbotApi extends Construct {
     return {
       ...this.memory.environment,
       CONTENT_BUCKET: this.bucket.bucketName,
+      ...this.endpoint.environment,
       MODEL: stack.toJsonString(modelFacts(this.model)),
       GENERATION: stack.toJsonString(policy),
-      CALLER: this.auth.caller,
       HISTORY_TOKENS: Tokenization.stringifyNumber(conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2))),
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
-      CORS_ORIGINS: this.endpoint.corsOrigins.join(','),
       SERVICE: this.service,
     };
   }
 
-  private defineEndpoint({ transport, generation }: ChatbotApiProps) {
-    return (transport ?? Transport.restStreaming()).bind(this, {
+  private defineEndpoint({ generation }: ChatbotApiProps) {
+    return this.host.publish({
       ...this.build,
-      handler: this.handler,
       auth: this.auth,
       keepsConversations: this.memory.keepsConversations,
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,

@@ -1,5 +1,5 @@
 import { AuthorizationType, ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { type ChatFront } from './chat-endpoint';
+import { type RestCheck } from './auth-binding';
 import { CONVERSATION_HEADER, TRACE_HEADER } from '../contract/chat';
 
 interface GatewayError {
@@ -52,8 +52,8 @@ function unknownRoute(authorizationType?: AuthorizationType): GatewayError {
     : { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, status: 404, kind: REFUSED, code: 'unknown_url', message: 'there is no such route' };
 }
 
-export function defineGatewayErrors(api: RestApi, { auth, corsOrigins }: Pick<ChatFront, 'auth'> & { readonly corsOrigins: string[] }) {
-  const errors = { ...ERRORS, MissingAuthenticationToken: unknownRoute(auth.authorizationType) };
+export function defineGatewayErrors(api: RestApi, { authorizationType }: RestCheck, corsOrigins: string[]) {
+  const errors = { ...ERRORS, MissingAuthenticationToken: unknownRoute(authorizationType) };
   for (const [id, { type, status, kind, code, message, headers }] of Object.entries(errors)) {
     const text = message === undefined ? '$context.error.messageString' : JSON.stringify(message);
     api.addGatewayResponse(id, {

@@ -1,7 +1,5 @@
 export * from './chat-alarms-options';
 export * from './chat-auth';
-export * from './chat-build';
-export * from './chat-endpoint';
 export * from './chatbot-api';
 export * from './chatbot-api-props';
 export * from './conversation-memory';

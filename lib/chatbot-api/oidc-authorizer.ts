@@ -1,6 +1,6 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { type IAuthorizer, IdentitySource, TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { type ChatBuild } from './chat-build';
 import { type OidcAuthorizerEnv } from '../contract/oidc-authorizer';
 import { acknowledge } from '../internal/acknowledge';
@@ -12,20 +12,23 @@ export interface OidcAuthorizerProps extends ChatBuild {
   readonly audience: string[];
 }
 
+/** What an issuer and its audience must be by themselves. */
+export function requireIssuer(scope: IConstruct, { issuer, audience = [] }: { readonly issuer: string; readonly audience?: string[] }) {
+  // Plain http is for an issuer beside the local cloud; in AWS the handler would find nobody there.
+  requirePattern(scope, 'issuer', issuer, /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])[^\s?#]+$/, 'an https:// URL as tokens name it in iss');
+  requirePattern(scope, 'issuer', issuer, /(?<!\/\.well-known\/[^/]+)$/, "the issuer itself, without '/.well-known/openid-configuration', exactly as tokens name it in iss");
+  requireCount(scope, 'audience', audience, 1, 50);
+  for (const value of audience) {
+    requirePattern(scope, 'audience', value, /^[^\s,]([^,]*[^\s,])?$/, 'what tokens carry in aud: not empty, without commas, without spaces at its ends');
+  }
+}
+
 /** Verifies tokens of an OpenID Connect issuer before a request reaches the chat. */
 export class OidcAuthorizer extends Construct {
   public readonly authorizer: IAuthorizer;
 
   constructor(scope: Construct, id: string, props: OidcAuthorizerProps) {
     super(scope, id);
-    // Plain http is for an issuer beside the local cloud; in AWS the handler would find nobody there.
-    requirePattern(this, 'issuer', props.issuer, /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])[^\s?#]+$/, 'an https:// URL as tokens name it in iss');
-    requirePattern(this, 'issuer', props.issuer, /(?<!\/\.well-known\/[^/]+)$/, "the issuer itself, without '/.well-known/openid-configuration', exactly as tokens name it in iss");
-    requireCount(this, 'audience', props.audience ?? [], 1, 50);
-    for (const audience of props.audience) {
-      requirePattern(this, 'audience', audience, /^[^\s,]([^,]*[^\s,])?$/, 'what tokens carry in aud: not empty, without commas, without spaces at its ends');
-    }
-
     const handler = this.defineHandler(props);
     // A short cache: a token that the issuer revokes stops working within minutes.
     this.authorizer = new TokenAuthorizer(this, 'Authorizer', {

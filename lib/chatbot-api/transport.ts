@@ -1,7 +1,24 @@
 import { type Construct } from 'constructs';
-import { type ChatFront, type ChatThrottling, type IChatEndpoint } from './chat-endpoint';
+import { type ChatCode, type ChatHost, functionHost } from './chat-host';
 import { ChatRestApi } from './chat-rest-api';
 import { requireOpenness } from './chatbot-api-rules';
+
+/** How many requests the API takes from everybody together before it answers 429. */
+export interface ChatThrottling {
+  /**
+   * Requests a second over time, at least 1.
+   *
+   * @default 50
+   */
+  readonly rate?: number;
+
+  /**
+   * Requests at once, at least 1.
+   *
+   * @default 100
+   */
+  readonly burst?: number;
+}
 
 /** Options of `Transport.restStreaming`. */
 export interface RestStreamingOptions {
@@ -27,15 +44,15 @@ export interface RestStreamingOptions {
   readonly throttling?: ChatThrottling;
 }
 
-/** How requests and answers travel between the client and the chat. */
+/** How requests and answers travel between the client and the chat, and with it where the chat's code runs. */
 export abstract class Transport {
   /** A regional REST API that streams answers token by token, for up to 15 minutes a turn. */
   public static restStreaming(options: RestStreamingOptions = {}): Transport {
     return new RestStreaming(options);
   }
 
-  /** Puts a chat on the network. */
-  public abstract bind(scope: Construct, front: ChatFront): IChatEndpoint;
+  /** @internal */
+  public abstract _host(scope: Construct, code: ChatCode): ChatHost;
 }
 
 class RestStreaming extends Transport {
@@ -43,9 +60,9 @@ class RestStreaming extends Transport {
     super();
   }
 
-  public bind(scope: Construct, front: ChatFront): IChatEndpoint {
+  public _host(scope: Construct, code: ChatCode): ChatHost {
     const { stageName = 'prod', corsOrigins = [], throttling: { rate = 50, burst = 100 } = {} } = this.options;
     requireOpenness(scope, { rate, burst }, corsOrigins);
-    return new ChatRestApi(scope, 'Rest', { ...front, stageName, corsOrigins, throttling: { rate, burst } });
+    return functionHost(scope, code, (handler, front) => new ChatRestApi(scope, 'Rest', { ...front, handler, stageName, corsOrigins, throttling: { rate, burst } }));
   }
 }

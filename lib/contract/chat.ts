@@ -8,8 +8,12 @@ export const CHAT_ENV = [
   'MODEL',
   /** `GenerationPolicy` as JSON. */
   'GENERATION',
-  /** Where API Gateway puts the verified caller: one of `CALLER_SOURCES`. */
+  /** How requests come in: one of `TRANSPORTS`. */
+  'TRANSPORT',
+  /** Where the verified caller is found: one of `CALLER_SOURCES`. */
   'CALLER',
+  /** `TokenRules` as JSON, where the handler verifies tokens itself. */
+  'TOKENS',
   /** Most tokens of history sent with a turn. */
   'HISTORY_TOKENS',
   /** How long a message is kept, in seconds; empty keeps it for ever. */
@@ -28,15 +32,32 @@ export type ChatEnv = Record<(typeof CHAT_ENV)[number], string>;
 export const SYSTEM_PROMPT_FILE = 'system-prompt.txt';
 
 /**
- * cognito: `authorizer.claims.sub`. authorizer: `authorizer.principalId`. apiKey: `identity.apiKeyId`.
+ * cognito: `authorizer.claims.sub`. authorizer: `authorizer.principalId`. apiKey: `identity.apiKeyId`. token: the `sub` of a token that the
+ * handler verifies itself, by `TokenRules`.
  *
  * iam: `identity.cognitoIdentityId` where an identity pool let the caller in, for all its people sign as one session of one role;
  * else `identity.userArn`, with the session's name where a role was assumed. People who come through IAM Identity Center share a role
  * and are told apart by nothing else. So a service that should find its conversations again has to keep its session's name, and whoever
  * may assume a role may name a session like another's: a trust policy that binds `sts:RoleSessionName` prevents it.
  */
-export const CALLER_SOURCES = ['cognito', 'authorizer', 'iam', 'apiKey'] as const;
+export const CALLER_SOURCES = ['cognito', 'authorizer', 'iam', 'apiKey', 'token'] as const;
 export type CallerSource = (typeof CALLER_SOURCES)[number];
+
+/** How requests reach the handler, each with a front of its own in it. */
+export const TRANSPORTS = ['rest', 'functionUrl'] as const;
+export type TransportName = (typeof TRANSPORTS)[number];
+
+/** Which bearer tokens the handler takes where nothing in front of it verifies them. */
+export interface TokenRules {
+  /** The issuer, exactly as tokens name it in `iss`. */
+  readonly issuer: string;
+  /** Accepted values of `aud`; absent takes the tokens of every client. */
+  readonly audience?: readonly string[];
+  /** Where the issuer's keys are; absent asks the issuer. */
+  readonly keys?: string;
+  /** The value that Cognito's `token_use` must have. */
+  readonly use?: string;
+}
 
 export interface GenerationPolicy {
   /** Most tokens of one answer when the request names none; a request may ask for less or more, up to the model's limit. */

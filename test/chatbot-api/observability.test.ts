@@ -33,7 +33,7 @@ describe('alarms', () => {
     alarm({ MetricName: 'TimeToFirstToken', ExtendedStatistic: 'p95', Threshold: 1500 });
     alarm({ MetricName: 'Throttles', Threshold: 100 });
     alarm({ MetricName: 'GuardrailBlocks', Threshold: 50, Period: 3600 });
-    alarm({ MetricName: '5XXError', Statistic: 'Average', Threshold: 0.2 });
+    alarm({ AlarmDescription: Match.stringLikeRegexp('^API Gateway answered more than 20 percent'), Threshold: 20 });
     alarm({ Metrics: Match.arrayWith([Match.objectLike({ Expression: 'ANOMALY_DETECTION_BAND(m0, 2)' })]) });
   });
 

@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 test('a part is a file beside the handler, loaded when it is first used', async () => {
-  writeFileSync(join(folder, 'chat/index.ts'), 'export const answer = async () => (await import("../parts/heavy")).heavy();');
+  writeFileSync(join(folder, 'chat/index.ts'), 'export const answer = async () => (await import("../parts/heavy.js")).heavy();');
   await bundled('chat/index.ts', 'index.js');
   expect(answered()).toBe('Cannot find module \'./heavy.js\'');
   await bundled('parts/heavy.ts', 'heavy.js');

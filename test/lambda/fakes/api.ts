@@ -11,6 +11,7 @@ import { systemClock } from '../../../lambda/kit/clock';
 import { endpoint } from '../../../lambda/kit/endpoint';
 import type { LogFields } from '../../../lambda/kit/log';
 import type { MetricValues } from '../../../lambda/kit/metrics';
+import { restApi } from '../../../lambda/kit/rest-api';
 import type { CallerSource } from '../../../lib/contract/chat';
 
 export interface ApiRequest {
@@ -36,7 +37,7 @@ export class ChatApi {
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];
   readonly metrics: MetricValues[] = [];
   readonly model: ScriptedModel;
-  private readonly handler: ReturnType<typeof endpoint>;
+  private readonly handler: ReturnType<typeof restApi>;
   private requests = 0;
 
   constructor(scripts: Script[], { caller = 'cognito' as CallerSource, stateless = false, ...changes }: Partial<TurnPolicy> & { caller?: CallerSource; stateless?: boolean } = {}) {
@@ -48,8 +49,7 @@ export class ChatApi {
     const routes = stateless
       ? statelessRoutes(policy(changes), ports, publish)
       : chatRoutes(policy(changes), { ...ports, ...stores }, publish);
-    this.handler = endpoint(routes, {
-      caller,
+    const answer = endpoint(routes, {
       corsOrigins: ['https://app.example'],
       exposedHeaders: ['x-request-id'],
       log: {
@@ -57,6 +57,7 @@ export class ChatApi {
         error: (message, fields) => this.logged.push({ level: 'error', message, fields }),
       },
     });
+    this.handler = restApi(answer, caller);
   }
 
   chat(body: unknown, request: ApiRequest = {}) {

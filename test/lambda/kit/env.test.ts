@@ -8,7 +8,9 @@ const env = {
   CONTENT_BUCKET: 'content',
   MODEL: JSON.stringify(facts),
   GENERATION: '{"maxTokens":500,"temperature":0.2}',
-  CALLER: 'iam',
+  TRANSPORT: 'functionUrl',
+  CALLER: 'token',
+  TOKENS: '{"issuer":"https://login.example"}',
   HISTORY_TOKENS: '9000',
   RETENTION_SECONDS: '60',
   GUARDRAIL: '{"id":"g","version":"1"}',
@@ -19,15 +21,18 @@ const env = {
 test('reads every key of its contract', () => {
   expect(Object.keys(env).sort()).toEqual([...CHAT_ENV].sort());
   expect(readSettings(readEnv(CHAT_ENV, env), 'Be kind.')).toEqual({
-    caller: 'iam',
+    transport: 'functionUrl',
+    caller: 'token',
+    tokens: { issuer: 'https://login.example' },
     corsOrigins: ['https://a.example', 'https://b.example'],
     policy: { facts, generation: { maxTokens: 500, temperature: 0.2 }, systemPrompt: 'Be kind.', historyTokens: 9_000, retentionSeconds: 60, guardrail: { id: 'g', version: '1' } },
   });
 });
 
 test('takes an empty value as a feature that is off', () => {
-  const { corsOrigins, policy } = readSettings(readEnv(CHAT_ENV, { ...env, RETENTION_SECONDS: '', GUARDRAIL: '', CORS_ORIGINS: '' }), '');
+  const { corsOrigins, policy, ...settings } = readSettings(readEnv(CHAT_ENV, { ...env, TOKENS: '', RETENTION_SECONDS: '', GUARDRAIL: '', CORS_ORIGINS: '' }), '');
   expect(corsOrigins).toEqual([]);
+  expect(settings).not.toHaveProperty('tokens');
   expect(policy).not.toHaveProperty('guardrail');
   expect(policy).not.toHaveProperty('retentionSeconds');
 });

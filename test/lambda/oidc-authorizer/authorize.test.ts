@@ -108,11 +108,11 @@ test('refuses a document that speaks for another issuer', async () => {
 });
 
 test.each(['http://issuer.example', 'http://127.0.0.1.issuer.example', 'ftp://issuer.example'])('refuses the issuer %s, whose keys anybody could replace', (address) => {
-  expect(() => oidcTokens(address, ['app'])).toThrow('must be reached by https');
+  expect(() => oidcTokens({ issuer: address, audience: ['app'] })).toThrow('must be reached by https');
 });
 
 function open() {
-  const tokens = oidcTokens(issuer, ['app', 'web']);
+  const tokens = oidcTokens({ issuer, audience: ['app', 'web'] });
   const log = { info: () => undefined, error: (_: string, fields: object) => logged.push(fields) };
   const handler = authorizer(async (event) => authorize(parseAuthorizationRequest(event), tokens), log);
   return (event: APIGatewayAuthorizerEvent) => handler(event, { awsRequestId: 'r' } as Context);

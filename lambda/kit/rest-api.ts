@@ -1,0 +1,41 @@
+import type { Writable } from 'node:stream';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { bodyOf, type Caller, lowerCase } from './call';
+import type { Endpoint } from './endpoint';
+import { Unauthorized } from './http';
+import type { CallerSource } from '../../lib/contract/chat';
+
+export type StreamingHandler<Event> = (event: Event, response: Writable, context: Context) => Promise<void>;
+
+/** A REST API of API Gateway has routed, and found out who asks. */
+export function restApi(answer: Endpoint, source: CallerSource): StreamingHandler<APIGatewayProxyEvent> {
+  return (event, response, context) => answer({
+    requestId: event.requestContext.requestId,
+    runId: context.awsRequestId,
+    route: `${event.httpMethod} ${event.resource}`,
+    path: event.pathParameters ?? {},
+    query: event.queryStringParameters ?? {},
+    headers: lowerCase(event.headers),
+    remaining: context.getRemainingTimeInMillis(),
+    caller: () => callerOf(event, source),
+    body: () => bodyOf(event),
+    open: (statusCode, headers) => awslambda.HttpResponseStream.from(response, { statusCode, headers }),
+  });
+}
+
+export function callerOf(event: APIGatewayProxyEvent, source: CallerSource): Caller {
+  const { authorizer, identity } = event.requestContext;
+  const callers: Record<CallerSource, unknown> = {
+    cognito: authorizer?.claims?.sub,
+    authorizer: authorizer?.principalId,
+    iam: identity?.cognitoIdentityId || identity?.userArn,
+    apiKey: identity?.apiKeyId,
+    token: undefined,
+  };
+  return { id: requireCaller(callers[source]), claims: (source === 'cognito' ? authorizer?.claims : source === 'authorizer' ? authorizer : undefined) ?? {} };
+}
+
+export function requireCaller(caller: unknown): string {
+  if (typeof caller !== 'string' || caller === '') throw new Unauthorized('The request does not say who is asking.');
+  return caller;
+}

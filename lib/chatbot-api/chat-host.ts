@@ -1,0 +1,62 @@
+import { type Duration, Size } from 'aws-cdk-lib';
+import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { type IQueue } from 'aws-cdk-lib/aws-sqs';
+import { type Construct } from 'constructs';
+import { type ChatBuild } from './chat-build';
+import { type ChatEndpoint, type ChatFront } from './chat-endpoint';
+import { type ChatEnv } from '../contract/chat';
+import { BundledFunction } from '../internal/bundled-function';
+import { type HandlerRole } from '../internal/handler-role';
+import { CalledService } from '../posture';
+
+/** The chat's code with all that lies beside it, before it is known where it runs. */
+export interface ChatCode extends ChatBuild {
+  /** Files beside the handler, by name. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Parts that the handler loads when it needs them. */
+  readonly parts: readonly string[];
+  /** AWS services that the code calls. */
+  readonly calls: CalledService[];
+  readonly turnTimeout: Duration;
+}
+
+/** What runs the chat's code, as its transport chose. */
+export interface ChatHost {
+  /** Everything that the code may do is granted to it. */
+  readonly role: HandlerRole;
+  /** Where the code's lines go. */
+  readonly logGroup: ILogGroup;
+  /** The function, where the code runs in one. */
+  readonly handler?: LambdaFunction;
+  /** Where events go that the function could not take. */
+  readonly deadLetters?: IQueue;
+  /** Puts the chat on the network. */
+  publish(front: ChatFront): ChatEndpoint;
+  configure(environment: ChatEnv): void;
+}
+
+/** The chat's code in a Lambda function, as most transports have it. */
+export function functionHost(scope: Construct, code: ChatCode, publish: (handler: LambdaFunction, front: ChatFront) => ChatEndpoint): ChatHost {
+  const { posture, logRetention, encryptionKey } = code;
+  const handler = new BundledFunction<ChatEnv>(scope, 'Handler', {
+    bundle: 'chat',
+    description: 'Answers chat requests',
+    files: code.files,
+    parts: code.parts,
+    timeout: code.turnTimeout,
+    memory: Size.mebibytes(1024),
+    logRetention,
+    encryptionKey,
+    reservedConcurrency: posture.reservedConcurrency,
+    place: (placed) => posture.placeFunction(placed, [...code.calls, CalledService.XRAY]),
+  });
+  return {
+    role: handler.role,
+    logGroup: handler.logs,
+    handler: handler.function,
+    deadLetters: handler.deadLetters,
+    publish: (front) => publish(handler.function, front),
+    configure: (environment) => handler.configure(environment),
+  };
+}
