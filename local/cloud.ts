@@ -28,6 +28,10 @@ import { accessKeyOf, readPrincipals } from './principals';
 import { s3 } from './s3/service';
 import { serveLoopback } from './server';
 import { Site } from './site';
+import { readSocketApis } from './websocket/api';
+import { SocketGateway, type SocketLimits } from './websocket/gateway';
+import { connectionsService } from './websocket/management';
+import { localSocketUrls } from './websocket/urls';
 
 export interface CloudOptions extends ModelOptions {
   /** Folder that `cdk synth` wrote. @default - the example is synthesized */
@@ -38,6 +42,8 @@ export interface CloudOptions extends ModelOptions {
   readonly port?: number;
   /** Most processes of one function. @default 16 */
   readonly processes?: number;
+  /** Shorter times than WebSocket APIs have. @default - those of API Gateway */
+  readonly socketLimits?: Partial<SocketLimits>;
   /** Told what the person at the terminal should know: denied calls, refusals, failed requests. @default - nobody */
   readonly onNotice?: (line: string) => void;
 }
@@ -115,9 +121,11 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   // Functions are read after the endpoint that they call.
   const functions = new Map<string, FunctionPool>();
   const deadLetters: DeadLetter[] = [];
+  const door: { gateway?: Gateway; sockets?: SocketGateway; site?: Site } = {};
   const functionOf = (functionArn: string) => functions.get(functionArn.split(':').slice(0, 7).join(':'));
   const lambda = lambdaService({ functionOf, deployment, onNotice, onDeadLetter: (letter) => deadLetters.push(letter) });
-  const services = [tables, buckets, deployedBedrock(deployment, faults, options), lambda];
+  const connections = connectionsService(() => door.sockets);
+  const services = [tables, buckets, deployedBedrock(deployment, faults, options), lambda, connections];
   const endpoint = await startAwsEndpoint({
     services,
     principals,
@@ -128,14 +136,14 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
 
   // The public port is bound before anything is resolved: the outputs and the functions' environment speak of it.
   const apis = readRestApis(deployment);
-  const door: { gateway?: Gateway; site?: Site } = {};
+  const socketApis = readSocketApis(deployment);
   const server = await serveLoopback(options.port ?? 0, (incoming, outgoing) => {
     if (door.gateway?.handle(incoming, outgoing)) return;
     void door.site?.handle(incoming, outgoing);
-  });
+  }, (incoming, stream, head) => door.sockets?.handle(incoming, stream, head) ?? false);
   undo.push(() => server.stop());
   for (const host of ['127.0.0.1', 'localhost']) buckets.trust(`http://${host}:${new URL(server.url).port}`);
-  const localise = (text: string) => localUrls(text, server.url, apis);
+  const localise = (text: string) => localSocketUrls(localUrls(text, server.url, apis), { door: server.url, aws: endpoint.url }, socketApis);
 
   const [script, problem] = await Promise.all([bundleWorker(workDirectory), modelProblem(options), tables.createTables(deployment)]);
   if (problem !== undefined) onNotice(problem);
@@ -148,6 +156,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
 
   const userPools = new UserPools(deployment);
   const identities = localIdentities();
+  const byAccessKey = new Map([...identities.values()].map((identity) => [identity.accessKeyId, identity]));
   const usage = new Usage(deployment);
   const outputs = Object.fromEntries(Object.entries(deployment.outputs())
     .map(([stack, values]) => [stack, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, localise(value)]))]));
@@ -168,9 +177,11 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     logs,
     onNotice,
     pools: userPools,
-    identities: new Map([...identities.values()].map((identity) => [identity.accessKeyId, identity])),
+    identities: byAccessKey,
     functionOf,
   });
+  const sockets = door.sockets = new SocketGateway({ apis: socketApis, logs, onNotice, identities: byAccessKey, functionOf, limits: options.socketLimits });
+  undo.push(() => sockets.stop());
   door.site = await Site.build({
     get: { '/local/session': session, '/local/faults': () => faults.current, '/local/report': report },
     put: {
@@ -181,6 +192,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     },
   });
   for (const api of apis) for (const pool of functionsBehind(api, functions)) pool.warm();
+  for (const { routes } of socketApis) for (const { functionArn } of routes.values()) functionOf(functionArn ?? '')?.warm();
 
   return {
     url: `${server.url}/`,

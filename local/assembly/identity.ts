@@ -93,6 +93,17 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   'AWS::ApiGateway::UsagePlan': shortId(6, 'Id'),
   'AWS::ApiGateway::UsagePlanKey': shortId(10, 'Id'),
   'AWS::ApiGateway::Account': shortId(10, 'Id'),
+  'AWS::ApiGatewayV2::Api': {
+    generate: (resource) => stableId(resource, 10),
+    attributes: { ApiId: ({ id }) => id, ApiEndpoint: ({ id }) => `wss://${id}.execute-api.${REGION}.amazonaws.com` },
+  },
+  'AWS::ApiGatewayV2::Integration': shortId(7, 'IntegrationId'),
+  'AWS::ApiGatewayV2::IntegrationResponse': shortId(7, 'IntegrationResponseId'),
+  'AWS::ApiGatewayV2::Route': shortId(7, 'RouteId'),
+  'AWS::ApiGatewayV2::RouteResponse': shortId(7, 'RouteResponseId'),
+  'AWS::ApiGatewayV2::Authorizer': shortId(6, 'AuthorizerId'),
+  'AWS::ApiGatewayV2::Deployment': shortId(6, 'DeploymentId'),
+  'AWS::ApiGatewayV2::Stage': { nameProperty: 'StageName', attributes: {} },
   'AWS::Cognito::UserPool': {
     generate: (resource) => `${REGION}_${stableId(resource, 9, 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789')}`,
     attributes: {

@@ -136,11 +136,11 @@ function readIntegration(properties: Properties): Integration {
 }
 
 /** The function inside `arn:aws:apigateway:…:lambda:path/…/functions/<arn>/invocations`. */
-function functionOf(uri: unknown): string | undefined {
+export function functionOf(uri: unknown): string | undefined {
   return /\/functions\/(.+)\/(?:response-streaming-)?invocations$/.exec(String(uri))?.[1];
 }
 
-function readAuthorizer(properties: Properties): AuthorizerDefinition {
+export function readAuthorizer(properties: Properties): AuthorizerDefinition {
   const source = properties.IdentitySource as string | undefined;
   const validation = properties.IdentityValidationExpression as string | undefined;
   return {

@@ -6,7 +6,7 @@ import { decide } from '../iam/evaluate';
 import type { PolicyDocument } from '../iam/policy';
 import type { FunctionPool } from '../lambda/pool';
 
-interface AuthorizerAnswer {
+export interface AuthorizerAnswer {
   readonly principalId?: string;
   readonly policyDocument?: PolicyDocument;
   readonly context?: Readonly<Record<string, string | number | boolean>>;
@@ -64,7 +64,7 @@ export class CustomAuthorizers {
   }
 }
 
-function requireAllowed(answer: AuthorizerAnswer | null, methodArn: string): void {
+export function requireAllowed(answer: AuthorizerAnswer | null, methodArn: string): void {
   if (!answer?.principalId || !answer.policyDocument?.Statement) {
     throw new GatewayFailure('AUTHORIZER_CONFIGURATION_ERROR', { reason: 'the authorizer returned no principalId or no policyDocument' });
   }

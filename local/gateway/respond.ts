@@ -27,7 +27,7 @@ export function identifying(exchange: Exchange): Record<string, string> {
 }
 
 /** One access log line. */
-export function accessLine(format: string, exchange: Exchange): string {
+export function accessLine(format: string, exchange: Pick<Exchange, 'variable'>): string {
   return format.replace(VARIABLE, (_, name: string) => exchange.variable(name) ?? '-');
 }
 

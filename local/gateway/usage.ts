@@ -71,7 +71,7 @@ export class Usage {
 }
 
 /** A token bucket: `burst` at once, `rate` a second after that. */
-class Bucket {
+export class Bucket {
   private tokens: number;
   private at = performance.now();
 

@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSign, generateKeyPairSync } from 'node:crypto';
+import { createSign, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -10,6 +10,7 @@ import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { RequestAuthorizer, IdentitySource } from 'aws-cdk-lib/aws-apigateway';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ErrorBody } from './run-example';
+import { Sha256 } from './sha256';
 import { ChatAuth, ChatbotApi } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
@@ -39,25 +40,6 @@ class TestIssuer {
     const text = `${encode({ alg: 'RS256', kid: 'k1', typ: 'JWT' })}.${encode({ iss: this.url, aud: 'chat', sub: 'ada', iat: now, exp: now + 600, ...claims })}`;
     return `${text}.${createSign('RSA-SHA256').update(text).sign(this.keys.privateKey, 'base64url')}`;
   }
-}
-
-/** What the signer wants of a hash, by Node.js. */
-class Sha256 {
-  private readonly hash;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', typeof secret === 'string' ? secret : new Uint8Array(secret as ArrayBuffer));
-  }
-
-  update(data: Uint8Array | string) {
-    this.hash.update(data);
-  }
-
-  async digest() {
-    return new Uint8Array(this.hash.digest());
-  }
-
-  reset() {}
 }
 
 const OWN_AUTHORIZER = `exports.handler = async (event) => {
