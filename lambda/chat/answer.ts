@@ -4,6 +4,8 @@ import { type ModelEvent, ModelFailure, type TokenUsage } from '../ports/model';
 
 /** What an encoder has to say to a client, whatever its protocol. Tool calls are numbered from 0 without gaps. */
 export type AnswerEvent =
+  /** Which model answers, before all that it says, and why that one; told where there was something to choose. */
+  | { readonly type: 'model'; readonly name: string; readonly route: string }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
   | { readonly type: 'toolCall'; readonly index: number; readonly id: string; readonly name: string }

@@ -2,20 +2,26 @@ import type { StreamEncoder } from './encoder';
 import type { Generated } from './generation';
 import { openAiCompletion } from './openai-json';
 import type { Protocol } from './protocol';
-import type { TurnPolicy } from './settings';
+import type { ChatPolicy } from './settings';
 import { type AnswerPorts, takeTurn, type TurnEvent, type TurnPorts } from './turn';
 import { TurnReport } from './turn-report';
-import { openAiUsage, type Usage } from './usage';
-import { CONVERSATION_HEADER } from '../../lib/contract/chat';
+import { turnUsage, type Usage } from './usage';
+import { CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER } from '../../lib/contract/chat';
 import { json, type Route } from '../kit/endpoint';
 import type { PublishMetrics } from '../kit/metrics';
 
 /** `POST /v1/chat/completions` and `POST /v1/chat`: one core, and an encoder for what the client wants to read. */
-export function completions(protocol: Protocol, policy: TurnPolicy, ports: AnswerPorts | TurnPorts, publish: PublishMetrics): Route {
+export function completions(protocol: Protocol, policy: ChatPolicy, ports: AnswerPorts | TurnPorts, publish: PublishMetrics): Route {
   return async (call) => {
-    const request = protocol.parse(call, policy.facts);
-    const identity = { id: `chatcmpl-${call.requestId}`, created: Math.floor(call.startedAt / 1000), model: policy.facts.name };
-    const headers = request.conversationId === undefined ? undefined : { [CONVERSATION_HEADER]: request.conversationId };
+    const { offer } = policy.models;
+    const request = protocol.parse(call, offer);
+    const identity = { id: `chatcmpl-${call.requestId}`, created: Math.floor(call.startedAt / 1000), model: offer.name };
+    let answering: { readonly name: string; readonly route: string } | undefined;
+    // Known when the answer begins, for until then another model may still take over.
+    const headers = () => ({
+      ...(request.conversationId !== undefined && { [CONVERSATION_HEADER]: request.conversationId }),
+      ...(answering && { [MODEL_HEADER]: answering.name, [ROUTE_HEADER]: answering.route }),
+    });
     call.note({ stream: request.stream, messages: request.messages.length, conversation: request.conversationId !== undefined });
 
     const report = new TurnReport(call.startedAt, ports.clock);
@@ -23,22 +29,24 @@ export function completions(protocol: Protocol, policy: TurnPolicy, ports: Answe
       publish(report.all);
       call.note(report.all);
     };
-    let stopped: Generated['stopped'];
+    let finish: Generated | undefined;
     const observer: Observer = {
       saw: (event) => {
-        const usage = event.type === 'finish' ? event.tokens && openAiUsage(event.tokens, policy.facts.prices) : undefined;
+        const usage = event.type === 'finish' ? event.tokens && turnUsage(event.facts, event.tokens, event.asides) : undefined;
         report.note(event, usage);
+        if (event.type === 'model') answering = event;
         if (event.type !== 'finish') return undefined;
         call.note({ finishReason: event.reason, ...(event.stopped && { stopped: true }) });
-        stopped = event.stopped;
+        finish = event;
         return usage;
       },
       failed: (error) => report.fail(error),
       ended: () => {
         report.end();
-        if (!stopped) return settled();
-        return call.outlast(stopped.then((tokens) => {
-          report.spent(tokens && openAiUsage(tokens, policy.facts.prices));
+        if (!finish?.stopped) return settled();
+        const { facts, asides } = finish;
+        return call.outlast(finish.stopped.then((tokens) => {
+          report.spent(tokens && turnUsage(facts, tokens, asides));
           settled();
         }));
       },
@@ -47,12 +55,12 @@ export function completions(protocol: Protocol, policy: TurnPolicy, ports: Answe
     const turn = takeTurn(request, policy, { ...call, telling }, ports);
 
     if (!request.stream) {
-      const { finish, reasoning, usage } = await drained(turn, observer);
-      return json(openAiCompletion(identity, finish, reasoning, usage), headers);
+      const { finish: end, reasoning, usage } = await drained(turn, observer);
+      return json(openAiCompletion({ ...identity, ...(answering && { model: answering.name }) }, end, reasoning, usage), headers());
     }
     return {
       status: 200,
-      headers: { ...protocol.headers, ...headers },
+      headers: () => ({ ...protocol.headers, ...headers() }),
       body: { frames: encoded(turn, protocol.stream(telling), observer), failure: protocol.failure },
     };
   };
@@ -72,7 +80,7 @@ async function* encoded(events: AsyncIterable<TurnEvent>, encoder: StreamEncoder
       const usage = observer.saw(event);
       if (event.type === 'finish') yield encoder.finish({ reason: event.reason, stopped: event.stopped !== undefined, usage });
       else if (event.type === 'begin') encoder.begin(event);
-      else if (event.type !== 'retry') yield encoder.event(event);
+      else if (event.type !== 'retry' && event.type !== 'spent') yield encoder.event(event);
     }
   } catch (error) {
     observer.failed(error);

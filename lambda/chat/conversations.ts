@@ -83,6 +83,7 @@ function messageBody(stored: StoredMessage, feedback?: Feedback) {
     id: messageId(stored),
     ...message,
     ...(end && { finish_reason: end.finishReason, ...(end.stopped && { stopped: true }), ...(end.usage && { usage: end.usage }) }),
+    ...(end?.model !== undefined && { model: end.model, route: end.route }),
     ...(feedback && { feedback: feedbackBody(feedback) }),
     created_at: seconds(createdAt),
   };

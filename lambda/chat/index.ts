@@ -5,7 +5,9 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { chatRoutes, statelessRoutes } from './routes';
 import { readSettings } from './settings';
 import { CHAT_DURATIONS } from './turn-report';
-import { CHAT_ENV, CONVERSATION_HEADER, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, TRACE_HEADER, type TransportName } from '../../lib/contract/chat';
+import {
+  CHAT_ENV, CONVERSATION_HEADER, METRICS_NAMESPACE, MODEL_HEADER, ROUTE_HEADER, SYSTEM_PROMPT_FILE, TRACE_HEADER, type TransportName,
+} from '../../lib/contract/chat';
 import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversationEdits } from '../adapters/dynamo-conversation-edits';
 import { dynamoConversations } from '../adapters/dynamo-conversations';
@@ -33,12 +35,12 @@ const stores = {
 };
 // One attempt: the core retries, for only it knows whether anything has been said.
 const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }));
-const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.facts.name }, CHAT_DURATIONS);
+const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.models.offer.name }, CHAT_DURATIONS);
 
 const objects = lazyObjects(async () => (await import('../parts/s3-objects.js')).openObjects(env.CONTENT_BUCKET));
 const ports = { model, objects, clock: systemClock };
 const routes = env.TABLE_NAME ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
-const exposedHeaders = ['x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER];
+const exposedHeaders = ['x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER];
 const answer = endpoint(routes, { corsOrigins, exposedHeaders, log: createLog(env.SERVICE) });
 const tokens = rules && laterTokens(async () => (await import('../parts/tokens.js')).oidcTokens(rules));
 

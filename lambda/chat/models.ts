@@ -1,7 +1,7 @@
-import type { ModelFacts } from '../../lib/contract/model';
+import type { ModelOffer } from './request';
 import { json, type Route } from '../kit/endpoint';
 
-/** `GET /v1/models`: the one model that this API answers with. OpenAI's form wants a date, and none is known. */
-export function models({ name }: ModelFacts): Route {
-  return async () => json({ object: 'list', data: [{ id: name, object: 'model', created: 0, owned_by: 'aws-bedrock' }] });
+/** `GET /v1/models`: what a request may name as its `model`, what it gets without a name first. OpenAI's form wants a date, and none is known. */
+export function models({ name, choices = [] }: ModelOffer): Route {
+  return async () => json({ object: 'list', data: [name, ...choices].map((id) => ({ id, object: 'model', created: 0, owned_by: 'aws-bedrock' })) });
 }

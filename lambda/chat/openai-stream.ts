@@ -16,7 +16,8 @@ export const openAiProtocol: Protocol = {
 /** A turn as server-sent events of OpenAI's chat completions; the event that opens the answer is the 0th. */
 export function openAiStream({ id, created, model, includeUsage }: Telling, read = -1): StreamEncoder {
   // All but the delta is the same in every chunk, and there are hundreds of them: it is written once.
-  const base = JSON.stringify({ id, object: 'chat.completion.chunk', created, model }).slice(0, -1);
+  const baseOf = (name: string) => JSON.stringify({ id, object: 'chat.completion.chunk', created, model: name }).slice(0, -1);
+  let base = baseOf(model);
   const frames = new NumberedFrames(read);
   const frame = (fields: string) => frames.frame(`${base},${fields}}`);
   // Clients are promised the field on every chunk once they have asked for usage.
@@ -25,13 +26,17 @@ export function openAiStream({ id, created, model, includeUsage }: Telling, read
   const opening = () => frames.told < 0 ? chunk({ role: 'assistant', content: '' }) : '';
   return {
     begin: ({ turnId }) => frames.of(turnId),
-    event: (event) => opening() + chunk(deltaOf(event)),
+    event: (event) => {
+      if (event.type !== 'model') return opening() + chunk(deltaOf(event));
+      base = baseOf(event.name);
+      return '';
+    },
     finish: ({ reason, stopped, usage }) => opening() + chunk({}, reason, stopped ? ',"stopped":true' : '')
       + (includeUsage && usage ? frame(`"choices":[],"usage":${JSON.stringify(usage)}`) : '') + 'data: [DONE]\n\n',
   };
 }
 
-function deltaOf(event: AnswerEvent): object {
+function deltaOf(event: Exclude<AnswerEvent, { type: 'model' }>): object {
   switch (event.type) {
     case 'text':
       return { content: event.text };

@@ -1,12 +1,11 @@
 import type { StreamEncoder } from './encoder';
-import type { ChatInput, ChatRequest } from './request';
+import type { ChatInput, ChatRequest, ModelOffer } from './request';
 import type { Telling } from './turn-log';
-import type { ModelFacts } from '../../lib/contract/model';
 import type { ApiError } from '../kit/http';
 
 /** How turns are asked for and told. */
 export interface Protocol {
-  parse(input: ChatInput, facts: ModelFacts): ChatRequest;
+  parse(input: ChatInput, offer: ModelOffer): ChatRequest;
   /** Of answers that are streams. */
   readonly headers: Readonly<Record<string, string>>;
   /** @param read how many of the numbered events the client has read already, counted from 0; -1 for none */

@@ -13,6 +13,8 @@ export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
   /** Absent: the messages are the whole conversation, and nothing is kept. */
   readonly conversationId?: string;
+  /** One of the models behind the API that the client asked for by its name. */
+  readonly model?: string;
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly maxTokens?: number;
@@ -28,25 +30,29 @@ export interface ChatInput {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
+/** What a request may ask for, as the facts of an API's one model say it. */
+export interface ModelOffer extends Pick<ModelFacts, 'name' | 'inputs'> {
+  /** Models that may be asked for by their own names. */
+  readonly choices?: readonly string[];
+}
+
 /** An item of the table may be 400 KB; what else is in it needs a little room. */
 const STORED_BYTES = 300 * 1024;
 const STORED_MESSAGES = 100;
 const DEEPEST = 64;
 
-export function parseChatRequest({ body, headers }: ChatInput, facts: ModelFacts): ChatRequest {
-  return chatRequest(bodyFields(body), headers, facts);
+export function parseChatRequest({ body, headers }: ChatInput, offer: ModelOffer): ChatRequest {
+  return chatRequest(bodyFields(body), headers, offer);
 }
 
 /** The fields of OpenAI's chat completions as a request, whoever wrote them. */
-export function chatRequest(fields: Record<string, unknown>, headers: ChatInput['headers'], facts: ModelFacts): ChatRequest {
+export function chatRequest(fields: Record<string, unknown>, headers: ChatInput['headers'], offer: ModelOffer): ChatRequest {
   refuseUnsupported(fields);
   const chat = validated(chatBody, fields);
-  if (chat.model !== undefined && chat.model !== facts.name) {
-    throw new NotFound('model', `There is no model '${chat.model.slice(0, 100)}' here; 'model' must be '${facts.name}', or be left out.`, 'model_not_found');
-  }
+  const model = chosenModel(chat.model, offer);
   const conversationId = requireConversationId(headers[CONVERSATION_HEADER], chat.conversation_id);
   const messages: ChatMessage[] = chat.messages;
-  messages.forEach((message, position) => requireMessage(message, `messages[${position}]`, facts, conversationId !== undefined));
+  messages.forEach((message, position) => requireMessage(message, `messages[${position}]`, offer, conversationId !== undefined));
   requireSomethingSaid(messages);
   if (conversationId !== undefined && messages.length > STORED_MESSAGES) {
     throw new BadRequest('messages', `'messages' must hold at most ${STORED_MESSAGES} new messages for one turn of a conversation, got ${messages.length}.`, 'invalid_value');
@@ -56,6 +62,7 @@ export function chatRequest(fields: Record<string, unknown>, headers: ChatInput[
   return {
     messages,
     conversationId,
+    model,
     stream: chat.stream ?? false,
     includeUsage: chat.stream_options?.include_usage ?? false,
     maxTokens: requireSame('max_tokens', chat.max_tokens, 'max_completion_tokens', chat.max_completion_tokens),
@@ -136,6 +143,14 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : String(value);
 }
 
+/** The API's own name asks for whatever it would answer with. */
+function chosenModel(asked: string | undefined, { name, choices = [] }: ModelOffer): string | undefined {
+  if (asked === undefined || asked === name) return undefined;
+  if (choices.includes(asked)) return asked;
+  const names = [name, ...choices].map((each) => `'${each}'`).join(', ');
+  throw new NotFound('model', `There is no model '${asked.slice(0, 100)}' here; 'model' must be ${names}, or be left out.`, 'model_not_found');
+}
+
 function requireConversationId(header: string | undefined, field: string | undefined): string | undefined {
   const id = requireSame('conversation_id', field, `the header '${CONVERSATION_HEADER}'`, header);
   if (id === undefined || isConversationId(id)) return id;
@@ -147,10 +162,10 @@ function requireSame<T>(name: string, value: T | undefined, otherName: string, o
   return value ?? other;
 }
 
-function requireMessage(message: ChatMessage, path: string, facts: ModelFacts, stored: boolean): void {
+function requireMessage(message: ChatMessage, path: string, offer: ModelOffer, stored: boolean): void {
   if (message.role === 'user' && typeof message.content !== 'string') {
     message.content.forEach((part, position) => {
-      if (part.type === 'image_url') requireImage(part.image_url.url, `${path}.content[${position}].image_url.url`, facts);
+      if (part.type === 'image_url') requireImage(part.image_url.url, `${path}.content[${position}].image_url.url`, offer);
     });
   }
   if (message.role === 'assistant') {
@@ -170,8 +185,8 @@ function requireMessage(message: ChatMessage, path: string, facts: ModelFacts, s
   }
 }
 
-function requireImage(url: string, param: string, facts: ModelFacts): void {
-  if (!facts.inputs.includes('image')) throw new BadRequest(param, `'${param}' cannot be used: the model ${facts.name} reads no images.`, 'unsupported_content');
+function requireImage(url: string, param: string, { name, inputs }: ModelOffer): void {
+  if (!inputs.includes('image')) throw new BadRequest(param, `'${param}' cannot be used: the model ${name} reads no images.`, 'unsupported_content');
   if (parseImage(url)) return;
   throw new BadRequest(param, `'${param}' must be a data: URL with a PNG, JPEG, GIF or WebP image in base64: images are not fetched from elsewhere.`, 'invalid_value');
 }

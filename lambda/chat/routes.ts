@@ -5,7 +5,7 @@ import { giveFeedback } from './feedback';
 import { models } from './models';
 import { openAiProtocol } from './openai-stream';
 import { resumeTurn } from './resume';
-import type { TurnPolicy } from './settings';
+import type { ChatPolicy } from './settings';
 import { stopTurn } from './stop';
 import type { AnswerPorts, TurnPorts } from './turn';
 import { nothingToResume, uiProtocol } from './ui-stream';
@@ -19,17 +19,17 @@ export interface ChatPorts extends TurnPorts {
 }
 
 /** The routes of a chat that keeps nothing, by method and resource. */
-export function statelessRoutes(policy: TurnPolicy, ports: AnswerPorts, publish: PublishMetrics): Record<string, Route> {
+export function statelessRoutes(policy: ChatPolicy, ports: AnswerPorts, publish: PublishMetrics): Record<string, Route> {
   return {
     [name(CHAT_ROUTES.completions)]: completions(openAiProtocol, policy, ports, publish),
-    [name(CHAT_ROUTES.models)]: models(policy.facts),
+    [name(CHAT_ROUTES.models)]: models(policy.models.offer),
     [name(CHAT_ROUTES.uiMessages)]: completions(uiProtocol(false), policy, ports, publish),
     [name(CHAT_ROUTES.uiResume)]: nothingToResume,
   };
 }
 
 /** The routes of a chat that keeps conversations. */
-export function chatRoutes(policy: TurnPolicy, ports: ChatPorts, publish: PublishMetrics): Record<string, Route> {
+export function chatRoutes(policy: ChatPolicy, ports: ChatPorts, publish: PublishMetrics): Record<string, Route> {
   return {
     ...statelessRoutes(policy, ports, publish),
     [name(CHAT_ROUTES.conversations)]: listConversations(ports.conversations, ports.clock),

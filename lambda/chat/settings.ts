@@ -1,9 +1,10 @@
+import { type Models, oneModel } from './routing/models';
 import { CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TokenRules, type TransportName, TRANSPORTS } from '../../lib/contract/chat';
 import type { ModelFacts } from '../../lib/contract/model';
 
 /** What the builder of the API decided, for every turn alike. */
-export interface TurnPolicy {
-  readonly facts: ModelFacts;
+export interface ChatPolicy {
+  readonly models: Models;
   readonly generation: GenerationPolicy;
   /** Always the first words of the prompt; empty when there are none. */
   readonly systemPrompt: string;
@@ -13,8 +14,13 @@ export interface TurnPolicy {
   readonly guardrail?: GuardrailReference;
 }
 
+/** What was decided, for a turn of one model. */
+export interface TurnPolicy extends ChatPolicy {
+  readonly facts: ModelFacts;
+}
+
 export interface Settings {
-  readonly policy: TurnPolicy;
+  readonly policy: ChatPolicy;
   readonly transport: TransportName;
   readonly caller: CallerSource;
   /** Present where the handler finds out itself who asks. */
@@ -30,7 +36,7 @@ export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
     ...(env.TOKENS && { tokens: JSON.parse(env.TOKENS) as TokenRules }),
     corsOrigins: env.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
     policy: {
-      facts: JSON.parse(env.MODEL) as ModelFacts,
+      models: oneModel(JSON.parse(env.MODEL) as ModelFacts),
       generation: JSON.parse(env.GENERATION) as GenerationPolicy,
       systemPrompt,
       historyTokens: Number(env.HISTORY_TOKENS),

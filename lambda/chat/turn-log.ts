@@ -128,6 +128,7 @@ export function portions(event: AnswerEvent): readonly AnswerEvent[] {
       return inPortions(event.text).map((text) => ({ ...event, text }));
     case 'toolInput':
       return inPortions(event.json).map((json) => ({ ...event, json }));
+    case 'model':
     case 'toolCall':
       return [event];
   }
@@ -140,6 +141,7 @@ function lengthOf(event: AnswerEvent): number {
       return event.text.length;
     case 'toolInput':
       return event.json.length;
+    case 'model':
     case 'toolCall':
       return event.name.length;
   }

@@ -1,15 +1,16 @@
 import { messageId } from './conversations';
 import type { TurnIdentity } from './encoder';
-import { type Generated, generate, type GenerationEvent, type Limits } from './generation';
+import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from './generation';
 import { answersCalls, recall } from './history';
 import { keptAnswer } from './kept-answer';
 import { isBlank, textOf } from './normalise';
 import { buildPrompt, requireRoom } from './prompt';
 import type { ChatRequest } from './request';
-import type { TurnPolicy } from './settings';
+import type { Asker } from './routing/models';
+import type { ChatPolicy, TurnPolicy } from './settings';
 import { promptTokens } from './tokens';
 import { failureOf, portions, type Telling, TurnLogWriter } from './turn-log';
-import { openAiUsage } from './usage';
+import { turnUsage } from './usage';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import { BadRequest, Busy } from '../kit/http';
 import type { Clock } from '../ports/clock';
@@ -32,10 +33,9 @@ export interface TurnPorts extends AnswerPorts {
 }
 
 /** Who asks, and how much time there is. */
-export interface TurnContext {
+export interface TurnContext extends Asker {
   /** Unlike any other's; a request's id is its caller's to choose. */
   readonly runId: string;
-  readonly caller: string;
   readonly until: number;
   readonly signal: AbortSignal;
   readonly telling: Telling;
@@ -51,8 +51,8 @@ const LOCK_SLACK_MS = 5_000;
 const TITLE_LENGTH = 80;
 
 /** One turn: what the model answers to a request, kept where the request names a conversation. */
-export function takeTurn(request: ChatRequest, policy: TurnPolicy, context: TurnContext, ports: AnswerPorts | TurnPorts): AsyncIterable<TurnEvent> {
-  if (request.conversationId === undefined) return answer(request, [], policy, context, ports);
+export function takeTurn(request: ChatRequest, policy: ChatPolicy, context: TurnContext, ports: AnswerPorts | TurnPorts): AsyncIterable<TurnEvent> {
+  if (request.conversationId === undefined) return answer(request, async () => [], policy, { asker: context, limits: context }, ports);
   if (!('conversations' in ports)) {
     throw new BadRequest('conversation_id',
       `This API keeps no conversations: leave out 'conversation_id' and the header '${CONVERSATION_HEADER}', and send the whole conversation in 'messages'.`,
@@ -61,16 +61,32 @@ export function takeTurn(request: ChatRequest, policy: TurnPolicy, context: Turn
   return converse(request, request.conversationId, policy, context, ports);
 }
 
-function answer(
-  request: ChatRequest, history: readonly ChatMessage[], policy: TurnPolicy, limits: Limits, { model, clock }: AnswerPorts,
-): AsyncIterable<GenerationEvent> {
-  const prompt = buildPrompt(request, history, policy);
-  requireRoom(prompt, policy);
-  return generate(prompt, model, clock, limits);
+/** What a model may remember; each has a window of its own. */
+type History = (policy: TurnPolicy) => Promise<readonly ChatMessage[]>;
+
+interface Asked {
+  readonly asker: Asker;
+  readonly limits: Limits;
+}
+
+async function* answer(
+  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits }: Asked, { model, clock }: AnswerPorts,
+): AsyncGenerator<GenerationEvent, void> {
+  const { models, route, ...choice } = await policy.models.choose(request, asker);
+  const candidates = models.map((facts): Candidate => {
+    const decided = { ...policy, facts };
+    const prompt = async () => {
+      const built = buildPrompt(request, await history(decided), decided);
+      requireRoom(built, decided);
+      return built;
+    };
+    return { facts, prompt };
+  });
+  yield* generate({ ...choice, candidates, reason: route }, model, clock, limits);
 }
 
 async function* converse(
-  request: ChatRequest, id: string, policy: TurnPolicy, context: TurnContext, ports: TurnPorts,
+  request: ChatRequest, id: string, policy: ChatPolicy, context: TurnContext, ports: TurnPorts,
 ): AsyncGenerator<TurnEvent, void> {
   const { conversations, clock } = ports;
   const now = clock.now();
@@ -87,18 +103,19 @@ async function* converse(
   let failure: unknown;
   try {
     yield { type: 'begin', ...identity };
-    const history = turn.fresh ? [] : await recall(conversations.newestFirst(turn.conversation), {
-      tokens: historyBudget(request, policy), now, needed: answersCalls(request.messages),
+    const history: History = async (decided) => turn.fresh ? [] : recall(conversations.newestFirst(turn.conversation), {
+      tokens: historyBudget(request, decided), now, needed: answersCalls(request.messages),
     });
-    for await (const event of answer(request, history, policy, { signal: context.signal, stop: stop.signal }, ports)) {
+    const limits = { signal: context.signal, stop: stop.signal };
+    for await (const event of answer(request, history, policy, { asker: context, limits }, ports)) {
       if (event.type === 'finish') {
         const ended = clock.now();
-        const messages = messagesOf(turn, request, event, policy, ended);
+        const messages = messagesOf(turn, request, event, ended);
         await conversations.commit(turn, messages, { title: titleOf(request.messages), now: ended });
         end = messages[messages.length - 1].end;
-        if (event.stopped) context.outlast(settle(turn, messages.length - 1, event.stopped, policy, conversations));
+        if (event.stopped) context.outlast(settle(turn, messages.length - 1, event, conversations));
         yield event;
-      } else if (event.type === 'retry') {
+      } else if (event.type === 'retry' || event.type === 'spent') {
         yield event;
       } else {
         for (const portion of portions(event)) {
@@ -119,9 +136,9 @@ async function* converse(
 }
 
 /** An answer that was stopped is kept before it is known what it cost. */
-async function settle(turn: OpenTurn, index: number, tokens: NonNullable<Generated['stopped']>, { facts }: TurnPolicy, conversations: Conversations): Promise<void> {
-  const usage = await tokens;
-  if (usage) await conversations.settle(turn, index, { ...openAiUsage(usage, facts.prices) });
+async function settle(turn: OpenTurn, index: number, { facts, asides, stopped }: Generated, conversations: Conversations): Promise<void> {
+  const tokens = await stopped;
+  if (tokens) await conversations.settle(turn, index, { ...turnUsage(facts, tokens, asides) });
 }
 
 /** The history may be as long as the builder allows, and as the model's window has room beside the rest. */
@@ -130,13 +147,14 @@ function historyBudget(request: ChatRequest, policy: TurnPolicy): number {
   return Math.min(policy.historyTokens, policy.facts.contextTokens - prompt.maxTokens - promptTokens(prompt.system, prompt.messages, prompt.tools));
 }
 
-function messagesOf(turn: OpenTurn, request: ChatRequest, finish: Generated, { facts }: TurnPolicy, createdAt: number): StoredMessage[] {
+function messagesOf(turn: OpenTurn, request: ChatRequest, finish: Generated, createdAt: number): StoredMessage[] {
   const kept = [...request.messages, ...keptAnswer(finish.message)].map((message, index): StoredMessage => ({
     turn: turn.number, index, message, createdAt: index < request.messages.length ? turn.now : createdAt, expiresAt: turn.expiresAt,
   }));
   const end: TurnEnd = {
     finishReason: finish.reason,
-    ...(finish.tokens && { usage: { ...openAiUsage(finish.tokens, facts.prices) } }),
+    ...(finish.route !== undefined && { model: finish.facts.name, route: finish.route }),
+    ...(finish.tokens && { usage: { ...turnUsage(finish.facts, finish.tokens, finish.asides) } }),
     ...(finish.stopped && { stopped: true }),
     ...(finish.reason === 'content_filter' && { excluded: true }),
   };

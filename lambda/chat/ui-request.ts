@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { bodyFields, type ChatInput, type ChatRequest, chatRequest, validated } from './request';
-import type { ModelFacts } from '../../lib/contract/model';
+import { bodyFields, type ChatInput, type ChatRequest, chatRequest, type ModelOffer, validated } from './request';
 import { BadRequest } from '../kit/http';
 
 const parts = v.array(v.looseObject({ type: v.string() }));
@@ -22,7 +21,7 @@ const OWN_FIELDS = ['id', 'messages', 'trigger', 'messageId', 'stream', 'stream_
  * What `DefaultChatTransport` of the AI SDK sends: the whole conversation as UI messages. Where the server keeps what was said, only what
  * follows the last answer is new. Whatever else the client's `body` holds is read as fields of OpenAI's chat completions.
  */
-export function parseUiRequest(input: ChatInput, facts: ModelFacts, keeps: boolean): ChatRequest {
+export function parseUiRequest(input: ChatInput, offer: ModelOffer, keeps: boolean): ChatRequest {
   const fields = bodyFields(input.body);
   const { id, messages } = validated(body, fields);
   const told = keeps ? newOf(messages) : messages.flatMap((message, position) => converted(message, `messages[${position}]`));
@@ -30,7 +29,7 @@ export function parseUiRequest(input: ChatInput, facts: ModelFacts, keeps: boole
 
   const more = Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN_FIELDS.includes(name)));
   try {
-    return chatRequest({ ...more, messages: told.map(({ message }) => message), stream: true, ...(keeps && { conversation_id: id }) }, input.headers, facts);
+    return chatRequest({ ...more, messages: told.map(({ message }) => message), stream: true, ...(keeps && { conversation_id: id }) }, input.headers, offer);
   } catch (error) {
     throw error instanceof BadRequest ? inTheirWords(error, told.map(({ path }) => path)) : error;
   }

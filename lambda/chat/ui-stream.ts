@@ -11,7 +11,7 @@ import type { Route } from '../kit/endpoint';
  */
 export function uiProtocol(keeps: boolean): Protocol {
   return {
-    parse: (input, facts) => parseUiRequest(input, facts, keeps),
+    parse: (input, offer) => parseUiRequest(input, offer, keeps),
     headers: { ...EVENT_STREAM_HEADERS, 'x-vercel-ai-ui-message-stream': 'v1' },
     stream: uiStream,
     failure: ({ message }) => `data: ${JSON.stringify({ type: 'error', errorText: message })}\n\n`,
@@ -31,12 +31,13 @@ export function uiStream({ id, created, model, messageId }: Telling, read = -1):
   const frames = new NumberedFrames(read);
   const calls: Extract<Open, { kind: 'tool' }>[] = [];
   let answerId = messageId ?? id;
+  let answering: { readonly model: string; readonly route?: string } = { model };
   let open: Open | undefined;
   let parts = 0;
 
   const say = (chunk: object) => frames.frame(JSON.stringify(chunk));
   const opening = () => frames.told < 0
-    ? say({ type: 'start', messageId: answerId, messageMetadata: { createdAt: created * 1_000, model } }) + say({ type: 'start-step' })
+    ? say({ type: 'start', messageId: answerId, messageMetadata: { createdAt: created * 1_000, ...answering } }) + say({ type: 'start-step' })
     : '';
   const close = () => {
     const closed = open && open.kind !== 'tool' ? say({ type: `${open.kind}-end`, id: open.id }) : '';
@@ -60,6 +61,10 @@ export function uiStream({ id, created, model, messageId }: Telling, read = -1):
       answerId = turn.messageId;
     },
     event: (event) => {
+      if (event.type === 'model') {
+        answering = { model: event.name, route: event.route };
+        return '';
+      }
       const begun = opening();
       switch (event.type) {
         case 'text':

@@ -1,4 +1,4 @@
-import type { ModelPrices, TokenPrices } from '../../lib/contract/model';
+import type { ModelFacts, ModelPrices, TokenPrices } from '../../lib/contract/model';
 import type { TokenUsage } from '../ports/model';
 
 /** Usage as OpenAI reports it, and what the turn cost in USD where the model's prices are known. */
@@ -8,6 +8,19 @@ export interface Usage {
   readonly total_tokens: number;
   readonly prompt_tokens_details: { readonly cached_tokens: number };
   readonly cost?: number;
+}
+
+/** What a model took. */
+export interface Spending {
+  readonly facts: ModelFacts;
+  readonly tokens: TokenUsage;
+}
+
+/** The usage of a turn: the tokens of the model that answered, and what all models together cost. */
+export function turnUsage(facts: ModelFacts, tokens: TokenUsage, asides: readonly Spending[] = []): Usage {
+  const usage = openAiUsage(tokens, facts.prices);
+  const others = asides.reduce((sum, aside) => sum + (openAiUsage(aside.tokens, aside.facts.prices).cost ?? 0), 0);
+  return usage.cost === undefined || others === 0 ? usage : { ...usage, cost: Math.round((usage.cost + others) * 1e9) / 1e9 };
 }
 
 /** OpenAI counts cached tokens into the prompt, the Converse API beside it. */

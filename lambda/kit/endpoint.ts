@@ -10,9 +10,12 @@ export type Route = (call: Call) => Promise<Answer>;
 
 export interface Answer {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A function where they are known only when the body begins. */
+  readonly headers?: Headers | (() => Headers);
   readonly body: string | EventStream;
 }
+
+type Headers = Readonly<Record<string, string>>;
 
 export interface EventStream {
   readonly frames: AsyncIterable<string>;
@@ -44,7 +47,7 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
     const trace = traceOf(arrival.headers);
     const headers = { 'x-request-id': requestId, ...(trace && { [TRACE_HEADER]: trace }), ...corsHeaders(arrival, options) };
 
-    const respond = (status: number, more: Readonly<Record<string, string>>) => {
+    const respond = (status: number, more: Headers) => {
       notes.status = status;
       return arrival.open(status, { ...headers, ...more });
     };
@@ -89,21 +92,22 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
   };
 }
 
-type Respond = (status: number, headers: Readonly<Record<string, string>>) => Writable;
+type Respond = (status: number, headers: Headers) => Writable;
 
 async function send(answer: Answer, respond: Respond, explain: (error: unknown) => ApiError): Promise<void> {
   const { status, headers = {}, body } = answer;
+  const open = () => respond(status, typeof headers === 'function' ? headers() : headers);
   if (typeof body !== 'string') {
-    return writeFrames(body.frames, { open: () => respond(status, headers), failure: (error) => body.failure(explain(error)) });
+    return writeFrames(body.frames, { open, failure: (error) => body.failure(explain(error)) });
   }
-  const stream = tolerant(respond(status, headers));
+  const stream = tolerant(open());
   stream.write(body);
   await close(stream);
 }
 
 export const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' } as const;
 
-export function json(value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+export function json(value: unknown, headers: Headers = {}): Answer {
   return { status: 200, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(value) };
 }
 

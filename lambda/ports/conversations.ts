@@ -73,6 +73,9 @@ export interface StoredMessage extends RememberedMessage {
 
 export interface TurnEnd {
   readonly finishReason: string;
+  /** Which model answered and why that one, where there was something to choose. */
+  readonly model?: string;
+  readonly route?: string;
   readonly usage?: Readonly<Record<string, unknown>>;
   /** Whether its reader ended it before the model did. */
   readonly stopped?: boolean;

@@ -100,6 +100,10 @@ export const CONVERSATION_HEADER = 'x-conversation-id';
 /** The header of every answer that names the request's trace: the id in the log, in the access log and in X-Ray. */
 export const TRACE_HEADER = 'x-trace-id';
 
+/** The headers that say which model answered and why that one, where there is something to choose; absent from a stream that was silent for long. */
+export const MODEL_HEADER = 'x-model';
+export const ROUTE_HEADER = 'x-model-route';
+
 /** Metrics that the handler emits, in `METRICS_NAMESPACE`, with the dimensions `Service` and `Model`. */
 export const METRICS_NAMESPACE = 'GenAIPatterns';
 export const CHAT_METRICS = {

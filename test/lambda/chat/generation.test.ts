@@ -1,11 +1,13 @@
-import { type Generated, generate } from '../../../lambda/chat/generation';
+import { type AnswerPlan, type Generated, generate } from '../../../lambda/chat/generation';
 import { ApiError } from '../../../lambda/kit/http';
 import { ModelFailure, type ModelFailureKind, type Prompt } from '../../../lambda/ports/model';
 import { FakeClock } from '../fakes/clock';
 import { collect } from '../fakes/collect';
 import { calls, says, ScriptedModel, stop, text, usage, type Script } from '../fakes/model';
+import { facts } from '../fakes/policy';
 
 const prompt: Prompt = { modelId: 'm', system: [], messages: [], tools: [], maxTokens: 10, stop: [], streaming: true };
+const alone: AnswerPlan = { candidates: [{ facts, prompt: async () => prompt }] };
 const throttled = new ModelFailure('throttled', 'Too many requests');
 
 test('passes words on as they come and ends with the whole answer', async () => {
@@ -13,7 +15,7 @@ test('passes words on as they come and ends with the whole answer', async () => 
   expect(events).toEqual([
     { type: 'text', text: 'Hel' },
     { type: 'text', text: 'lo' },
-    { type: 'finish', reason: 'stop', message: { role: 'assistant', content: 'Hello' }, tokens: { input: 10, output: 4, cacheRead: 100, cacheWrite: 20 } },
+    { type: 'finish', reason: 'stop', facts, message: { role: 'assistant', content: 'Hello' }, tokens: { input: 10, output: 4, cacheRead: 100, cacheWrite: 20 } },
   ]);
 });
 
@@ -69,7 +71,7 @@ test.each<[string, Script]>([
 
 test.each<ModelFailureKind>(['throttled', 'unavailable'])('tries again when the model is %s before the first word', async (kind) => {
   const { events, clock, model } = await run([[new ModelFailure(kind, 'not now')], [new ModelFailure(kind, 'not now')], says('Hello')]);
-  expect(events.slice(0, 3)).toEqual([{ type: 'retry', reason: kind }, { type: 'retry', reason: kind }, { type: 'text', text: 'Hello' }]);
+  expect(events.slice(0, 3)).toEqual([{ type: 'retry', reason: kind, model: 'some-model' }, { type: 'retry', reason: kind, model: 'some-model' }, { type: 'text', text: 'Hello' }]);
   expect(model.prompts).toHaveLength(3);
   // Full jitter: the chance decides how much of a ceiling that doubles is waited.
   expect(clock.pauses).toEqual([250, 500]);
@@ -115,7 +117,7 @@ test('ends with what was said when its reader has read enough, and counts what t
   const stopped = new AbortController();
   const model = new ScriptedModel([[text('Hel'), ...calls('weather', '{"city":"Ulm"}')]]);
   const events = [];
-  for await (const event of generate(prompt, model, new FakeClock(), { signal: new AbortController().signal, stop: stopped.signal })) {
+  for await (const event of generate(alone, model, new FakeClock(), { signal: new AbortController().signal, stop: stopped.signal })) {
     events.push(event);
     if (event.type === 'toolInput') stopped.abort();
   }
@@ -130,7 +132,7 @@ test('ends a model that says nothing when its reader has read enough, and waits 
   const model = new ScriptedModel([[text('Hel'), 'silence']]);
   setTimeout(() => stopped.abort(), 5);
   setTimeout(() => deadline.abort(), 20);
-  const { items } = await collect(generate(prompt, model, new FakeClock(), { signal: deadline.signal, stop: stopped.signal }));
+  const { items } = await collect(generate(alone, model, new FakeClock(), { signal: deadline.signal, stop: stopped.signal }));
   expect(items.at(-1)).toMatchObject({ reason: 'stop', message: { content: 'Hel' } });
   expect(await (items.at(-1) as Generated).stopped).toBeUndefined();
 });
@@ -140,7 +142,7 @@ test('asks a busy model no more when its reader has read enough', async () => {
   const model = new ScriptedModel([[throttled]]);
   const clock = new FakeClock();
   clock.pause = () => new Promise(() => stopped.abort());
-  const { items } = await collect(generate(prompt, model, clock, { signal: new AbortController().signal, stop: stopped.signal }));
+  const { items } = await collect(generate(alone, model, clock, { signal: new AbortController().signal, stop: stopped.signal }));
   expect(items.at(-1)).toMatchObject({ reason: 'stop', message: { content: null } });
   expect(model.prompts).toHaveLength(1);
 });
@@ -154,6 +156,6 @@ test('passes an error on that nobody foresaw', async () => {
 async function run(scripts: Script[], signal = new AbortController().signal) {
   const model = new ScriptedModel(scripts);
   const clock = new FakeClock();
-  const { items: events, error } = await collect(generate(prompt, model, clock, { signal }));
+  const { items: events, error } = await collect(generate(alone, model, clock, { signal }));
   return { events, error, model, clock };
 }

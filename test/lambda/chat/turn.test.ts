@@ -260,6 +260,7 @@ class Chat {
     const context = {
       runId: `run-${++this.turns}`,
       caller: key.owner,
+      headers: {},
       until: this.clock.now() + 30_000,
       signal: new AbortController().signal,
       telling: { id: 'answer', created: 0, model: 'm', includeUsage: false },

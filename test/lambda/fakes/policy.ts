@@ -1,3 +1,4 @@
+import { oneModel } from '../../../lambda/chat/routing/models';
 import type { TurnPolicy } from '../../../lambda/chat/settings';
 import type { ModelFacts } from '../../../lib/contract/model';
 
@@ -13,5 +14,5 @@ export const facts: ModelFacts = {
 };
 
 export function policy(changes: Partial<TurnPolicy> & { facts?: ModelFacts } = {}): TurnPolicy {
-  return { facts, generation: { maxTokens: 1_000 }, systemPrompt: 'You help.', historyTokens: 8_000, ...changes };
+  return { facts, models: oneModel(changes.facts ?? facts), generation: { maxTokens: 1_000 }, systemPrompt: 'You help.', historyTokens: 8_000, ...changes };
 }

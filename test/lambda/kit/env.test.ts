@@ -25,7 +25,7 @@ test('reads every key of its contract', () => {
     caller: 'token',
     tokens: { issuer: 'https://login.example' },
     corsOrigins: ['https://a.example', 'https://b.example'],
-    policy: { facts, generation: { maxTokens: 500, temperature: 0.2 }, systemPrompt: 'Be kind.', historyTokens: 9_000, retentionSeconds: 60, guardrail: { id: 'g', version: '1' } },
+    policy: { models: { offer: facts, choose: expect.any(Function) }, generation: { maxTokens: 500, temperature: 0.2 }, systemPrompt: 'Be kind.', historyTokens: 9_000, retentionSeconds: 60, guardrail: { id: 'g', version: '1' } },
   });
 });
 

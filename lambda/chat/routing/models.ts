@@ -1,0 +1,32 @@
+import type { ModelFacts } from '../../../lib/contract/model';
+import type { ChatRequest, ModelOffer } from '../request';
+import type { Spending } from '../usage';
+
+/** The models behind an API, and who chooses among them. */
+export interface Models {
+  readonly offer: ModelOffer;
+  choose(request: ChatRequest, asker: Asker): Promise<ModelChoice>;
+}
+
+/** Who asks, and what came with the request. */
+export interface Asker {
+  readonly caller: string;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+export interface ModelChoice {
+  /** The one that should answer, and those that answer in its place. */
+  readonly models: readonly ModelFacts[];
+  /** Why the first is the first; absent where there was nothing to choose. */
+  readonly route?: string;
+  /** How long a model may take for its first word while another is left. */
+  readonly firstTokenMs?: number;
+  /** What the choice itself cost. */
+  readonly asides?: readonly Spending[];
+}
+
+/** An API of one model: nothing to choose. */
+export function oneModel(facts: ModelFacts): Models {
+  return { offer: facts, choose: async () => ({ models: [facts] }) };
+}
