@@ -34,6 +34,7 @@ const chatEnv: ChatEnv = {
   HISTORY_TOKENS: '64000',
   RETENTION_SECONDS: '',
   GUARDRAIL: '',
+  HOOKS: '',
   CORS_ORIGINS: '',
   SERVICE: 'Chat',
 };

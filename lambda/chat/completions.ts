@@ -8,6 +8,7 @@ import { TurnReport } from './turn-report';
 import { turnUsage, type Usage } from './usage';
 import { CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER } from '../../lib/contract/chat';
 import { json, type Route } from '../kit/endpoint';
+import { groupsIn } from '../kit/groups';
 import type { PublishMetrics } from '../kit/metrics';
 
 /** `POST /v1/chat/completions` and `POST /v1/chat`: one core, and an encoder for what the client wants to read. */
@@ -52,7 +53,7 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
       },
     };
     const telling = { ...identity, includeUsage: request.includeUsage };
-    const turn = takeTurn(request, policy, { ...call, telling }, ports);
+    const turn = takeTurn(request, policy, { ...call, telling, groups: groupsIn(call.claims), count: (metric) => report.count(metric) }, ports);
 
     if (!request.stream) {
       const { finish: end, reasoning, usage } = await drained(turn, observer);

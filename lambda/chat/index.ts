@@ -22,6 +22,7 @@ import { lazyObjects } from '../kit/lazy-objects';
 import { createLog } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
 import { restApi } from '../kit/rest-api';
+import type { Hooks } from '../ports/hooks';
 
 const env = readEnv(CHAT_ENV);
 const { policy, transport, caller, tokens: rules, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
@@ -38,7 +39,11 @@ const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHan
 const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.models.offer.name }, CHAT_DURATIONS);
 
 const objects = lazyObjects(async () => (await import('../parts/s3-objects.js')).openObjects(env.CONTENT_BUCKET));
-const ports = { model, objects, clock: systemClock };
+const hooks: Hooks = {
+  ask: async (...call) => (await import('../parts/hooks.js')).hooks.ask(...call),
+  tell: async (...call) => (await import('../parts/hooks.js')).hooks.tell(...call),
+};
+const ports = { model, objects, hooks, clock: systemClock };
 const routes = env.TABLE_NAME ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
 const exposedHeaders = ['x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER];
 const answer = endpoint(routes, { corsOrigins, exposedHeaders, log: createLog(env.SERVICE) });

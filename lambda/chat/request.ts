@@ -23,6 +23,16 @@ export interface ChatRequest {
   readonly stop: readonly string[];
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice | 'none';
+  /** What the builder's hook adds to this turn, and does not keep. */
+  readonly added?: Addition;
+}
+
+export interface Addition {
+  readonly system?: string;
+  /** Data for the turn. */
+  readonly context?: string;
+  /** Whether a guardrail has to look at it. */
+  readonly guarded: boolean;
 }
 
 export interface ChatInput {

@@ -1,5 +1,6 @@
 import { type Models, oneModel } from './routing/models';
 import { CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TokenRules, type TransportName, TRANSPORTS } from '../../lib/contract/chat';
+import type { HooksPolicy } from '../../lib/contract/chat-hooks';
 import type { ModelFacts } from '../../lib/contract/model';
 
 /** What the builder of the API decided, for every turn alike. */
@@ -12,6 +13,8 @@ export interface ChatPolicy {
   /** Absent keeps messages for ever. */
   readonly retentionSeconds?: number;
   readonly guardrail?: GuardrailReference;
+  /** Functions of the builder that turns pass. */
+  readonly hooks?: HooksPolicy;
 }
 
 /** What was decided, for a turn of one model. */
@@ -42,6 +45,7 @@ export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
       historyTokens: Number(env.HISTORY_TOKENS),
       ...(env.RETENTION_SECONDS && { retentionSeconds: Number(env.RETENTION_SECONDS) }),
       ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
+      ...(env.HOOKS && { hooks: JSON.parse(env.HOOKS) as HooksPolicy }),
     },
   };
 }

@@ -41,6 +41,10 @@ export class TurnReport {
     this.values[CHAT_METRICS.cost] = usage?.cost;
   }
 
+  count(metric: string): void {
+    this.values[metric] = (this.values[metric] ?? 0) + 1;
+  }
+
   /** A request that was refused is not an error of the API. */
   fail(error: unknown): void {
     const status = error instanceof ApiError ? error.status : 500;
@@ -57,7 +61,4 @@ export class TurnReport {
     return { ...this.values };
   }
 
-  private count(metric: string): void {
-    this.values[metric] = (this.values[metric] ?? 0) + 1;
-  }
 }

@@ -2,6 +2,7 @@ import { messageId } from './conversations';
 import type { TurnIdentity } from './encoder';
 import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from './generation';
 import { answersCalls, recall } from './history';
+import { HookedTurn } from './hooked-turn';
 import { keptAnswer } from './kept-answer';
 import { isBlank, textOf } from './normalise';
 import { buildPrompt, requireRoom } from './prompt';
@@ -15,6 +16,7 @@ import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import { BadRequest, Busy } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
+import type { Hooks } from '../ports/hooks';
 import type { Model } from '../ports/model';
 import type { Objects } from '../ports/objects';
 import type { TurnLog } from '../ports/turn-log';
@@ -24,6 +26,8 @@ export interface AnswerPorts {
   /** What is too large for a conversation's items, and what callers sent. */
   readonly objects: Objects;
   readonly clock: Clock;
+  /** Absent where the builder hooks no functions into turns. */
+  readonly hooks?: Hooks;
 }
 
 /** A chat that keeps conversations has these too. */
@@ -36,11 +40,14 @@ export interface TurnPorts extends AnswerPorts {
 export interface TurnContext extends Asker {
   /** Unlike any other's; a request's id is its caller's to choose. */
   readonly runId: string;
+  readonly groups: readonly string[];
   readonly until: number;
   readonly signal: AbortSignal;
   readonly telling: Telling;
   outlast(work: Promise<unknown>): void;
-  note(fields: Readonly<Record<string, number>>): void;
+  note(fields: Readonly<Record<string, string | number>>): void;
+  /** Adds one to a metric. */
+  count(metric: string): void;
 }
 
 /** A turn of a conversation says first what it is called in its log; what it says from there on can be read again. */
@@ -52,13 +59,18 @@ const TITLE_LENGTH = 80;
 
 /** One turn: what the model answers to a request, kept where the request names a conversation. */
 export function takeTurn(request: ChatRequest, policy: ChatPolicy, context: TurnContext, ports: AnswerPorts | TurnPorts): AsyncIterable<TurnEvent> {
-  if (request.conversationId === undefined) return answer(request, async () => [], policy, { asker: context, limits: context }, ports);
+  const hooked = new HookedTurn(request, policy, context, ports.hooks);
+  if (request.conversationId === undefined) return hooked.around(answerOnce(hooked, policy, context, ports));
   if (!('conversations' in ports)) {
     throw new BadRequest('conversation_id',
       `This API keeps no conversations: leave out 'conversation_id' and the header '${CONVERSATION_HEADER}', and send the whole conversation in 'messages'.`,
       'unsupported_parameter');
   }
-  return converse(request, request.conversationId, policy, context, ports);
+  return hooked.around(converse(hooked, request.conversationId, policy, context, ports));
+}
+
+async function* answerOnce(hooked: HookedTurn, policy: ChatPolicy, context: TurnContext, ports: AnswerPorts): AsyncGenerator<TurnEvent, void> {
+  yield* answer(await hooked.before(), async () => [], policy, { asker: context, limits: context }, ports);
 }
 
 /** What a model may remember; each has a window of its own. */
@@ -86,7 +98,7 @@ async function* answer(
 }
 
 async function* converse(
-  request: ChatRequest, id: string, policy: ChatPolicy, context: TurnContext, ports: TurnPorts,
+  hooked: HookedTurn, id: string, policy: ChatPolicy, context: TurnContext, ports: TurnPorts,
 ): AsyncGenerator<TurnEvent, void> {
   const { conversations, clock } = ports;
   const now = clock.now();
@@ -96,6 +108,11 @@ async function* converse(
   });
   if (!turn) throw new Busy('conversation_busy', `Another turn of the conversation '${id}' is still running, or it is being deleted.`, 2);
 
+  const letGo = () => conversations.release(turn).catch(() => undefined);
+  const request = await hooked.before().catch(async (error: unknown) => {
+    await letGo();
+    throw error;
+  });
   const stop = new AbortController();
   const identity = { turnId: turn.turnId, messageId: messageId({ turn: turn.number, index: request.messages.length }) };
   const log = new TurnLogWriter(ports.log, turn, { ...context.telling, messageId: identity.messageId }, clock, () => stop.abort());
@@ -129,7 +146,7 @@ async function* converse(
     throw error;
   } finally {
     // Best effort: a lock that stays behind ends by itself, and the error that led here is the one to tell.
-    if (!end) await conversations.release(turn).catch(() => undefined);
+    if (!end) await letGo();
     const closed = log.close(end ? { end } : { failure: failureOf(failure) });
     context.outlast(closed.then(() => log.failures > 0 && context.note({ logFailures: log.failures })));
   }

@@ -67,6 +67,22 @@ export class Unavailable extends ApiError {
   }
 }
 
+/** The function of the builder that is asked before a turn says no. */
+export class RefusedByHook extends ApiError {
+  constructor(reason: string) {
+    super(403, 'invalid_request_error', reason, { code: 'refused' });
+  }
+}
+
+/** A function of the builder without which no turn goes on. */
+export class HookFailed extends ApiError {
+  constructor(late: boolean) {
+    super(late ? 503 : 502, 'server_error', late
+      ? 'A check that every turn passes did not end in time. Try again shortly.'
+      : 'A check that every turn passes failed. Try again shortly.', { code: late ? 'hook_timeout' : 'hook_failed', headers: { 'retry-after': '1' } });
+  }
+}
+
 export class TimedOut extends ApiError {
   constructor(message: string) {
     // OpenAI's clients repeat a 504 by themselves; this one would take as long, and cost as much, again.

@@ -15,7 +15,14 @@ export async function authorize({ token, methodArn }: AuthorizationRequest, toke
     allowed: {
       principalId: subject,
       policyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'execute-api:Invoke', Resource: `${api}/${stage}/*` }] },
-      context: { issuer: String(claims.iss), ...(typeof claims.scope === 'string' && { scope: claims.scope }) },
+      context: { issuer: String(claims.iss), ...(typeof claims.scope === 'string' && { scope: claims.scope }), ...groupsIn(claims) },
     },
   };
+}
+
+/** API Gateway hands on texts only; a name with a comma in it would be read as two. */
+function groupsIn({ groups }: Readonly<Record<string, unknown>>): { readonly groups?: string } {
+  if (!Array.isArray(groups)) return {};
+  const names = groups.filter((group): group is string => typeof group === 'string' && !group.includes(','));
+  return names.length > 0 ? { groups: names.join(',') } : {};
 }

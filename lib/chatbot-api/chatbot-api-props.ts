@@ -1,6 +1,7 @@
 import { type Duration } from 'aws-cdk-lib';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type ChatAuth } from './chat-auth';
+import { type ChatHooks } from './chat-hooks';
 import { type ConversationMemory } from './conversation-memory';
 import { type Transport } from './transport';
 import { type IGuardrail } from '../guardrail';
@@ -105,6 +106,13 @@ export interface ChatbotApiProps {
    * @default - messages are kept in a table for 90 days
    */
   readonly conversations?: ChatConversations;
+
+  /**
+   * Functions of yours that turns pass: one is asked before a turn, one is told after it.
+   *
+   * @default - none
+   */
+  readonly hooks?: ChatHooks;
 
   /**
    * Encrypts conversations, logs and the handler's environment.

@@ -1,6 +1,7 @@
 import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
 import { type AuthBinding } from './auth-binding';
+import { requireValidHooks } from './chat-hooks';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { type ChatThrottling } from './transport';
 import { fail, requireAtLeast, requireBetween, requireCount, requireDuration, requireInteger, requireLength, requireMade, requirePattern } from '../internal/validation';
@@ -16,6 +17,7 @@ const CHARACTERS_A_TOKEN = 4;
 export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
   const { systemPrompt, generation = {} } = props;
   requireMadeProps(scope, props);
+  requireValidHooks(scope, props.hooks ?? {});
   if (Token.isUnresolved(systemPrompt)) {
     fail(scope, "'systemPrompt' must be known at synthesis, because it travels as a file beside the handler; got a value of the deployment, so write the text itself or read it from a file");
   }

@@ -15,6 +15,7 @@ import { type ChatBuild } from './chat-build';
 import { ChatContent } from './chat-content';
 import { chatCharts } from './chat-dashboard';
 import { type ChatEndpoint } from './chat-endpoint';
+import { bindHooks, callsFunctions } from './chat-hooks';
 import { type ChatHost } from './chat-host';
 import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
@@ -218,17 +219,18 @@ export class ChatbotApi extends Construct {
     return new ChatContent(this, this.build, { conversations: retention, files: retention ?? FILE_RETENTION });
   }
 
-  private defineHost({ transport, generation, systemPrompt }: ChatbotApiProps) {
+  private defineHost({ transport, generation, systemPrompt, hooks = {} }: ChatbotApiProps) {
+    const hooked = callsFunctions(hooks);
     return (transport ?? Transport.restStreaming())._host(this, {
       ...this.build,
       files: systemPrompt ? { [SYSTEM_PROMPT_FILE]: systemPrompt } : {},
-      parts: ['s3-objects'],
-      calls: [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3],
+      parts: ['s3-objects', ...(hooked ? ['hooks'] : [])],
+      calls: [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3, ...(hooked ? [CalledService.LAMBDA] : [])],
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,
     });
   }
 
-  private environment({ generation, guardrail, conversations }: ChatbotApiProps, role: HandlerRole): ChatEnv {
+  private environment({ generation, guardrail, conversations, hooks }: ChatbotApiProps, role: HandlerRole): ChatEnv {
     const { contextTokens, outputTokens } = this.model.capabilities;
     const policy: GenerationPolicy = {
       maxTokens: generation?.maxTokens ?? Math.min(ANSWER_TOKENS, outputTokens), temperature: generation?.temperature, topP: generation?.topP,
@@ -244,6 +246,7 @@ export class ChatbotApi extends Construct {
       GENERATION: stack.toJsonString(policy),
       HISTORY_TOKENS: Tokenization.stringifyNumber(conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2))),
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
+      HOOKS: hooks ? stack.toJsonString(bindHooks(hooks, role)) : '',
       SERVICE: this.service,
     };
   }

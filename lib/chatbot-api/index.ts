@@ -1,5 +1,6 @@
 export * from './chat-alarms-options';
 export * from './chat-auth';
+export * from './chat-hooks';
 export * from './chatbot-api';
 export * from './chatbot-api-props';
 export * from './conversation-memory';

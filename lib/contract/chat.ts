@@ -20,6 +20,8 @@ export const CHAT_ENV = [
   'RETENTION_SECONDS',
   /** `GuardrailReference` as JSON. */
   'GUARDRAIL',
+  /** `HooksPolicy` as JSON. */
+  'HOOKS',
   /** Origins that may read answers in a browser, joined by commas. */
   'CORS_ORIGINS',
   /** The `Service` dimension of every metric and log line: the construct's own name. */

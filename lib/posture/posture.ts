@@ -33,6 +33,8 @@ export enum CalledService {
   DYNAMODB = 'dynamodb',
   /** Buckets. */
   S3 = 's3',
+  /** Functions. */
+  LAMBDA = 'lambda',
   /** Traces. */
   XRAY = 'xray',
 }

@@ -104,6 +104,7 @@ async function invoke(body: object): Promise<{ answer: string; printed: string }
     HISTORY_TOKENS: '1000',
     RETENTION_SECONDS: '',
     GUARDRAIL: '',
+    HOOKS: '',
     CORS_ORIGINS: '',
     SERVICE: 'TestChat',
   };

@@ -261,11 +261,13 @@ class Chat {
       runId: `run-${++this.turns}`,
       caller: key.owner,
       headers: {},
+      groups: [],
       until: this.clock.now() + 30_000,
       signal: new AbortController().signal,
       telling: { id: 'answer', created: 0, model: 'm', includeUsage: false },
       outlast: (work: Promise<unknown>) => { this.works.push(work); },
       note: (fields: object) => { this.notes.push(fields); },
+      count: () => undefined,
     };
     return takeTurn(request, decided, context, this);
   }

@@ -12,6 +12,7 @@ import { endpoint } from '../../../lambda/kit/endpoint';
 import type { LogFields } from '../../../lambda/kit/log';
 import type { MetricValues } from '../../../lambda/kit/metrics';
 import { restApi } from '../../../lambda/kit/rest-api';
+import type { Hooks } from '../../../lambda/ports/hooks';
 import type { CallerSource } from '../../../lib/contract/chat';
 
 export interface ApiRequest {
@@ -21,12 +22,19 @@ export interface ApiRequest {
   readonly raw?: string;
   readonly base64?: boolean;
   readonly caller?: string | null;
+  readonly groups?: readonly string[];
   readonly headers?: Record<string, string>;
   readonly query?: Record<string, string>;
   readonly id?: string;
   readonly messageId?: string;
   readonly milliseconds?: number;
   readonly requestId?: string;
+}
+
+interface ApiOptions extends Partial<TurnPolicy> {
+  readonly caller?: CallerSource;
+  readonly stateless?: boolean;
+  readonly hookFunctions?: Hooks;
 }
 
 /** The chat handler without its adapters: routes and cores as deployed, behind the events that API Gateway sends. */
@@ -40,11 +48,11 @@ export class ChatApi {
   private readonly handler: ReturnType<typeof restApi>;
   private requests = 0;
 
-  constructor(scripts: Script[], { caller = 'cognito' as CallerSource, stateless = false, ...changes }: Partial<TurnPolicy> & { caller?: CallerSource; stateless?: boolean } = {}) {
+  constructor(scripts: Script[], { caller = 'cognito' as CallerSource, stateless = false, hookFunctions, ...changes }: ApiOptions = {}) {
     this.model = new ScriptedModel(scripts);
     const clock = { ...systemClock, pause: async () => undefined };
     const publish = (values: MetricValues) => this.metrics.push(values);
-    const ports = { model: this.model, objects: this.objects, clock };
+    const ports = { model: this.model, objects: this.objects, clock, hooks: hookFunctions };
     const stores = { conversations: this.conversations, log: this.log, edits: this.conversations };
     const routes = stateless
       ? statelessRoutes(policy(changes), ports, publish)
@@ -80,7 +88,7 @@ export class ChatApi {
       headers: request.headers ?? {},
       pathParameters: request.id === undefined ? null : { id: request.id, messageId: request.messageId },
       queryStringParameters: request.query ?? null,
-      requestContext: { requestId, identity: {}, ...(caller !== null && { authorizer: { claims: { sub: caller } } }) },
+      requestContext: { requestId, identity: {}, ...(caller !== null && { authorizer: { claims: { 'sub': caller, 'cognito:groups': request.groups?.join(',') } } }) },
     } as unknown as APIGatewayProxyEvent;
     await this.handler(event, output, { awsRequestId: `run-${run}`, getRemainingTimeInMillis: () => milliseconds } as Context);
     const text = Buffer.concat(received).toString('utf8');

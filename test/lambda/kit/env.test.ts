@@ -14,6 +14,7 @@ const env = {
   HISTORY_TOKENS: '9000',
   RETENTION_SECONDS: '60',
   GUARDRAIL: '{"id":"g","version":"1"}',
+  HOOKS: '{"after":{"functionArn":"f"}}',
   CORS_ORIGINS: 'https://a.example,https://b.example',
   SERVICE: 'Chat',
 };
@@ -25,15 +26,16 @@ test('reads every key of its contract', () => {
     caller: 'token',
     tokens: { issuer: 'https://login.example' },
     corsOrigins: ['https://a.example', 'https://b.example'],
-    policy: { models: { offer: facts, choose: expect.any(Function) }, generation: { maxTokens: 500, temperature: 0.2 }, systemPrompt: 'Be kind.', historyTokens: 9_000, retentionSeconds: 60, guardrail: { id: 'g', version: '1' } },
+    policy: { models: { offer: facts, choose: expect.any(Function) }, generation: { maxTokens: 500, temperature: 0.2 }, systemPrompt: 'Be kind.', historyTokens: 9_000, retentionSeconds: 60, guardrail: { id: 'g', version: '1' }, hooks: { after: { functionArn: 'f' } } },
   });
 });
 
 test('takes an empty value as a feature that is off', () => {
-  const { corsOrigins, policy, ...settings } = readSettings(readEnv(CHAT_ENV, { ...env, TOKENS: '', RETENTION_SECONDS: '', GUARDRAIL: '', CORS_ORIGINS: '' }), '');
+  const { corsOrigins, policy, ...settings } = readSettings(readEnv(CHAT_ENV, { ...env, TOKENS: '', RETENTION_SECONDS: '', GUARDRAIL: '', HOOKS: '', CORS_ORIGINS: '' }), '');
   expect(corsOrigins).toEqual([]);
   expect(settings).not.toHaveProperty('tokens');
   expect(policy).not.toHaveProperty('guardrail');
+  expect(policy).not.toHaveProperty('hooks');
   expect(policy).not.toHaveProperty('retentionSeconds');
 });
 

@@ -1,0 +1,133 @@
+import * as v from 'valibot';
+import type { Generated } from './generation';
+import { type ChatRequest, parseChatRequest } from './request';
+import type { ChatPolicy } from './settings';
+import type { TurnContext, TurnEvent } from './turn';
+import { turnUsage } from './usage';
+import { CONVERSATION_HEADER } from '../../lib/contract/chat';
+import {
+  type AfterTurnEvent, type BeforeTurnAnswer, type BeforeTurnEvent, HOOK_METRICS, HOOK_VERSION, type HookEvent, type HooksPolicy,
+} from '../../lib/contract/chat-hooks';
+import { ApiError, HookFailed, RefusedByHook, Unexpected } from '../kit/http';
+import { HookFailure, type Hooks, isHookFailure } from '../ports/hooks';
+import type { TokenUsage } from '../ports/model';
+
+/** An event takes a megabyte; what else is in it needs a little room. */
+const EVENT_BYTES = 1_000_000;
+/** As long as the text of an error that clients show. */
+const REASON_LENGTH = 1_000;
+const ADDED_LENGTH = 1_000_000;
+
+const beforeTurnAnswer = v.nullish(v.object({
+  refuse: v.optional(v.object({ reason: v.pipe(v.string(), v.minLength(1), v.maxLength(REASON_LENGTH)) })),
+  messages: v.optional(v.pipe(v.array(v.looseObject({ role: v.string(), content: v.unknown() })), v.minLength(1))),
+  system: v.optional(v.pipe(v.string(), v.maxLength(ADDED_LENGTH))),
+  context: v.optional(v.pipe(v.string(), v.maxLength(ADDED_LENGTH))),
+}), {});
+
+/** A turn between the hooks of the chat's builder: one is asked before it, another is told after it. */
+export class HookedTurn {
+  private readonly hooks: HooksPolicy;
+  private admitted?: ChatRequest;
+
+  constructor(
+    private readonly asked: ChatRequest, private readonly policy: ChatPolicy, private readonly context: TurnContext, private readonly port: Hooks | undefined,
+  ) {
+    this.hooks = policy.hooks ?? {};
+  }
+
+  /** The request as it goes on, or the refusal of the hook in the words that the client reads. */
+  async before(): Promise<ChatRequest> {
+    const { before } = this.hooks;
+    const { asked, context } = this;
+    if (!before || !this.port) return this.admitted = asked;
+    const event: BeforeTurnEvent = { ...hookEvent('beforeTurn', asked, context), hook: 'beforeTurn', model: this.policy.models.offer.name, messages: asked.messages };
+    const request = await this.port.ask(before.functionArn, event, before.timeoutMs)
+      .then((answer) => this.changed(answer, !before.trusted))
+      .catch((error: unknown) => {
+        noteFailure('beforeTurn', error, context);
+        if (before.failure === 'refuse') throw hookFailed(error);
+        return asked;
+      });
+    if (typeof request === 'string') throw new RefusedByHook(request);
+    return this.admitted = request;
+  }
+
+  /** The turn, of whose end the hook is told. A turn that was refused before it began has none. */
+  async* around(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void> {
+    try {
+      for await (const event of events) {
+        if (event.type === 'finish') await this.answered(event);
+        yield event;
+      }
+    } catch (error) {
+      const { status, code } = error instanceof ApiError ? error : new Unexpected('');
+      if (this.admitted) await this.after({ failure: { status, code } });
+      throw error;
+    }
+  }
+
+  /** What the hook made of the request; a text is its reason to refuse it. */
+  private changed(answer: unknown, guarded: boolean): ChatRequest | string {
+    const read = v.safeParse(beforeTurnAnswer, answer);
+    if (!read.success) throw new HookFailure('answer');
+    const { refuse, messages, system, context }: BeforeTurnAnswer = read.output;
+    if (refuse) return refuse.reason;
+    const added = system || context ? { system, context, guarded } : undefined;
+    return { ...this.asked, ...(messages && { messages: this.rewritten(messages) }), ...(added && { added }) };
+  }
+
+  /** Messages of a hook are held to what a client's are. */
+  private rewritten(messages: NonNullable<BeforeTurnAnswer['messages']>): ChatRequest['messages'] {
+    try {
+      const body = JSON.stringify({ messages });
+      return parseChatRequest({ body, headers: { [CONVERSATION_HEADER]: this.asked.conversationId } }, this.policy.models.offer).messages;
+    } catch {
+      throw new HookFailure('answer');
+    }
+  }
+
+  private async answered(finish: Generated): Promise<void> {
+    const { message, reason, stopped, facts, asides } = finish;
+    const answer = { message, finishReason: reason, stopped: stopped !== undefined };
+    const tell = (tokens: TokenUsage | undefined) => this.after({ model: facts.name, answer, ...(tokens && { usage: turnUsage(facts, tokens, asides) }) });
+    // What a stopped answer took is known later, and its reader does not wait for it.
+    if (stopped) this.context.outlast(stopped.then(tell));
+    else await tell(finish.tokens);
+  }
+
+  private async after(outcome: Partial<Pick<AfterTurnEvent, 'model' | 'answer' | 'usage' | 'failure'>>): Promise<void> {
+    const { after } = this.hooks;
+    if (!after || !this.port) return;
+    const { messages } = this.admitted ?? this.asked;
+    const event: AfterTurnEvent = { ...hookEvent('afterTurn', this.asked, this.context), hook: 'afterTurn', model: this.policy.models.offer.name, messages, ...outcome };
+    const told = after.timeoutMs === undefined
+      ? this.port.tell(after.functionArn, shortened(event))
+      : this.port.ask(after.functionArn, event, after.timeoutMs);
+    const noted = told.then(() => undefined, (error: unknown) => noteFailure('afterTurn', error, this.context));
+    if (after.timeoutMs === undefined) this.context.outlast(noted);
+    else await noted;
+  }
+}
+
+/** What a function is told of any turn. */
+export function hookEvent(hook: HookEvent['hook'], { conversationId }: Pick<ChatRequest, 'conversationId'>, { runId, caller, groups }: TurnContext): HookEvent {
+  return { version: HOOK_VERSION, hook, turn: runId, ...(conversationId !== undefined && { conversation: conversationId }), caller: { id: caller, groups } };
+}
+
+/** A hook that failed is counted and named, and nothing of what it said. */
+export function noteFailure(hook: HookEvent['hook'], error: unknown, context: TurnContext): void {
+  if (!isHookFailure(error)) throw error;
+  context.count(HOOK_METRICS.hookFailures);
+  context.note({ [`${hook}Hook`]: error.kind });
+}
+
+export function hookFailed(error: unknown): unknown {
+  return isHookFailure(error) ? Object.assign(new HookFailed(error.kind === 'timeout'), { cause: error.cause ?? error }) : error;
+}
+
+function shortened(event: AfterTurnEvent): AfterTurnEvent {
+  if (Buffer.byteLength(JSON.stringify(event)) <= EVENT_BYTES) return event;
+  const { answer } = event;
+  return { ...event, messages: [], ...(answer && { answer: { ...answer, message: undefined } }), shortened: true };
+}
