@@ -2,8 +2,8 @@ import { ConditionalCheckFailedException, type WriteRequest } from '@aws-sdk/cli
 import { BatchWriteCommand, DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { conversationKey, conversationOf, digits, headKey } from './dynamo-conversations';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
-import type { ConversationEdits, Feedback, MessagePlace } from '../ports/conversation-edits';
-import type { ConversationKey } from '../ports/conversations';
+import type { ConversationEdits, Feedback } from '../ports/conversation-edits';
+import type { ConversationKey, MessagePlace } from '../ports/conversations';
 
 /** As many as DynamoDB takes in one batch. */
 const BATCH = 25;
@@ -32,7 +32,7 @@ export function dynamoConversationEdits(client: DynamoDBDocumentClient, TableNam
         Key: headKey(conversation),
         ConditionExpression: '(attribute_exists(updatedAt) OR attribute_exists(deletedAt)) AND (attribute_not_exists(lockedBy) OR lockedUntil < :now OR lockedBy = :runId)',
         // Without `updatedAt` it is found no more, neither by its id nor in the index.
-        UpdateExpression: 'SET deletedAt = if_not_exists(deletedAt, :now), lockedBy = :runId, lockedUntil = :until REMOVE title, createdAt, updatedAt, turns',
+        UpdateExpression: 'SET deletedAt = if_not_exists(deletedAt, :now), lockedBy = :runId, lockedUntil = :until REMOVE title, createdAt, updatedAt, turns, newest, branched',
         ExpressionAttributeValues: { ':now': now, ':runId': runId, ':until': until },
       })));
       if (hidden) return 'hidden';

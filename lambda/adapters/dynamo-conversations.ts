@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, type QueryCommandInput, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
-import type { Conversation, ConversationKey, Conversations, OpenTurn, RememberedMessage, StoredMessage } from '../ports/conversations';
+import type { Conversation, ConversationKey, Conversations, MessagePlace, OpenTurn, OutlinedMessage, RememberedMessage, StoredMessage } from '../ports/conversations';
 
 type Item = Record<string, unknown>;
 
@@ -25,30 +25,40 @@ export function dynamoConversations(client: DynamoDBDocumentClient, TableName: s
           ReturnValues: 'ALL_OLD',
         }));
         const expired = typeof before?.expiresAt === 'number' && before.expiresAt * 1000 <= now;
-        return { ...request, number: Number(before?.attempts ?? 0) + 1, fresh: before === undefined || expired };
+        return { ...request, number: Number(before?.attempts ?? 0) + 1, fresh: before === undefined || expired, newest: before?.newest as number | undefined };
       } catch (error) {
         if (error instanceof ConditionalCheckFailedException) return undefined;
         throw error;
       }
     },
 
-    async* newestFirst(conversation) {
-      const { ExpressionAttributeNames, ...query } = ofConversation(conversation, 0);
+    async* newestFirst(conversation, upToTurn) {
+      const { ExpressionAttributeNames, ...query } = turnsOf(conversation, 0, upToTurn);
       // Reading an attribute costs time even where nobody looks at it, so the model waits for no more than it needs.
       const found = items({
         ...query,
         ScanIndexForward: false,
-        ProjectionExpression: '#sk, message, expiresAt, #end.finishReason, #end.excluded',
-        ExpressionAttributeNames: { ...ExpressionAttributeNames, '#end': 'end' },
+        ProjectionExpression: '#sk, message, #parent, expiresAt, #end.finishReason, #end.excluded',
+        ExpressionAttributeNames: { ...ExpressionAttributeNames, '#parent': 'parent', '#end': 'end' },
       });
       for await (const item of found) yield remembered(item);
     },
 
-    async* oldestFirst(conversation, fromTurn) {
-      for await (const item of items(ofConversation(conversation, fromTurn))) yield { ...remembered(item), createdAt: item.createdAt } as StoredMessage;
+    async* outline(conversation) {
+      const { ExpressionAttributeNames, ...query } = turnsOf(conversation, 0);
+      const found = items({
+        ...query,
+        ProjectionExpression: '#sk, #parent, expiresAt, #end.finishReason',
+        ExpressionAttributeNames: { ...ExpressionAttributeNames, '#parent': 'parent', '#end': 'end' },
+      });
+      for await (const item of found) yield outlined(item);
     },
 
-    async commit(turn, stored, { title, now }) {
+    async* oldestFirst(conversation, fromTurn) {
+      for await (const item of items(turnsOf(conversation, fromTurn))) yield { ...remembered(item), createdAt: item.createdAt } as StoredMessage;
+    },
+
+    async commit(turn, stored, { title, now, branches }) {
       const put = ({ turn: number, index, ...message }: StoredMessage) => client.send(new PutCommand({
         TableName,
         Item: { ...messageKey(turn.conversation, number, index), ...message, turnId: turn.turnId },
@@ -64,8 +74,12 @@ export function dynamoConversations(client: DynamoDBDocumentClient, TableName: s
         Key: headKey(turn.conversation),
         ConditionExpression: 'lockedBy = :turnId',
         UpdateExpression: `SET title = ${once('title')}, createdAt = ${once('createdAt')}, updatedAt = :now, `
-          + `turns = ${turn.fresh ? ':zero' : 'if_not_exists(turns, :zero)'} + :one REMOVE lockedBy, lockedUntil`,
-        ExpressionAttributeValues: { ':title': title, ':createdAt': turn.now, ':now': now, ':zero': 0, ':one': 1, ':turnId': turn.turnId },
+          + `turns = ${turn.fresh ? ':zero' : 'if_not_exists(turns, :zero)'} + :one, newest = :number${branches ? ', branched = :branches' : ''} `
+          + `REMOVE lockedBy, lockedUntil${turn.fresh ? ', branched' : ''}`,
+        ExpressionAttributeValues: {
+          ...{ ':title': title, ':createdAt': turn.now, ':now': now, ':zero': 0, ':one': 1, ':number': turn.number, ':turnId': turn.turnId },
+          ...(branches && { ':branches': true }),
+        },
       }));
       // The lock is gone when this very write was repeated because its answer was lost; the turn is complete with its messages.
       await shown.catch((error) => {
@@ -128,21 +142,29 @@ export async function* queried(client: DynamoDBDocumentClient, query: QueryComma
 }
 
 /** The place of a message is told by its key alone. */
-function remembered({ [CONVERSATIONS.sortKey]: place, message, expiresAt, end }: Item): RememberedMessage {
+function outlined({ [CONVERSATIONS.sortKey]: place, parent, expiresAt, end }: Item): OutlinedMessage {
   const [, turn, index] = String(place).split('#').map(Number);
-  return { turn, index, message, ...(expiresAt !== undefined && { expiresAt }), ...(end !== undefined && { end }) } as RememberedMessage;
+  return {
+    turn, index, ...(parent !== undefined && { parent }), ...(expiresAt !== undefined && { expiresAt }), ...(end !== undefined && { end }),
+  } as OutlinedMessage;
 }
 
-function ofConversation(conversation: ConversationKey, fromTurn: number) {
+function remembered(item: Item): RememberedMessage {
+  return { ...outlined(item), message: item.message } as RememberedMessage;
+}
+
+function turnsOf(conversation: ConversationKey, from: number, to = 99_999_999) {
   return {
-    KeyConditionExpression: '#pk = :pk AND #sk >= :from',
+    KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
     ExpressionAttributeNames: { '#pk': CONVERSATIONS.partitionKey, '#sk': CONVERSATIONS.sortKey },
-    ExpressionAttributeValues: { ':pk': conversationKey(conversation), ':from': `turn#${digits(fromTurn, 8)}` },
+    ExpressionAttributeValues: {
+      ':pk': conversationKey(conversation), ':from': messagePlace({ turn: from, index: 0 }), ':to': messagePlace({ turn: to, index: 9_999 }),
+    },
   };
 }
 
-export function conversationOf({ id, title, createdAt, updatedAt, turns, expiresAt }: Item): Conversation {
-  return { id, title, createdAt, updatedAt, turns, expiresAt } as Conversation;
+export function conversationOf({ id, title, createdAt, updatedAt, turns, expiresAt, branched }: Item): Conversation {
+  return { id, title, createdAt, updatedAt, turns, expiresAt, ...(branched === true && { branched }) } as Conversation;
 }
 
 /** Encoded, so that no owner can spell another's key. */
@@ -159,7 +181,11 @@ export function headKey({ owner, id }: ConversationKey): Item {
 }
 
 function messageKey(conversation: OpenTurn['conversation'], turn: number, index: number): Item {
-  return { [CONVERSATIONS.partitionKey]: conversationKey(conversation), [CONVERSATIONS.sortKey]: `turn#${digits(turn, 8)}#${digits(index, 4)}` };
+  return { [CONVERSATIONS.partitionKey]: conversationKey(conversation), [CONVERSATIONS.sortKey]: messagePlace({ turn, index }) };
+}
+
+function messagePlace({ turn, index }: MessagePlace): string {
+  return `turn#${digits(turn, 8)}#${digits(index, 4)}`;
 }
 
 export function digits(value: number, count: number): string {

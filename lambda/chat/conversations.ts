@@ -1,11 +1,12 @@
 import { isLive, turns } from './history';
+import { messageId, placeOfMessage } from './message-id';
 import { isConversationId } from './request';
 import type { Call } from '../kit/call';
 import { json, type Route } from '../kit/endpoint';
 import { BadRequest, NotFound } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ConversationEdits, Feedback } from '../ports/conversation-edits';
-import type { Conversation, ConversationKey, Conversations, StoredMessage } from '../ports/conversations';
+import type { Conversation, ConversationKey, Conversations, MessagePlace, StoredMessage } from '../ports/conversations';
 
 const PAGE = 20;
 const LONGEST_PAGE = 100;
@@ -32,7 +33,7 @@ export function readConversation(ports: ReadingPorts): Route {
   const { conversations, edits, clock } = ports;
   return async (call) => {
     const limit = limitOf(call);
-    const from = call.query.cursor === undefined ? { turn: 0, index: -1 } : positionOfMessage(call.query.cursor) ?? unknownCursor();
+    const from = call.query.cursor === undefined ? { turn: 0, index: -1 } : placeOfMessage(call.query.cursor) ?? unknownCursor();
     const key = conversationKey(call);
 
     const found = await take(after(conversations.oldestFirst(key, from.turn), from, clock.now()), limit + 1);
@@ -97,9 +98,7 @@ async function* alive(found: AsyncIterable<Conversation>, now: number): AsyncGen
   for await (const conversation of found) if (isLive(conversation, now)) yield conversation;
 }
 
-export type Position = Pick<StoredMessage, 'turn' | 'index'>;
-
-async function* after(messages: AsyncIterable<StoredMessage>, from: Position, now: number): AsyncGenerator<StoredMessage, void> {
+async function* after(messages: AsyncIterable<StoredMessage>, from: MessagePlace, now: number): AsyncGenerator<StoredMessage, void> {
   for await (const turn of turns(messages, now)) yield* turn.filter((message) => message.turn > from.turn || message.index > from.index);
 }
 
@@ -117,16 +116,6 @@ function limitOf({ query }: Call): number {
   const limit = /^\d{1,3}$/.test(query.limit) ? Number(query.limit) : 0;
   if (limit < 1 || limit > LONGEST_PAGE) throw new BadRequest('limit', `'limit' must be a whole number between 1 and ${LONGEST_PAGE}.`, 'invalid_value');
   return limit;
-}
-
-/** Stands in addresses, and is a message's for as long as the message is kept. */
-export function messageId({ turn, index }: Position): string {
-  return `msg_${turn}_${index}`;
-}
-
-export function positionOfMessage(id: string): Position | undefined {
-  const [, turn, index] = /^msg_(\d{1,8})_(\d{1,4})$/.exec(id) ?? [];
-  return turn === undefined ? undefined : { turn: Number(turn), index: Number(index) };
 }
 
 function cursorOf({ id, updatedAt }: Conversation): string {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { feedbackBody, messageId, openConversation, type Position, positionOfMessage, type ReadingPorts } from './conversations';
+import { feedbackBody, openConversation, type ReadingPorts } from './conversations';
 import { turns } from './history';
+import { messageId, placeOfMessage } from './message-id';
 import { parseFields } from './request';
 import { FEEDBACK_METRICS } from '../../lib/contract/chat';
 import type { Call } from '../kit/call';
@@ -8,7 +9,7 @@ import { json, type Route } from '../kit/endpoint';
 import { BadRequest, NotFound } from '../kit/http';
 import type { PublishMetrics } from '../kit/metrics';
 import { type Feedback, RATINGS } from '../ports/conversation-edits';
-import type { ConversationKey, StoredMessage } from '../ports/conversations';
+import type { ConversationKey, MessagePlace, StoredMessage } from '../ports/conversations';
 
 const COMMENT = 2000;
 
@@ -40,7 +41,7 @@ export function giveFeedback(ports: ReadingPorts, publish: PublishMetrics): Rout
 }
 
 async function ratedMessage(key: ConversationKey, call: Call, { conversations, clock }: ReadingPorts): Promise<StoredMessage> {
-  const position = positionOfMessage(call.path.messageId ?? '') ?? unknownMessage();
+  const position = placeOfMessage(call.path.messageId ?? '') ?? unknownMessage();
   for await (const turn of turns(conversations.oldestFirst(key, position.turn), clock.now())) {
     const message = turn.find((each) => isAt(each, position)) ?? unknownMessage();
     if (message.message.role !== 'assistant') throw new BadRequest('messageId', 'Only an answer can be rated: \'messageId\' must be that of an assistant message.', 'invalid_value');
@@ -49,7 +50,7 @@ async function ratedMessage(key: ConversationKey, call: Call, { conversations, c
   return unknownMessage();
 }
 
-function isAt(message: Position, { turn, index }: Position): boolean {
+function isAt(message: MessagePlace, { turn, index }: MessagePlace): boolean {
   return message.turn === turn && message.index === index;
 }
 

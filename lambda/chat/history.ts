@@ -1,10 +1,8 @@
 import { messageTokens } from './tokens';
-import type { ChatMessage, RememberedMessage } from '../ports/conversations';
+import type { ChatMessage, OutlinedMessage, RememberedMessage } from '../ports/conversations';
 
 export interface Window {
   readonly tokens: number;
-  /** Milliseconds since 1970. */
-  readonly now: number;
   /** Whether the newest exchange has to be there whatever it costs, because the new messages answer its tool calls. */
   readonly needed: boolean;
 }
@@ -12,14 +10,15 @@ export interface Window {
 /**
  * The newest exchanges that fit, in the order they were said. An exchange is what a user said and all that followed until the
  * user's next words, so that no tool call is parted from its results.
+ * @param turnsBefore the newest first, each in the order it was said
  */
-export async function recall(newestFirst: AsyncIterable<RememberedMessage>, { tokens, now, needed }: Window): Promise<ChatMessage[]> {
+export async function recall(turnsBefore: AsyncIterable<readonly RememberedMessage[]>, { tokens, needed }: Window): Promise<ChatMessage[]> {
   const remembered: ChatMessage[] = [];
   let exchange: ChatMessage[] = [];
   let left = tokens;
   let first = true;
 
-  for await (const turn of turns(newestFirst, now)) {
+  for await (const turn of turnsBefore) {
     if (turn[turn.length - 1].end?.excluded) continue;
     const said = turn.map(({ message }) => message);
     exchange.unshift(...said.filter(isSpoken));
@@ -49,7 +48,7 @@ function isSpoken({ role }: ChatMessage): boolean {
  * Living messages by turn, each turn in the order it was said; whichever end the messages start from. A turn without its end was
  * never finished and is left out.
  */
-export async function* turns<T extends RememberedMessage>(messages: AsyncIterable<T>, now: number): AsyncGenerator<T[], void> {
+export async function* turns<T extends OutlinedMessage>(messages: AsyncIterable<T>, now: number): AsyncGenerator<T[], void> {
   let turn: T[] = [];
   for await (const message of messages) {
     if (!isLive(message, now)) continue;
@@ -68,11 +67,11 @@ export function isLive({ expiresAt }: { readonly expiresAt?: number }, now: numb
 }
 
 /** The last message says how many there must be. */
-function isComplete(turn: readonly RememberedMessage[]): boolean {
+function isComplete(turn: readonly OutlinedMessage[]): boolean {
   const last = turn.find(({ end }) => end !== undefined);
   return last !== undefined && turn.length === last.index + 1;
 }
 
-function inOrder<T extends RememberedMessage>(turn: readonly T[]): T[] {
+function inOrder<T extends OutlinedMessage>(turn: readonly T[]): T[] {
   return [...turn].sort((a, b) => a.index - b.index);
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { placeOfMessage } from './message-id';
 
 /** As many as OpenAI takes. */
 const MOST_TOOLS = 128;
@@ -49,10 +50,15 @@ const positive = v.pipe(v.number(), v.integer('must be a whole number'), v.minVa
 const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least, `must be between ${least} and ${most}`), v.maxValue(most, `must be between ${least} and ${most}`));
 const stopWord = v.pipe(v.string(), v.minLength(1, 'must not be empty'));
 
+const messageId = v.pipe(v.string(), v.check((id) => placeOfMessage(id) !== undefined, 'must be the id of a message, as reading a conversation gives it'));
+
 export const chatBody = v.object({
   messages: v.pipe(v.array(message), v.minLength(1, 'must hold at least one message')),
   model: absent(v.string()),
   conversation_id: absent(v.string()),
+  parent_message_id: absent(messageId),
+  edit_message_id: absent(messageId),
+  regenerate_message_id: absent(messageId),
   stream: absent(v.boolean()),
   stream_options: absent(v.object({ include_usage: absent(v.boolean()) })),
   max_tokens: absent(positive),
@@ -62,6 +68,12 @@ export const chatBody = v.object({
   stop: absent(stringOr(v.pipe(v.array(stopWord), v.maxLength(4, 'must hold at most 4 sequences')), stopWord)),
   tools: absent(v.pipe(v.array(tool), v.maxLength(MOST_TOOLS, `must hold at most ${MOST_TOOLS} tools`))),
   tool_choice: absent(toolChoice),
+});
+
+/** A request for another answer to what was said before: it brings nothing new. */
+export const regenerateBody = v.object({
+  ...chatBody.entries,
+  messages: v.pipe(v.optional(v.nullable(v.array(message)), null), v.transform((messages) => messages ?? []), v.maxLength(0, 'must be empty: \'regenerate_message_id\' asks what was said before once more')),
 });
 
 /** Clients write null where they mean nothing. */

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
+import { BRANCH_FIELDS, type BranchPoint } from './branch';
+import { placeOfMessage } from './message-id';
 import { isBlank, parseArguments, parseImage, textOf } from './normalise';
-import { chatBody } from './request-schema';
+import { chatBody, regenerateBody } from './request-schema';
 import { refuseUnsupported } from './unsupported';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import type { ModelFacts } from '../../lib/contract/model';
@@ -15,6 +17,8 @@ export interface ChatRequest {
   readonly conversationId?: string;
   /** One of the models behind the API that the client asked for by its name. */
   readonly model?: string;
+  /** Where in the conversation the turn stands; absent: after its newest turn. */
+  readonly branch?: BranchPoint;
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly maxTokens?: number;
@@ -58,12 +62,12 @@ export function parseChatRequest({ body, headers }: ChatInput, offer: ModelOffer
 /** The fields of OpenAI's chat completions as a request, whoever wrote them. */
 export function chatRequest(fields: Record<string, unknown>, headers: ChatInput['headers'], offer: ModelOffer): ChatRequest {
   refuseUnsupported(fields);
-  const chat = validated(chatBody, fields);
+  const chat = validated(fields[BRANCH_FIELDS.regenerate] == null ? chatBody : regenerateBody, fields);
   const model = chosenModel(chat.model, offer);
   const conversationId = requireConversationId(headers[CONVERSATION_HEADER], chat.conversation_id);
   const messages: ChatMessage[] = chat.messages;
   messages.forEach((message, position) => requireMessage(message, `messages[${position}]`, offer, conversationId !== undefined));
-  requireSomethingSaid(messages);
+  if (messages.length > 0) requireSomethingSaid(messages);
   if (conversationId !== undefined && messages.length > STORED_MESSAGES) {
     throw new BadRequest('messages', `'messages' must hold at most ${STORED_MESSAGES} new messages for one turn of a conversation, got ${messages.length}.`, 'invalid_value');
   }
@@ -73,6 +77,7 @@ export function chatRequest(fields: Record<string, unknown>, headers: ChatInput[
     messages,
     conversationId,
     model,
+    branch: branchPointOf(chat, conversationId),
     stream: chat.stream ?? false,
     includeUsage: chat.stream_options?.include_usage ?? false,
     maxTokens: requireSame('max_tokens', chat.max_tokens, 'max_completion_tokens', chat.max_completion_tokens),
@@ -165,6 +170,16 @@ function requireConversationId(header: string | undefined, field: string | undef
   const id = requireSame('conversation_id', field, `the header '${CONVERSATION_HEADER}'`, header);
   if (id === undefined || isConversationId(id)) return id;
   throw new BadRequest('conversation_id', '\'conversation_id\' must be 1 to 64 letters, digits, _, . or -, the first a letter or a digit.', 'invalid_value');
+}
+
+/** At most one of three fields says where in a conversation a turn stands. */
+function branchPointOf(chat: v.InferOutput<typeof chatBody>, conversationId: string | undefined): BranchPoint | undefined {
+  const [first, second] = (['after', 'edit', 'regenerate'] as const).filter((how) => chat[BRANCH_FIELDS[how]] !== undefined);
+  if (!first) return undefined;
+  const field = BRANCH_FIELDS[first];
+  if (second) throw new BadRequest(BRANCH_FIELDS[second], `'${BRANCH_FIELDS[second]}' and '${field}' must not both be given: a turn stands in one place.`, 'invalid_value');
+  if (conversationId === undefined) throw new BadRequest(field, `'${field}' must not be given without a conversation: name it in 'conversation_id'.`, 'invalid_value');
+  return { how: first, at: placeOfMessage(chat[field] ?? '') };
 }
 
 function requireSame<T>(name: string, value: T | undefined, otherName: string, other: T | undefined): T | undefined {

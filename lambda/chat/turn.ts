@@ -1,9 +1,10 @@
-import { messageId } from './conversations';
+import { firstStanding, type Standing, standingOf } from './branch';
 import type { TurnIdentity } from './encoder';
 import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from './generation';
 import { answersCalls, recall } from './history';
 import { HookedTurn } from './hooked-turn';
 import { keptAnswer } from './kept-answer';
+import { messageId } from './message-id';
 import { isBlank, textOf } from './normalise';
 import { buildPrompt, requireRoom } from './prompt';
 import type { ChatRequest } from './request';
@@ -120,15 +121,15 @@ async function* converse(
   let failure: unknown;
   try {
     yield { type: 'begin', ...identity };
-    const history: History = async (decided) => turn.fresh ? [] : recall(conversations.newestFirst(turn.conversation), {
-      tokens: historyBudget(request, decided), now, needed: answersCalls(request.messages),
-    });
+    const standing = turn.fresh ? firstStanding(request.branch) : await standingOf(conversations, turn.conversation, request.branch, now);
+    const whole = { ...request, messages: [...standing.asked, ...request.messages] };
+    const history: History = (decided) => recall(standing.before, { tokens: historyBudget(whole, decided), needed: answersCalls(whole.messages) });
     const limits = { signal: context.signal, stop: stop.signal };
-    for await (const event of answer(request, history, policy, { asker: context, limits }, ports)) {
+    for await (const event of answer(whole, history, policy, { asker: context, limits }, ports)) {
       if (event.type === 'finish') {
         const ended = clock.now();
-        const messages = messagesOf(turn, request, event, ended);
-        await conversations.commit(turn, messages, { title: titleOf(request.messages), now: ended });
+        const messages = messagesOf(turn, standing, request, event, ended);
+        await conversations.commit(turn, messages, { title: titleOf(request.messages), now: ended, branches: branchesOff(turn, request, standing) });
         end = messages[messages.length - 1].end;
         if (event.stopped) context.outlast(settle(turn, messages.length - 1, event, conversations));
         yield event;
@@ -164,9 +165,19 @@ function historyBudget(request: ChatRequest, policy: TurnPolicy): number {
   return Math.min(policy.historyTokens, policy.facts.contextTokens - prompt.maxTokens - promptTokens(prompt.system, prompt.messages, prompt.tools));
 }
 
-function messagesOf(turn: OpenTurn, request: ChatRequest, finish: Generated, createdAt: number): StoredMessage[] {
+/** A turn after the newest goes on with its line; one that names another place may have brothers there. */
+function branchesOff({ newest }: OpenTurn, { branch }: ChatRequest, { parent }: Standing): boolean {
+  return branch !== undefined && !(branch.how === 'after' && parent !== undefined && parent.turn === newest);
+}
+
+function messagesOf(turn: OpenTurn, { parent }: Standing, request: ChatRequest, finish: Generated, createdAt: number): StoredMessage[] {
   const kept = [...request.messages, ...keptAnswer(finish.message)].map((message, index): StoredMessage => ({
-    turn: turn.number, index, message, createdAt: index < request.messages.length ? turn.now : createdAt, expiresAt: turn.expiresAt,
+    turn: turn.number,
+    index,
+    ...(index === 0 && parent && { parent }),
+    message,
+    createdAt: index < request.messages.length ? turn.now : createdAt,
+    expiresAt: turn.expiresAt,
   }));
   const end: TurnEnd = {
     finishReason: finish.reason,

@@ -1,4 +1,4 @@
-import type { Conversation, ConversationKey } from './conversations';
+import type { Conversation, ConversationKey, MessagePlace } from './conversations';
 
 /** What an owner does with a conversation that was held. Times are milliseconds since 1970; `expiresAt` is in seconds. */
 export interface ConversationEdits {
@@ -33,11 +33,6 @@ export interface Removal {
 
 export const RATINGS = ['up', 'down'] as const;
 export type Rating = (typeof RATINGS)[number];
-
-export interface MessagePlace {
-  readonly turn: number;
-  readonly index: number;
-}
 
 export interface Feedback extends MessagePlace {
   readonly rating: Rating;

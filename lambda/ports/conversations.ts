@@ -2,8 +2,8 @@
 export interface Conversations {
   /** Opens a turn, and the conversation if there is none. Undefined while another turn runs. */
   begin(turn: TurnRequest): Promise<OpenTurn | undefined>;
-  /** Messages of all turns, the newest first, read no further than they are asked for. */
-  newestFirst(conversation: ConversationKey): AsyncIterable<RememberedMessage>;
+  /** Messages of all turns, or of those up to one, the newest first, read no further than they are asked for. */
+  newestFirst(conversation: ConversationKey, upToTurn?: number): AsyncIterable<RememberedMessage>;
   /** Writes the messages, then shows the turn and lets go of it. */
   commit(turn: OpenTurn, messages: readonly StoredMessage[], summary: TurnSummary): Promise<void>;
   /** Adds to a turn's last message what is known of its cost only later. */
@@ -16,6 +16,8 @@ export interface Conversations {
   recent(owner: string, after?: { readonly id: string; readonly updatedAt: number }): AsyncIterable<Conversation>;
   /** Messages in the order they were said, from a turn on. */
   oldestFirst(conversation: ConversationKey, fromTurn: number): AsyncIterable<StoredMessage>;
+  /** The places of all messages in the order they were said, without what they say. */
+  outline(conversation: ConversationKey): AsyncIterable<OutlinedMessage>;
 }
 
 export interface ConversationKey {
@@ -38,11 +40,15 @@ export interface OpenTurn extends TurnRequest {
   readonly number: number;
   /** Whether it is known that nothing that came before still lives. */
   readonly fresh: boolean;
+  /** The number of the turn that was shown last, where that is known. */
+  readonly newest?: number;
 }
 
 export interface TurnSummary {
   readonly title: string;
   readonly now: number;
+  /** Whether the turn stands elsewhere than after the newest: from then on the conversation has more than one branch. */
+  readonly branches?: boolean;
 }
 
 export interface Conversation {
@@ -53,16 +59,27 @@ export interface Conversation {
   /** Turns that ended well. */
   readonly turns: number;
   readonly expiresAt?: number;
+  /** Whether its turns are more than one line, each after the one before. */
+  readonly branched?: boolean;
+}
+
+export interface MessagePlace {
+  readonly turn: number;
+  /** Within the turn, from 0. */
+  readonly index: number;
+}
+
+/** Where a message stands. Numbers grow with time, so a message is always later than its parent. */
+export interface OutlinedMessage extends MessagePlace {
+  /** On a turn's first message: the message that it stands after, in the middle of another turn where what was said there is answered anew. Absent at a root. */
+  readonly parent?: MessagePlace;
+  readonly expiresAt?: number;
+  readonly end?: Pick<TurnEnd, 'finishReason' | 'excluded'>;
 }
 
 /** What of a message the next turns need. */
-export interface RememberedMessage {
-  readonly turn: number;
-  /** Place within the turn, from 0. */
-  readonly index: number;
+export interface RememberedMessage extends OutlinedMessage {
   readonly message: ChatMessage;
-  readonly expiresAt?: number;
-  readonly end?: Pick<TurnEnd, 'finishReason' | 'excluded'>;
 }
 
 export interface StoredMessage extends RememberedMessage {

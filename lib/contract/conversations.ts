@@ -1,13 +1,15 @@
 /**
  * The conversations table. One item a message, and one head item a conversation.
  *
- * head      pk `owner#<owner>`                    sk `conversation#<id>`              updatedAt, title, turns, turn lock, deletedAt, expiresAt
- * message   pk `owner#<owner>#conversation#<id>`  sk `turn#<8 digits>#<4 digits>`     expiresAt
+ * head      pk `owner#<owner>`                    sk `conversation#<id>`              updatedAt, title, turns, newest, branched, turn lock, deletedAt, expiresAt
+ * message   pk `owner#<owner>#conversation#<id>`  sk `turn#<8 digits>#<4 digits>`     parent, end, expiresAt
  * feedback  pk `owner#<owner>#conversation#<id>`  sk `feedback#<the message's digits>` rating, comment, expiresAt
  * log       pk `owner#<owner>#conversation#<id>`  sk `log#<turn id>#<8 digits>`         what a turn said while it ran, expiresAt
  *
  * `updatedAt` is a number, milliseconds since 1970; it is set by the first turn that ends well, so that the index holds no empty conversation.
  * With `deletedAt` a head is what is left of a conversation until all its items are gone: nobody finds it, and no turn begins.
+ * Turns are numbered as they begin, and the first message of each names its parent: the newest turn that is whole is where a conversation goes
+ * on, and from there one read backwards passes all that stands above it. `branched` is set once a turn stands elsewhere than after the newest.
  * The owner inside a key is URI-encoded, so that no owner can spell another's key.
  * A turn writes its log in order, each entry where nothing stands yet. Whoever wants it to stop takes the place that it would write to next:
  * the turn is refused there, and so hears of it without ever having to ask.

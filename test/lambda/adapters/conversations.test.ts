@@ -66,6 +66,27 @@ describe.each<[string, () => Conversations]>([
     expect(items.at(-1)).toEqual({ turn: 7, index: 1, createdAt: 1_006, message: { role: 'assistant', content: 'answer \u202e rtl' }, end: { finishReason: 'stop' } });
   });
 
+  test('tell where a message stands, and whether there is more than one branch', async () => {
+    const conversations = create();
+    const key = { owner, id: 'c' };
+    for (const [turnId, parent] of [['t1', undefined], ['t2', { turn: 1, index: 1 }], ['t3', { turn: 1, index: 0 }]] as const) {
+      const turn = await begin(conversations, { turnId });
+      expect(turn.newest).toBe(turn.number === 1 ? undefined : turn.number - 1);
+      const [question, answer] = said(turn, turnId, 'ok');
+      await conversations.commit(turn, [{ ...question, parent }, answer], { title: turnId, now: 2_000, branches: parent?.index === 0 });
+      expect((await conversations.find(key))?.branched ?? false).toBe(turnId === 't3');
+    }
+    const outline = (await collect(conversations.outline(key))).items;
+    expect(outline).toMatchObject([
+      { turn: 1, index: 0 }, { turn: 1, index: 1, end: { finishReason: 'stop' } }, { turn: 2, index: 0, parent: { turn: 1, index: 1 } },
+      { turn: 2, index: 1 }, { turn: 3, index: 0, parent: { turn: 1, index: 0 } }, { turn: 3, index: 1 },
+    ]);
+    expect(outline[0].parent).toBeUndefined();
+    expect((await collect(conversations.newestFirst(key, 2))).items.map(({ turn, index, parent }) => [turn, index, parent])).toEqual([
+      [2, 1, undefined], [2, 0, { turn: 1, index: 1 }], [1, 1, undefined], [1, 0, undefined],
+    ]);
+  });
+
   test('keep the title and the date of the first turn, and begin anew when all has expired', async () => {
     const conversations = create();
     for (const [position, title] of ['first', 'second'].entries()) {

@@ -1,9 +1,10 @@
-import type { ConversationEdits, Feedback, MessagePlace, Removal } from '../../../lambda/ports/conversation-edits';
-import type { Conversation, ConversationKey, Conversations, OpenTurn, StoredMessage } from '../../../lambda/ports/conversations';
+import type { ConversationEdits, Feedback, Removal } from '../../../lambda/ports/conversation-edits';
+import type { Conversation, ConversationKey, Conversations, MessagePlace, OpenTurn, StoredMessage, TurnSummary } from '../../../lambda/ports/conversations';
 
 interface Head extends Partial<Conversation> {
   readonly key: ConversationKey;
   attempts: number;
+  newest?: number;
   deleted?: true;
   lock?: { turnId: string; until: number };
 }
@@ -24,18 +25,22 @@ export class MemoryConversations implements Conversations, ConversationEdits {
     const expired = before.expiresAt !== undefined && before.expiresAt * 1000 <= request.now;
     const fresh = known === undefined || expired;
     this.heads.set(name, { ...before, attempts: before.attempts + 1, expiresAt: request.expiresAt, lock: { turnId: request.turnId, until: request.until } });
-    return { ...request, number: before.attempts + 1, fresh };
+    return { ...request, number: before.attempts + 1, fresh, newest: before.newest };
   }
 
-  async* newestFirst(key: ConversationKey) {
-    yield* [...this.messages.get(nameOf(key)) ?? []].reverse();
+  async* newestFirst(key: ConversationKey, upToTurn = Infinity) {
+    yield* [...this.messages.get(nameOf(key)) ?? []].filter(({ turn }) => turn <= upToTurn).reverse();
+  }
+
+  async* outline(key: ConversationKey) {
+    for (const { turn, index, parent, expiresAt, end } of this.messages.get(nameOf(key)) ?? []) yield { turn, index, parent, expiresAt, end };
   }
 
   async* oldestFirst(key: ConversationKey, fromTurn: number) {
     yield* (this.messages.get(nameOf(key)) ?? []).filter(({ turn }) => turn >= fromTurn);
   }
 
-  async commit(turn: OpenTurn, messages: readonly StoredMessage[], { title, now }: { title: string; now: number }) {
+  async commit(turn: OpenTurn, messages: readonly StoredMessage[], { title, now, branches }: TurnSummary) {
     const name = nameOf(turn.conversation);
     const head = this.heads.get(name)!;
     this.messages.set(name, [...this.messages.get(name) ?? [], ...messages]);
@@ -47,6 +52,8 @@ export class MemoryConversations implements Conversations, ConversationEdits {
       createdAt: before.createdAt ?? turn.now,
       updatedAt: now,
       turns: (before.turns ?? 0) + 1,
+      newest: turn.number,
+      branched: branches || before.branched,
       lock: undefined,
     });
   }
