@@ -9,8 +9,11 @@ import { arn, REGION } from './assembly/identity';
 import { startAwsEndpoint } from './aws/endpoint';
 import { Faults } from './bedrock/faults';
 import { Issuer, type TokenOptions } from './cognito/issuer';
+import { Issuers } from './cognito/issuers';
 import { LOCAL_USERS, UserPools, type UserTokens } from './cognito/pools';
 import { dynamoDb } from './dynamodb/service';
+import { localFunctionUrls, readFunctionUrls } from './function-url/definition';
+import { FunctionUrls } from './function-url/gateway';
 import { readRestApis, type RestApi } from './gateway/api';
 import { Gateway } from './gateway/gateway';
 import type { LocalIdentity } from './gateway/signature';
@@ -121,7 +124,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   // Functions are read after the endpoint that they call.
   const functions = new Map<string, FunctionPool>();
   const deadLetters: DeadLetter[] = [];
-  const door: { gateway?: Gateway; sockets?: SocketGateway; site?: Site } = {};
+  const door: { gateway?: Gateway; urls?: FunctionUrls; issuers?: Issuers; sockets?: SocketGateway; site?: Site } = {};
   const functionOf = (functionArn: string) => functions.get(functionArn.split(':').slice(0, 7).join(':'));
   const lambda = lambdaService({ functionOf, deployment, onNotice, onDeadLetter: (letter) => deadLetters.push(letter) });
   const connections = connectionsService(() => door.sockets);
@@ -137,13 +140,15 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   // The public port is bound before anything is resolved: the outputs and the functions' environment speak of it.
   const apis = readRestApis(deployment);
   const socketApis = readSocketApis(deployment);
+  const functionUrls = readFunctionUrls(deployment);
   const server = await serveLoopback(options.port ?? 0, (incoming, outgoing) => {
-    if (door.gateway?.handle(incoming, outgoing)) return;
+    if (door.gateway?.handle(incoming, outgoing) || door.urls?.handle(incoming, outgoing) || door.issuers?.handle(incoming, outgoing)) return;
     void door.site?.handle(incoming, outgoing);
   }, (incoming, stream, head) => door.sockets?.handle(incoming, stream, head) ?? false);
   undo.push(() => server.stop());
   for (const host of ['127.0.0.1', 'localhost']) buckets.trust(`http://${host}:${new URL(server.url).port}`);
-  const localise = (text: string) => localSocketUrls(localUrls(text, server.url, apis), { door: server.url, aws: endpoint.url }, socketApis);
+  const localise = (text: string) => Issuers.localKeys(localFunctionUrls(
+    localSocketUrls(localUrls(text, server.url, apis), { door: server.url, aws: endpoint.url }, socketApis), server.url, functionUrls), server.url);
 
   const [script, problem] = await Promise.all([bundleWorker(workDirectory), modelProblem(options), tables.createTables(deployment)]);
   if (problem !== undefined) onNotice(problem);
@@ -180,6 +185,8 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     identities: byAccessKey,
     functionOf,
   });
+  door.urls = new FunctionUrls({ urls: functionUrls, identities: byAccessKey, functionOf, onNotice });
+  door.issuers = new Issuers(userPools);
   const sockets = door.sockets = new SocketGateway({ apis: socketApis, logs, onNotice, identities: byAccessKey, functionOf, limits: options.socketLimits });
   undo.push(() => sockets.stop());
   door.site = await Site.build({
@@ -192,6 +199,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     },
   });
   for (const api of apis) for (const pool of functionsBehind(api, functions)) pool.warm();
+  for (const { functionArn } of functionUrls) functionOf(functionArn)?.warm();
   for (const { routes } of socketApis) for (const { functionArn } of routes.values()) functionOf(functionArn ?? '')?.warm();
 
   return {

@@ -5,9 +5,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { chatRoutes, statelessRoutes } from './routes';
 import { readSettings } from './settings';
 import { CHAT_DURATIONS } from './turn-report';
-import {
-  CHAT_ENV, CONVERSATION_HEADER, METRICS_NAMESPACE, MODEL_HEADER, ROUTE_HEADER, SYSTEM_PROMPT_FILE, TRACE_HEADER, type TransportName,
-} from '../../lib/contract/chat';
+import { CHAT_ENV, EXPOSED_HEADERS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type TransportName } from '../../lib/contract/chat';
 import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversationEdits } from '../adapters/dynamo-conversation-edits';
 import { dynamoConversations } from '../adapters/dynamo-conversations';
@@ -45,8 +43,7 @@ const hooks: Hooks = {
 };
 const ports = { model, objects, hooks, clock: systemClock };
 const routes = env.TABLE_NAME ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
-const exposedHeaders = ['x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER];
-const answer = endpoint(routes, { corsOrigins, exposedHeaders, log: createLog(env.SERVICE) });
+const answer = endpoint(routes, { corsOrigins, exposedHeaders: EXPOSED_HEADERS, log: createLog(env.SERVICE) });
 const tokens = rules && laterTokens(async () => (await import('../parts/tokens.js')).oidcTokens(rules));
 
 /** How requests come in, by the transport's name. */

@@ -126,7 +126,7 @@ class OwnAuthorizer extends ChatAuth {
   }
 
   public _bind(): AuthBinding {
-    return { caller: 'authorizer', proof: 'a Lambda authorizer', restCheck: () => ({ authorizer: this.authorizer }) };
+    return { caller: 'authorizer', proof: 'answers of a Lambda authorizer', restCheck: () => ({ authorizer: this.authorizer }) };
   }
 }
 

@@ -3,6 +3,7 @@ import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type Construct } from 'constructs';
+import { type AuthBinding } from './auth-binding';
 import { type ChatBuild } from './chat-build';
 import { type ChatEndpoint, type ChatFront } from './chat-endpoint';
 import { type ChatEnv } from '../contract/chat';
@@ -12,6 +13,7 @@ import { CalledService } from '../posture';
 
 /** The chat's code with all that lies beside it, before it is known where it runs. */
 export interface ChatCode extends ChatBuild {
+  readonly auth: AuthBinding;
   /** Files beside the handler, by name. */
   readonly files: Readonly<Record<string, string>>;
   /** Parts that the handler loads when it needs them. */
@@ -36,8 +38,10 @@ export interface ChatHost {
   configure(environment: ChatEnv): void;
 }
 
+type Publish = (handler: LambdaFunction, front: ChatFront) => ChatEndpoint;
+
 /** The chat's code in a Lambda function, as most transports have it. */
-export function functionHost(scope: Construct, code: ChatCode, publish: (handler: LambdaFunction, front: ChatFront) => ChatEndpoint): ChatHost {
+export function functionHost(scope: Construct, code: ChatCode, publish: Publish, concurrency = code.posture.reservedConcurrency): ChatHost {
   const { posture, logRetention, encryptionKey } = code;
   const handler = new BundledFunction<ChatEnv>(scope, 'Handler', {
     bundle: 'chat',
@@ -48,7 +52,7 @@ export function functionHost(scope: Construct, code: ChatCode, publish: (handler
     memory: Size.mebibytes(1024),
     logRetention,
     encryptionKey,
-    reservedConcurrency: posture.reservedConcurrency,
+    reservedConcurrency: concurrency,
     place: (placed) => posture.placeFunction(placed, [...code.calls, CalledService.XRAY]),
   });
   return {

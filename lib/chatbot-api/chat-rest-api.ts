@@ -7,7 +7,7 @@ import { type RestCheck } from './auth-binding';
 import { type ChatEndpoint, type ChatFront, type Traffic } from './chat-endpoint';
 import { defineGatewayErrors } from './gateway-errors';
 import { type ChatThrottling } from './transport';
-import { type CallerSource, CHAT_ROUTES, CONVERSATION_HEADER, LAST_EVENT_HEADER, STATELESS_ROUTES } from '../contract/chat';
+import { type CallerSource, CHAT_ROUTES, CLIENT_HEADERS, STATELESS_ROUTES } from '../contract/chat';
 import { acknowledge } from '../internal/acknowledge';
 import { ApiGatewayLogging } from '../internal/api-gateway-logging';
 import { EncryptedLogs } from '../internal/encrypted-logs';
@@ -45,12 +45,6 @@ const CALLER_VARIABLES: Readonly<Partial<Record<CallerSource, string>>> = {
 
 /** The methods whose requests have a body. */
 const WITH_BODY: readonly string[] = ['POST', 'PATCH'];
-
-/** What a browser may send: credentials of every kind of `ChatAuth`, the conversation, and what OpenAI's own client says of itself. */
-const CLIENT_HEADERS = [
-  'authorization', 'content-type', 'x-api-key', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256', CONVERSATION_HEADER, LAST_EVENT_HEADER,
-  ...['arch', 'helper-method', 'lang', 'os', 'package-version', 'retry-count', 'runtime', 'runtime-version', 'timeout'].map((name) => `x-stainless-${name}`),
-];
 
 /** The chat as a regional REST API. */
 export class ChatRestApi extends Construct implements ChatEndpoint {

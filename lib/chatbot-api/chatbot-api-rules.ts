@@ -3,7 +3,6 @@ import { type IConstruct } from 'constructs';
 import { type AuthBinding } from './auth-binding';
 import { requireValidHooks } from './chat-hooks';
 import { type ChatbotApiProps } from './chatbot-api-props';
-import { type ChatThrottling } from './transport';
 import { fail, requireAtLeast, requireBetween, requireCount, requireDuration, requireInteger, requireLength, requireMade, requirePattern } from '../internal/validation';
 import { type ModelBinding } from '../model';
 
@@ -27,10 +26,8 @@ export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
   requireDuration(scope, 'generation.turnTimeout', generation.turnTimeout, Duration.seconds(10), Duration.minutes(15));
 }
 
-/** What the options of a transport must be by themselves. */
-export function requireOpenness(scope: IConstruct, { rate, burst }: ChatThrottling, corsOrigins: string[]) {
-  requireBetween(scope, 'throttling.rate', rate, 1, 10_000);
-  requireInteger(scope, 'throttling.burst', burst, 1, 5_000);
+/** What the origins of web pages must be by themselves. */
+export function requireOrigins(scope: IConstruct, corsOrigins: string[]) {
   requireCount(scope, 'corsOrigins', corsOrigins, 0, Infinity);
   for (const origin of corsOrigins) {
     requirePattern(scope, 'corsOrigins', origin, /^https?:\/\/[^/*\s,']+$/, 'an origin like https://chat.example.com, without a path, a slash at its end or a wildcard');

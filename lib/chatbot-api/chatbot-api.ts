@@ -223,6 +223,7 @@ export class ChatbotApi extends Construct {
     const hooked = callsFunctions(hooks);
     return (transport ?? Transport.restStreaming())._host(this, {
       ...this.build,
+      auth: this.auth,
       files: systemPrompt ? { [SYSTEM_PROMPT_FILE]: systemPrompt } : {},
       parts: ['s3-objects', ...(hooked ? ['hooks'] : [])],
       calls: [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3, ...(hooked ? [CalledService.LAMBDA] : [])],

@@ -1,6 +1,6 @@
 import { AuthorizationType, ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type RestCheck } from './auth-binding';
-import { CONVERSATION_HEADER, TRACE_HEADER } from '../contract/chat';
+import { EXPOSED_HEADERS, TRACE_HEADER } from '../contract/chat';
 
 interface GatewayError {
   readonly type: ResponseType;
@@ -68,5 +68,5 @@ export function defineGatewayErrors(api: RestApi, { authorizationType }: RestChe
 /** A gateway response cannot choose among origins: with several, a browser sees the gateway's own errors as a failed request. */
 function corsHeaders(origins: string[]): Record<string, string> {
   if (origins.length !== 1) return {};
-  return { 'access-control-allow-origin': `'${origins[0]}'`, 'access-control-expose-headers': `'x-request-id,${TRACE_HEADER},retry-after,${CONVERSATION_HEADER}'` };
+  return { 'access-control-allow-origin': `'${origins[0]}'`, 'access-control-expose-headers': `'${EXPOSED_HEADERS.join(',')}'` };
 }

@@ -1,7 +1,9 @@
 import { type Construct } from 'constructs';
+import { ChatFunctionUrl, requireOwnProof } from './chat-function-url';
 import { type ChatCode, type ChatHost, functionHost } from './chat-host';
 import { ChatRestApi } from './chat-rest-api';
-import { requireOpenness } from './chatbot-api-rules';
+import { requireOrigins } from './chatbot-api-rules';
+import { requireBetween, requireInteger } from '../internal/validation';
 
 /** How many requests the API takes from everybody together before it answers 429. */
 export interface ChatThrottling {
@@ -44,11 +46,36 @@ export interface RestStreamingOptions {
   readonly throttling?: ChatThrottling;
 }
 
+/** Options of `Transport.functionUrl`. */
+export interface FunctionUrlOptions {
+  /**
+   * Origins of the web pages that may call from a browser, like `https://chat.example.com`.
+   *
+   * @default - none
+   */
+  readonly corsOrigins?: string[];
+
+  /**
+   * Most requests at once, set aside for the chat out of the account's limit, at least 1; further ones are answered 429.
+   *
+   * @default - as the posture says: the account's limit, or what it sets aside
+   */
+  readonly concurrency?: number;
+}
+
 /** How requests and answers travel between the client and the chat, and with it where the chat's code runs. */
 export abstract class Transport {
   /** A regional REST API that streams answers token by token, for up to 15 minutes a turn. */
   public static restStreaming(options: RestStreamingOptions = {}): Transport {
     return new RestStreaming(options);
+  }
+
+  /**
+   * The URL of the chat's function: no API in between, so nothing but Lambda is paid, and nothing but Lambda protects it. The handler verifies
+   * tokens itself; with `ChatAuth.iam()` Lambda checks signatures.
+   */
+  public static functionUrl(options: FunctionUrlOptions = {}): Transport {
+    return new LambdaUrl(options);
   }
 
   /** @internal */
@@ -62,7 +89,24 @@ class RestStreaming extends Transport {
 
   public _host(scope: Construct, code: ChatCode): ChatHost {
     const { stageName = 'prod', corsOrigins = [], throttling: { rate = 50, burst = 100 } = {} } = this.options;
-    requireOpenness(scope, { rate, burst }, corsOrigins);
+    requireInteger(scope, 'throttling.burst', burst, 1, 5_000);
+    requireBetween(scope, 'throttling.rate', rate, 1, 10_000);
+    requireOrigins(scope, corsOrigins);
     return functionHost(scope, code, (handler, front) => new ChatRestApi(scope, 'Rest', { ...front, handler, stageName, corsOrigins, throttling: { rate, burst } }));
+  }
+}
+
+class LambdaUrl extends Transport {
+  constructor(private readonly options: FunctionUrlOptions) {
+    super();
+  }
+
+  public _host(scope: Construct, code: ChatCode): ChatHost {
+    const { corsOrigins = [], concurrency } = this.options;
+    requireOrigins(scope, corsOrigins);
+    requireInteger(scope, 'concurrency', concurrency, 1, 100_000);
+    requireOwnProof(scope, code.auth, 'Transport.functionUrl()', true);
+    const parts = code.auth.tokens ? [...code.parts, 'tokens'] : code.parts;
+    return functionHost(scope, { ...code, parts }, (handler, front) => new ChatFunctionUrl(scope, 'FunctionUrl', { ...front, handler, corsOrigins }), concurrency);
   }
 }

@@ -2,6 +2,7 @@ import { type Stage } from 'aws-cdk-lib/aws-apigateway';
 import { type ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
+import { type FunctionUrl, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Bucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { type Construct } from 'constructs';
@@ -11,7 +12,7 @@ import { PrivateNetwork } from './private-network';
 import { StackKey } from './stack-key';
 import { TableBackup } from './table-backup';
 import { acknowledge } from '../internal/acknowledge';
-import { requireInteger } from '../internal/validation';
+import { fail, requireInteger } from '../internal/validation';
 
 /** Where a function runs. */
 export interface FunctionPlacement {
@@ -132,6 +133,9 @@ export abstract class Posture {
   /** Puts in front of an API's stage what the level asks for: a firewall, a client certificate. */
   public abstract protectApi(scope: Construct, stage: Stage): void;
 
+  /** Holds the URL of a function to what the level asks for. */
+  public abstract protectUrl(scope: Construct, url: FunctionUrl): void;
+
   /** Puts behind a table what the level asks for: a backup plan. */
   public abstract protectTable(scope: Construct, table: ITableV2): void;
 
@@ -162,6 +166,8 @@ class StandardPosture extends Posture {
       'A firewall is paid for by the month, and this level costs nothing while idle: requests are authenticated and throttled before the handler sees them, and Posture.regulated() adds the firewall.');
   }
 
+  public protectUrl() {}
+
   public protectTable() {}
 
   public protectBucket() {}
@@ -191,6 +197,12 @@ class RegulatedPosture extends Posture {
 
   public protectApi(scope: Construct, stage: Stage) {
     new ApiProtection(scope, 'Protection', { stage, logRetention: this.logRetention, encryptionKey: this.encryptionKey(scope) });
+  }
+
+  public protectUrl(scope: Construct, url: FunctionUrl) {
+    if (url.authType === FunctionUrlAuthType.AWS_IAM) return;
+    fail(scope, 'a function that anybody may call, though it refuses them itself, is public access to NIST 800-53 and HIPAA: '
+      + 'with Posture.regulated() give the function URL ChatAuth.iam(), or take Transport.restStreaming(), which refuses at the door');
   }
 
   public protectTable(scope: Construct, table: ITableV2) {

@@ -5,7 +5,7 @@ const NO_VALUE = Symbol('AWS::NoValue');
 
 /** The types that the local cloud gives a life; the others get a name and an ARN, and are left out. */
 const RUNNING = [
-  /^AWS::ApiGateway(V2)?::/, /^AWS::Lambda::(Function|Version|Alias|Permission)$/, /^AWS::IAM::(Role|Policy|ManagedPolicy)$/,
+  /^AWS::ApiGateway(V2)?::/, /^AWS::Lambda::(Function|Version|Alias|Permission|Url)$/, /^AWS::IAM::(Role|Policy|ManagedPolicy)$/,
   /^AWS::DynamoDB::(Table|GlobalTable)$/, /^AWS::Cognito::(UserPool|UserPoolClient)$/, /^AWS::Logs::LogGroup$/, /^AWS::S3::(Bucket|BucketPolicy)$/,
   /^AWS::Bedrock::(Guardrail|GuardrailVersion|ApplicationInferenceProfile)$/,
 ];

@@ -66,6 +66,11 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
     attributes: { AliasArn: ({ property }) => `${functionArn(property('FunctionName'))}:${property('Name')}` },
   },
   'AWS::Lambda::Permission': { attributes: {} },
+  'AWS::Lambda::Url': {
+    generate: (resource) => stableId(resource, 32),
+    ref: ({ property }) => functionArn(property('TargetFunctionArn')),
+    attributes: { FunctionArn: ({ property }) => functionArn(property('TargetFunctionArn')), FunctionUrl: ({ id }) => `https://${id}.lambda-url.${REGION}.on.aws/` },
+  },
   'AWS::IAM::Role': {
     nameProperty: 'RoleName',
     attributes: {

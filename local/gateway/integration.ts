@@ -6,20 +6,10 @@ import { identifying } from './respond';
 import type { Failure } from '../lambda/frames';
 import { type FunctionPool, THROTTLED } from '../lambda/pool';
 import type { Sink } from '../lambda/process';
+import { type HttpHead, MalformedAnswer, parseHead, StreamedAnswer } from '../lambda/streamed-answer';
 
 /** Lambda takes no larger event in a synchronous call, and returns no larger buffered answer. */
 const LAMBDA_LIMIT = 6 * 1024 * 1024;
-/** The head of a streamed answer must end within its first 16 KB. */
-const HEAD_LIMIT = 16 * 1024;
-const HEAD_END = Buffer.alloc(8);
-
-interface HttpHead {
-  readonly statusCode?: number;
-  readonly headers?: Readonly<Record<string, string | number | boolean>>;
-  readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>;
-  readonly cookies?: readonly string[];
-}
-
 /** Lets the method's integration answer. Rejects with the gateway's own error as long as nothing has been sent. */
 export function integrate(exchange: Exchange, functionOf: (arn: string) => FunctionPool | undefined): Promise<void> {
   const { integration } = exchange.method!;
@@ -31,7 +21,7 @@ export function integrate(exchange: Exchange, functionOf: (arn: string) => Funct
   const event = JSON.stringify(proxyEvent(exchange));
   if (Buffer.byteLength(event) > LAMBDA_LIMIT) throw new GatewayFailure('REQUEST_TOO_LARGE', { reason: 'the event is over the 6 MB that Lambda takes' });
   return new Promise((resolve, reject) => {
-    const answer = integration.streams ? new StreamedAnswer(exchange) : new BufferedAnswer(exchange);
+    const answer = integration.streams ? streamed(exchange) : new BufferedAnswer(exchange);
     let over = false;
     const finish = (failure?: GatewayFailure) => {
       if (over) return;
@@ -57,7 +47,7 @@ export function integrate(exchange: Exchange, functionOf: (arn: string) => Funct
           try {
             return answer.data(piece);
           } catch (error) {
-            return finish(error as GatewayFailure);
+            return finish(inGatewayWords(error));
           }
         },
         end: () => {
@@ -66,7 +56,7 @@ export function integrate(exchange: Exchange, functionOf: (arn: string) => Funct
             answer.end();
             finish();
           } catch (error) {
-            finish(error as GatewayFailure);
+            finish(inGatewayWords(error));
           }
         },
         fail: (failure) => finish(gatewayFailure(failure)),
@@ -75,47 +65,10 @@ export function integrate(exchange: Exchange, functionOf: (arn: string) => Funct
   });
 }
 
-/** Passes a streamed answer on piece by piece, as soon as its head is known. */
-class StreamedAnswer implements Pick<Sink, 'data' | 'end'> {
-  private head = Buffer.alloc(0);
-  private relief?: Promise<void>;
-
-  constructor(private readonly exchange: Exchange) {}
-
-  data(piece: Buffer): void | Promise<void> {
-    const { outgoing } = this.exchange;
-    if (outgoing.headersSent) return this.write(piece);
-    this.head = Buffer.concat([this.head, piece]);
-    const end = this.head.indexOf(HEAD_END);
-    if (end < 0) {
-      if (this.head.length > HEAD_LIMIT) throw malformed('its head does not end within 16 KB');
-      return undefined;
-    }
-    sendHead(this.exchange, parse(this.head.subarray(0, end)), {});
-    outgoing.flushHeaders();
-    const rest = this.head.subarray(end + HEAD_END.length);
-    return rest.length > 0 ? this.write(rest) : undefined;
-  }
-
-  end(): void {
-    if (!this.exchange.outgoing.headersSent) throw malformed('it ended without an HTTP head: a streaming handler must write before it ends');
-    this.exchange.outgoing.end();
-  }
-
-  private write(piece: Buffer): void | Promise<void> {
-    const { outgoing } = this.exchange;
-    this.exchange.responseBytes += piece.length;
-    if (outgoing.write(piece)) return undefined;
-    // Pieces that were on their way already come in under the same pressure, and wait for the same relief.
-    return this.relief ??= new Promise((resolve) => {
-      const done = () => {
-        outgoing.off('drain', done).off('close', done);
-        this.relief = undefined;
-        resolve();
-      };
-      outgoing.once('drain', done).once('close', done);
-    });
-  }
+function streamed(exchange: Exchange): StreamedAnswer {
+  return new StreamedAnswer(exchange.outgoing, (head) => sendHead(exchange, head, {}), (bytes) => {
+    exchange.responseBytes += bytes;
+  });
 }
 
 /** Gathers an answer, then sends it whole. */
@@ -127,13 +80,13 @@ class BufferedAnswer implements Pick<Sink, 'data' | 'end'> {
 
   data(piece: Buffer): void {
     this.length += piece.length;
-    if (this.length > LAMBDA_LIMIT) throw malformed('it is over the 6 MB that Lambda returns');
+    if (this.length > LAMBDA_LIMIT) throw new MalformedAnswer('it is over the 6 MB that Lambda returns');
     this.pieces.push(piece);
   }
 
   end(): void {
-    const answer = parse(Buffer.concat(this.pieces)) as HttpHead & { body?: string; isBase64Encoded?: boolean };
-    if (answer.statusCode === undefined) throw malformed('it has no statusCode');
+    const answer = parseHead(Buffer.concat(this.pieces)) as HttpHead & { body?: string; isBase64Encoded?: boolean };
+    if (answer.statusCode === undefined) throw new MalformedAnswer('it has no statusCode');
     const body = Buffer.from(answer.body ?? '', answer.isBase64Encoded ? 'base64' : 'utf8');
     sendHead(this.exchange, answer, { 'content-length': String(body.length) });
     this.exchange.responseBytes += body.length;
@@ -159,22 +112,13 @@ function sendHead(exchange: Exchange, head: HttpHead, extra: Record<string, stri
   try {
     exchange.outgoing.writeHead(head.statusCode ?? 200, Object.fromEntries(headers));
   } catch (error) {
-    throw malformed((error as Error).message);
+    throw new MalformedAnswer((error as Error).message);
   }
 }
 
-function parse(bytes: Buffer): HttpHead {
-  try {
-    const value: unknown = JSON.parse(bytes.toString());
-    if (typeof value === 'object' && value !== null) return value;
-  } catch {
-    // Said below.
-  }
-  throw malformed('it is not a JSON object');
-}
-
-function malformed(why: string): GatewayFailure {
-  return new GatewayFailure('DEFAULT_5XX', { status: 502, reason: `the handler's answer is malformed: ${why}` });
+function inGatewayWords(error: unknown): GatewayFailure {
+  if (!(error instanceof MalformedAnswer)) return error as GatewayFailure;
+  return new GatewayFailure('DEFAULT_5XX', { status: 502, reason: `the handler's answer is malformed: ${error.message}` });
 }
 
 function gatewayFailure(failure: Failure): GatewayFailure {

@@ -12,7 +12,6 @@ export interface LocalIdentity {
 
 export type LocalIdentities = ReadonlyMap<string, LocalIdentity>;
 
-const SERVICE = 'execute-api';
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
 
 /** What a signature is made over. */
@@ -31,13 +30,13 @@ interface Signature {
 }
 
 /** Checks a Signature Version 4, in the `Authorization` header or in the query, against the local identities' secrets. */
-export function verifySignature(request: SignedRequest, identities: LocalIdentities): Caller {
+export function verifySignature(request: SignedRequest, identities: LocalIdentities, wanted = 'execute-api'): Caller {
   const signed = inHeader(request) ?? inQuery(request);
   if (!signed) throw new GatewayFailure('MISSING_AUTHENTICATION_TOKEN');
   const { accessKeyId, date, region, service, signedHeaders, signature, time } = signed;
   const identity = identities.get(accessKeyId);
   if (!identity) throw new GatewayFailure('INVALID_SIGNATURE', { message: 'The security token included in the request is invalid.' });
-  if (region !== REGION || service !== SERVICE) throw new GatewayFailure('INVALID_SIGNATURE', { message: `Credential should be scoped to ${REGION} and ${SERVICE}.` });
+  if (region !== REGION || service !== wanted) throw new GatewayFailure('INVALID_SIGNATURE', { message: `Credential should be scoped to ${REGION} and ${wanted}.` });
   requireRecent(signed);
 
   const text = ['AWS4-HMAC-SHA256', time, `${date}/${region}/${service}/aws4_request`, sha256(canonicalRequest(request, signedHeaders))].join('\n');

@@ -24,6 +24,12 @@ const CHOICES: Readonly<Record<string, (stack: Stack) => ChatbotApiProps>> = {
   'a guardrail': (stack) => ({ guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['secret'])] }) }),
   'ConversationMemory.stateless': () => ({ conversations: { memory: ConversationMemory.stateless() } }),
   'web pages of another origin': () => ({ transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }) }),
+  'Transport.functionUrl and ChatAuth.iam': () => ({ transport: Transport.functionUrl(), auth: ChatAuth.iam() }),
+};
+
+/** What the regulated posture refuses. */
+const UNREGULATED: typeof CHOICES = {
+  'Transport.functionUrl': () => ({ transport: Transport.functionUrl({ corsOrigins: ['https://chat.example.com'] }) }),
 };
 
 const POSTURES: Readonly<Record<string, (stack: Stack) => Posture>> = {
@@ -44,7 +50,7 @@ export interface Choice {
 
 /** Every choice in every posture, each in an app of its own. */
 export function choices(): Choice[] {
-  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries(CHOICES).map(([choice, props]) => {
+  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries({ ...CHOICES, ...(level === 'standard posture' && UNREGULATED) }).map(([choice, props]) => {
     const app = new App();
     const stack = new Stack(app, 'Stack');
     const chat = new ChatbotApi(stack, 'Chat', { ...props(stack), posture: posture(stack) });

@@ -5,12 +5,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { RequestAuthorizer, IdentitySource } from 'aws-cdk-lib/aws-apigateway';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ErrorBody } from './run-example';
-import { Sha256 } from './sha256';
+import { signedFetch } from './sign';
 import { ChatAuth, ChatbotApi } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
@@ -76,18 +75,9 @@ describe('every way to prove who calls', () => {
     rmSync(assembly, { recursive: true, force: true });
   });
 
-  async function signed(stack: string, user: 'user-a' | 'user-b', path: string, body?: string, secret?: string) {
-    const url = new URL(path, cloud.outputs[stack].Url);
+  function signed(stack: string, user: 'user-a' | 'user-b', path: string, body?: string, secret?: string) {
     const identity = cloud.session.identities[user];
-    const signer = new SignatureV4({
-      service: 'execute-api',
-      region: 'us-east-1',
-      sha256: Sha256,
-      credentials: { accessKeyId: identity.accessKeyId, secretAccessKey: secret ?? identity.secretAccessKey },
-    });
-    const request = { method: body ? 'POST' : 'GET', protocol: url.protocol, hostname: url.hostname, path: url.pathname, query: {}, body };
-    const { headers } = await signer.sign({ ...request, headers: { 'host': url.host, 'content-type': 'application/json' } });
-    return fetch(url, { method: request.method, headers, body });
+    return signedFetch(`${cloud.outputs[stack].Url}${path}`, { ...identity, secretAccessKey: secret ?? identity.secretAccessKey }, { body });
   }
 
   const get = (stack: string, headers: Record<string, string>, path = 'v1/models') => fetch(`${cloud.outputs[stack].Url}${path}`, { headers });

@@ -1,0 +1,70 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type Function as LambdaFunction, FunctionUrl, FunctionUrlAuthType, HttpMethod, InvokeMode } from 'aws-cdk-lib/aws-lambda';
+import { Construct, type IConstruct } from 'constructs';
+import { type AuthBinding } from './auth-binding';
+import { type ChatEndpoint, type ChatFront, type Traffic } from './chat-endpoint';
+import { CHAT_ROUTES, CLIENT_HEADERS, EXPOSED_HEADERS, STATELESS_ROUTES } from '../contract/chat';
+import { fail } from '../internal/validation';
+
+export interface ChatFunctionUrlProps extends ChatFront {
+  readonly handler: LambdaFunction;
+  readonly corsOrigins: string[];
+}
+
+/** Refuses what only API Gateway can check; `transport` is the factory that was chosen. */
+export function requireOwnProof(scope: IConstruct, { tokens, caller, proof }: AuthBinding, transport: string, signed: boolean) {
+  if (tokens || (signed && caller === 'iam')) return;
+  const choices = `ChatAuth.cognito()${signed ? ', ChatAuth.iam()' : ''} or ChatAuth.oidc()`;
+  fail(scope, `'auth' must be ${choices} with ${transport}, because ${proof} need API Gateway to check them: take one of these, or Transport.restStreaming()`);
+}
+
+/** The chat at the URL of its function. */
+export class ChatFunctionUrl extends Construct implements ChatEndpoint {
+  public readonly url: string;
+  public readonly corsOrigins: string[];
+  public readonly environment: ChatEndpoint['environment'];
+  public readonly traffic: Traffic;
+  private readonly functionUrl: FunctionUrl;
+
+  constructor(scope: Construct, id: string, props: ChatFunctionUrlProps) {
+    super(scope, id);
+    const { auth: { tokens }, handler, posture, corsOrigins } = props;
+
+    this.functionUrl = this.defineUrl(props);
+    this.url = this.functionUrl.url;
+    this.corsOrigins = corsOrigins;
+    // The URL's own configuration answers browsers, and a header must not be there twice.
+    this.environment = { TRANSPORT: 'functionUrl', CALLER: tokens ? 'token' : 'iam', TOKENS: tokens ? Stack.of(this).toJsonString(tokens) : '', CORS_ORIGINS: '' };
+    this.traffic = urlTraffic(handler);
+    posture.protectUrl(this, this.functionUrl);
+  }
+
+  public grantInvoke(grantee: IGrantable): Grant {
+    return this.functionUrl.grantInvokeUrl(grantee);
+  }
+
+  private defineUrl({ handler, auth, corsOrigins, keepsConversations }: ChatFunctionUrlProps) {
+    const methods = new Set(Object.values(keepsConversations ? CHAT_ROUTES : STATELESS_ROUTES).map(({ method }) => HttpMethod[method]));
+    return new FunctionUrl(this, 'Url', {
+      function: handler,
+      authType: auth.tokens ? FunctionUrlAuthType.NONE : FunctionUrlAuthType.AWS_IAM,
+      invokeMode: InvokeMode.RESPONSE_STREAM,
+      cors: corsOrigins.length > 0 ? {
+        allowedOrigins: corsOrigins, allowedMethods: [...methods], allowedHeaders: CLIENT_HEADERS, exposedHeaders: EXPOSED_HEADERS, maxAge: Duration.hours(1),
+      } : undefined,
+    });
+  }
+}
+
+function urlTraffic(handler: LambdaFunction): Traffic {
+  return {
+    title: 'Function URL',
+    speaker: "The function's URL",
+    evidence: "the handler's log holds a line for each request that reached it",
+    requests: (options) => handler.metric('UrlRequestCount', options),
+    clientErrors: (options) => handler.metric('Url4xxCount', options),
+    serverErrors: (options) => handler.metric('Url5xxCount', options),
+    latency: (options) => handler.metric('UrlRequestLatency', options),
+  };
+}
