@@ -25,6 +25,7 @@ const model: ModelFacts = {
 
 const chatEnv: ChatEnv = {
   TABLE_NAME: 'conversations',
+  CACHE: '',
   CONTENT_BUCKET: 'content',
   MODEL: JSON.stringify(model),
   GENERATION: JSON.stringify({ maxTokens: 4096 }),

@@ -12,6 +12,7 @@ import { Issuer, type TokenOptions } from './cognito/issuer';
 import { Issuers } from './cognito/issuers';
 import { LOCAL_USERS, UserPools, type UserTokens } from './cognito/pools';
 import { dynamoDb } from './dynamodb/service';
+import { startCaches } from './elasticache/caches';
 import { localFunctionUrls, readFunctionUrls } from './function-url/definition';
 import { FunctionUrls } from './function-url/gateway';
 import { readRestApis, type RestApi } from './gateway/api';
@@ -147,14 +148,16 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   }, (incoming, stream, head) => door.sockets?.handle(incoming, stream, head) ?? false);
   undo.push(() => server.stop());
   for (const host of ['127.0.0.1', 'localhost']) buckets.trust(`http://${host}:${new URL(server.url).port}`);
+  const caches = await startCaches(deployment, { workDirectory, principals, onNotice });
+  undo.push(() => caches.stop());
   const localise = (text: string) => Issuers.localKeys(localFunctionUrls(
-    localSocketUrls(localUrls(text, server.url, apis), { door: server.url, aws: endpoint.url }, socketApis), server.url, functionUrls), server.url);
+    localSocketUrls(localUrls(caches.localise(text), server.url, apis), { door: server.url, aws: endpoint.url }, socketApis), server.url, functionUrls), server.url);
 
   const [script, problem] = await Promise.all([bundleWorker(workDirectory), modelProblem(options), tables.createTables(deployment)]);
   if (problem !== undefined) onNotice(problem);
   const node = findNode();
   for (const resource of deployment.resources('AWS::Lambda::Function')) {
-    const definition = readFunction(resource, { deployment, workDirectory, endpoint: endpoint.url, accessKeyOf, localise });
+    const definition = readFunction(resource, { deployment, workDirectory, endpoint: endpoint.url, certificates: caches.certificates, accessKeyOf, localise });
     functions.set(definition.arn, new FunctionPool(definition, { node: node.path, script, logs, processes: options.processes }));
   }
   undo.push(() => Promise.all([...functions.values()].map((pool) => pool.stop())));
@@ -174,7 +177,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     outputs,
   });
 
-  const report = () => principals.report(services.map(({ name }) => name));
+  const report = () => principals.report([...services.map(({ name }) => name), ...caches.services]);
 
   door.gateway = new Gateway({
     apis,

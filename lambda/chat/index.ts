@@ -6,6 +6,7 @@ import { chatRoutes, statelessRoutes } from './routes';
 import { readSettings } from './settings';
 import { CHAT_DURATIONS } from './turn-report';
 import { CHAT_ENV, EXPOSED_HEADERS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type TransportName } from '../../lib/contract/chat';
+import type { CacheReference } from '../../lib/contract/conversations';
 import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversationEdits } from '../adapters/dynamo-conversation-edits';
 import { dynamoConversations } from '../adapters/dynamo-conversations';
@@ -13,6 +14,7 @@ import { dynamoTurnLog } from '../adapters/dynamo-turn-log';
 import { laterTokens } from '../kit/bearer';
 import { readBeside } from '../kit/beside';
 import { systemClock } from '../kit/clock';
+import { deferred, once } from '../kit/deferred';
 import { endpoint } from '../kit/endpoint';
 import { readEnv } from '../kit/env';
 import { functionUrl } from '../kit/function-url';
@@ -27,11 +29,16 @@ const { policy, transport, caller, tokens: rules, corsOrigins } = readSettings(e
 // A connection may die without a word; what it carried is asked again, for every write of ours may be repeated.
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true });
 const table = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience }), { marshallOptions: { removeUndefinedValues: true } });
-const stores = {
+const inTable = () => ({
   conversations: dynamoConversations(table, env.TABLE_NAME),
   log: dynamoTurnLog(table, env.TABLE_NAME),
   edits: dynamoConversationEdits(table, env.TABLE_NAME),
+});
+const inCache = () => {
+  const cache = once(async () => (await import('../parts/valkey.js')).openStores(JSON.parse(env.CACHE) as CacheReference));
+  return { conversations: deferred(async () => (await cache()).conversations), log: deferred(async () => (await cache()).log), edits: deferred(async () => (await cache()).edits) };
 };
+const stores = env.CACHE ? inCache() : env.TABLE_NAME ? inTable() : undefined;
 // One attempt: the core retries, for only it knows whether anything has been said.
 const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }));
 const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.models.offer.name }, CHAT_DURATIONS);
@@ -42,7 +49,7 @@ const hooks: Hooks = {
   tell: async (...call) => (await import('../parts/hooks.js')).hooks.tell(...call),
 };
 const ports = { model, objects, hooks, clock: systemClock };
-const routes = env.TABLE_NAME ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
+const routes = stores ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
 const answer = endpoint(routes, { corsOrigins, exposedHeaders: EXPOSED_HEADERS, log: createLog(env.SERVICE) });
 const tokens = rules && laterTokens(async () => (await import('../parts/tokens.js')).oidcTokens(rules));
 

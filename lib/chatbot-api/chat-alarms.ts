@@ -13,7 +13,7 @@ const ONE_HOUR = { period: Duration.hours(1) };
 const LONGEST_MS = Duration.minutes(15).toMilliseconds();
 
 /** What a chat rings for. */
-export function chatAlarms(scope: IConstruct, { chat, traffic, deadLetters, priced }: ChatSignals, options: ChatAlarmsOptions): AlarmRules {
+export function chatAlarms(scope: IConstruct, { chat, traffic, deadLetters, memory, priced }: ChatSignals, options: ChatAlarmsOptions): AlarmRules {
   const { errorRate = 5, timeToFirstToken = Duration.seconds(5), throttles = 10, costDeviations = 3, guardrailBlocks } = options;
   requireBetween(scope, 'errorRate', errorRate, 0, 99);
   requireBetween(scope, 'timeToFirstToken in milliseconds', timeToFirstToken.toMilliseconds({ integral: false }), 1, LONGEST_MS);
@@ -65,6 +65,7 @@ export function chatAlarms(scope: IConstruct, { chat, traffic, deadLetters, pric
         next: 'find who invokes the function asynchronously, read the message and its attributes, and delete it when it is dealt with.',
       },
     }),
+    ...memory.alarms,
     ...(guardrailBlocks !== undefined && {
       GuardrailBlocks: {
         metric: chat.metricGuardrailBlocks(ONE_HOUR),

@@ -67,6 +67,6 @@ function carriers({ chat: { handler }, traffic, memory }: ChatSignals): Chart[] 
         handler.metricErrors({ label: 'Failed' }),
       ],
     }] : []),
-    ...memory,
+    ...memory.charts,
   ];
 }

@@ -9,7 +9,7 @@ import { type ChatEndpoint, type ChatFront } from './chat-endpoint';
 import { type ChatEnv } from '../contract/chat';
 import { BundledFunction } from '../internal/bundled-function';
 import { type HandlerRole } from '../internal/handler-role';
-import { CalledService } from '../posture';
+import { CalledService, type FunctionPlacement } from '../posture';
 
 /** The chat's code with all that lies beside it, before it is known where it runs. */
 export interface ChatCode extends ChatBuild {
@@ -20,6 +20,8 @@ export interface ChatCode extends ChatBuild {
   readonly parts: readonly string[];
   /** AWS services that the code calls. */
   readonly calls: CalledService[];
+  /** Where code runs that calls these services, made beside it; undefined leaves it to the network of its host. */
+  readonly place: (scope: Construct, calls: CalledService[]) => FunctionPlacement | undefined;
   readonly turnTimeout: Duration;
 }
 
@@ -42,7 +44,7 @@ type Publish = (handler: LambdaFunction, front: ChatFront) => ChatEndpoint;
 
 /** The chat's code in a Lambda function, as most transports have it. */
 export function functionHost(scope: Construct, code: ChatCode, publish: Publish, concurrency = code.posture.reservedConcurrency): ChatHost {
-  const { posture, logRetention, encryptionKey } = code;
+  const { logRetention, encryptionKey } = code;
   const handler = new BundledFunction<ChatEnv>(scope, 'Handler', {
     bundle: 'chat',
     description: 'Answers chat requests',
@@ -53,7 +55,7 @@ export function functionHost(scope: Construct, code: ChatCode, publish: Publish,
     logRetention,
     encryptionKey,
     reservedConcurrency: concurrency,
-    place: (placed) => posture.placeFunction(placed, [...code.calls, CalledService.XRAY]),
+    place: (placed) => code.place(placed, [...code.calls, CalledService.XRAY]),
   });
   return {
     role: handler.role,

@@ -2,7 +2,7 @@ import { type Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type Traffic } from './chat-endpoint';
-import { type Chart } from '../observability/operations-dashboard';
+import { type MemoryBinding } from './memory-binding';
 
 /** Every sign of life of a chat, for its alarms and its dashboard. */
 export interface ChatSignals {
@@ -12,7 +12,7 @@ export interface ChatSignals {
   /** Where events wait that the function could not take, where there is one. */
   readonly deadLetters?: IQueue;
   /** What carries the conversations. */
-  readonly memory: Chart[];
+  readonly memory: Pick<MemoryBinding, 'charts' | 'alarms'>;
   /** Whether the handler knows what a token costs; without prices it reports no cost. */
   readonly priced: boolean;
 }

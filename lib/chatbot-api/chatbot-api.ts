@@ -206,7 +206,7 @@ export class ChatbotApi extends Construct {
 
   private get signals(): ChatSignals {
     const { host: { deadLetters }, endpoint: { traffic } } = this;
-    return { chat: this, traffic, deadLetters, memory: this.memory.charts, priced: this.model.prices !== undefined };
+    return { chat: this, traffic, deadLetters, memory: this.memory, priced: this.model.prices !== undefined };
   }
 
   private defineBuild(props: ChatbotApiProps): ChatBuild {
@@ -225,8 +225,9 @@ export class ChatbotApi extends Construct {
       ...this.build,
       auth: this.auth,
       files: systemPrompt ? { [SYSTEM_PROMPT_FILE]: systemPrompt } : {},
-      parts: ['s3-objects', ...(hooked ? ['hooks'] : [])],
+      parts: ['s3-objects', ...this.memory.parts, ...(hooked ? ['hooks'] : [])],
       calls: [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3, ...(hooked ? [CalledService.LAMBDA] : [])],
+      place: (placed, calls) => this.memory.placeHandler(placed, calls),
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,
     });
   }

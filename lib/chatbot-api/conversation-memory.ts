@@ -1,11 +1,45 @@
 import { type Duration } from 'aws-cdk-lib';
+import { type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { type Construct } from 'constructs';
+import { CacheMemory } from './cache-memory';
 import { type ChatBuild } from './chat-build';
 import { ConversationTable } from './conversation-table';
 import { type MemoryBinding } from './memory-binding';
 
 /** Options of `ConversationMemory.dynamoDb`. */
 export interface DynamoDbMemoryOptions {
+  /**
+   * How long a message is kept, at least one day.
+   *
+   * @default Duration.days(90)
+   */
+  readonly retention?: Duration;
+}
+
+/** Options of `ConversationMemory.elastiCache`. */
+export interface ElastiCacheMemoryOptions {
+  /**
+   * The VPC of the cache and of the handler that speaks to it.
+   *
+   * @default - the VPC of the posture; `Posture.standard()` has none, so there it must be given
+   */
+  readonly vpc?: IVpc;
+
+  /**
+   * The subnets of `vpc`, in two zones or three.
+   *
+   * @default - private subnets
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * Whether endpoints are made in `vpc` for the services that the handler calls; an endpoint is made once a VPC. Say no where the VPC has them,
+   * or a way to the internet.
+   *
+   * @default true
+   */
+  readonly vpcEndpoints?: boolean;
+
   /**
    * How long a message is kept, at least one day.
    *
@@ -24,6 +58,14 @@ export abstract class ConversationMemory {
   /** A DynamoDB table, one item a message: nothing to operate, and nothing paid while idle but storage. */
   public static dynamoDb(options: DynamoDbMemoryOptions = {}): ConversationMemory {
     return new DynamoDbMemory(options);
+  }
+
+  /**
+   * ElastiCache Serverless for Valkey, in a VPC beside the handler: answers within a millisecond, and is paid for by the hour even while nobody
+   * talks. Its data is copied daily; what came after the last copy may be lost with the cache.
+   */
+  public static elastiCache(options: ElastiCacheMemoryOptions = {}): ConversationMemory {
+    return new ElastiCacheMemory(options);
   }
 
   /** Nothing is kept: a request holds its whole conversation, and the API has no routes for conversations. */
@@ -46,8 +88,27 @@ class DynamoDbMemory extends ConversationMemory {
   }
 }
 
+class ElastiCacheMemory extends ConversationMemory {
+  constructor(private readonly options: ElastiCacheMemoryOptions) {
+    super();
+  }
+
+  public _bind(scope: Construct, build: ChatBuild): MemoryBinding {
+    return new CacheMemory(scope, build, this.options);
+  }
+}
+
 class StatelessMemory extends ConversationMemory {
-  public _bind(): MemoryBinding {
-    return { keepsConversations: false, calls: [], environment: { TABLE_NAME: '', RETENTION_SECONDS: '' }, charts: [], grantUse: () => undefined };
+  public _bind(_scope: Construct, { posture }: ChatBuild): MemoryBinding {
+    return {
+      keepsConversations: false,
+      calls: [],
+      parts: [],
+      environment: { TABLE_NAME: '', CACHE: '', RETENTION_SECONDS: '' },
+      charts: [],
+      alarms: {},
+      placeHandler: (handler, calls) => posture.placeFunction(handler, calls),
+      grantUse: () => undefined,
+    };
   }
 }

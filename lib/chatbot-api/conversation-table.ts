@@ -21,12 +21,14 @@ export class ConversationTable implements MemoryBinding {
   public readonly keepsConversations = true;
   public readonly table: dynamodb.TableV2;
   public readonly calls = [CalledService.DYNAMODB];
+  public readonly parts = [];
+  public readonly alarms = {};
   public readonly environment: MemoryBinding['environment'];
 
   constructor(scope: Construct, private readonly build: ChatBuild, public readonly retention = RETENTION) {
     requireDuration(scope, 'conversations.memory.retention', retention, Duration.days(1), Duration.days(36_500));
     this.table = this.defineTable(scope);
-    this.environment = { TABLE_NAME: this.table.tableName, RETENTION_SECONDS: `${retention.toSeconds()}` };
+    this.environment = { TABLE_NAME: this.table.tableName, CACHE: '', RETENTION_SECONDS: `${retention.toSeconds()}` };
   }
 
   public get charts(): Chart[] {
@@ -35,6 +37,10 @@ export class ConversationTable implements MemoryBinding {
       unit: 'requests',
       lines: [this.table.metric('ReadThrottleEvents', { label: 'Reads throttled' }), this.table.metric('WriteThrottleEvents', { label: 'Writes throttled' })],
     }];
+  }
+
+  public placeHandler(handler: Construct, calls: CalledService[]) {
+    return this.build.posture.placeFunction(handler, calls);
   }
 
   public grantUse(role: HandlerRole) {

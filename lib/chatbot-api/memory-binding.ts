@@ -1,9 +1,11 @@
 import { type Duration } from 'aws-cdk-lib';
 import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { type Construct } from 'constructs';
 import { type ChatEnv } from '../contract/chat';
 import { type HandlerRole } from '../internal/handler-role';
+import { type AlarmRules } from '../observability/alarm-set';
 import { type Chart } from '../observability/operations-dashboard';
-import { type CalledService } from '../posture';
+import { type CalledService, type FunctionPlacement } from '../posture';
 
 /** What a memory brings to the chat that it was chosen for. */
 export interface MemoryBinding {
@@ -14,7 +16,12 @@ export interface MemoryBinding {
   readonly retention?: Duration;
   /** What the handler reaches because of it. */
   readonly calls: CalledService[];
-  readonly environment: Pick<ChatEnv, 'TABLE_NAME' | 'RETENTION_SECONDS'>;
+  /** Parts that the handler needs for it. */
+  readonly parts: string[];
+  readonly environment: Pick<ChatEnv, 'TABLE_NAME' | 'CACHE' | 'RETENTION_SECONDS'>;
   readonly charts: Chart[];
+  readonly alarms: AlarmRules;
+  /** Where the handler runs, with what lies beside it there. */
+  placeHandler(handler: Construct, calls: CalledService[]): FunctionPlacement | undefined;
   grantUse(role: HandlerRole): void;
 }

@@ -1,7 +1,9 @@
 /** Everything the chat handler reads from its environment. An empty string means that the feature is off. */
 export const CHAT_ENV = [
-  /** Name of the conversations table; empty where nothing is kept of conversations. */
+  /** Name of the conversations table; empty where there is none. */
   'TABLE_NAME',
+  /** `CacheReference` as JSON, where conversations are kept in a cache. */
+  'CACHE',
   /** Name of the content bucket; empty where there is none. */
   'CONTENT_BUCKET',
   /** `ModelFacts` as JSON. */

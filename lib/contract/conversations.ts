@@ -23,5 +23,14 @@ export const CONVERSATIONS = {
   recentSortKey: 'updatedAt',
 } as const;
 
+/** A serverless cache that keeps conversations. */
+export interface CacheReference {
+  readonly name: string;
+  /** As whom the handler connects. */
+  readonly user: string;
+  /** Host and port, with a colon between them. */
+  readonly endpoint: string;
+}
+
 /** How long the log of a turn is kept: for clients that come back to it, not for readers of the conversation. */
 export const TURN_LOG_SECONDS = 86_400;

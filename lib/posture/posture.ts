@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import { type Stage } from 'aws-cdk-lib/aws-apigateway';
 import { type ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
@@ -121,6 +122,9 @@ export abstract class Posture {
   /** Whether data refuses to be deleted until its protection is lifted by hand. */
   public abstract readonly deletionProtection: boolean;
 
+  /** How long the daily copies of data are kept that cannot be restored to any second. */
+  public abstract readonly snapshotRetention: Duration;
+
   /** Most instances of a handler at a time, set aside for it; undefined shares the account's. */
   public abstract readonly reservedConcurrency?: number;
 
@@ -146,6 +150,7 @@ export abstract class Posture {
 class StandardPosture extends Posture {
   public readonly logRetention: RetentionDays;
   public readonly deletionProtection = false;
+  public readonly snapshotRetention = Duration.days(7);
   public readonly reservedConcurrency = undefined;
 
   constructor({ logRetention = RetentionDays.THREE_MONTHS }: StandardPostureOptions) {
@@ -176,6 +181,7 @@ class StandardPosture extends Posture {
 class RegulatedPosture extends Posture {
   public readonly logRetention: RetentionDays;
   public readonly deletionProtection = true;
+  public readonly snapshotRetention = Duration.days(35);
   public readonly reservedConcurrency: number;
 
   constructor(private readonly options: RegulatedPostureOptions) {

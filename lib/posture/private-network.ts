@@ -11,7 +11,7 @@ export interface PrivateNetworkProps {
   readonly vpcSubnets?: ec2.SubnetSelection;
   readonly endpoints: boolean;
   readonly logRetention: RetentionDays;
-  readonly encryptionKey: IKey;
+  readonly encryptionKey?: IKey;
 }
 
 /** Services whose endpoint is a route, not a network interface. */

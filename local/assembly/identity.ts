@@ -126,6 +126,16 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
     generate: (resource) => generatedName(resource).toLowerCase(),
     attributes: { Arn: ({ id }) => `arn:${PARTITION}:s3:::${id}`, DomainName: ({ id }) => `${id}.s3.amazonaws.com`, RegionalDomainName: ({ id }) => `${id}.s3.${REGION}.amazonaws.com` },
   },
+  'AWS::ElastiCache::ServerlessCache': {
+    nameProperty: 'ServerlessCacheName',
+    attributes: {
+      'ARN': ({ id }) => arn('elasticache', `serverlesscache:${id}`),
+      'Endpoint.Address': ({ id }) => `${id}.serverless.local.cache.amazonaws.com`,
+      'Endpoint.Port': () => '6379',
+    },
+  },
+  'AWS::ElastiCache::User': { nameProperty: 'UserId', attributes: { Arn: ({ id }) => arn('elasticache', `user:${id}`), Status: () => 'active' } },
+  'AWS::ElastiCache::UserGroup': { nameProperty: 'UserGroupId', attributes: { Arn: ({ id }) => arn('elasticache', `usergroup:${id}`), Status: () => 'active' } },
   'AWS::SQS::Queue': {
     nameProperty: 'QueueName',
     ref: ({ id }) => `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${id}`,

@@ -27,6 +27,8 @@ export interface FunctionSurroundings {
   readonly workDirectory: string;
   /** What `AWS_ENDPOINT_URL` holds. */
   readonly endpoint: string;
+  /** A file with certificates that functions trust beside those of the world. */
+  readonly certificates?: string;
   /** The access key that names a role, by the role's ARN. */
   accessKeyOf(roleArn: string): string;
   /** Turns public URLs of the stack into those of this machine. */
@@ -76,6 +78,7 @@ export function readFunction(resource: Resource, surroundings: FunctionSurroundi
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_SESSION_TOKEN: 'local',
       AWS_ENDPOINT_URL: endpoint,
+      ...surroundings.certificates !== undefined && { NODE_EXTRA_CA_CERTS: surroundings.certificates },
       LAMBDA_TASK_ROOT: directory,
       _HANDLER: String(properties.Handler),
       ...Object.fromEntries(Object.entries(declared).map(([key, value]) => [key, surroundings.localise(String(value))])),

@@ -1,5 +1,7 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, type Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { defineChat } from './define-chat';
 import { ConversationMemory, Posture } from '../../lib';
 import { STATELESS_ROUTES } from '../../lib/contract/chat';
@@ -9,6 +11,62 @@ describe('ConversationMemory.dynamoDb', () => {
     const { chat, template } = defineChat({ conversations: { memory: ConversationMemory.dynamoDb({ retention: Duration.days(30) }) } });
     expect(chat.table).toBeDefined();
     template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ RETENTION_SECONDS: `${30 * 86_400}` }) } });
+  });
+});
+
+describe('ConversationMemory.elastiCache', () => {
+  const inVpc = (stack: Stack) => ({ conversations: { memory: ConversationMemory.elastiCache({ vpc: new Vpc(stack, 'Vpc'), retention: Duration.days(7) }) } });
+
+  test('makes a serverless cache of Valkey and one user who proves themselves by IAM, and no table', () => {
+    const { chat, template } = defineChat(inVpc);
+    expect(chat.table).toBeUndefined();
+    template().resourceCountIs('AWS::DynamoDB::GlobalTable', 0);
+    template().hasResourceProperties('AWS::ElastiCache::User', { Engine: 'valkey', AuthenticationMode: { Type: 'iam' }, AccessString: Match.stringLikeRegexp('^on ~\\{owner#\\* resetchannels -@all \\+ping') });
+    template().hasResourceProperties('AWS::ElastiCache::ServerlessCache', {
+      Engine: 'valkey', SnapshotRetentionLimit: 7, KmsKeyId: Match.absent(),
+      SubnetIds: [{ Ref: Match.stringLikeRegexp('VpcPrivateSubnet1') }, { Ref: Match.stringLikeRegexp('VpcPrivateSubnet2') }],
+      UserGroupId: { Ref: Match.stringLikeRegexp('CacheUsers') },
+    });
+  });
+
+  test('lets the handler in, and nobody else', () => {
+    const { template } = defineChat(inVpc);
+    template().hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 6379, ToPort: 6380, SourceSecurityGroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('ChatHandlerSecurityGroup'), 'GroupId'] } });
+    template().hasResourceProperties('AWS::IAM::ManagedPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([{
+          Effect: 'Allow',
+          Action: 'elasticache:Connect',
+          Resource: [{ 'Fn::GetAtt': [Match.stringLikeRegexp('ChatCache'), 'ARN'] }, { 'Fn::GetAtt': [Match.stringLikeRegexp('ChatCacheUser'), 'Arn'] }],
+        }]),
+      },
+    });
+  });
+
+  test('lies in the VPC of the regulated posture, encrypted with its key, with copies kept longer', () => {
+    const { template } = defineChat({ posture: Posture.regulated(), conversations: { memory: ConversationMemory.elastiCache() } });
+    template().hasResourceProperties('AWS::ElastiCache::ServerlessCache', { SnapshotRetentionLimit: 35, KmsKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('Key'), 'Arn'] } });
+  });
+
+  test('has another name where it has to be replaced', () => {
+    const nameIn = (props: Parameters<typeof defineChat>[0]) => JSON.stringify(Object.values(defineChat(props).template().findResources('AWS::ElastiCache::ServerlessCache'))[0].Properties.ServerlessCacheName);
+    expect(nameIn(inVpc)).toBe(nameIn(inVpc));
+    expect(nameIn((stack) => ({ ...inVpc(stack), encryptionKey: new Key(stack, 'Key') }))).not.toBe(nameIn(inVpc));
+  });
+
+  test('rings when the cache drops what it should keep, and shows what it holds', () => {
+    const { chat, template } = defineChat(inVpc);
+    chat.addAlarms();
+    chat.addDashboard();
+    template().hasResourceProperties('AWS::CloudWatch::Alarm', { Namespace: 'AWS/ElastiCache', MetricName: 'Evictions', Threshold: 0 });
+    expect(JSON.stringify(template().findResources('AWS::CloudWatch::Dashboard'))).toContain('BytesUsedForCache');
+  });
+
+  test('refuses a posture without a VPC where none is given, and two VPCs', () => {
+    expect(() => defineChat({ conversations: { memory: ConversationMemory.elastiCache() } }))
+      .toThrow("'conversations.memory.vpc' must be given, because a cache lies in a VPC, and this posture has none; got nothing: name a VPC, or take Posture.regulated()");
+    expect(() => defineChat((stack) => ({ ...inVpc(stack), posture: Posture.regulated() })))
+      .toThrow("'conversations.memory.vpc' must be left out, because the posture says in which VPC handlers run, got Test/Vpc: give it to Posture.regulated");
   });
 });
 

@@ -5,7 +5,7 @@ import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Geography, Guardrail, Model, Posture, Transport, WordFilter } from '../../lib';
 
 /** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
-const CHOICES: Readonly<Record<string, (stack: Stack) => ChatbotApiProps>> = {
+const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => ChatbotApiProps>> = {
   'default props': () => ({}),
   'ChatAuth.oidc': () => ({ auth: ChatAuth.oidc({ issuer: 'https://login.example.com/', audience: ['chat'] }) }),
   'ChatAuth.iam': () => ({ auth: ChatAuth.iam() }),
@@ -22,6 +22,9 @@ const CHOICES: Readonly<Record<string, (stack: Stack) => ChatbotApiProps>> = {
     return { hooks: { before: { handler }, after: { handler } } };
   },
   'a guardrail': (stack) => ({ guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['secret'])] }) }),
+  'ConversationMemory.elastiCache': (stack, regulated) => ({
+    conversations: { memory: ConversationMemory.elastiCache(regulated ? {} : { vpc: givenVpc(stack, 'CacheVpc') }) },
+  }),
   'ConversationMemory.stateless': () => ({ conversations: { memory: ConversationMemory.stateless() } }),
   'web pages of another origin': () => ({ transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }) }),
   'Transport.functionUrl and ChatAuth.iam': () => ({ transport: Transport.functionUrl(), auth: ChatAuth.iam() }),
@@ -36,11 +39,15 @@ const POSTURES: Readonly<Record<string, (stack: Stack) => Posture>> = {
   'standard posture': () => Posture.standard(),
   'regulated posture': () => Posture.regulated(),
   'regulated posture in a given VPC': (stack) => Posture.regulated({
-    vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
-      vpcId: 'vpc-1', availabilityZones: ['a', 'b'], privateSubnetIds: ['subnet-1', 'subnet-2'], privateSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
-    }),
+    vpc: givenVpc(stack, 'Vpc'),
   }),
 };
+
+function givenVpc(stack: Stack, id: string) {
+  return Vpc.fromVpcAttributes(stack, id, {
+    vpcId: 'vpc-1', availabilityZones: ['a', 'b'], privateSubnetIds: ['subnet-1', 'subnet-2'], privateSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
+  });
+}
 
 export interface Choice {
   readonly name: string;
@@ -53,9 +60,10 @@ export function choices(): Choice[] {
   return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries({ ...CHOICES, ...(level === 'standard posture' && UNREGULATED) }).map(([choice, props]) => {
     const app = new App();
     const stack = new Stack(app, 'Stack');
-    const chat = new ChatbotApi(stack, 'Chat', { ...props(stack), posture: posture(stack) });
+    const regulated = level.startsWith('regulated');
+    const chat = new ChatbotApi(stack, 'Chat', { ...props(stack, regulated), posture: posture(stack) });
     chat.addAlarms();
     chat.addDashboard();
-    return { name: `${choice}, ${level}`, regulated: level.startsWith('regulated'), app };
+    return { name: `${choice}, ${level}`, regulated, app };
   }));
 }

@@ -95,6 +95,7 @@ test('the bundle asks the table again that does not answer', async () => {
 async function invoke(body: object): Promise<{ answer: string; printed: string }> {
   const env: ChatEnv = {
     TABLE_NAME: 't',
+    CACHE: '',
     CONTENT_BUCKET: 'content',
     MODEL: JSON.stringify(facts),
     GENERATION: '{"maxTokens":100}',

@@ -1,17 +1,22 @@
 import { DynamoDBDocumentClient, type QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type ChatCache, REDIS, startCache } from './chat-cache';
 import { type ChatTable, startTable } from './chat-table';
 import { dynamoConversationEdits } from '../../../lambda/adapters/dynamo-conversation-edits';
 import { dynamoConversations } from '../../../lambda/adapters/dynamo-conversations';
+import { valkeyConversationEdits } from '../../../lambda/adapters/valkey-conversation-edits';
+import { valkeyConversations } from '../../../lambda/adapters/valkey-conversations';
 import type { ConversationEdits, Feedback } from '../../../lambda/ports/conversation-edits';
 import type { ConversationKey, Conversations } from '../../../lambda/ports/conversations';
 import { collect } from '../fakes/collect';
 import { MemoryConversations } from '../fakes/conversations';
 
 let table: ChatTable;
+let cache: ChatCache | undefined;
 beforeAll(async () => {
   table = await startTable();
+  cache = REDIS ? await startCache() : undefined;
 });
-afterAll(() => table.stop());
+afterAll(() => Promise.all([table.stop(), cache?.stop()]));
 
 let owners = 0;
 let conversation: ConversationKey;
@@ -30,7 +35,10 @@ const inMemory = (): Stores => {
   return { conversations: both, edits: both };
 };
 
-describe.each<[string, () => Stores]>([['DynamoDB', inTable], ['memory', inMemory]])('edits in %s', (_, create) => {
+const inCache = (): Stores => ({ conversations: valkeyConversations(cache!.valkey), edits: valkeyConversationEdits(cache!.valkey) });
+const STORES: [string, () => Stores][] = [['DynamoDB', inTable], ['memory', inMemory], ...REDIS ? [['Valkey', inCache] as [string, () => Stores]] : []];
+
+describe.each(STORES)('edits in %s', (_, create) => {
   test('rename what is there and has not expired', async () => {
     const { conversations, edits } = create();
     expect(await edits.rename(conversation, 'x', 1_000)).toBeUndefined();

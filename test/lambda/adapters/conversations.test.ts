@@ -1,6 +1,8 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type ChatCache, REDIS, startCache } from './chat-cache';
 import { type ChatTable, startTable } from './chat-table';
 import { dynamoConversations } from '../../../lambda/adapters/dynamo-conversations';
+import { valkeyConversations } from '../../../lambda/adapters/valkey-conversations';
 import type { Conversations, OpenTurn, StoredMessage } from '../../../lambda/ports/conversations';
 import { collect } from '../fakes/collect';
 import { MemoryConversations } from '../fakes/conversations';
@@ -8,13 +10,15 @@ import { MemoryConversations } from '../fakes/conversations';
 let TableName: string;
 let client: DynamoDBDocumentClient;
 let table: ChatTable;
+let cache: ChatCache | undefined;
 
 beforeAll(async () => {
   table = await startTable();
   ({ name: TableName, client } = table);
+  cache = REDIS ? await startCache() : undefined;
 });
 
-afterAll(() => table.stop());
+afterAll(() => Promise.all([table.stop(), cache?.stop()]));
 
 let owners = 0;
 let owner: string;
@@ -25,6 +29,7 @@ beforeEach(() => {
 describe.each<[string, () => Conversations]>([
   ['DynamoDB', () => dynamoConversations(client, TableName)],
   ['memory', () => new MemoryConversations()],
+  ...REDIS ? [['Valkey', () => valkeyConversations(cache!.valkey)] as [string, () => Conversations]] : [],
 ])('conversations in %s', (_, create) => {
   test('let one turn in at a time', async () => {
     const conversations = create();

@@ -3,8 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
+import { type ChatCache, REDIS, startCache } from './chat-cache';
 import { dynamoConversations } from '../../../lambda/adapters/dynamo-conversations';
 import { dynamoTurnLog } from '../../../lambda/adapters/dynamo-turn-log';
+import { valkeyConversations } from '../../../lambda/adapters/valkey-conversations';
+import { valkeyTurnLog } from '../../../lambda/adapters/valkey-turn-log';
 import type { Conversations, OpenTurn } from '../../../lambda/ports/conversations';
 import type { LogEntry, TurnLog } from '../../../lambda/ports/turn-log';
 import { collect } from '../fakes/collect';
@@ -14,6 +17,7 @@ import { MemoryTurnLog } from '../fakes/turn-log';
 const TableName = 'conversations';
 let server: Server;
 let client: DynamoDBDocumentClient;
+let cache: ChatCache | undefined;
 
 beforeAll(async () => {
   server = dynalite({ createTableMs: 0 });
@@ -28,10 +32,12 @@ beforeAll(async () => {
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
   }));
   await new Promise((resolve) => setTimeout(resolve, 50));
+  cache = REDIS ? await startCache() : undefined;
 });
 
 afterAll(async () => {
   client.destroy();
+  await cache?.stop();
   await new Promise((resolve) => server.close(resolve));
 });
 
@@ -44,7 +50,12 @@ const inTable = () => ({ conversations: dynamoConversations(client, TableName), 
 let owners = 0;
 const NOW = 1_000_000;
 
-describe.each<[string, () => { conversations: Conversations; log: TurnLog }]>([['DynamoDB', inTable], ['memory', inMemory]])('a turn\'s log in %s', (_, create) => {
+const inCache = () => ({ conversations: valkeyConversations(cache!.valkey), log: valkeyTurnLog(cache!.valkey) });
+const STORES: [string, () => { conversations: Conversations; log: TurnLog }][] = [
+  ['DynamoDB', inTable], ['memory', inMemory], ...REDIS ? [['Valkey', inCache] as [string, typeof inCache]] : [],
+];
+
+describe.each(STORES)('a turn\'s log in %s', (_, create) => {
   let conversations: Conversations;
   let log: TurnLog;
   let turn: OpenTurn;

@@ -5,6 +5,7 @@ import { facts } from '../fakes/policy';
 
 const env = {
   TABLE_NAME: 't',
+  CACHE: '',
   CONTENT_BUCKET: 'content',
   MODEL: JSON.stringify(facts),
   GENERATION: '{"maxTokens":500,"temperature":0.2}',

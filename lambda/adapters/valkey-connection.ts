@@ -1,0 +1,95 @@
+import { Cluster, type RedisOptions } from 'ioredis';
+import { type Script, SCRIPTS } from './valkey-scripts';
+
+/** Does some work on a living connection. Work that a connection took along is done again, so that it must bear to be repeated. */
+export type Valkey = <T>(work: (client: Cluster) => Promise<T>) => Promise<T>;
+
+export interface ValkeyEndpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** What proves the user; asked for with every new connection. */
+  token(): Promise<string>;
+}
+
+const ATTEMPTS = 3;
+const CONNECT_MS = 3_000;
+const ANSWER_MS = 4_000;
+
+/** Serverless caches speak TLS only. */
+export async function openCache({ host, port, user, token }: ValkeyEndpoint): Promise<Cluster> {
+  return openCluster(host, port, { username: user, password: await token(), tls: {} });
+}
+
+/** A client that connects once; what it has lost it does not look for again. */
+export function openCluster(host: string, port: number, options: RedisOptions): Cluster {
+  const client = new Cluster([{ host, port }], {
+    // By its name, for that is what its certificate speaks of.
+    dnsLookup: (address, done) => done(null, address),
+    slotsRefreshTimeout: CONNECT_MS,
+    clusterRetryStrategy: () => null,
+    scripts: Object.fromEntries(Object.entries<Script>(SCRIPTS).map(([name, { keys, lua }]) => [commandOf(name), { lua, numberOfKeys: keys }])),
+    redisOptions: { ...options, protocol: 2, connectTimeout: CONNECT_MS, commandTimeout: ANSWER_MS, disableClientInfo: true },
+  });
+  // Whoever waits for an answer hears of it; nobody else has to.
+  client.on('error', () => undefined);
+  return client;
+}
+
+/** A client that fails is given up for a new one, and so for a fresh proof of who connects. */
+export function valkey(open: () => Promise<Cluster>): Valkey {
+  let current: Promise<Cluster> | undefined;
+  return async (work) => {
+    for (let attempt = 1; ; attempt++) {
+      const used = current ??= open();
+      try {
+        return await work(await used);
+      } catch (error) {
+        // What the server answered it would answer again.
+        if (attempt === ATTEMPTS || isAnswer(error)) throw error;
+        if (current === used) current = undefined;
+        void used.then((client) => client.disconnect(), () => undefined);
+      }
+    }
+  };
+}
+
+/** Runs one of the scripts; all keys lie on one node. */
+export function run(server: Valkey, name: keyof typeof SCRIPTS, keys: readonly string[], ...args: readonly (string | number)[]): Promise<unknown> {
+  const { keys: count }: Script = SCRIPTS[name];
+  return server((client) => {
+    const command = (client as unknown as Record<string, (...words: (string | number)[]) => Promise<unknown>>)[commandOf(name)].bind(client);
+    return command(...count === undefined ? [keys.length] : [], ...keys, ...args);
+  });
+}
+
+/** Hashes by their keys, all on one node, or some fields of them; those that are gone are empty. */
+export async function hashes(server: Valkey, keys: readonly string[], fields?: readonly string[]): Promise<Record<string, string>[]> {
+  if (keys.length === 0) return [];
+  return server(async (client) => {
+    const pipeline = client.pipeline();
+    keys.forEach((key) => fields ? pipeline.hmget(key, ...fields) : pipeline.hgetall(key));
+    const answers = await pipeline.exec() ?? [];
+    return answers.map(([error, found]) => {
+      if (error) throw error;
+      return fields ? named(fields, found as (string | null)[]) : found as Record<string, string>;
+    });
+  });
+}
+
+function named(fields: readonly string[], values: readonly (string | null)[]): Record<string, string> {
+  return Object.fromEntries(fields.flatMap((field, position) => values[position] === null ? [] : [[field, values[position]]]));
+}
+
+/** How long something lives that expires at a time, as scripts take it. */
+export function livesFor(expiresAt: number | undefined, now: number): number | '' {
+  return expiresAt === undefined ? '' : Math.max(1, Math.ceil(expiresAt * 1000 - now));
+}
+
+function commandOf(script: string): string {
+  return `chat${script[0].toUpperCase()}${script.slice(1)}`;
+}
+
+function isAnswer(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError';
+}
