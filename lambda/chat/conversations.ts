@@ -1,12 +1,14 @@
-import { isLive, turns } from './history';
-import { messageId, placeOfMessage } from './message-id';
+import { branchAsked, branchPage, linePage, type PageOfMessages, type PlacedMessage } from './conversation-page';
+import { cursorOf, listPosition, messagePosition, positionOf } from './cursor';
+import { isLive } from './history';
+import { messageId } from './message-id';
 import { isConversationId } from './request';
 import type { Call } from '../kit/call';
-import { json, type Route } from '../kit/endpoint';
+import { type Answer, json, type Route } from '../kit/endpoint';
 import { BadRequest, NotFound } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ConversationEdits, Feedback } from '../ports/conversation-edits';
-import type { Conversation, ConversationKey, Conversations, MessagePlace, StoredMessage } from '../ports/conversations';
+import type { Conversation, ConversationKey, Conversations } from '../ports/conversations';
 
 const PAGE = 20;
 const LONGEST_PAGE = 100;
@@ -15,7 +17,7 @@ const LONGEST_PAGE = 100;
 export function listConversations(conversations: Conversations, clock: Clock): Route {
   return async (call) => {
     const limit = limitOf(call);
-    const start = call.query.cursor === undefined ? undefined : positionOf(call.query.cursor);
+    const start = positionOf(call.query.cursor, listPosition);
     const found = await take(alive(conversations.recent(call.caller, start), clock.now()), limit + 1);
     const page = found.slice(0, limit);
     const last = page.at(-1);
@@ -23,34 +25,53 @@ export function listConversations(conversations: Conversations, clock: Clock): R
       object: 'list',
       data: page.map(conversationBody),
       has_more: found.length > limit,
-      next_cursor: found.length > limit && last ? cursorOf(last) : null,
+      next_cursor: found.length > limit && last ? cursorOf({ id: last.id, updatedAt: last.updatedAt }) : null,
     });
   };
 }
 
-/** `GET /v1/conversations/{id}`: its messages in the order they were said, with what was thought of them. */
+/** `GET /v1/conversations/{id}`: the messages of a branch in the order they were said, with what was thought of them. */
 export function readConversation(ports: ReadingPorts): Route {
-  const { conversations, edits, clock } = ports;
+  const { conversations, clock } = ports;
   return async (call) => {
-    const limit = limitOf(call);
-    const from = call.query.cursor === undefined ? { turn: 0, index: -1 } : placeOfMessage(call.query.cursor) ?? unknownCursor();
     const key = conversationKey(call);
+    const position = positionOf(call.query.cursor, messagePosition);
+    const branch = position ? position.branch : branchAsked(call.query.branch);
+    const range = { from: position?.after, limit: limitOf(call), now: clock.now() };
 
-    const found = await take(after(conversations.oldestFirst(key, from.turn), from, clock.now()), limit + 1);
-    const page = found.slice(0, limit);
-    // After its messages: a conversation that is still there now was whole when they were read.
-    const [{ conversation }, given] = await Promise.all([
-      openConversation(call, ports),
-      page.length > 0 ? edits.feedback(key, page[0], page[page.length - 1]) : [],
-    ]);
-    const feedback = new Map(given.filter((each) => isLive(each, clock.now())).map((each) => [messageId(each), each]));
-    return json({
-      ...conversationBody(conversation),
-      messages: page.map((message) => messageBody(message, feedback.get(messageId(message)))),
-      has_more: found.length > limit,
-      next_cursor: found.length > limit ? messageId(page[page.length - 1]) : null,
-    });
+    if (branch === undefined || branch === 'all') {
+      const line = await linePage(conversations, key, range);
+      const read = await around(line, call, ports);
+      if (branch === 'all') return pageBody({ ...read, next: line.next && { ...line.next, branch } });
+      if (line.straight && !read.conversation.branched) return pageBody(read);
+    }
+    return pageBody(await around(await branchPage(conversations, key, { ...range, branch }), call, ports));
   };
+}
+
+interface ReadPage extends PageOfMessages {
+  readonly conversation: Conversation;
+  readonly feedback: ReadonlyMap<string, Feedback>;
+}
+
+/** What belongs to a page. Read after its messages: a conversation that is still there now was whole when they were read. */
+async function around(page: PageOfMessages, call: Call, ports: ReadingPorts): Promise<ReadPage> {
+  const { messages } = page;
+  const [{ conversation }, given] = await Promise.all([
+    openConversation(call, ports),
+    messages.length > 0 ? ports.edits.feedback(conversationKey(call), messages[0], messages[messages.length - 1]) : [],
+  ]);
+  const living = given.filter((each) => isLive(each, ports.clock.now()));
+  return { ...page, conversation, feedback: new Map(living.map((each) => [messageId(each), each])) };
+}
+
+function pageBody({ conversation, messages, feedback, next }: ReadPage): Answer {
+  return json({
+    ...conversationBody(conversation),
+    messages: messages.map((message) => messageBody(message, feedback.get(messageId(message)))),
+    has_more: next !== undefined,
+    next_cursor: next ? cursorOf(next) : null,
+  });
 }
 
 export interface ReadingPorts {
@@ -78,10 +99,12 @@ export function conversationBody({ id, title, createdAt, updatedAt, turns: count
   return { id, object: 'conversation', title, created_at: seconds(createdAt), updated_at: seconds(updatedAt), turns: count };
 }
 
-function messageBody(stored: StoredMessage, feedback?: Feedback) {
-  const { message, createdAt, end } = stored;
+function messageBody(stored: PlacedMessage, feedback?: Feedback) {
+  const { message, createdAt, end, parentId, siblings } = stored;
   return {
     id: messageId(stored),
+    parent_id: parentId ?? null,
+    ...(siblings && { siblings }),
     ...message,
     ...(end && { finish_reason: end.finishReason, ...(end.stopped && { stopped: true }), ...(end.usage && { usage: end.usage }) }),
     ...(end?.model !== undefined && { model: end.model, route: end.route }),
@@ -98,10 +121,6 @@ async function* alive(found: AsyncIterable<Conversation>, now: number): AsyncGen
   for await (const conversation of found) if (isLive(conversation, now)) yield conversation;
 }
 
-async function* after(messages: AsyncIterable<StoredMessage>, from: MessagePlace, now: number): AsyncGenerator<StoredMessage, void> {
-  for await (const turn of turns(messages, now)) yield* turn.filter((message) => message.turn > from.turn || message.index > from.index);
-}
-
 async function take<T>(items: AsyncIterable<T>, count: number): Promise<T[]> {
   const taken: T[] = [];
   for await (const item of items) {
@@ -116,20 +135,6 @@ function limitOf({ query }: Call): number {
   const limit = /^\d{1,3}$/.test(query.limit) ? Number(query.limit) : 0;
   if (limit < 1 || limit > LONGEST_PAGE) throw new BadRequest('limit', `'limit' must be a whole number between 1 and ${LONGEST_PAGE}.`, 'invalid_value');
   return limit;
-}
-
-function cursorOf({ id, updatedAt }: Conversation): string {
-  return `${updatedAt}_${id}`;
-}
-
-/** A cursor says a place in the caller's own list; whose list it is comes from the caller alone. */
-function positionOf(cursor: string): { id: string; updatedAt: number } {
-  const [, updatedAt, id] = /^(\d{1,15})_(.+)$/.exec(cursor) ?? unknownCursor();
-  return isConversationId(id) ? { id, updatedAt: Number(updatedAt) } : unknownCursor();
-}
-
-function unknownCursor(): never {
-  throw new BadRequest('cursor', '\'cursor\' must be the \'next_cursor\' of an earlier answer.', 'invalid_value');
 }
 
 function seconds(milliseconds: number): number {

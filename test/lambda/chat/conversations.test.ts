@@ -61,12 +61,13 @@ test('tells nothing by a cursor that was given to somebody else', async () => {
   const api = new ChatApi([says('Hello')]);
   for (const id of ['c1', 'c2']) await say(api, id, `in ${id}`);
   const { next_cursor: cursor } = (await api.call({ ...list, query: { limit: '1' } })).json();
-  expect(cursor).toContain('c2');
-  const [theirs, madeUp] = [cursor, cursor.replace('c2', 'never-was')].map((given) => api.call({ ...list, caller: 'eve', query: { cursor: given } }));
+  const neverWas = { ...JSON.parse(Buffer.from(cursor, 'base64url').toString()), id: 'never-was' };
+  const [theirs, madeUp] = [cursor, encoded(neverWas)].map((given) => api.call({ ...list, caller: 'eve', query: { cursor: given } }));
   expect((await theirs).json()).toEqual({ object: 'list', data: [], has_more: false, next_cursor: null });
   expect((await madeUp).text).toBe((await theirs).text);
   const place = (given: string) => api.call({ ...read, id: 'c1', caller: 'eve', query: { cursor: given } });
-  expect((await place('msg_1_0')).text).toBe((await place('msg_9_9')).text);
+  const at = (turn: number) => encoded({ v: 1, after: { turn, index: 0 } });
+  expect((await place(at(1))).text).toBe((await place(at(9))).text);
 });
 
 test('takes no owner from a request', async () => {
@@ -94,10 +95,17 @@ test.each(['0', '101', 'x', '-1', '1.5', ''])('refuses the limit %j', async (lim
   expect([status, json().error.param]).toEqual([400, 'limit']);
 });
 
-test.each(['x', '', '1_', '1_../x', '99999999999999999_a', '{}'])('refuses the cursor %j', async (cursor) => {
+test.each([
+  'x', '', '{}', encoded({}), encoded({ v: 1, id: '../x', updatedAt: 1 }), encoded({ v: 2, id: 'c1', updatedAt: 1 }),
+  encoded({ v: 1, id: 'c1', updatedAt: 1, owner: 'ada' }), encoded({ v: 1, after: { turn: 1, index: 0 } }),
+])('refuses the cursor %j', async (cursor) => {
   const { status, json } = await new ChatApi([]).call({ ...list, query: { cursor } });
   expect([status, json().error.param]).toEqual([400, 'cursor']);
 });
+
+function encoded(cursor: object): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+}
 
 async function talked(words: (string | object)[]) {
   const api = new ChatApi([says('Hello')]);

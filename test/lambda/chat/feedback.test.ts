@@ -16,7 +16,8 @@ test('is kept with the answer and replaced by the next', async () => {
 
   await api.call({ ...rate, body: { rating: 'up', comment: null } });
   expect((await opinions(api))[1]).toEqual({ rating: 'up', created_at: expect.any(Number) });
-  const page = (await api.call({ ...read, query: { limit: '1', cursor: 'msg_2_0' } })).json();
+  const { next_cursor: cursor } = (await api.call({ ...read, query: { limit: '3' } })).json();
+  const page = (await api.call({ ...read, query: { limit: '1', cursor } })).json();
   expect(page.messages).toMatchObject([{ id: 'msg_2_1', feedback: { rating: 'up' } }]);
 });
 
