@@ -1,55 +1,69 @@
 import {
   type BedrockRuntimeClient, type ContentBlock, ConverseCommand, type ConverseResponse, type ConverseStreamCommandInput, ConverseStreamCommand,
-  type ConverseStreamOutput, type Message, type SystemContentBlock, type TokenUsage as ConverseUsage, type ToolConfiguration,
+  type ConverseStreamOutput, type SystemContentBlock, type TokenUsage as ConverseUsage, type ToolConfiguration,
 } from '@aws-sdk/client-bedrock-runtime';
-import { type Block, type Model, type ModelEvent, ModelFailure, type Prompt, type PromptMessage, type TokenUsage } from '../ports/model';
+import { RefusedExtras } from './bedrock-extras';
+import { type Block, type Model, type ModelEvent, ModelFailure, type Prompt, type TokenUsage } from '../ports/model';
+
+export interface BedrockModelOptions {
+  /** Hears once of each extra, such as a tier or a cache point, that a model does not take and is asked without from then on. */
+  readonly refusedExtra?: (extra: string) => void;
+}
 
 /** A model behind the Bedrock runtime's Converse API. The client must not retry: the core does, for it knows what has been said. */
-export function bedrockModel(client: BedrockRuntimeClient): Model {
+export function bedrockModel(client: BedrockRuntimeClient, { refusedExtra = () => undefined }: BedrockModelOptions = {}): Model {
+  const refused = new RefusedExtras(refusedExtra);
+  async function* attempt(input: ConverseStreamCommandInput, streaming: boolean, signal: AbortSignal): AsyncGenerator<ModelEvent, void> {
+    if (!streaming) return yield* wholeAnswer(await client.send(new ConverseCommand(input), { abortSignal: signal }));
+    const { stream } = await client.send(new ConverseStreamCommand(input), { abortSignal: signal });
+    for await (const raw of stream ?? []) {
+      const event = streamedEvent(raw);
+      if (event) yield event;
+    }
+  }
   return {
     async* answer(prompt, signal) {
-      try {
-        const input = converseInput(prompt);
-        if (prompt.streaming) {
-          const { stream } = await client.send(new ConverseStreamCommand(input), { abortSignal: signal });
-          for await (const raw of stream ?? []) {
-            const event = streamedEvent(raw);
-            if (event) yield event;
+      for (let input = refused.leaveOut(converseInput(prompt)); ; input = refused.leaveOut(input)) {
+        let begun = false;
+        try {
+          for await (const event of attempt(input, prompt.streaming, signal)) {
+            begun = true;
+            yield event;
           }
-        } else {
-          yield* wholeAnswer(await client.send(new ConverseCommand(input), { abortSignal: signal }));
+          return;
+        } catch (error) {
+          if (begun || !refused.learn(error, input)) throw translated(error);
         }
-      } catch (error) {
-        throw translated(error);
       }
     },
   };
 }
 
 export function converseInput(prompt: Prompt): ConverseStreamCommandInput {
-  const { guardrail } = prompt;
+  const { guardrail, cache, serviceTier } = prompt;
+  const cachePoint = cache && { type: 'default' as const, ...(cache.lifetime === '1h' && { ttl: cache.lifetime }) };
+  const pointIf = (wanted: boolean | undefined) => wanted && cachePoint ? [{ cachePoint }] : [];
   return {
     modelId: prompt.modelId,
-    ...(prompt.system.length > 0 && { system: prompt.system.map(systemBlock) }),
-    messages: prompt.messages.map(converseMessage),
+    ...(prompt.system.length > 0 && { system: prompt.system.flatMap((text, at) => [systemBlock(text), ...pointIf(at === cache?.afterSystem)]) }),
+    messages: prompt.messages.map(({ role, content }, at) => (
+      { role, content: [...content.map(converseBlock), ...pointIf(cache?.afterMessages.includes(at))] }
+    )),
     inferenceConfig: {
       maxTokens: prompt.maxTokens,
       temperature: prompt.temperature,
       topP: prompt.topP,
       ...(prompt.stop.length > 0 && { stopSequences: [...prompt.stop] }),
     },
-    ...(prompt.tools.length > 0 && { toolConfig: toolConfiguration(prompt) }),
+    ...(prompt.tools.length > 0 && { toolConfig: toolConfiguration(prompt, pointIf(cache?.afterTools)) }),
     // Synchronous, for the other mode lets words through before they are checked.
     ...(guardrail && { guardrailConfig: { guardrailIdentifier: guardrail.id, guardrailVersion: guardrail.version, streamProcessingMode: 'sync' } }),
+    ...(serviceTier && { serviceTier: { type: serviceTier } }),
   };
 }
 
 function systemBlock({ text, guarded }: { text: string; guarded?: boolean }): SystemContentBlock {
   return guarded ? { guardContent: { text: { text } } } : { text };
-}
-
-function converseMessage({ role, content }: PromptMessage): Message {
-  return { role, content: content.map(converseBlock) };
 }
 
 function converseBlock(block: Block): ContentBlock {
@@ -68,11 +82,11 @@ function converseBlock(block: Block): ContentBlock {
   }
 }
 
-function toolConfiguration({ tools, toolChoice }: Prompt): ToolConfiguration {
+function toolConfiguration({ tools, toolChoice }: Prompt, cachePoint: ToolConfiguration['tools'] & object): ToolConfiguration {
   return {
-    tools: tools.map(({ name, description, schema }) => ({
+    tools: [...tools.map(({ name, description, schema }) => ({
       toolSpec: { name, ...(description && { description }), inputSchema: { json: schema as never } },
-    })),
+    })), ...cachePoint],
     ...(typeof toolChoice === 'object' && { toolChoice: { tool: { name: toolChoice.name } } }),
     ...(toolChoice === 'required' && { toolChoice: { any: {} } }),
   };
@@ -90,12 +104,12 @@ function streamedEvent({ contentBlockDelta, contentBlockStart, messageStop, meta
     return { type: 'toolStart', block: contentBlockStart.contentBlockIndex ?? 0, id: toolUseId, name };
   }
   if (messageStop) return { type: 'stop', reason: messageStop.stopReason ?? '' };
-  if (metadata?.usage) return { type: 'usage', usage: usageOf(metadata.usage) };
+  if (metadata?.usage) return { type: 'usage', usage: usageOf(metadata.usage, metadata.serviceTier) };
   return undefined;
 }
 
 /** The same events from an answer that came in one piece. */
-function* wholeAnswer({ output, stopReason, usage }: ConverseResponse): Generator<ModelEvent> {
+function* wholeAnswer({ output, stopReason, usage, serviceTier }: ConverseResponse): Generator<ModelEvent> {
   for (const [block, { text, toolUse, reasoningContent }] of (output?.message?.content ?? []).entries()) {
     if (text !== undefined) yield { type: 'text', text };
     if (reasoningContent?.reasoningText?.text !== undefined) yield { type: 'reasoning', text: reasoningContent.reasoningText.text };
@@ -105,15 +119,18 @@ function* wholeAnswer({ output, stopReason, usage }: ConverseResponse): Generato
     }
   }
   if (stopReason) yield { type: 'stop', reason: stopReason };
-  if (usage) yield { type: 'usage', usage: usageOf(usage) };
+  if (usage) yield { type: 'usage', usage: usageOf(usage, serviceTier) };
 }
 
-function usageOf(usage: ConverseUsage): TokenUsage {
+function usageOf(usage: ConverseUsage, tier: ConverseResponse['serviceTier']): TokenUsage {
+  const hour = (usage.cacheDetails ?? []).reduce((sum, { ttl, inputTokens = 0 }) => ttl === '1h' ? sum + inputTokens : sum, 0);
   return {
     input: usage.inputTokens ?? 0,
     output: usage.outputTokens ?? 0,
     cacheRead: usage.cacheReadInputTokens ?? 0,
     cacheWrite: usage.cacheWriteInputTokens ?? 0,
+    ...(hour > 0 && { cacheWriteHour: hour }),
+    ...(tier?.type !== undefined && tier.type !== 'default' && { tier: tier.type }),
   };
 }
 

@@ -25,6 +25,7 @@ import { restApi } from '../kit/rest-api';
 import type { Hooks } from '../ports/hooks';
 
 const env = readEnv(CHAT_ENV);
+const log = createLog(env.SERVICE);
 const { policy, transport, caller, tokens: rules, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
 // A connection may die without a word; what it carried is asked again, for every write of ours may be repeated.
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true });
@@ -40,7 +41,9 @@ const inCache = () => {
 };
 const stores = env.CACHE ? inCache() : env.TABLE_NAME ? inTable() : undefined;
 // One attempt: the core retries, for only it knows whether anything has been said.
-const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }));
+const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }), {
+  refusedExtra: (extra) => log.info('the model does not take this and is asked without', { extra }),
+});
 const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.models.offer.name }, CHAT_DURATIONS);
 
 const objects = lazyObjects(async () => (await import('../parts/s3-objects.js')).openObjects(env.CONTENT_BUCKET));
@@ -50,7 +53,7 @@ const hooks: Hooks = {
 };
 const ports = { model, objects, hooks, clock: systemClock };
 const routes = stores ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
-const answer = endpoint(routes, { corsOrigins, exposedHeaders: EXPOSED_HEADERS, log: createLog(env.SERVICE) });
+const answer = endpoint(routes, { corsOrigins, exposedHeaders: EXPOSED_HEADERS, log });
 const tokens = rules && laterTokens(async () => (await import('../parts/tokens.js')).oidcTokens(rules));
 
 /** How requests come in, by the transport's name. */

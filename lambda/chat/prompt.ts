@@ -1,3 +1,4 @@
+import { cachePoints } from './cache-points';
 import { isBlank, normalise, textOf } from './normalise';
 import type { Addition, ChatRequest } from './request';
 import type { TurnPolicy } from './settings';
@@ -21,16 +22,21 @@ export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[
   const normalised = normalise(messages, { tools: tools.length > 0, guardFrom: guardrail && guardFrom });
   if (guardrail) requireGuardable(normalised);
 
-  return {
-    modelId: facts.id,
+  const told = {
     system: systemTexts(request, policy),
     messages: guardrail ? withSomethingGuarded(normalised) : normalised,
     tools,
+  };
+  return {
+    modelId: facts.id,
+    ...told,
     ...(tools.length > 0 && { toolChoice: request.toolChoice === 'none' ? 'auto' : request.toolChoice }),
     maxTokens: Math.min(request.maxTokens ?? generation.maxTokens, facts.outputTokens),
     ...sampling(request, policy),
     stop: request.stop,
     guardrail,
+    cache: cachePoints(told, policy),
+    serviceTier: generation.serviceTier,
     streaming: tools.length === 0 || facts.tools === 'streaming',
   };
 }

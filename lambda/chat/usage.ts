@@ -31,15 +31,22 @@ export function openAiUsage(tokens: TokenUsage, prices: ModelPrices | undefined)
     completion_tokens: tokens.output,
     total_tokens: prompt + tokens.output,
     prompt_tokens_details: { cached_tokens: tokens.cacheRead },
-    ...(prices && { cost: costOf(tokens, prices.longPrompt && prompt > prices.longPrompt.above ? prices.longPrompt : prices) }),
+    // What is reserved is paid by the hour.
+    ...(prices && tokens.tier !== 'reserved' && { cost: costOf(tokens, prices.longPrompt && prompt > prices.longPrompt.above ? prices.longPrompt : prices) }),
   };
 }
 
+/** What a tier costs beside the default one. */
+const TIERS = { flex: 0.5, priority: 1.75 };
+
 function costOf(tokens: TokenUsage, prices: TokenPrices): number {
+  const { cacheWriteHour: hour = 0, tier } = tokens;
   const millionths = tokens.input * prices.input
     + tokens.output * prices.output
     + tokens.cacheRead * (prices.cacheRead ?? prices.input)
-    + tokens.cacheWrite * (prices.cacheWrite ?? prices.input);
+    + (tokens.cacheWrite - hour) * (prices.cacheWrite ?? prices.input)
+    + hour * (prices.cacheWriteHour ?? 2 * prices.input);
+  const factor = tier === undefined || tier === 'reserved' ? 1 : TIERS[tier];
   // Rounded to a billionth of a dollar, below which only the noise of binary fractions lies.
-  return Math.round(millionths * 1_000) / 1e9;
+  return Math.round(millionths * factor * 1_000) / 1e9;
 }

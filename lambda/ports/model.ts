@@ -14,9 +14,25 @@ export interface Prompt {
   readonly topP?: number;
   readonly stop: readonly string[];
   readonly guardrail?: { readonly id: string; readonly version: string };
+  /** Where the model should remember what it has read; absent leaves it to the model. */
+  readonly cache?: CachePoints;
+  /** Absent takes the model's default tier; a model that has no such tier answers in its default one. */
+  readonly serviceTier?: ServiceTier;
   /** False where the model cannot stream what is asked; the events then come all at once. */
   readonly streaming: boolean;
 }
+
+/** Places of a prompt up to which it is remembered, in the order in which a model reads: tools, system, messages. Four at most. */
+export interface CachePoints {
+  readonly lifetime: '5m' | '1h';
+  readonly afterTools: boolean;
+  /** After this system text. */
+  readonly afterSystem?: number;
+  /** After these messages. */
+  readonly afterMessages: readonly number[];
+}
+
+export type ServiceTier = 'flex' | 'priority' | 'reserved';
 
 /** `guarded` marks what a guardrail has to look at; where nothing is marked it looks at everything. */
 export interface SystemText {
@@ -86,6 +102,10 @@ export interface TokenUsage {
   readonly output: number;
   readonly cacheRead: number;
   readonly cacheWrite: number;
+  /** How many of those written are kept for an hour, where some are. */
+  readonly cacheWriteHour?: number;
+  /** The tier that was used in the end, where it is not the default. */
+  readonly tier?: ServiceTier;
 }
 
 /** throttled and unavailable pass; refused and tooLong are the request's own fault. */

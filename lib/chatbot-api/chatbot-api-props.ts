@@ -3,6 +3,8 @@ import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type ChatAuth } from './chat-auth';
 import { type ChatHooks } from './chat-hooks';
 import { type ConversationMemory } from './conversation-memory';
+import { type PromptCaching } from './prompt-caching';
+import { type ServiceTier } from './service-tier';
 import { type Transport } from './transport';
 import { type IGuardrail } from '../guardrail';
 import { type IModel } from '../model';
@@ -37,6 +39,20 @@ export interface ChatGeneration {
    * @default Duration.minutes(5)
    */
   readonly turnTimeout?: Duration;
+
+  /**
+   * Whether the model keeps the beginnings of prompts, which every turn of a conversation sends again.
+   *
+   * @default PromptCaching.automatic()
+   */
+  readonly promptCaching?: PromptCaching;
+
+  /**
+   * How soon the model answers, and at which price.
+   *
+   * @default ServiceTier.DEFAULT
+   */
+  readonly serviceTier?: ServiceTier;
 }
 
 /** What is kept of conversations, and how much of one the model sees. */

@@ -34,12 +34,13 @@ export function requireOrigins(scope: IConstruct, corsOrigins: string[]) {
   }
 }
 
-function requireMadeProps(scope: IConstruct, { model, guardrail, auth, transport, conversations, posture }: ChatbotApiProps) {
+function requireMadeProps(scope: IConstruct, { model, generation, guardrail, auth, transport, conversations, posture }: ChatbotApiProps) {
   requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");
   requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
   requireMade(scope, 'auth', auth, '_bind', 'ChatAuth, such as ChatAuth.cognito()');
   requireMade(scope, 'transport', transport, '_host', 'Transport, such as Transport.restStreaming()');
   requireMade(scope, 'conversations.memory', conversations?.memory, '_bind', 'ConversationMemory, such as ConversationMemory.dynamoDb()');
+  requireMade(scope, 'generation.promptCaching', generation?.promptCaching, '_lifetime', 'PromptCaching, such as PromptCaching.automatic()');
   requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');
 }
 

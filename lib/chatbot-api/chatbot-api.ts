@@ -21,9 +21,10 @@ import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingModel, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
 import { ConversationMemory } from './conversation-memory';
+import { generationPolicy } from './generation-policy';
 import { type MemoryBinding } from './memory-binding';
 import { Transport } from './transport';
-import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type ChatEnv, type GenerationPolicy, type GuardrailReference } from '../contract/chat';
+import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type ChatEnv, type GuardrailReference } from '../contract/chat';
 import { type HandlerRole } from '../internal/handler-role';
 import { Model, ModelUse, type ModelBinding } from '../model';
 import { modelFacts } from '../model/model-facts';
@@ -33,7 +34,6 @@ import { OperationsDashboard } from '../observability/operations-dashboard';
 import { CalledService, Posture } from '../posture';
 
 const TURN_TIMEOUT = Duration.minutes(5);
-const ANSWER_TOKENS = 2048;
 const HISTORY_TOKENS = 32_000;
 const FILE_RETENTION = Duration.days(90);
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/chatbot-api.md#metrics-and-alarms';
@@ -234,9 +234,7 @@ export class ChatbotApi extends Construct {
 
   private environment({ generation, guardrail, conversations, hooks }: ChatbotApiProps, role: HandlerRole): ChatEnv {
     const { contextTokens, outputTokens } = this.model.capabilities;
-    const policy: GenerationPolicy = {
-      maxTokens: generation?.maxTokens ?? Math.min(ANSWER_TOKENS, outputTokens), temperature: generation?.temperature, topP: generation?.topP,
-    };
+    const policy = generationPolicy(this, generation, outputTokens);
     const guard = guardrail?.bind(this, role);
     const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion };
     const stack = Stack.of(this);

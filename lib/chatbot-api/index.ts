@@ -4,4 +4,6 @@ export * from './chat-hooks';
 export * from './chatbot-api';
 export * from './chatbot-api-props';
 export * from './conversation-memory';
+export * from './prompt-caching';
+export * from './service-tier';
 export * from './transport';

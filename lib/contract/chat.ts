@@ -68,6 +68,10 @@ export interface GenerationPolicy {
   readonly maxTokens: number;
   readonly temperature?: number;
   readonly topP?: number;
+  /** How long a model keeps the beginnings of prompts; absent sends no cache points. */
+  readonly promptCaching?: '5m' | '1h';
+  /** Absent takes the default tier. */
+  readonly serviceTier?: 'flex' | 'priority' | 'reserved';
 }
 
 export interface GuardrailReference {

@@ -34,4 +34,6 @@ export interface TokenPrices {
   readonly output: number;
   readonly cacheRead?: number;
   readonly cacheWrite?: number;
+  /** Kept for an hour; twice `input` where it is absent. */
+  readonly cacheWriteHour?: number;
 }

@@ -116,6 +116,12 @@ export interface TokenPrices {
    * @default - as `input`
    */
   readonly cacheWrite?: number;
+  /**
+   * One million tokens of a prompt written to the cache for an hour.
+   *
+   * @default - twice `input`
+   */
+  readonly cacheWriteHour?: number;
 }
 
 /** What a model costs, on demand, in USD per million tokens. */

@@ -1,10 +1,9 @@
+import { checkCachePoints } from './cache-rules';
 import { ContentBlock, ConverseRequest, InferenceConfig, Message, SystemBlock } from './converse';
 import { checkDocuments } from './document-rules';
-import { measure } from './prompt-cache';
 import { refuse, refuseValue } from './refusal';
 import { checkToolConfig, checkToolPairs } from './tool-rules';
 
-const MOST_CACHE_POINTS = 4;
 const MEMBERS = [
   'text', 'image', 'document', 'video', 'audio', 'toolUse', 'toolResult', 'guardContent', 'cachePoint', 'reasoningContent', 'citationsContent', 'searchResult',
 ];
@@ -24,8 +23,8 @@ export function checkConversation(request: ConverseRequest): void {
   checkToolConfig(request);
   checkToolPairs(request);
   checkInference(request.inferenceConfig ?? {});
-  const points = measure(request).points.length;
-  if (points > MOST_CACHE_POINTS) refuse(`A maximum of ${MOST_CACHE_POINTS} cache points may be provided. Found ${points}.`);
+  checkCachePoints(request);
+  checkServiceTier(request.serviceTier);
 }
 
 function checkTurns(messages: readonly Message[]): void {
@@ -56,6 +55,15 @@ function checkText(block: SystemBlock, place: string): void {
   if (text !== undefined && text.trim() === '') {
     refuse(`The text field in the ContentBlock object at ${place} is blank. Add text to the text field, and try again.`);
   }
+}
+
+const TIERS = ['default', 'flex', 'priority', 'reserved'];
+
+/** Nobody has reserved anything here. */
+function checkServiceTier(tier: ConverseRequest['serviceTier']): void {
+  if (tier === undefined) return;
+  if (!TIERS.includes(tier.type)) refuse('The service tier provided is invalid.');
+  if (tier.type === 'reserved') refuse('Reservation not found.');
 }
 
 function checkInference({ maxTokens, temperature, topP, stopSequences = [] }: InferenceConfig): void {

@@ -6,6 +6,7 @@ export interface ConverseRequest {
   readonly toolConfig?: ToolConfig;
   readonly guardrailConfig?: GuardrailConfig;
   readonly additionalModelRequestFields?: Readonly<Record<string, unknown>>;
+  readonly serviceTier?: { readonly type: string };
 }
 
 export interface Message {
@@ -79,6 +80,7 @@ export interface Usage {
   readonly totalTokens: number;
   readonly cacheReadInputTokens?: number;
   readonly cacheWriteInputTokens?: number;
+  readonly cacheDetails?: readonly { readonly ttl: string; readonly inputTokens: number }[];
 }
 
 export type StopReason = 'end_turn' | 'tool_use' | 'max_tokens' | 'stop_sequence' | 'guardrail_intervened' | 'content_filtered';
@@ -90,7 +92,14 @@ export type ConverseEvent =
   | { readonly contentBlockDelta: { readonly contentBlockIndex: number; readonly delta: Delta } }
   | { readonly contentBlockStop: { readonly contentBlockIndex: number } }
   | { readonly messageStop: { readonly stopReason: StopReason } }
-  | { readonly metadata: { readonly usage: Usage; readonly metrics: { readonly latencyMs: number }; readonly trace?: object } };
+  | { readonly metadata: Metadata };
+
+export interface Metadata {
+  readonly usage: Usage;
+  readonly metrics: { readonly latencyMs: number };
+  readonly trace?: object;
+  readonly serviceTier?: { readonly type: string };
+}
 
 export type Delta = { readonly text: string } | { readonly toolUse: { readonly input: string } } | { readonly reasoningContent: object };
 

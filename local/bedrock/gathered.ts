@@ -7,6 +7,7 @@ export interface ConverseAnswer {
   readonly usage: Usage;
   readonly metrics: { readonly latencyMs: number };
   readonly trace?: object;
+  readonly serviceTier?: { readonly type: string };
 }
 
 interface OpenBlock {
@@ -18,7 +19,7 @@ interface OpenBlock {
 
 export async function gather(events: AsyncIterable<ConverseEvent>): Promise<ConverseAnswer> {
   const blocks: OpenBlock[] = [];
-  const rest: Partial<Record<'stopReason', StopReason>> & Partial<Pick<ConverseAnswer, 'usage' | 'metrics' | 'trace'>> = {};
+  const rest: Partial<Record<'stopReason', StopReason>> & Partial<Pick<ConverseAnswer, 'usage' | 'metrics' | 'trace' | 'serviceTier'>> = {};
   for await (const event of events) {
     if ('contentBlockStart' in event) {
       const { contentBlockIndex, start } = event.contentBlockStart;
@@ -36,10 +37,10 @@ export async function gather(events: AsyncIterable<ConverseEvent>): Promise<Conv
     }
   }
   if (!rest.stopReason || !rest.usage || !rest.metrics) throw new Error('the answer ended before its messageStop and metadata');
-  const { stopReason, usage, metrics, trace } = rest;
+  const { stopReason, usage, metrics, trace, serviceTier } = rest;
   // Real blocks may be numbered with gaps.
   const content = blocks.filter(Boolean).map(closed);
-  return { output: { message: { role: 'assistant', content } }, stopReason, usage, metrics, ...(trace ? { trace } : {}) };
+  return { output: { message: { role: 'assistant', content } }, stopReason, usage, metrics, ...(trace ? { trace } : {}), ...(serviceTier ? { serviceTier } : {}) };
 }
 
 function addReasoning(block: OpenBlock, delta: { text?: string; signature?: string; redactedContent?: string }) {
@@ -60,7 +61,7 @@ function closed({ text, toolUse, reasoning, redactedContent }: OpenBlock): Conte
 }
 
 /** The other way round: a whole answer as the events it would have streamed as. */
-export function* eventsOf({ output, stopReason, usage, metrics, trace }: ConverseAnswer): Iterable<ConverseEvent> {
+export function* eventsOf({ output, stopReason, usage, metrics, trace, serviceTier }: ConverseAnswer): Iterable<ConverseEvent> {
   yield { messageStart: { role: 'assistant' } };
   for (const [contentBlockIndex, { text, toolUse, reasoningContent }] of output.message.content.entries()) {
     const { reasoningText, ...redacted } = (reasoningContent ?? {}) as { reasoningText?: object };
@@ -70,5 +71,5 @@ export function* eventsOf({ output, stopReason, usage, metrics, trace }: Convers
     yield { contentBlockStop: { contentBlockIndex } };
   }
   yield { messageStop: { stopReason } };
-  yield { metadata: { usage, metrics, ...(trace ? { trace } : {}) } };
+  yield { metadata: { usage, metrics, ...(trace ? { trace } : {}), ...(serviceTier ? { serviceTier } : {}) } };
 }

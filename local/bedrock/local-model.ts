@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'timers/promises';
 import { Answerer, ConverseEvent, ConverseRequest, lastUserText, ModelCall, StopReason, textOf, ToolUse } from './converse';
-import { PromptCache } from './prompt-cache';
+import { PromptCache, type PromptCharge } from './prompt-cache';
 import { tokens, words } from './tokens';
 import { chosenTools } from './tool-choice';
 
@@ -36,7 +36,8 @@ export class LocalModel implements Answerer {
     yield* toolEvents(said.calls, pieces.length > 0 ? 1 : 0);
     yield { messageStop: { stopReason: said.stopReason } };
     const input = this.cache.charge(modelId, request, cacheMinimum);
-    yield { metadata: { usage: usageOf(input, said.outputTokens), metrics: { latencyMs: Date.now() - started } } };
+    const metrics = { latencyMs: Date.now() - started };
+    yield { metadata: { usage: usageOf(input, said.outputTokens), metrics, ...(request.serviceTier && { serviceTier: request.serviceTier }) } };
   }
 
   private compose(request: ConverseRequest): { text: string; calls: ToolUse[]; stopReason: StopReason; outputTokens: number } {
@@ -98,12 +99,13 @@ function* toolEvents(calls: readonly ToolUse[], first: number): Iterable<Convers
   }
 }
 
-function usageOf(input: { fresh: number; read: number; written: number }, outputTokens: number) {
+function usageOf({ fresh, read, written, writtenFor }: PromptCharge, outputTokens: number) {
   return {
-    inputTokens: input.fresh,
+    inputTokens: fresh,
     outputTokens,
-    totalTokens: input.fresh + input.read + input.written + outputTokens,
-    cacheReadInputTokens: input.read,
-    cacheWriteInputTokens: input.written,
+    totalTokens: fresh + read + written + outputTokens,
+    cacheReadInputTokens: read,
+    cacheWriteInputTokens: written,
+    ...(writtenFor.length > 0 && { cacheDetails: writtenFor }),
   };
 }

@@ -1,4 +1,5 @@
 import { ModelAddress } from './access';
+import { checkCacheFor } from './cache-rules';
 import { ConverseRequest, ContentBlock } from './converse';
 import { measure } from './prompt-cache';
 import { refuse } from './refusal';
@@ -37,7 +38,7 @@ export function checkModelId(modelId: string, address: ModelAddress, rules: Mode
 export function checkModelLimits(modelId: string, request: ConverseRequest, streaming: boolean, rules: ModelRules): void {
   checkSampling(request, rules);
   checkTools(request, streaming, rules);
-  checkCache(request, rules);
+  checkCacheFor(modelId, request, rules);
   if (!rules.inputs.includes('image') && content(request).some(({ image }) => image)) {
     refuse('This model doesn\'t support the image content block that you provided. Update your request and try again.');
   }
@@ -70,13 +71,6 @@ function checkTools({ toolConfig }: ConverseRequest, streaming: boolean, { tools
   if (!toolConfig || tools === 'streaming') return;
   if (tools === 'none') refuse('This model doesn\'t support tool use.');
   if (streaming) refuse('This model doesn\'t support tool use in streaming mode.');
-}
-
-function checkCache(request: ConverseRequest, { cacheMinimum }: ModelRules): void {
-  if (cacheMinimum === undefined && measure(request).points.length > 0) {
-    throw new AwsFailure('AccessDeniedException', 403,
-      'You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information.');
-  }
 }
 
 function content({ messages = [] }: ConverseRequest): ContentBlock[] {

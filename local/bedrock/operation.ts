@@ -61,7 +61,7 @@ function readConverse(body: Fields): ConverseRequest {
   for (const message of (body.messages ?? []) as Fields[]) {
     if (!Array.isArray(message.content) || !message.content.every(isFields)) malformed('\'content\' of a message must be a list of objects');
   }
-  for (const name of ['inferenceConfig', 'toolConfig', 'guardrailConfig', 'additionalModelRequestFields']) {
+  for (const name of ['inferenceConfig', 'toolConfig', 'guardrailConfig', 'additionalModelRequestFields', 'serviceTier']) {
     if (body[name] !== undefined && !isFields(body[name])) malformed(`'${name}' must be an object`);
   }
   return body as ConverseRequest;

@@ -2,29 +2,42 @@ import { createHash } from 'crypto';
 import { ContentBlock, ConverseRequest } from './converse';
 import { countTokens } from './tokens';
 
-const KEPT_MS = 5 * 60_000;
+const KEPT_MS = { '5m': 5 * 60_000, '1h': 60 * 60_000 };
 /** A picture or a document costs this much, whatever is in it. */
 const ATTACHMENT_TOKENS = 1_000;
 
-/** Counts the tokens of a prompt, and which of them a cache point saves: the longest prefix seen within the last five minutes is read, the rest up to the last point written. */
+export type CacheLifetime = keyof typeof KEPT_MS;
+
+/** What a prompt is charged for, in tokens. */
+export interface PromptCharge {
+  readonly fresh: number;
+  readonly read: number;
+  readonly written: number;
+  readonly writtenFor: readonly { readonly ttl: CacheLifetime; readonly inputTokens: number }[];
+}
+
+/** Counts the tokens of a prompt, and which of them a cache point saves: the longest prefix that is still kept is read, the rest up to the last point written. */
 export class PromptCache {
   private readonly seen = new Map<string, number>();
 
-  charge(modelId: string, request: ConverseRequest, minimum: number | undefined): { fresh: number; read: number; written: number } {
+  charge(modelId: string, request: ConverseRequest, minimum: number | undefined): PromptCharge {
     const { total, points } = measure(request);
     // A model without a minimum caches nothing.
     const usable = points.filter((point) => minimum !== undefined && point.tokens >= minimum).map((point) => ({ ...point, key: `${modelId} ${point.key}` }));
     const now = Date.now();
     const read = usable.filter(({ key }) => (this.seen.get(key) ?? 0) > now).at(-1)?.tokens ?? 0;
     const cached = usable.at(-1)?.tokens ?? 0;
-    for (const { key } of usable) this.seen.set(key, now + KEPT_MS);
-    return { fresh: total - cached, read, written: cached - read };
+    for (const { key, ttl } of usable) this.seen.set(key, now + KEPT_MS[ttl]);
+    const writtenFor = usable.filter(({ tokens }) => tokens > read)
+      .map(({ ttl, tokens }, index, written) => ({ ttl, inputTokens: tokens - (written[index - 1]?.tokens ?? read) }));
+    return { fresh: total - cached, read, written: cached - read, writtenFor };
   }
 }
 
 interface CachePoint {
   readonly key: string;
   readonly tokens: number;
+  readonly ttl: CacheLifetime;
 }
 
 /** The prompt in the order in which the cache reads it: tools, system, messages. */
@@ -39,7 +52,7 @@ export function measure(request: ConverseRequest): { total: number; points: Cach
   ];
   for (const part of parts) {
     if (part.cachePoint) {
-      points.push({ key: hash.copy().digest('hex'), tokens: total });
+      points.push({ key: hash.copy().digest('hex'), tokens: total, ttl: (part.cachePoint as { ttl?: CacheLifetime }).ttl ?? '5m' });
       continue;
     }
     hash.update(JSON.stringify(part));

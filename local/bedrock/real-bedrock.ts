@@ -18,8 +18,8 @@ export class RealBedrock implements Answerer {
     try {
       const client = await (this.client ??= connect(this.config));
       if (!streaming) {
-        const { output, stopReason, usage, metrics, trace } = await client.send(new ConverseCommand(input), { abortSignal: signal });
-        yield* eventsOf(withBase64({ output, stopReason, usage, metrics, trace }) as ConverseAnswer);
+        const { output, stopReason, usage, metrics, trace, serviceTier } = await client.send(new ConverseCommand(input), { abortSignal: signal });
+        yield* eventsOf(withBase64({ output, stopReason, usage, metrics, trace, serviceTier }) as ConverseAnswer);
         return;
       }
       const { stream } = await client.send(new ConverseStreamCommand(input), { abortSignal: signal });

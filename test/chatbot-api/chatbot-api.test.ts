@@ -40,7 +40,7 @@ describe('conversations', () => {
 
   test('take at most half the window of a small model by default', () => {
     const model = Model.foundation('example.small-v1:0', { capabilities: { contextTokens: 8_000, outputTokens: 1_000 } });
-    expect(environment(defineChat({ model }))).toMatchObject({ HISTORY_TOKENS: '4000', GENERATION: '{"maxTokens":1000}' });
+    expect(environment(defineChat({ model }))).toMatchObject({ HISTORY_TOKENS: '4000', GENERATION: '{"maxTokens":1000,"promptCaching":"5m"}' });
   });
 });
 
@@ -67,7 +67,7 @@ describe('the handler', () => {
   test('generates as it is told', () => {
     const generation = { maxTokens: 100, temperature: 0.2, topP: 0.9, turnTimeout: Duration.minutes(15) };
     const chat = defineChat({ generation });
-    expect(JSON.parse(environment(chat).GENERATION)).toEqual({ maxTokens: 100, temperature: 0.2, topP: 0.9 });
+    expect(JSON.parse(environment(chat).GENERATION)).toEqual({ maxTokens: 100, temperature: 0.2, topP: 0.9, promptCaching: '5m' });
     chat.template().hasResourceProperties('AWS::Lambda::Function', { Timeout: 900 });
   });
 

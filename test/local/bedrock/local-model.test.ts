@@ -126,6 +126,14 @@ test('writes a long prompt to the cache, reads it the next time, and counts it a
   expect(second?.totalTokens).toBe((second?.inputTokens ?? 0) + (second?.cacheReadInputTokens ?? 0) + (second?.outputTokens ?? 0));
 });
 
+test('says for how long it keeps what it writes, and which tier answers', async () => {
+  const lines = (name: string) => [{ text: `${name} ${Math.random()} ${'rule '.repeat(50)}` }, { cachePoint: { type: 'default' as const, ...(name === 'hour' && { ttl: '1h' as const }) } }];
+  const answer = await converse({ modelId: 'anthropic.claude-sonnet-5-5', system: [...lines('hour'), ...lines('minutes')], serviceTier: { type: 'flex' } });
+  const [hour, minutes] = answer.usage?.cacheDetails ?? [];
+  expect([hour.ttl, minutes.ttl, (hour.inputTokens ?? 0) + (minutes.inputTokens ?? 0)]).toEqual(['1h', '5m', answer.usage?.cacheWriteInputTokens]);
+  expect(answer.serviceTier).toEqual({ type: 'flex' });
+});
+
 test('caches nothing under the model\'s minimum', async () => {
   const answer = await converse({ system: [{ text: 'short' }, { cachePoint: { type: 'default' } }] });
   expect(answer.usage).toMatchObject({ cacheReadInputTokens: 0, cacheWriteInputTokens: 0 });

@@ -92,6 +92,17 @@ test('refuses a cache point where the model caches nothing', async () => {
 });
 
 test.each([
+  ['an hour after five minutes', { system: [{ text: 'x' }, { cachePoint: { type: 'default' as const } }], messages: [user({ text: 'x' }, { cachePoint: { type: 'default', ttl: '1h' } })] }, /must not come after a ttl='5m'/],
+  ['a lifetime that nobody offers', { messages: [user({ text: 'x' }, { cachePoint: { type: 'default', ttl: '2h' as never } })] }, /cachePoint.ttl/],
+  ['an hour for Nova', { modelId: 'us.amazon.nova-2-lite-v1:0', messages: [user({ text: 'x' }, { cachePoint: { type: 'default', ttl: '1h' } })] }, /only supported for Anthropic/],
+  ['a cache point among the tools of Nova', { modelId: 'us.amazon.nova-2-lite-v1:0', toolConfig: { tools: [...toolConfig.tools, { cachePoint: { type: 'default' as const } }] } }, /extraneous key \[cachePoint\]/],
+  ['a tier that nobody offers', { serviceTier: { type: 'cheapest' as never } }, /service tier provided is invalid/],
+  ['a reservation that nobody made', { serviceTier: { type: 'reserved' as const } }, /Reservation not found/],
+])('refuses %s', async (_, input, message) => {
+  await expect(bedrock.client.send(new ConverseCommand({ ...asks('x'), ...input }))).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringMatching(message) });
+});
+
+test.each([
   ['broken JSON', '{"messages":', /no JSON/],
   ['messages that are no list', '{"messages":"hi"}', /'messages' must be a list/],
   ['content that is no list', '{"messages":[{"role":"user","content":"hi"}]}', /'content' of a message/],

@@ -1,0 +1,19 @@
+import { type IConstruct } from 'constructs';
+import { type ChatGeneration } from './chatbot-api-props';
+import { PromptCaching } from './prompt-caching';
+import { ServiceTier } from './service-tier';
+import { type GenerationPolicy } from '../contract/chat';
+
+const ANSWER_TOKENS = 2048;
+
+/** How the model writes its answers, as the handler reads it. */
+export function generationPolicy(scope: IConstruct, generation: ChatGeneration = {}, outputTokens: number): GenerationPolicy {
+  const { maxTokens, temperature, topP, promptCaching = PromptCaching.automatic(), serviceTier = ServiceTier.DEFAULT } = generation;
+  return {
+    maxTokens: maxTokens ?? Math.min(ANSWER_TOKENS, outputTokens),
+    temperature,
+    topP,
+    promptCaching: promptCaching._lifetime(scope),
+    serviceTier: serviceTier === ServiceTier.DEFAULT ? undefined : `${serviceTier}`,
+  };
+}
