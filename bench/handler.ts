@@ -27,6 +27,7 @@ const chatEnv: ChatEnv = {
   TABLE_NAME: 'conversations',
   CACHE: '',
   CONTENT_BUCKET: 'content',
+  ATTACHMENTS: '',
   MODEL: JSON.stringify(model),
   GENERATION: JSON.stringify({ maxTokens: 4096 }),
   TRANSPORT: 'rest',

@@ -75,6 +75,8 @@ function converseBlock(block: Block): ContentBlock {
       if (block.guarded && (block.format === 'png' || block.format === 'jpeg')) return { guardContent: { image: { format: block.format, source } } };
       return { image: { format: block.format, source } };
     }
+    case 'document':
+      return { document: { format: block.format, name: block.name, source: { bytes: block.content } } };
     case 'toolUse':
       return { toolUse: { toolUseId: block.id, name: block.name, input: block.input as never } };
     case 'toolResult':

@@ -1,3 +1,4 @@
+import { admitAttachments } from './attachments';
 import type { StreamEncoder } from './encoder';
 import type { Generated } from './generation';
 import { openAiCompletion } from './openai-json';
@@ -15,7 +16,7 @@ import type { PublishMetrics } from '../kit/metrics';
 export function completions(protocol: Protocol, policy: ChatPolicy, ports: AnswerPorts | TurnPorts, publish: PublishMetrics): Route {
   return async (call) => {
     const { offer } = policy.models;
-    const request = protocol.parse(call, offer);
+    const request = await admitAttachments(protocol.parse(call, offer), call.caller, call.runId, policy, ports.objects);
     const identity = { id: `chatcmpl-${call.requestId}`, created: Math.floor(call.startedAt / 1000), model: offer.name };
     let answering: { readonly name: string; readonly route: string } | undefined;
     // Known when the answer begins, for until then another model may still take over.

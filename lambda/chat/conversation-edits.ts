@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { conversationPrefix } from './content-keys';
 import { conversationBody, conversationKey, unknownConversation } from './conversations';
 import { parseFields } from './request';
 import type { Call } from '../kit/call';
@@ -7,6 +8,7 @@ import { Busy, Unfinished } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ConversationEdits, Removal } from '../ports/conversation-edits';
 import type { ConversationKey } from '../ports/conversations';
+import type { Objects } from '../ports/objects';
 
 const TITLE = 200;
 
@@ -40,12 +42,12 @@ export function renameConversation(edits: ConversationEdits, clock: Clock): Rout
  * `DELETE /v1/conversations/{id}`: everything that was said in it, and what was thought of that. It is hidden first, so that nobody
  * sees the half of it; when the work is interrupted it stays hidden, and the same request again goes on with it.
  */
-export function deleteConversation(edits: ConversationEdits, clock: Clock): Route {
+export function deleteConversation(edits: ConversationEdits, objects: Objects, clock: Clock): Route {
   return async (call) => {
     const conversation = conversationKey(call);
     const removal = await hide(conversation, call, edits, clock);
     try {
-      call.note({ deletedItems: await eraseAll(removal, call, edits, clock) });
+      call.note({ deletedItems: await eraseAll(removal, call, edits, clock), deletedObjects: await deleteObjects(removal, call, objects, clock) });
       await edits.forget(removal);
     } catch (error) {
       // Best effort: a lock that stays behind ends by itself, and the error that led here is the one to tell.
@@ -76,6 +78,16 @@ async function eraseAll({ conversation, now }: Removal, call: Call, edits: Conve
     // The table takes a batch in part when it is asked too much of at once.
     refusals = deleted < found ? refusals + 1 : 0;
     if (refusals > 0) await clock.pause(Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** refusals) * (0.5 + clock.chance() / 2));
+    if (clock.now() >= endOf(now, call)) throw new Unfinished('The conversation is hidden, but not all of it is deleted yet. The same request again goes on.');
+  }
+}
+
+/** What of the conversation lies beside the table: long messages, attachments. */
+async function deleteObjects({ conversation, now }: Removal, call: Call, objects: Objects, clock: Clock): Promise<number> {
+  for (let total = 0; ;) {
+    const deleted = await objects.deleteSome(conversationPrefix(conversation));
+    if (deleted === 0) return total;
+    total += deleted;
     if (clock.now() >= endOf(now, call)) throw new Unfinished('The conversation is hidden, but not all of it is deleted yet. The same request again goes on.');
   }
 }

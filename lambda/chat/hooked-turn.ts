@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { withSameAttachments } from './attachments';
 import type { Generated } from './generation';
 import { type ChatRequest, parseChatRequest } from './request';
 import type { ChatPolicy } from './settings';
@@ -81,7 +82,8 @@ export class HookedTurn {
   private rewritten(messages: NonNullable<BeforeTurnAnswer['messages']>): ChatRequest['messages'] {
     try {
       const body = JSON.stringify({ messages });
-      return parseChatRequest({ body, headers: { [CONVERSATION_HEADER]: this.asked.conversationId } }, this.policy.models.offer).messages;
+      const read = parseChatRequest({ body, headers: { [CONVERSATION_HEADER]: this.asked.conversationId } }, this.policy.models.offer);
+      return withSameAttachments(read, this.asked);
     } catch {
       throw new HookFailure('answer');
     }

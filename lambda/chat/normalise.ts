@@ -1,4 +1,7 @@
-import type { AssistantMessage, ChatMessage, ImagePart, TextPart, ToolCall, ToolMessage, UserMessage } from '../ports/conversations';
+import type { Files } from './attachment';
+import { AttachmentBlocks } from './attachment-blocks';
+import type { ModelFacts } from '../../lib/contract/model';
+import type { AssistantMessage, ChatMessage, ToolCall, ToolMessage, UserMessage } from '../ports/conversations';
 import { IMAGE_FORMATS, type Block, type ImageFormat, type PromptMessage } from '../ports/model';
 
 export interface NormaliseOptions {
@@ -6,20 +9,27 @@ export interface NormaliseOptions {
   readonly tools: boolean;
   /** The first message that a guardrail has to look at; absent without a guardrail. */
   readonly guardFrom?: number;
+  /** The files that are at hand; of every other it is told that it is not. */
+  readonly files?: Files;
+  /** What the model reads besides text. */
+  readonly inputs?: ModelFacts['inputs'];
 }
 
 const OPENING = '(The conversation begins.)';
 const CONTINUE = '(Go on.)';
 const UNANSWERED = 'This call was never answered.';
 const NOTHING = '(nothing)';
+const ATTACHED = '(See what is attached.)';
 
 /**
  * Any OpenAI history as the Converse API wants it: roles in turn, first and last the user's; all results of a turn's calls together in
  * the message after it, before anything else; no blank text; ids that the service accepts, each used once.
  */
-export function normalise(messages: readonly ChatMessage[], { tools, guardFrom = Infinity }: NormaliseOptions): PromptMessage[] {
+export function normalise(messages: readonly ChatMessage[], options: NormaliseOptions): PromptMessage[] {
+  const { tools, guardFrom = Infinity, files = new Map(), inputs = [] } = options;
   const prompt: { role: PromptMessage['role']; content: Block[] }[] = [];
   const names = new ToolUseIds();
+  const attachments = new AttachmentBlocks(files, inputs);
   const answered = new Map<ChatMessage, number>();
 
   const say = (role: PromptMessage['role'], blocks: readonly Block[]) => {
@@ -32,7 +42,7 @@ export function normalise(messages: readonly ChatMessage[], { tools, guardFrom =
   messages.forEach((message, position) => {
     const guarded = position >= guardFrom;
     if (message.role === 'user') {
-      say('user', userBlocks(message, guarded));
+      say('user', userBlocks(message, guarded, attachments));
     } else if (message.role === 'tool' && !answered.has(message)) {
       say('user', [{ kind: 'text', text: `[Result of the tool call ${message.tool_call_id}: ${textOf(message.content)}]`, guarded }]);
     } else if (message.role === 'assistant') {
@@ -85,13 +95,16 @@ export function parseImage(url: string): { format: ImageFormat; data: string } |
   return format && { format, data };
 }
 
-function userBlocks({ content, name }: UserMessage, guarded: boolean): Block[] {
-  const parts: readonly (TextPart | ImagePart)[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+function userBlocks({ content, name }: UserMessage, guarded: boolean, attachments: AttachmentBlocks): Block[] {
+  const parts: Exclude<UserMessage['content'], string> = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
   const blocks = parts.flatMap((part): Block[] => {
     if (part.type === 'text') return isBlank(part.text) ? [] : [{ kind: 'text', text: part.text, guarded }];
+    if (part.type === 'file') return [attachments.block(part.file, guarded)];
     const image = parseImage(part.image_url.url);
     return image ? [{ kind: 'image', ...image, guarded }] : [];
   });
+  // The service takes no document without a word beside it.
+  if (blocks.some(({ kind }) => kind === 'document') && !blocks.some((block) => block.kind === 'text' && !block.guarded)) blocks.push({ kind: 'text', text: ATTACHED });
   return name && blocks.length > 0 ? [{ kind: 'text', text: `${name}:`, guarded }, ...blocks] : blocks;
 }
 

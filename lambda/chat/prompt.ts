@@ -19,7 +19,7 @@ export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[
   const said = [...history, ...request.messages];
   const newFrom = request.conversationId ? history.length : lastHeardFrom(said);
   const { messages, guardFrom } = withContext(said, newFrom, request.added);
-  const normalised = normalise(messages, { tools: tools.length > 0, guardFrom: guardrail && guardFrom });
+  const normalised = normalise(messages, { tools: tools.length > 0, guardFrom: guardrail && guardFrom, files: request.files, inputs: facts.inputs });
   if (guardrail) requireGuardable(normalised);
 
   const told = {

@@ -15,9 +15,14 @@ const text = v.object({ type: v.literal('text'), text: v.string() });
 const refusal = v.pipe(v.object({ type: v.literal('refusal'), refusal: v.string() }), v.transform((part) => ({ type: 'text' as const, text: part.refusal })));
 const image = v.object({ type: v.literal('image_url'), image_url: v.object({ url: v.string() }) });
 
+const file = v.object({
+  type: v.literal('file'),
+  file: v.object({ filename: absent(v.pipe(v.string(), v.maxLength(255, 'must have at most 255 characters'))), file_data: absent(v.string()), file_id: absent(v.string()) }),
+});
+
 const words = stringOr(v.array(v.variant('type', [text])));
 const answerWords = stringOr(v.array(v.variant('type', [text, refusal])));
-const wordsAndImages = stringOr(v.pipe(v.array(v.variant('type', [text, image])), v.minLength(1, 'must not be empty')));
+const wordsAndImages = stringOr(v.pipe(v.array(v.variant('type', [text, image, file])), v.minLength(1, 'must not be empty')));
 
 const toolCall = v.object({
   id: v.pipe(v.string(), v.minLength(1, 'must not be empty')),

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
+import type { Attached, Files } from './attachment';
 import { BRANCH_FIELDS, type BranchPoint } from './branch';
 import { placeOfMessage } from './message-id';
-import { isBlank, parseArguments, parseImage, textOf } from './normalise';
+import { isBlank, parseArguments, textOf } from './normalise';
+import { attachmentsOf } from './request-attachments';
 import { chatBody, regenerateBody } from './request-schema';
 import { refuseUnsupported } from './unsupported';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
@@ -13,6 +15,10 @@ import type { Tool, ToolChoice } from '../ports/model';
 /** What a client asks of the model. */
 export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
+  /** What is attached to the messages, in their order. */
+  readonly attached: readonly Attached[];
+  /** Attachments that have been read, by the ids that the messages name. */
+  readonly files?: Files;
   /** Absent: the messages are the whole conversation, and nothing is kept. */
   readonly conversationId?: string;
   /** One of the models behind the API that the client asked for by its name. */
@@ -65,8 +71,8 @@ export function chatRequest(fields: Record<string, unknown>, headers: ChatInput[
   const chat = validated(fields[BRANCH_FIELDS.regenerate] == null ? chatBody : regenerateBody, fields);
   const model = chosenModel(chat.model, offer);
   const conversationId = requireConversationId(headers[CONVERSATION_HEADER], chat.conversation_id);
-  const messages: ChatMessage[] = chat.messages;
-  messages.forEach((message, position) => requireMessage(message, `messages[${position}]`, offer, conversationId !== undefined));
+  const { messages, attached } = attachmentsOf(chat.messages);
+  messages.forEach((message, position) => requireMessage(message, `messages[${position}]`, conversationId !== undefined));
   if (messages.length > 0) requireSomethingSaid(messages);
   if (conversationId !== undefined && messages.length > STORED_MESSAGES) {
     throw new BadRequest('messages', `'messages' must hold at most ${STORED_MESSAGES} new messages for one turn of a conversation, got ${messages.length}.`, 'invalid_value');
@@ -75,6 +81,7 @@ export function chatRequest(fields: Record<string, unknown>, headers: ChatInput[
   const stop = chat.stop ?? [];
   return {
     messages,
+    attached,
     conversationId,
     model,
     branch: branchPointOf(chat, conversationId),
@@ -187,12 +194,7 @@ function requireSame<T>(name: string, value: T | undefined, otherName: string, o
   return value ?? other;
 }
 
-function requireMessage(message: ChatMessage, path: string, offer: ModelOffer, stored: boolean): void {
-  if (message.role === 'user' && typeof message.content !== 'string') {
-    message.content.forEach((part, position) => {
-      if (part.type === 'image_url') requireImage(part.image_url.url, `${path}.content[${position}].image_url.url`, offer);
-    });
-  }
+function requireMessage(message: ChatMessage, path: string, stored: boolean): void {
   if (message.role === 'assistant') {
     message.tool_calls?.forEach((call, position) => {
       if (parseArguments(call.function.arguments)) return;
@@ -208,12 +210,6 @@ function requireMessage(message: ChatMessage, path: string, offer: ModelOffer, s
   if (bytes > STORED_BYTES) {
     throw new BadRequest(`${path}.content`, `'${path}.content' must be at most 300 KB to be kept in a conversation, got ${Math.ceil(bytes / 1024)} KB; send it without a conversation, or in parts.`, 'message_too_large');
   }
-}
-
-function requireImage(url: string, param: string, { name, inputs }: ModelOffer): void {
-  if (!inputs.includes('image')) throw new BadRequest(param, `'${param}' cannot be used: the model ${name} reads no images.`, 'unsupported_content');
-  if (parseImage(url)) return;
-  throw new BadRequest(param, `'${param}' must be a data: URL with a PNG, JPEG, GIF or WebP image in base64: images are not fetched from elsewhere.`, 'invalid_value');
 }
 
 function requireSomethingSaid(messages: readonly ChatMessage[]): void {

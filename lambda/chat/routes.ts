@@ -2,6 +2,7 @@ import { completions } from './completions';
 import { deleteConversation, renameConversation } from './conversation-edits';
 import { listConversations, readConversation } from './conversations';
 import { giveFeedback } from './feedback';
+import { createFile, deleteFile, readFile } from './files';
 import { models } from './models';
 import { openAiProtocol } from './openai-stream';
 import { resumeTurn } from './resume';
@@ -9,7 +10,7 @@ import type { ChatPolicy } from './settings';
 import { stopTurn } from './stop';
 import type { AnswerPorts, TurnPorts } from './turn';
 import { nothingToResume, uiProtocol } from './ui-stream';
-import { CHAT_ROUTES } from '../../lib/contract/chat';
+import { CHAT_ROUTES, FILE_ROUTES } from '../../lib/contract/chat';
 import type { Route } from '../kit/endpoint';
 import type { PublishMetrics } from '../kit/metrics';
 import type { ConversationEdits } from '../ports/conversation-edits';
@@ -23,8 +24,18 @@ export function statelessRoutes(policy: ChatPolicy, ports: AnswerPorts, publish:
   return {
     [name(CHAT_ROUTES.completions)]: completions(openAiProtocol, policy, ports, publish),
     [name(CHAT_ROUTES.models)]: models(policy.models.offer),
+    ...fileRoutes(policy, ports),
     [name(CHAT_ROUTES.uiMessages)]: completions(uiProtocol(false), policy, ports, publish),
     [name(CHAT_ROUTES.uiResume)]: nothingToResume,
+  };
+}
+
+function fileRoutes({ attachments }: ChatPolicy, { objects, clock }: AnswerPorts): Record<string, Route> {
+  if (!attachments) return {};
+  return {
+    [name(FILE_ROUTES.upload)]: createFile(attachments, objects, clock),
+    [name(FILE_ROUTES.file)]: readFile(attachments, objects),
+    [name(FILE_ROUTES.fileRemoval)]: deleteFile(objects),
   };
 }
 
@@ -39,7 +50,7 @@ export function chatRoutes(policy: ChatPolicy, ports: ChatPorts, publish: Publis
     [name(CHAT_ROUTES.resume)]: resumeTurn(openAiProtocol, ports.log, ports.conversations, ports.clock),
     [name(CHAT_ROUTES.stop)]: stopTurn(ports.log, ports.clock),
     [name(CHAT_ROUTES.renaming)]: renameConversation(ports.edits, ports.clock),
-    [name(CHAT_ROUTES.removal)]: deleteConversation(ports.edits, ports.clock),
+    [name(CHAT_ROUTES.removal)]: deleteConversation(ports.edits, ports.objects, ports.clock),
     [name(CHAT_ROUTES.feedback)]: giveFeedback(ports, publish),
   };
 }

@@ -1,5 +1,7 @@
 import { type Models, oneModel } from './routing/models';
-import { CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TokenRules, type TransportName, TRANSPORTS } from '../../lib/contract/chat';
+import {
+  type AttachmentPolicy, CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TokenRules, type TransportName, TRANSPORTS,
+} from '../../lib/contract/chat';
 import type { HooksPolicy } from '../../lib/contract/chat-hooks';
 import type { ModelFacts } from '../../lib/contract/model';
 
@@ -13,6 +15,8 @@ export interface ChatPolicy {
   /** Absent keeps messages for ever. */
   readonly retentionSeconds?: number;
   readonly guardrail?: GuardrailReference;
+  /** Absent where nothing may be attached. */
+  readonly attachments?: AttachmentPolicy;
   /** Functions of the builder that turns pass. */
   readonly hooks?: HooksPolicy;
 }
@@ -44,6 +48,7 @@ export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
       systemPrompt,
       historyTokens: Number(env.HISTORY_TOKENS),
       ...(env.RETENTION_SECONDS && { retentionSeconds: Number(env.RETENTION_SECONDS) }),
+      ...(env.ATTACHMENTS && { attachments: JSON.parse(env.ATTACHMENTS) as AttachmentPolicy }),
       ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
       ...(env.HOOKS && { hooks: JSON.parse(env.HOOKS) as HooksPolicy }),
     },

@@ -1,3 +1,5 @@
+import type { Files } from './attachment';
+import { keepAttachments, recallAttachments } from './attachments';
 import { firstStanding, type Standing, standingOf } from './branch';
 import type { TurnIdentity } from './encoder';
 import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from './generation';
@@ -80,16 +82,19 @@ type History = (policy: TurnPolicy) => Promise<readonly ChatMessage[]>;
 interface Asked {
   readonly asker: Asker;
   readonly limits: Limits;
+  /** What is attached to all that the model is shown; absent where the request brings everything. */
+  readonly files?: (history: readonly ChatMessage[]) => Promise<Files>;
 }
 
 async function* answer(
-  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits }: Asked, { model, clock }: AnswerPorts,
+  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files }: Asked, { model, clock }: AnswerPorts,
 ): AsyncGenerator<GenerationEvent, void> {
   const { models, route, ...choice } = await policy.models.choose(request, asker);
   const candidates = models.map((facts): Candidate => {
     const decided = { ...policy, facts };
     const prompt = async () => {
-      const built = buildPrompt(request, await history(decided), decided);
+      const remembered = await history(decided);
+      const built = buildPrompt(files ? { ...request, files: await files(remembered) } : request, remembered, decided);
       requireRoom(built, decided);
       return built;
     };
@@ -125,10 +130,12 @@ async function* converse(
     const whole = { ...request, messages: [...standing.asked, ...request.messages] };
     const history: History = (decided) => recall(standing.before, { tokens: historyBudget(whole, decided), needed: answersCalls(whole.messages) });
     const limits = { signal: context.signal, stop: stop.signal };
-    for await (const event of answer(whole, history, policy, { asker: context, limits }, ports)) {
+    const files = (remembered: readonly ChatMessage[]) => recallAttachments(whole, remembered, turn.conversation, ports.objects);
+    for await (const event of answer(whole, history, policy, { asker: context, limits, files }, ports)) {
       if (event.type === 'finish') {
         const ended = clock.now();
         const messages = messagesOf(turn, standing, request, event, ended);
+        await keepAttachments(request, turn.conversation, ports.objects);
         await conversations.commit(turn, messages, { title: titleOf(request.messages), now: ended, branches: branchesOff(turn, request, standing) });
         end = messages[messages.length - 1].end;
         if (event.stopped) context.outlast(settle(turn, messages.length - 1, event, conversations));

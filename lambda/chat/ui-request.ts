@@ -29,7 +29,9 @@ export function parseUiRequest(input: ChatInput, offer: ModelOffer, keeps: boole
 
   const more = Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN_FIELDS.includes(name)));
   try {
-    return chatRequest({ ...more, messages: told.map(({ message }) => message), stream: true, ...(keeps && { conversation_id: id }) }, input.headers, offer);
+    const request = chatRequest({ ...more, messages: told.map(({ message }) => message), stream: true, ...(keeps && { conversation_id: id }) }, input.headers, offer);
+    const paths = told.map(({ path }) => path);
+    return { ...request, attached: request.attached.map((attached) => ({ ...attached, path: inTheirs(attached.path, paths) })) };
   } catch (error) {
     throw error instanceof BadRequest ? inTheirWords(error, told.map(({ path }) => path)) : error;
   }
@@ -67,6 +69,9 @@ function said({ role, parts: all }: UiMessage, path: string): Told[] {
 function fileOf(part: UiPart, path: string): Record<string, unknown> {
   const mediaType = textOf(part, 'mediaType', path);
   const url = textOf(part, 'url', path);
+  // What was uploaded before is named by its id, for the SDK's messages know URLs only.
+  const [, uploaded] = /^file:(file-[A-Za-z0-9-]+)$/.exec(url) ?? [];
+  if (uploaded !== undefined) return { type: 'file', file: { file_id: uploaded } };
   if (mediaType.startsWith('image/')) return { type: 'image_url', image_url: { url } };
   return { type: 'file', file: { file_data: url, ...(typeof part.filename === 'string' && { filename: part.filename }) } };
 }
@@ -132,9 +137,14 @@ function textOf(part: UiPart, name: string, path: string): string {
 
 /** Names the message that the client sent, not the one that was made of it. */
 function inTheirWords(error: BadRequest, paths: readonly string[]): BadRequest {
-  const theirs = (text: string) => text
+  const theirs = (text: string) => inTheirs(text, paths);
+  return new BadRequest(error.param === null ? undefined : theirs(error.param), theirs(error.message), error.code ?? undefined);
+}
+
+function inTheirs(text: string, paths: readonly string[]): string {
+  return text
     .replace(/messages\[(\d+)\](\.content)?/g, (all, position: string, content?: string) => paths[Number(position)] === undefined ? all : `${paths[Number(position)]}${content ? '.parts' : ''}`)
     .replaceAll('.image_url.url', '.url')
+    .replace(/\.file\.file_(data|id)\b/g, '.url')
     .replace(/\bconversation_id\b/g, 'id');
-  return new BadRequest(error.param === null ? undefined : theirs(error.param), theirs(error.message), error.code ?? undefined);
 }

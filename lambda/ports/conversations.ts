@@ -1,3 +1,5 @@
+import type { DocumentFormat, ImageFormat } from './model';
+
 /** What conversations are kept in. Times are milliseconds since 1970; `expiresAt` is in seconds, as a time to live is. */
 export interface Conversations {
   /** Opens a turn, and the conversation if there is none. Undefined while another turn runs. */
@@ -111,7 +113,7 @@ export interface SystemMessage {
 
 export interface UserMessage {
   readonly role: 'user';
-  readonly content: string | readonly (TextPart | ImagePart)[];
+  readonly content: string | readonly (TextPart | ImagePart | FilePart)[];
   readonly name?: string;
 }
 
@@ -136,6 +138,22 @@ export interface TextPart {
 export interface ImagePart {
   readonly type: 'image_url';
   readonly image_url: { readonly url: string };
+}
+
+/** Something that was attached: where its bytes lie, and never the bytes. */
+export interface FilePart {
+  readonly type: 'file';
+  readonly file: FileReference;
+}
+
+/** What is known of a file is absent until it has been read. */
+export interface FileReference {
+  readonly file_id: string;
+  readonly filename?: string;
+  readonly format?: ImageFormat | DocumentFormat;
+  readonly bytes?: number;
+  /** About what it takes of a prompt. */
+  readonly tokens?: number;
 }
 
 export interface ToolCall {

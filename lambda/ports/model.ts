@@ -45,7 +45,7 @@ export interface PromptMessage {
   readonly content: readonly Block[];
 }
 
-export type Block = TextBlock | ImageBlock | ToolUseBlock | ToolResultBlock;
+export type Block = TextBlock | ImageBlock | DocumentBlock | ToolUseBlock | ToolResultBlock;
 
 export interface TextBlock {
   readonly kind: 'text';
@@ -59,6 +59,17 @@ export interface ImageBlock {
   /** Base64. */
   readonly data: string;
   readonly guarded?: boolean;
+}
+
+/** A file as it is. What is in it is told to the model beside the words, never among them. */
+export interface DocumentBlock {
+  readonly kind: 'document';
+  readonly format: DocumentFormat;
+  /** As the service takes it, and like no other in the prompt. */
+  readonly name: string;
+  readonly content: Uint8Array;
+  /** About what the model charges for it. */
+  readonly tokens: number;
 }
 
 export interface ToolUseBlock {
@@ -77,6 +88,9 @@ export interface ToolResultBlock {
 
 export const IMAGE_FORMATS = ['png', 'jpeg', 'gif', 'webp'] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
+
+export const DOCUMENT_FORMATS = ['pdf', 'csv', 'doc', 'docx', 'xls', 'xlsx', 'html', 'txt', 'md'] as const;
+export type DocumentFormat = (typeof DOCUMENT_FORMATS)[number];
 
 export interface Tool {
   readonly name: string;

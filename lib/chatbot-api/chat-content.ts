@@ -18,15 +18,17 @@ export interface ChatContentRetention {
 export class ChatContent {
   public readonly bucket: PrivateBucket;
 
-  constructor(scope: Construct, private readonly build: ChatBuild, retention: ChatContentRetention) {
+  constructor(scope: Construct, private readonly build: ChatBuild, public readonly retention: ChatContentRetention) {
     const { posture, logRetention, encryptionKey } = build;
     const lifecycleRules = rules(retention);
     this.bucket = new PrivateBucket(scope, 'Content', { encryptionKey, logRetention, lifecycleRules });
     posture.protectBucket(this.bucket, this.bucket, lifecycleRules);
   }
 
-  public grantUse(role: HandlerRole) {
-    for (const prefix of Object.values(CONTENT)) {
+  public grantUse(role: HandlerRole, uses: Readonly<Record<keyof typeof CONTENT, boolean>>) {
+    const prefixes = (Object.keys(CONTENT) as (keyof typeof CONTENT)[]).filter((name) => uses[name]).map((name) => CONTENT[name]);
+    if (prefixes.length === 0) return;
+    for (const prefix of prefixes) {
       const objects = this.bucket.arnForObjects(`${prefix}*`);
       role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], resources: [objects] }));
       acknowledgeWildcard(role, objects, 'The handler names each object by its owner as it is written: the wildcard covers objects of this chat, in this one place of its own bucket.');

@@ -11,6 +11,8 @@ export interface ChatFront extends ChatBuild {
   readonly auth: AuthBinding;
   /** Whether there are conversations to come back to; where there are none, their routes are left out. */
   readonly keepsConversations: boolean;
+  /** Whether files can be uploaded, and there are routes that take them. */
+  readonly takesFiles: boolean;
   /** How long one turn may take. */
   readonly turnTimeout: Duration;
 }

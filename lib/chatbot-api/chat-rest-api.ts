@@ -7,7 +7,7 @@ import { type RestCheck } from './auth-binding';
 import { type ChatEndpoint, type ChatFront, type Traffic } from './chat-endpoint';
 import { defineGatewayErrors } from './gateway-errors';
 import { type ChatThrottling } from './transport';
-import { type CallerSource, CHAT_ROUTES, CLIENT_HEADERS, STATELESS_ROUTES } from '../contract/chat';
+import { type CallerSource, CHAT_ROUTES, CLIENT_HEADERS, FILE_ROUTES, STATELESS_ROUTES } from '../contract/chat';
 import { acknowledge } from '../internal/acknowledge';
 import { ApiGatewayLogging } from '../internal/api-gateway-logging';
 import { EncryptedLogs } from '../internal/encrypted-logs';
@@ -145,8 +145,8 @@ export class ChatRestApi extends Construct implements ChatEndpoint {
   }
 }
 
-function routesOf({ keepsConversations }: ChatFront): { readonly method: string; readonly path: string }[] {
-  return Object.values(keepsConversations ? CHAT_ROUTES : STATELESS_ROUTES);
+function routesOf({ keepsConversations, takesFiles }: ChatFront): { readonly method: string; readonly path: string }[] {
+  return [...Object.values(keepsConversations ? CHAT_ROUTES : STATELESS_ROUTES), ...takesFiles ? Object.values(FILE_ROUTES) : []];
 }
 
 function acknowledgeAuth(method: apigateway.Method, caller: CallerSource) {

@@ -1,5 +1,6 @@
 import { type Duration } from 'aws-cdk-lib';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
+import { type ChatAttachments } from './chat-attachments';
 import { type ChatAuth } from './chat-auth';
 import { type ChatHooks } from './chat-hooks';
 import { type ConversationMemory } from './conversation-memory';
@@ -70,6 +71,13 @@ export interface ChatConversations {
    * @default - half the model's window, at most 32000
    */
   readonly historyTokens?: number;
+
+  /**
+   * What callers may attach to messages.
+   *
+   * @default - every format that the model reads, up to 4.5 MiB
+   */
+  readonly attachments?: ChatAttachments;
 }
 
 /** Props of `ChatbotApi`; every one may be left out. */

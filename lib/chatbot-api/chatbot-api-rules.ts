@@ -1,6 +1,7 @@
 import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
 import { type AuthBinding } from './auth-binding';
+import { requireValidAttachments } from './chat-attachments';
 import { requireValidHooks } from './chat-hooks';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { fail, requireAtLeast, requireBetween, requireCount, requireDuration, requireInteger, requireLength, requireMade, requirePattern } from '../internal/validation';
@@ -17,6 +18,7 @@ export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
   const { systemPrompt, generation = {} } = props;
   requireMadeProps(scope, props);
   requireValidHooks(scope, props.hooks ?? {});
+  requireValidAttachments(scope, props.conversations?.attachments);
   if (Token.isUnresolved(systemPrompt)) {
     fail(scope, "'systemPrompt' must be known at synthesis, because it travels as a file beside the handler; got a value of the deployment, so write the text itself or read it from a file");
   }

@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import { type AuthBinding } from './auth-binding';
 import { chatAlarms } from './chat-alarms';
 import { type ChatAlarmsOptions } from './chat-alarms-options';
+import { attachmentPolicy } from './chat-attachments';
 import { ChatAuth } from './chat-auth';
 import { type ChatBuild } from './chat-build';
 import { ChatContent } from './chat-content';
@@ -24,7 +25,7 @@ import { ConversationMemory } from './conversation-memory';
 import { generationPolicy } from './generation-policy';
 import { type MemoryBinding } from './memory-binding';
 import { Transport } from './transport';
-import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type ChatEnv, type GuardrailReference } from '../contract/chat';
+import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type AttachmentPolicy, type ChatEnv, type GuardrailReference } from '../contract/chat';
 import { type HandlerRole } from '../internal/handler-role';
 import { Model, ModelUse, type ModelBinding } from '../model';
 import { modelFacts } from '../model/model-facts';
@@ -71,6 +72,7 @@ export class ChatbotApi extends Construct {
   private readonly auth: AuthBinding;
   private readonly memory: MemoryBinding;
   private readonly content: ChatContent;
+  private readonly attachments?: AttachmentPolicy;
   private readonly model: ModelBinding;
   private readonly host: ChatHost;
   private readonly endpoint: ChatEndpoint;
@@ -87,7 +89,7 @@ export class ChatbotApi extends Construct {
     this.userPoolClient = this.auth.userPoolClient;
     this.memory = (props.conversations?.memory ?? ConversationMemory.dynamoDb())._bind(this, this.build);
     this.table = this.memory.table;
-    this.content = this.defineContent();
+    this.content = this.defineContent(props);
     this.bucket = this.content.bucket;
 
     this.host = this.defineHost(props);
@@ -95,7 +97,8 @@ export class ChatbotApi extends Construct {
     this.model = (props.model ?? Model.standard()).bind(this, this.host.role, ModelUse.STREAMED);
     requireFittingModel(this, props, this.model);
     this.memory.grantUse(this.host.role);
-    this.content.grantUse(this.host.role);
+    this.attachments = attachmentPolicy(props.conversations?.attachments, this.model.capabilities.inputs, this.content.retention.files);
+    this.content.grantUse(this.host.role, { conversations: this.memory.keepsConversations, files: this.attachments !== undefined });
 
     this.endpoint = this.defineEndpoint(props);
     this.api = this.endpoint.api;
@@ -214,9 +217,9 @@ export class ChatbotApi extends Construct {
     return { posture, logRetention: posture.logRetention, encryptionKey: props.encryptionKey ?? posture.encryptionKey(this) };
   }
 
-  private defineContent() {
+  private defineContent({ conversations }: ChatbotApiProps) {
     const { retention } = this.memory;
-    return new ChatContent(this, this.build, { conversations: retention, files: retention ?? FILE_RETENTION });
+    return new ChatContent(this, this.build, { conversations: retention, files: conversations?.attachments?.retention ?? retention ?? FILE_RETENTION });
   }
 
   private defineHost({ transport, generation, systemPrompt, hooks = {} }: ChatbotApiProps) {
@@ -245,6 +248,7 @@ export class ChatbotApi extends Construct {
       MODEL: stack.toJsonString(modelFacts(this.model)),
       GENERATION: stack.toJsonString(policy),
       HISTORY_TOKENS: Tokenization.stringifyNumber(conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2))),
+      ATTACHMENTS: this.attachments ? stack.toJsonString(this.attachments) : '',
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
       HOOKS: hooks ? stack.toJsonString(bindHooks(hooks, role)) : '',
       SERVICE: this.service,
@@ -256,6 +260,7 @@ export class ChatbotApi extends Construct {
       ...this.build,
       auth: this.auth,
       keepsConversations: this.memory.keepsConversations,
+      takesFiles: this.attachments !== undefined,
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,
     });
   }

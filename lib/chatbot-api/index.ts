@@ -1,4 +1,5 @@
 export * from './chat-alarms-options';
+export { AttachmentFormat, type ChatAttachments } from './chat-attachments';
 export * from './chat-auth';
 export * from './chat-hooks';
 export * from './chatbot-api';

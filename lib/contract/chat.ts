@@ -20,6 +20,8 @@ export const CHAT_ENV = [
   'HISTORY_TOKENS',
   /** How long a message is kept, in seconds; empty keeps it for ever. */
   'RETENTION_SECONDS',
+  /** `AttachmentPolicy` as JSON; empty where nothing may be attached. */
+  'ATTACHMENTS',
   /** `GuardrailReference` as JSON. */
   'GUARDRAIL',
   /** `HooksPolicy` as JSON. */
@@ -74,6 +76,18 @@ export interface GenerationPolicy {
   readonly serviceTier?: 'flex' | 'priority' | 'reserved';
 }
 
+export interface AttachmentPolicy {
+  /** Most bytes of one file. */
+  readonly maxBytes: number;
+  readonly formats: readonly AttachmentFormatName[];
+  /** How long an upload is kept, in seconds. */
+  readonly retentionSeconds: number;
+}
+
+/** What may be attached, by what Converse calls it. */
+export const ATTACHMENT_FORMATS = ['png', 'jpeg', 'gif', 'webp', 'pdf', 'csv', 'doc', 'docx', 'xls', 'xlsx', 'html', 'txt', 'md'] as const;
+export type AttachmentFormatName = (typeof ATTACHMENT_FORMATS)[number];
+
 export interface GuardrailReference {
   readonly id: string;
   readonly version: string;
@@ -97,6 +111,13 @@ export const CHAT_ROUTES = {
   renaming: { method: 'PATCH', path: '/v1/conversations/{id}' },
   removal: { method: 'DELETE', path: '/v1/conversations/{id}' },
   feedback: { method: 'POST', path: '/v1/conversations/{id}/messages/{messageId}/feedback' },
+} as const;
+
+/** The routes of a chat to which files can be uploaded. */
+export const FILE_ROUTES = {
+  upload: { method: 'POST', path: '/v1/files' },
+  file: { method: 'GET', path: '/v1/files/{id}' },
+  fileRemoval: { method: 'DELETE', path: '/v1/files/{id}' },
 } as const;
 
 /** The request header with which a client that comes back says what it has read, as server-sent events have it. */

@@ -13,7 +13,7 @@ export interface ModelFacts {
   /** Whether temperature and top_p are accepted; some models answer 400 to them. */
   readonly sampling: 'both' | 'one' | 'none';
   /** What a user message may hold besides text. */
-  readonly inputs: readonly ('text' | 'image')[];
+  readonly inputs: readonly ('text' | 'image' | 'document')[];
   /** Least tokens of a prompt before a cache point takes effect. Absent where the model caches nothing. */
   readonly cacheMinimum?: number;
   /** USD per million tokens. Absent where unknown: then no cost is reported, rather than a wrong one. */

@@ -24,6 +24,8 @@ export enum ModelInput {
   TEXT = 'text',
   /** Pictures. */
   IMAGE = 'image',
+  /** Files such as PDF, as they are. */
+  DOCUMENT = 'document',
 }
 
 /** What a model can do. */

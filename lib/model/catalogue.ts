@@ -10,7 +10,7 @@ export interface TextEntry {
   readonly outputTokens: number;
   readonly tools: 'streaming' | 'buffered' | 'none';
   readonly sampling: 'both' | 'one' | 'none';
-  readonly inputs: readonly ('text' | 'image')[];
+  readonly inputs: readonly ('text' | 'image' | 'document')[];
   readonly cacheMinimum?: number;
   readonly batch?: boolean;
   /** Bedrock has ended it. */

@@ -97,6 +97,7 @@ async function invoke(body: object): Promise<{ answer: string; printed: string }
     TABLE_NAME: 't',
     CACHE: '',
     CONTENT_BUCKET: 'content',
+    ATTACHMENTS: '',
     MODEL: JSON.stringify(facts),
     GENERATION: '{"maxTokens":100}',
     TRANSPORT: 'rest',

@@ -12,7 +12,7 @@ describe('Model', () => {
     expect(bound(Model.standard())).toEqual({
       modelId: 'global.amazon.nova-2-lite-v1:0',
       modelName: 'global.amazon.nova-2-lite-v1:0',
-      capabilities: { contextTokens: 1_000_000, outputTokens: 65_535, tools: 'streaming', sampling: 'both', inputs: ['text', 'image'], batch: true },
+      capabilities: { contextTokens: 1_000_000, outputTokens: 65_535, tools: 'streaming', sampling: 'both', inputs: ['text', 'image', 'document'], batch: true },
       prices: { asOf: '2026-11-20', input: 0.3, output: 2.5, cacheRead: 0.075, cacheWrite: 0.3 },
     });
   });
@@ -202,7 +202,7 @@ describe('The facts of a model', () => {
       outputTokens: 64_000,
       tools: 'streaming',
       sampling: 'one',
-      inputs: ['text', 'image'],
+      inputs: ['text', 'image', 'document'],
       cacheMinimum: 4096,
       prices: { input: 1, output: 5, cacheRead: 0.1, cacheWrite: 1.25 },
     });

@@ -8,6 +8,7 @@ const PNG = 'data:image/png;base64,iVBORw0KGgo=';
 test('takes the least that a request can be', () => {
   expect(parse({ messages: [hi] })).toEqual({
     messages: [hi],
+    attached: [],
     stream: false,
     includeUsage: false,
     stop: [],
@@ -146,11 +147,38 @@ test('takes the conversation from the header or the body, and refuses two that d
   expect(refusal({ messages: [hi], conversation_id: 'c2' }, { 'x-conversation-id': 'c1' })).toMatchObject({ status: 400, param: 'conversation_id' });
 });
 
-test('takes images in data URLs where the model reads images', () => {
-  const message = { role: 'user', content: [{ type: 'text', text: 'What is this?' }, { type: 'image_url', image_url: { url: PNG } }] };
-  expect(parse({ messages: [message] }).messages).toEqual([message]);
-  const blind = { ...facts, inputs: ['text'] as const };
-  expect(thrown(() => parseChatRequest({ body: JSON.stringify({ messages: [message] }), headers: {} }, blind))).toMatchObject({ status: 400, code: 'unsupported_content' });
+test('takes what is attached out of the messages, with where it stood', () => {
+  const text = { type: 'text', text: 'What is this?' };
+  const { messages, attached } = parse({
+    messages: [{
+      role: 'user',
+      content: [
+        text,
+        { type: 'image_url', image_url: { url: PNG } },
+        { type: 'file', file: { filename: 'a.txt', file_data: 'data:text/plain;base64,aGk=' } },
+        { type: 'file', file: { file_id: 'file-1' } },
+      ],
+    }],
+  });
+  expect(messages).toEqual([{ role: 'user', content: [text, ...['inline-0', 'inline-1', 'file-1'].map((id) => ({ type: 'file', file: { file_id: id } }))] }]);
+  expect(attached).toEqual([
+    { path: 'messages[0].content[1].image_url.url', id: 'inline-0', content: expect.any(Buffer), image: true },
+    { path: 'messages[0].content[2].file.file_data', id: 'inline-1', content: Buffer.from('hi'), filename: 'a.txt' },
+    { path: 'messages[0].content[3].file.file_id', id: 'file-1' },
+  ]);
+});
+
+test.each<[string, object, string]>([
+  ['a file from elsewhere', { file_data: 'https://169.254.169.254/latest/meta-data' }, 'file.file_data'],
+  ['a file of this machine', { file_data: 'file:///etc/passwd' }, 'file.file_data'],
+  ['a data URL that is not base64', { file_data: 'data:text/plain,hi' }, 'file.file_data'],
+  ['base64 with something else in it', { file_data: 'data:text/plain;base64,aG k=' }, 'file.file_data'],
+  ['an id that leads elsewhere', { file_id: 'file-../../other' }, 'file.file_id'],
+  ['an id of another kind', { file_id: 'batch-1' }, 'file.file_id'],
+  ['neither bytes nor an id', { filename: 'a.txt' }, 'file'],
+  ['bytes and an id', { file_data: 'data:text/plain;base64,aGk=', file_id: 'file-1' }, 'file'],
+])('refuses %s', (_, file, field) => {
+  expect(refusal({ messages: [{ role: 'user', content: [{ type: 'file', file }] }] })).toMatchObject({ status: 400, param: `messages[0].content[0].${field}` });
 });
 
 test.each(['NUL \u0000 and \u001b', '田中さんにあげて下さい', 'א٠ֿ', '👩‍👩‍👧‍👦', '\ufeffBOM', 'Ṱ̺̺̕o͞ ̷i̲̬͇̪͙n̝̗͕v̟̜̘̦͟o̶̙̰̠kè', '<script>alert(0)</script>', '{{7*7}}', '__proto__', '$HOME'])('takes the hostile text %j as it is', (content) => {

@@ -104,7 +104,7 @@ describe('what a client of UI messages sends', () => {
 
   test('holds an image as a part', async () => {
     const api = new ChatApi([says('Nice.')]);
-    const { status } = await chat(api, [{ id: 'u1', role: 'user', parts: [{ type: 'text', text: 'See' }, { type: 'file', mediaType: 'image/png', url: 'data:image/png;base64,aGk=' }, { type: 'data-mood', data: 1 }] }]);
+    const { status } = await chat(api, [{ id: 'u1', role: 'user', parts: [{ type: 'text', text: 'See' }, { type: 'file', mediaType: 'image/png', url: 'data:image/png;base64,iVBORw0KGgo=' }, { type: 'data-mood', data: 1 }] }]);
     expect(status).toBe(200);
     expect(api.model.prompts[0].messages[0].content.map(({ kind }) => kind)).toEqual(['text', 'image']);
   });

@@ -1,5 +1,6 @@
 import { oneModel } from '../../../lambda/chat/routing/models';
 import type { TurnPolicy } from '../../../lambda/chat/settings';
+import { ATTACHMENT_FORMATS } from '../../../lib/contract/chat';
 import type { ModelFacts } from '../../../lib/contract/model';
 
 export const facts: ModelFacts = {
@@ -9,10 +10,14 @@ export const facts: ModelFacts = {
   outputTokens: 4_096,
   tools: 'streaming',
   sampling: 'both',
-  inputs: ['text', 'image'],
+  inputs: ['text', 'image', 'document'],
   prices: { input: 0.3, output: 2.5, cacheRead: 0.075, cacheWrite: 0.3 },
 };
 
+const attachments: TurnPolicy['attachments'] = { formats: ATTACHMENT_FORMATS, maxBytes: 4_718_592, retentionSeconds: 86_400 };
+
 export function policy(changes: Partial<TurnPolicy> & { facts?: ModelFacts } = {}): TurnPolicy {
-  return { facts, models: oneModel(changes.facts ?? facts), generation: { maxTokens: 1_000 }, systemPrompt: 'You help.', historyTokens: 8_000, ...changes };
+  return {
+    facts, models: oneModel(changes.facts ?? facts), generation: { maxTokens: 1_000 }, systemPrompt: 'You help.', historyTokens: 8_000, attachments, ...changes,
+  };
 }

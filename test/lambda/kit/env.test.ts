@@ -7,6 +7,7 @@ const env = {
   TABLE_NAME: 't',
   CACHE: '',
   CONTENT_BUCKET: 'content',
+  ATTACHMENTS: '',
   MODEL: JSON.stringify(facts),
   GENERATION: '{"maxTokens":500,"temperature":0.2}',
   TRANSPORT: 'functionUrl',
