@@ -55,6 +55,21 @@ describe('the hook before a turn', () => {
     expect(kept).toEqual(['Greet me.', 'Hello.']);
   });
 
+  test('is told of attachments by name, and may keep them or leave them out', async () => {
+    const note = { type: 'file', file: { filename: 'note.txt', file_data: 'data:text/plain;base64,aGk=' } };
+    let part: object | undefined;
+    const { api } = chat(asked(), { before: ({ messages }: any) => ({ messages: [{ role: 'user', content: [{ type: 'text', text: 'Read it.' }, part = messages[0].content[0]] }] }) });
+    await api.chat({ messages: [{ role: 'user', content: [note] }], conversation_id: 'c1' });
+    expect(part).toEqual({ type: 'file', file: { file_id: expect.stringMatching(/^attachment-/), filename: 'note.txt', format: 'txt', bytes: 2, tokens: 1 } });
+    expect(prompted(api).messages[0].content).toMatchObject([{ text: 'Read it.' }, { kind: 'document', name: 'note' }]);
+    expect(api.objects.kept.size).toBe(1);
+  });
+
+  test.each([{ file_id: 'file-9' }, { file_data: 'data:text/plain;base64,aGk=' }])('refuses to attach anything in its place: %j', async (file) => {
+    const { api } = chat(asked(), { before: () => ({ messages: [{ role: 'user', content: [{ type: 'file', file }] }] }) });
+    expect((await api.chat({ ...hi, conversation_id: 'c1' })).status).toBe(502);
+  });
+
   test.each([true, false])('refuses with a reason that the client reads, and asks no model (streaming: %s)', async (stream) => {
     const { api } = chat(asked(), { before: () => ({ refuse: { reason: `No ${CANARY} today.` } }) });
     const { status, json } = await api.chat({ ...hi, stream, conversation_id: 'c1' });
