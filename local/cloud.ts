@@ -238,7 +238,9 @@ async function bundleWorker(directory: string): Promise<string> {
 
 /** Turns `https://<api>.execute-api.…/<stage>` into the address on this machine, whatever Region and partition the stack is pinned to. */
 function localUrls(text: string, url: string, apis: readonly RestApi[]): string {
-  return text.replace(/https:\/\/([a-z0-9]+)\.execute-api\.[^./\s]+\.[^/\s]+\/([A-Za-z0-9_-]+)/g, (address, id: string, stage: string) => {
+  const named = apis.flatMap((api) => api.domains.map((domain) => [domain, `${url}${Gateway.basePath(api)}`] as const))
+    .reduce((known, [domain, local]) => known.replaceAll(`${domain}/`, `${local}/`), text);
+  return named.replace(/https:\/\/([a-z0-9]+)\.execute-api\.[^./\s]+\.[^/\s]+\/([A-Za-z0-9_-]+)/g, (address, id: string, stage: string) => {
     const api = apis.find((candidate) => candidate.id === id && candidate.stage === stage);
     return api ? `${url}${Gateway.basePath(api)}` : address;
   });

@@ -2,8 +2,11 @@ import { Duration, Names } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { ARecord, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import { type RestCheck } from './auth-binding';
+import { type RestDomain } from './chat-domain';
 import { type ChatEndpoint, type ChatFront, type Traffic } from './chat-endpoint';
 import { defineGatewayErrors } from './gateway-errors';
 import { type ChatThrottling } from './transport';
@@ -12,12 +15,15 @@ import { acknowledge } from '../internal/acknowledge';
 import { ApiGatewayLogging } from '../internal/api-gateway-logging';
 import { EncryptedLogs } from '../internal/encrypted-logs';
 import { requirePattern } from '../internal/validation';
+import { type Firewall } from '../posture';
 
 export interface ChatRestApiProps extends ChatFront {
   readonly handler: IFunction;
   readonly stageName: string;
   readonly corsOrigins: string[];
   readonly throttling: Required<ChatThrottling>;
+  readonly domain?: RestDomain;
+  readonly firewall?: Firewall;
 }
 
 /** What one line of the access log says: who asked for what and how it went, never a word of the conversation. */
@@ -63,12 +69,12 @@ export class ChatRestApi extends Construct implements ChatEndpoint {
     this.environment = { TRANSPORT: 'rest', CALLER: props.auth.caller, TOKENS: '', CORS_ORIGINS: props.corsOrigins.join(',') };
     this.api = this.defineApi(props);
     this.traffic = restTraffic(this.api.deploymentStage);
-    this.url = this.api.url;
+    this.url = props.domain ? this.defineDomain(props.domain) : this.api.url;
     this.defineRoutes(props, check);
     this.openTo(props);
     this.defineUsagePlan(props, check);
     defineGatewayErrors(this.api, check, props.corsOrigins);
-    props.posture.protectApi(this, this.api.deploymentStage);
+    props.posture.protectApi(this, this.api.deploymentStage, props.firewall, props.encryptionKey);
   }
 
   public grantInvoke(grantee: iam.IGrantable): iam.Grant {
@@ -83,6 +89,8 @@ export class ChatRestApi extends Construct implements ChatEndpoint {
       description: 'OpenAI-compatible chat',
       endpointConfiguration: { types: [apigateway.EndpointType.REGIONAL] },
       cloudWatchRole: false,
+      // Whoever knows another name of the API would pass by what is put in front of its own.
+      disableExecuteApiEndpoint: props.domain && true,
       deployOptions: {
         stageName: props.stageName,
         tracingEnabled: true,
@@ -98,6 +106,14 @@ export class ChatRestApi extends Construct implements ChatEndpoint {
     ApiGatewayLogging.requiredBy(api.deploymentStage);
     acknowledgeNoCache(api.deploymentStage);
     return api;
+  }
+
+  private defineDomain({ domainName, certificate, hostedZone, basePath }: RestDomain) {
+    const domain = this.api.addDomainName('Domain', {
+      domainName, certificate, basePath, endpointType: apigateway.EndpointType.REGIONAL, securityPolicy: apigateway.SecurityPolicy.TLS_1_2,
+    });
+    if (hostedZone) new ARecord(this, 'Record', { zone: hostedZone, recordName: domainName, target: RecordTarget.fromAlias(new ApiGatewayDomain(domain)) });
+    return `https://${domainName}/${basePath === undefined ? '' : `${basePath}/`}`;
   }
 
   private defineRoutes(props: ChatRestApiProps, { authorizer, authorizationType, apiKeys }: RestCheck) {

@@ -1,9 +1,11 @@
 import { type Construct } from 'constructs';
+import { requireDomain, type RestDomain } from './chat-domain';
 import { ChatFunctionUrl, requireOwnProof } from './chat-function-url';
 import { type ChatCode, type ChatHost, functionHost } from './chat-host';
 import { ChatRestApi } from './chat-rest-api';
 import { requireOrigins } from './chatbot-api-rules';
-import { requireBetween, requireInteger } from '../internal/validation';
+import { requireBetween, requireInteger, requireMade, requirePattern } from '../internal/validation';
+import { type Firewall } from '../posture';
 
 /** How many requests the API takes from everybody together before it answers 429. */
 export interface ChatThrottling {
@@ -44,6 +46,20 @@ export interface RestStreamingOptions {
    * @default - 50 a second, 100 at once
    */
   readonly throttling?: ChatThrottling;
+
+  /**
+   * A name of your own; the API then answers under that name alone.
+   *
+   * @default - a name that API Gateway makes
+   */
+  readonly domain?: RestDomain;
+
+  /**
+   * A firewall in front of the API.
+   *
+   * @default - as the posture says: none, or `Firewall.managed()`
+   */
+  readonly firewall?: Firewall;
 }
 
 /** Options of `Transport.functionUrl`. */
@@ -88,11 +104,15 @@ class RestStreaming extends Transport {
   }
 
   public _host(scope: Construct, code: ChatCode): ChatHost {
-    const { stageName = 'prod', corsOrigins = [], throttling: { rate = 50, burst = 100 } = {} } = this.options;
+    const { stageName = 'prod', corsOrigins = [], domain, firewall, throttling: { rate = 50, burst = 100 } = {} } = this.options;
     requireInteger(scope, 'throttling.burst', burst, 1, 5_000);
     requireBetween(scope, 'throttling.rate', rate, 1, 10_000);
     requireOrigins(scope, corsOrigins);
-    return functionHost(scope, code, (handler, front) => new ChatRestApi(scope, 'Rest', { ...front, handler, stageName, corsOrigins, throttling: { rate, burst } }));
+    requireMade(scope, 'firewall', firewall, '_protect', 'Firewall, such as Firewall.managed()');
+    if (domain) requireDomain(scope, domain);
+    requirePattern(scope, 'domain.basePath', domain?.basePath, /^[\w.-]+$/, "letters, digits, '-', '_' and '.', without a slash");
+    const options = { stageName, corsOrigins, domain, firewall, throttling: { rate, burst } };
+    return functionHost(scope, code, (handler, front) => new ChatRestApi(scope, 'Rest', { ...front, ...options, handler }));
   }
 }
 

@@ -1,1 +1,2 @@
+export { Firewall, type ManagedFirewallOptions } from './firewall';
 export * from './posture';

@@ -9,6 +9,7 @@ import { type Bucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { type Construct } from 'constructs';
 import { ApiProtection } from './api-protection';
 import { BucketReplica } from './bucket-replica';
+import { Firewall } from './firewall';
 import { PrivateNetwork } from './private-network';
 import { StackKey } from './stack-key';
 import { TableBackup } from './table-backup';
@@ -134,8 +135,8 @@ export abstract class Posture {
   /** Where a function runs that calls these services and nothing else; undefined leaves it to Lambda's own network. */
   public abstract placeFunction(scope: Construct, calls: CalledService[]): FunctionPlacement | undefined;
 
-  /** Puts in front of an API's stage what the level asks for: a firewall, a client certificate. */
-  public abstract protectApi(scope: Construct, stage: Stage): void;
+  /** Puts in front of an API's stage the firewall that was chosen, and what the level asks for: a firewall, a client certificate. */
+  public abstract protectApi(scope: Construct, stage: Stage, firewall?: Firewall, encryptionKey?: IKey): void;
 
   /** Holds the URL of a function to what the level asks for. */
   public abstract protectUrl(scope: Construct, url: FunctionUrl): void;
@@ -166,7 +167,8 @@ class StandardPosture extends Posture {
     return undefined;
   }
 
-  public protectApi(_scope: Construct, stage: Stage) {
+  public protectApi(scope: Construct, stage: Stage, firewall?: Firewall, encryptionKey?: IKey) {
+    if (firewall) return firewall._protect(scope, { resourceArn: stage.stageArn, logRetention: this.logRetention, encryptionKey });
     acknowledge(stage, 'AwsSolutions-APIG3',
       'A firewall is paid for by the month, and this level costs nothing while idle: requests are authenticated and throttled before the handler sees them, and Posture.regulated() adds the firewall.');
   }
@@ -201,8 +203,8 @@ class RegulatedPosture extends Posture {
     return PrivateNetwork.of(scope, { vpc, vpcSubnets, endpoints: vpcEndpoints ?? true, ...logs }).placeFunction(scope, calls);
   }
 
-  public protectApi(scope: Construct, stage: Stage) {
-    new ApiProtection(scope, 'Protection', { stage, logRetention: this.logRetention, encryptionKey: this.encryptionKey(scope) });
+  public protectApi(scope: Construct, stage: Stage, firewall = Firewall.managed(), encryptionKey = this.encryptionKey(scope)) {
+    new ApiProtection(scope, 'Protection', { stage, firewall, logRetention: this.logRetention, encryptionKey });
   }
 
   public protectUrl(scope: Construct, url: FunctionUrl) {

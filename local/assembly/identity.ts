@@ -97,6 +97,11 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   'AWS::ApiGateway::ApiKey': shortId(10, 'APIKeyId'),
   'AWS::ApiGateway::UsagePlan': shortId(6, 'Id'),
   'AWS::ApiGateway::UsagePlanKey': shortId(10, 'Id'),
+  'AWS::ApiGateway::DomainName': {
+    nameProperty: 'DomainName',
+    attributes: { RegionalDomainName: ({ resource }) => `d-${stableId(resource, 10)}.execute-api.${REGION}.amazonaws.com`, RegionalHostedZoneId: () => 'Z1UJRXOUMOOFQ8' },
+  },
+  'AWS::ApiGateway::BasePathMapping': shortId(10),
   'AWS::ApiGateway::Account': shortId(10, 'Id'),
   'AWS::ApiGatewayV2::Api': {
     generate: (resource) => stableId(resource, 10),

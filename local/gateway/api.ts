@@ -60,6 +60,8 @@ export interface RestApi {
   readonly responses: ReadonlyMap<string, GatewayResponseDefinition>;
   /** By `<path>/<METHOD>`, with `*` for any. */
   readonly throttles: ReadonlyMap<string, Throttle>;
+  /** Addresses of its own, without a slash at their end. */
+  readonly domains: readonly string[];
   readonly accessLog?: { readonly group: string; readonly format: string };
 }
 
@@ -83,9 +85,16 @@ export function readRestApis(deployment: Deployment): RestApi[] {
       binaryMediaTypes: (deployment.property(resource, 'BinaryMediaTypes') as string[] | undefined) ?? [],
       resources,
       responses,
+      domains: readDomains(deployment, id, String(deployment.property(stage, 'StageName'))),
       ...readStage(deployment.properties(stage)),
     }));
   });
+}
+
+function readDomains(deployment: Deployment, api: string, stageName: string): string[] {
+  return deployment.resources('AWS::ApiGateway::BasePathMapping').map((mapping) => deployment.properties(mapping))
+    .filter(({ RestApiId, Stage }) => RestApiId === api && (Stage === undefined || Stage === stageName))
+    .map(({ DomainName, BasePath }) => `https://${DomainName}${BasePath ? `/${BasePath}` : ''}`);
 }
 
 function readPaths(deployment: Deployment, api: Resource, resources: Resource[]): Map<string, string> {

@@ -1,8 +1,10 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Geography, Guardrail, Model, Posture, Transport, WordFilter } from '../../lib';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Firewall, Geography, Guardrail, Model, Posture, Transport, WordFilter } from '../../lib';
 
 /** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
 const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => ChatbotApiProps>> = {
@@ -27,8 +29,17 @@ const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => Cha
   }),
   'ConversationMemory.stateless': () => ({ conversations: { memory: ConversationMemory.stateless() } }),
   'web pages of another origin': () => ({ transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }) }),
+  'a name and a firewall of your own': (stack) => ({ transport: Transport.restStreaming({ domain: domainOf(stack), firewall: Firewall.managed({ requestsPerAddress: 500 }) }) }),
   'Transport.functionUrl and ChatAuth.iam': () => ({ transport: Transport.functionUrl(), auth: ChatAuth.iam() }),
 };
+
+function domainOf(stack: Stack) {
+  return {
+    domainName: 'chat.example.com',
+    certificate: Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:111122223333:certificate/abc'),
+    hostedZone: HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }),
+  };
+}
 
 /** What the regulated posture refuses. */
 const UNREGULATED: typeof CHOICES = {
