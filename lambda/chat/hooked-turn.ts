@@ -3,11 +3,13 @@ import { withSameAttachments } from './attachments';
 import type { Generated } from './generation';
 import { type ChatRequest, parseChatRequest } from './request';
 import type { ChatPolicy } from './settings';
+import type { Manner } from './told';
 import type { TurnContext, TurnEvent } from './turn';
 import { turnUsage } from './usage';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import {
-  type AfterTurnEvent, type BeforeTurnAnswer, type BeforeTurnEvent, HOOK_METRICS, HOOK_VERSION, type HookEvent, type HooksPolicy,
+  type AfterTurnEvent, type AskedHook, type BeforeTurnAnswer, type BeforeTurnEvent, HOOK_METRICS, HOOK_VERSION, type HookEvent, type HooksPolicy,
+  type SentencesEvent, type TextReplacement,
 } from '../../lib/contract/chat-hooks';
 import { ApiError, HookFailed, RefusedByHook, Unexpected } from '../kit/http';
 import { HookFailure, type Hooks, isHookFailure } from '../ports/hooks';
@@ -54,6 +56,13 @@ export class HookedTurn {
     return this.admitted = request;
   }
 
+  /** How the words of the answer are told; undefined tells them as they come. */
+  get manner(): Manner | undefined {
+    const { sentences } = this.hooks;
+    if (!sentences) return this.policy.generation.sentences;
+    return { holdMs: sentences.holdMs, change: 'replacements' in sentences ? replacing(sentences.replacements) : (texts) => this.changedBy(sentences, texts) };
+  }
+
   /** The turn, of whose end the hook is told. A turn that was refused before it began has none. */
   async* around(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void> {
     try {
@@ -66,6 +75,20 @@ export class HookedTurn {
       if (this.admitted) await this.after({ failure: { status, code } });
       throw error;
     }
+  }
+
+  private async changedBy(hook: AskedHook, sentences: readonly string[]): Promise<readonly string[]> {
+    if (!this.port) return sentences;
+    const event: SentencesEvent = { ...hookEvent('sentences', this.asked, this.context), hook: 'sentences', sentences };
+    return this.port.ask(hook.functionArn, event, hook.timeoutMs).then((answer) => {
+      const read = v.safeParse(v.object({ sentences: v.pipe(v.array(v.string()), v.length(sentences.length)) }), answer);
+      if (!read.success) throw new HookFailure('answer');
+      return read.output.sentences;
+    }).catch((error: unknown) => {
+      noteFailure('sentences', error, this.context);
+      if (hook.failure === 'refuse') throw hookFailed(error);
+      return sentences;
+    });
   }
 
   /** What the hook made of the request; a text is its reason to refuse it. */
@@ -126,6 +149,11 @@ export function noteFailure(hook: HookEvent['hook'], error: unknown, context: Tu
 
 export function hookFailed(error: unknown): unknown {
   return isHookFailure(error) ? Object.assign(new HookFailed(error.kind === 'timeout'), { cause: error.cause ?? error }) : error;
+}
+
+function replacing(replacements: readonly TextReplacement[]): NonNullable<Manner['change']> {
+  const rules = replacements.map(({ pattern, replacement, ignoreCase }) => ({ pattern: new RegExp(pattern, ignoreCase ? 'giu' : 'gu'), replacement }));
+  return async (sentences) => sentences.map((sentence) => rules.reduce((text, rule) => text.replace(rule.pattern, rule.replacement), sentence));
 }
 
 function shortened(event: AfterTurnEvent): AfterTurnEvent {

@@ -13,6 +13,7 @@ import type { ChatRequest } from './request';
 import type { Asker } from './routing/models';
 import type { ChatPolicy, TurnPolicy } from './settings';
 import { promptTokens } from './tokens';
+import { type Manner, told } from './told';
 import { failureOf, portions, type Telling, TurnLogWriter } from './turn-log';
 import { turnUsage } from './usage';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
@@ -73,7 +74,7 @@ export function takeTurn(request: ChatRequest, policy: ChatPolicy, context: Turn
 }
 
 async function* answerOnce(hooked: HookedTurn, policy: ChatPolicy, context: TurnContext, ports: AnswerPorts): AsyncGenerator<TurnEvent, void> {
-  yield* answer(await hooked.before(), async () => [], policy, { asker: context, limits: context }, ports);
+  yield* answer(await hooked.before(), async () => [], policy, { asker: context, limits: context, manner: hooked.manner }, ports);
 }
 
 /** What a model may remember; each has a window of its own. */
@@ -82,12 +83,13 @@ type History = (policy: TurnPolicy) => Promise<readonly ChatMessage[]>;
 interface Asked {
   readonly asker: Asker;
   readonly limits: Limits;
+  readonly manner?: Manner;
   /** What is attached to all that the model is shown; absent where the request brings everything. */
   readonly files?: (history: readonly ChatMessage[]) => Promise<Files>;
 }
 
 async function* answer(
-  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files }: Asked, { model, clock }: AnswerPorts,
+  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner }: Asked, { model, clock }: AnswerPorts,
 ): AsyncGenerator<GenerationEvent, void> {
   const { models, route, ...choice } = await policy.models.choose(request, asker);
   const candidates = models.map((facts): Candidate => {
@@ -100,7 +102,8 @@ async function* answer(
     };
     return { facts, prompt };
   });
-  yield* generate({ ...choice, candidates, reason: route }, model, clock, limits);
+  const events = generate({ ...choice, candidates, reason: route }, model, clock, limits);
+  yield* manner ? told(events, manner, clock) : events;
 }
 
 async function* converse(
@@ -131,7 +134,7 @@ async function* converse(
     const history: History = (decided) => recall(standing.before, { tokens: historyBudget(whole, decided), needed: answersCalls(whole.messages) });
     const limits = { signal: context.signal, stop: stop.signal };
     const files = (remembered: readonly ChatMessage[]) => recallAttachments(whole, remembered, turn.conversation, ports.objects);
-    for await (const event of answer(whole, history, policy, { asker: context, limits, files }, ports)) {
+    for await (const event of answer(whole, history, policy, { asker: context, limits, files, manner: hooked.manner }, ports)) {
       if (event.type === 'finish') {
         const ended = clock.now();
         const messages = messagesOf(turn, standing, request, event, ended);

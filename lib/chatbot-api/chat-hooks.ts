@@ -1,17 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IConstruct } from 'constructs';
-import { type AskedHook, type HooksPolicy } from '../contract/chat-hooks';
+import { askedHook, calledFunction, type HookFailureMode, requireFunction } from './hook-function';
+import { type SentenceTransform } from './sentence-transform';
+import { type HooksPolicy } from '../contract/chat-hooks';
 import { requireDuration, requireMade } from '../internal/validation';
-
-/** What becomes of a turn when a function that it waits for gives no good answer in time. */
-export enum HookFailureMode {
-  /** The turn is refused, with the status 502 or 503. */
-  REFUSE = 'refuse',
-  /** The turn goes on as if there were no hook. */
-  GO_ON = 'goOn',
-}
 
 /** A function of yours that is asked before every turn. It may add to the prompt, rewrite the request's messages, or refuse the turn. */
 export interface BeforeTurnHook {
@@ -63,6 +57,13 @@ export interface ChatHooks {
   readonly before?: BeforeTurnHook;
 
   /**
+   * Changes the sentences of answers on their way.
+   *
+   * @default - answers are told as the model gives them
+   */
+  readonly sentences?: SentenceTransform;
+
+  /**
    * Told of every turn when it has ended.
    *
    * @default - nobody is told
@@ -70,38 +71,28 @@ export interface ChatHooks {
   readonly after?: AfterTurnHook;
 }
 
-const TIMEOUT = Duration.seconds(5);
 const SHORTEST = Duration.seconds(1);
 const LONGEST = Duration.seconds(30);
 
 /** What hooks must be by themselves. */
-export function requireValidHooks(scope: IConstruct, { before, after }: ChatHooks): void {
-  for (const [name, hook] of Object.entries({ before, after })) {
-    requireMade(scope, `hooks.${name}.handler`, hook && (hook.handler ?? {}), 'grantInvoke', 'Function, such as new NodejsFunction(…)');
-  }
+export function requireValidHooks(scope: IConstruct, { before, sentences, after }: ChatHooks): void {
+  if (before) requireFunction(scope, 'hooks.before.handler', before.handler);
+  if (after) requireFunction(scope, 'hooks.after.handler', after.handler);
+  requireMade(scope, 'hooks.sentences', sentences, '_bind', "SentenceTransform, such as SentenceTransform.replace([{ pattern: 'C-[0-9]{8}' }])");
   requireDuration(scope, 'hooks.before.timeout', before?.timeout, SHORTEST, LONGEST);
   requireDuration(scope, 'hooks.after.wait', after?.wait, SHORTEST, LONGEST);
 }
 
 /** Whether turns call functions at all. */
-export function callsFunctions({ before, after }: ChatHooks): boolean {
-  return before !== undefined || after !== undefined;
+export function callsFunctions({ before, sentences, after }: ChatHooks): boolean {
+  return before !== undefined || after !== undefined || sentences?._callsFunction === true;
 }
 
 /** Lets a caller call the hooks' functions, and says how. */
-export function bindHooks({ before, after }: ChatHooks, caller: IGrantable): HooksPolicy {
+export function bindHooks(scope: IConstruct, { before, sentences, after }: ChatHooks, caller: IGrantable): HooksPolicy {
   return {
     ...(before && { before: { ...askedHook(before, caller), trusted: before.trusted ?? false } }),
-    ...(after && { after: { functionArn: called(after.handler, caller), timeoutMs: after.wait?.toMilliseconds() } }),
+    ...(sentences && { sentences: sentences._bind(scope, caller) }),
+    ...(after && { after: { functionArn: calledFunction(after.handler, caller), timeoutMs: after.wait?.toMilliseconds() } }),
   };
-}
-
-function askedHook({ handler, timeout = TIMEOUT, failure = HookFailureMode.REFUSE }: BeforeTurnHook, caller: IGrantable): AskedHook {
-  return { functionArn: called(handler, caller), timeoutMs: timeout.toMilliseconds(), failure };
-}
-
-/** The very function, version or alias that is given: the L2's own grant takes in every version. */
-function called({ functionArn }: IFunction, grantee: IGrantable): string {
-  Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns: [functionArn] });
-  return functionArn;
 }

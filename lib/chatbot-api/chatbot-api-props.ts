@@ -1,5 +1,6 @@
 import { type Duration } from 'aws-cdk-lib';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
+import { type Buffering } from './buffering';
 import { type ChatAttachments } from './chat-attachments';
 import { type ChatAuth } from './chat-auth';
 import { type ChatHooks } from './chat-hooks';
@@ -54,6 +55,13 @@ export interface ChatGeneration {
    * @default ServiceTier.DEFAULT
    */
   readonly serviceTier?: ServiceTier;
+
+  /**
+   * In what portions an answer is streamed.
+   *
+   * @default Buffering.token()
+   */
+  readonly buffering?: Buffering;
 }
 
 /** What is kept of conversations, and how much of one the model sees. */
@@ -132,7 +140,7 @@ export interface ChatbotApiProps {
   readonly conversations?: ChatConversations;
 
   /**
-   * Functions of yours that turns pass: one is asked before a turn, one is told after it.
+   * Functions of yours that turns pass: one is asked before a turn, one changes what is answered, one is told after it.
    *
    * @default - none
    */

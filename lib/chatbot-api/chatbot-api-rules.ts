@@ -25,6 +25,7 @@ export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
   requireAtLeast(scope, 'generation.maxTokens', generation.maxTokens, 1);
   requireBetween(scope, 'generation.temperature', generation.temperature, 0, 1);
   requireBetween(scope, 'generation.topP', generation.topP, 0, 1);
+  requireMade(scope, 'generation.buffering', generation.buffering, '_render', 'Buffering, such as Buffering.sentence()');
   requireDuration(scope, 'generation.turnTimeout', generation.turnTimeout, Duration.seconds(10), Duration.minutes(15));
 }
 

@@ -250,7 +250,7 @@ export class ChatbotApi extends Construct {
       HISTORY_TOKENS: Tokenization.stringifyNumber(conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2))),
       ATTACHMENTS: this.attachments ? stack.toJsonString(this.attachments) : '',
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
-      HOOKS: hooks ? stack.toJsonString(bindHooks(hooks, role)) : '',
+      HOOKS: hooks ? stack.toJsonString(bindHooks(this, hooks, role)) : '',
       SERVICE: this.service,
     };
   }

@@ -1,4 +1,5 @@
 import { type IConstruct } from 'constructs';
+import { Buffering } from './buffering';
 import { type ChatGeneration } from './chatbot-api-props';
 import { PromptCaching } from './prompt-caching';
 import { ServiceTier } from './service-tier';
@@ -8,12 +9,14 @@ const ANSWER_TOKENS = 2048;
 
 /** How the model writes its answers, as the handler reads it. */
 export function generationPolicy(scope: IConstruct, generation: ChatGeneration = {}, outputTokens: number): GenerationPolicy {
-  const { maxTokens, temperature, topP, promptCaching = PromptCaching.automatic(), serviceTier = ServiceTier.DEFAULT } = generation;
+  const { maxTokens, temperature, topP, buffering = Buffering.token() } = generation;
+  const { promptCaching = PromptCaching.automatic(), serviceTier = ServiceTier.DEFAULT } = generation;
   return {
     maxTokens: maxTokens ?? Math.min(ANSWER_TOKENS, outputTokens),
     temperature,
     topP,
     promptCaching: promptCaching._lifetime(scope),
     serviceTier: serviceTier === ServiceTier.DEFAULT ? undefined : `${serviceTier}`,
+    ...buffering._render(scope),
   };
 }

@@ -1,3 +1,4 @@
+export * from './buffering';
 export * from './chat-alarms-options';
 export { AttachmentFormat, type ChatAttachments } from './chat-attachments';
 export * from './chat-auth';
@@ -8,4 +9,6 @@ export * from './chatbot-api-props';
 export * from './conversation-memory';
 export * from './prompt-caching';
 export * from './service-tier';
+export * from './hook-function';
+export * from './sentence-transform';
 export * from './transport';

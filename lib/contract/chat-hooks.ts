@@ -85,7 +85,10 @@ export interface HooksPolicy {
     /** What the function adds is not shown to the guardrail. */
     readonly trusted: boolean;
   };
-  readonly sentences?: AskedHook | { readonly replacements: readonly TextReplacement[] };
+  readonly sentences?: (AskedHook | { readonly replacements: readonly TextReplacement[] }) & {
+    /** Longest time that the beginning of a sentence waits for its end. */
+    readonly holdMs: number;
+  };
   readonly after?: {
     readonly functionArn: string;
     /** How long the end of the answer waits for the function; absent sends an event, for which nobody waits. */

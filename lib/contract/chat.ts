@@ -74,6 +74,8 @@ export interface GenerationPolicy {
   readonly promptCaching?: '5m' | '1h';
   /** Absent takes the default tier. */
   readonly serviceTier?: 'flex' | 'priority' | 'reserved';
+  /** Answers are told by sentences, and the beginning of one waits no longer for its end; absent tells them as they come. */
+  readonly sentences?: { readonly holdMs: number };
 }
 
 export interface AttachmentPolicy {

@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { defineChat } from './define-chat';
-import { HookFailureMode, Posture } from '../../lib';
+import { Buffering, HookFailureMode, Posture, SentenceTransform } from '../../lib';
 
 const own = (stack: Stack, id = 'Hook') => new LambdaFunction(stack, id, {
   runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromInline('exports.handler = async () => ({})'), functionName: id.toLowerCase(),
@@ -54,4 +54,42 @@ test('refuses what is no function, and a wait that is too long', () => {
   expect(() => defineChat({ hooks: { after: {} as never } })).toThrow("'hooks.after.handler' must be made by Function");
   expect(() => defineChat((stack) => ({ hooks: { before: { handler: own(stack), timeout: Duration.minutes(1) } } })))
     .toThrow("'hooks.before.timeout' must be between 1 second and 30 seconds, got 1 minute");
+});
+
+test('replaces in answers what matches, and calls nothing for it', () => {
+  const template = defineChat({ hooks: { sentences: SentenceTransform.replace([{ pattern: 'C-[0-9]{8}' }, { pattern: 'x', replacement: '', ignoreCase: true }]) } }).template();
+  expect(JSON.parse(hooksOf(template) as string)).toEqual({
+    sentences: { replacements: [{ pattern: 'C-[0-9]{8}', replacement: '***', ignoreCase: false }, { pattern: 'x', replacement: '', ignoreCase: true }], holdMs: 5_000 },
+  });
+  expect(grants(template)).toEqual([]);
+});
+
+test('asks a function about sentences, and may call it', () => {
+  const options = { hold: Duration.seconds(1), failure: HookFailureMode.GO_ON };
+  const { template } = defineChat((stack) => ({ hooks: { sentences: SentenceTransform.lambda(own(stack), options) } }));
+  expect(JSON.stringify(hooksOf(template()))).toContain('\\"timeoutMs\\":3000,\\"failure\\":\\"goOn\\",\\"holdMs\\":1000');
+  expect(grants(template())).toHaveLength(1);
+});
+
+test('streams by sentences on request', () => {
+  const generation = (template: ReturnType<ReturnType<typeof defineChat>['template']>) => {
+    const [{ Properties }] = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Description: 'Answers chat requests' } }));
+    return JSON.parse(Properties.Environment.Variables.GENERATION as string) as object;
+  };
+  expect(generation(defineChat({ generation: { buffering: Buffering.sentence() } }).template())).toMatchObject({ sentences: { holdMs: 2_000 } });
+  expect(generation(defineChat({ generation: { buffering: Buffering.token() } }).template())).not.toHaveProperty('sentences');
+});
+
+test.each<[string, () => unknown]>([
+  ["'hooks.sentences.pattern' must be a regular expression, got '('", () => SentenceTransform.replace([{ pattern: '(' }])],
+  ["'hooks.sentences.pattern' must match at least one character, got 'a*'", () => SentenceTransform.replace([{ pattern: 'a*' }])],
+  ["'hooks.sentences' must have an entry", () => SentenceTransform.replace([])],
+  ["'hooks.sentences' must be made by SentenceTransform", () => ({ pattern: 'a' })],
+  ["'hooks.sentences.hold' must be between 100 milliseconds and 30 seconds, got 1 minute", () => SentenceTransform.replace([{ pattern: 'a' }], { hold: Duration.minutes(1) })],
+])('refuses a transform: %s', (message, sentences) => {
+  expect(() => defineChat({ hooks: { sentences: sentences() as SentenceTransform } })).toThrow(message);
+});
+
+test('refuses a buffering that holds a sentence for too long', () => {
+  expect(() => defineChat({ generation: { buffering: Buffering.sentence({ hold: Duration.millis(1) }) } })).toThrow("'generation.buffering' must hold a sentence between");
 });

@@ -4,7 +4,9 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Firewall, Geography, Guardrail, Model, Posture, Transport, WordFilter } from '../../lib';
+import {
+  ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Firewall, Geography, Guardrail, Model, Posture, SentenceTransform, Transport, WordFilter,
+} from '../../lib';
 
 /** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
 const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => ChatbotApiProps>> = {
@@ -21,7 +23,7 @@ const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => Cha
   'a geographic model profile': () => ({ model: Model.crossRegion(Geography.US, 'amazon.nova-pro-v1:0') }),
   'hooks': (stack) => {
     const handler = LambdaFunction.fromFunctionArn(stack, 'Hook', 'arn:aws:lambda:us-east-1:111122223333:function:hook');
-    return { hooks: { before: { handler }, after: { handler } } };
+    return { hooks: { before: { handler }, sentences: SentenceTransform.lambda(handler), after: { handler } } };
   },
   'a guardrail': (stack) => ({ guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['secret'])] }) }),
   'ConversationMemory.elastiCache': (stack, regulated) => ({

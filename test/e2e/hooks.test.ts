@@ -5,7 +5,7 @@ import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import OpenAI from 'openai';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, Guardrail, HookFailureMode, WordFilter } from '../../lib';
+import { Buffering, ChatAuth, ChatbotApi, type ChatbotApiProps, Guardrail, HookFailureMode, SentenceTransform, WordFilter } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
 /** What the user says decides what the functions do. */
@@ -20,6 +20,7 @@ const BEFORE = `exports.handler = async ({ messages, caller }) => {
   return { system: 'The caller is in ' + (caller.groups.join(' and ') || 'no group') + '.' };
 };`;
 const MODEL = 'global.amazon.nova-2-lite-v1:0';
+const SHOUT = 'exports.handler = async ({ sentences }) => ({ sentences: sentences.map((sentence) => sentence.toUpperCase()) });';
 const AFTER = `exports.handler = async (event) => {
   console.log('AFTER ' + JSON.stringify({ turn: event.turn, conversation: event.conversation, caller: event.caller, finish: event.answer.finishReason, tokens: event.usage.total_tokens }));
 };`;
@@ -38,6 +39,8 @@ describe('functions of a builder around turns', () => {
     const guardrail = new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['nightingale'])], blockedInputMessage: 'Not asked.', blockedOutputMessage: 'Not said.' });
     define('Closed', { guardrail, hooks: { before: { handler: before, timeout: Duration.seconds(1) }, after: { handler: own('After', AFTER) } } });
     define('Open', { guardrail, hooks: { before: { handler: before, timeout: Duration.seconds(1), failure: HookFailureMode.GO_ON, trusted: true } } });
+    define('Shouting', { hooks: { sentences: SentenceTransform.lambda(own('Shout', SHOUT)) } });
+    define('Masked', { hooks: { sentences: SentenceTransform.replace([{ pattern: '[0-9]{4}-[0-9]{4}', replacement: '(number)' }]) }, generation: { buffering: Buffering.sentence() } });
     app.synth();
     cloud = await startCloud({ assembly });
     // The first start of a function is not what is measured against a second.
@@ -82,6 +85,29 @@ describe('functions of a builder around turns', () => {
     const { usage } = await client('Closed').chat.completions.create({ model: MODEL, messages: [{ role: 'user', content: 'Count me.' }] }, { headers: { 'x-conversation-id': 'counted' } });
     const { line } = await cloud.waitForLog((logged) => logged.line.startsWith('AFTER') && logged.line.includes('"counted"'));
     expect(JSON.parse(line.slice(6))).toMatchObject({ conversation: 'counted', caller: { groups: [] }, finish: 'stop', tokens: usage!.total_tokens });
+  });
+
+  test('sentences of an answer are changed by a function, and no call of a tool is', async () => {
+    const stream = client('Shouting').chat.completions.stream({ model: MODEL, messages: [{ role: 'user', content: 'Tell me. Of rivers.' }], stream_options: { include_usage: true } });
+    const { choices: [{ message }], usage } = await stream.finalChatCompletion();
+    expect(message.content).toContain('TELL ME. OF RIVERS.');
+    expect(usage!.completion_tokens).toBeGreaterThan(0);
+    const tools = [{ type: 'function' as const, function: { name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } } }];
+    const called = await client('Shouting').chat.completions.create({ model: MODEL, tools, messages: [{ role: 'user', content: 'Use get_weather for Lisbon.' }] });
+    expect(called.choices[0].message.tool_calls).toMatchObject([{ function: { name: 'get_weather', arguments: expect.stringContaining('Lisbon') } }]);
+  });
+
+  test('what patterns find reaches neither the client nor the store, in whatever pieces the model says it', async () => {
+    const options = { headers: { 'x-conversation-id': 'masked' } };
+    const stream = client('Masked').chat.completions.stream({ model: MODEL, messages: [{ role: 'user', content: 'Repeat: call 1234-5678 now. Then rest.' }] }, options);
+    const pieces: string[] = [];
+    stream.on('content', (piece) => pieces.push(piece));
+    const { choices: [{ message }] } = await stream.finalChatCompletion();
+    expect(message.content).toContain('call (number) now. Then rest.');
+    expect(pieces.every((piece) => /[.!?:\s]$/.test(piece))).toBe(true);
+    const kept = await fetch(`${cloud.outputs.Hooks.Masked}v1/conversations/masked`, { headers: { authorization: `Bearer ${cloud.session.users['user-a']}` } });
+    const { messages } = await kept.json() as { messages: { role: string; content: string }[] };
+    expect(messages.at(-1)!.content).toBe(message.content);
   });
 
   test('no role was denied, and every grant for a function was used', async () => {

@@ -107,6 +107,56 @@ describe('the hook before a turn', () => {
   });
 });
 
+describe('the transform of sentences', () => {
+  const replacements = [{ pattern: '\\b\\d{4}\\b', replacement: '#$&#', ignoreCase: false }, { pattern: 'ada', replacement: '', ignoreCase: true }];
+  const replacing: HooksPolicy = { sentences: { replacements, holdMs: 2_000 } };
+  const asking = (failure: 'refuse' | 'goOn' = 'refuse'): HooksPolicy => ({ sentences: { functionArn: 'change', timeoutMs: 1_000, failure, holdMs: 2_000 } });
+  const secret = () => [says('Ada has 12', '34 apples. She eats', ' 5.')];
+
+  test.each([true, false])('replaces by patterns what comes in pieces, for the client, in the log of the turn and in what is kept (streaming: %s)', async (stream) => {
+    const { api } = chat({ ...replacing, ...told }, {});
+    Object.assign(api.model, { scripts: secret() });
+    const { text } = await api.chat({ ...hi, stream, conversation_id: 'c1' });
+    expect(text).toContain(' has #1234# apples. ');
+    const everywhere = JSON.stringify([text, [...api.conversations.messages.values()], [...api.log.logs.values()]]);
+    expect(everywhere).not.toMatch(/Ada|[^#]1234/);
+    expect(JSON.stringify([...api.conversations.messages.values()])).toContain(' has #1234# apples. She eats 5.');
+    expect(api.metrics.at(-1)).toMatchObject({ OutputTokens: 4 });
+  });
+
+  test('asks a function for what stands in the place of sentences, in order', async () => {
+    const { api, hookFunctions } = chat(asking(), {
+      change: ({ sentences }: { sentences: string[] }) => ({ sentences: sentences.map((sentence) => sentence.toUpperCase()) }),
+    });
+    Object.assign(api.model, { scripts: secret() });
+    expect((await api.chat(hi)).json().choices[0].message.content).toBe('ADA HAS 1234 APPLES. SHE EATS 5.');
+    expect(hookFunctions.events[0]).toMatchObject({ version: 1, hook: 'sentences', turn: 'run-1', caller: { id: 'ada' } });
+  });
+
+  test.each<[string, () => unknown]>([
+    ['fails', () => { throw new HookFailure('error'); }],
+    ['answers too few', () => ({ sentences: [] })],
+    ['answers no texts', () => ({ sentences: [1, 2, 3].slice(0, 1) })],
+  ])('that %s ends the answer, or lets it pass as the builder says', async (_, change) => {
+    const closed = chat(asking(), { change });
+    const ended = await closed.api.chat({ ...hi, conversation_id: 'c1' });
+    expect([ended.status, ended.json().error.code]).toEqual([502, 'hook_failed']);
+    expect(closed.api.conversations.messages.size).toBe(0);
+    const open = chat(asking('goOn'), { change });
+    expect((await open.api.chat(hi)).json().choices[0].message.content).toBe('Hello.');
+    expect(open.api.metrics.at(-1)).toMatchObject({ HookFailures: 1 });
+  });
+});
+
+test('answers are told by sentences where the builder wants it, and kept word for word', async () => {
+  const { api } = chat({}, {}, { generation: { maxTokens: 100, sentences: { holdMs: 2_000 } } });
+  Object.assign(api.model, { scripts: [says('It ', 'rains. Doe', 's it?')] });
+  const { events } = await api.chat({ ...hi, stream: true, conversation_id: 'c1' });
+  const words = events().flatMap((event) => event.choices?.[0]?.delta?.content ?? []);
+  expect(words).toEqual(['', 'It rains. ', 'Does it?']);
+  expect([...api.conversations.messages.values()].flat().at(-1)!.message.content).toBe('It rains. Does it?');
+});
+
 describe('the hook after a turn', () => {
   test('is told what was answered, and what it took', async () => {
     const { api, hookFunctions } = chat({ ...asked(), ...told }, { before: () => ({ messages: [{ role: 'user', content: 'Greet me.' }] }) });
