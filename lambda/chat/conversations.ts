@@ -30,8 +30,13 @@ export function listConversations(conversations: Conversations, clock: Clock): R
   };
 }
 
-/** `GET /v1/conversations/{id}`: the messages of a branch in the order they were said, with what was thought of them. */
-export function readConversation(ports: ReadingPorts): Route {
+/** Messages as one kind of client reads them. */
+export type MessageView = (messages: readonly PlacedMessage[], feedback: ReadonlyMap<string, Feedback>) => readonly object[];
+
+const asKept: MessageView = (messages, feedback) => messages.map((message) => messageBody(message, feedback.get(messageId(message))));
+
+/** `GET /v1/conversations/{id}` and `GET /v1/chat/{id}`: the messages of a branch in the order they were said, with what was thought of them. */
+export function readConversation(ports: ReadingPorts, view: MessageView = asKept): Route {
   const { conversations, clock } = ports;
   return async (call) => {
     const key = conversationKey(call);
@@ -42,10 +47,10 @@ export function readConversation(ports: ReadingPorts): Route {
     if (branch === undefined || branch === 'all') {
       const line = await linePage(conversations, key, range);
       const read = await around(line, call, ports);
-      if (branch === 'all') return pageBody({ ...read, next: line.next && { ...line.next, branch } });
-      if (line.straight && !read.conversation.branched) return pageBody(read);
+      if (branch === 'all') return pageBody({ ...read, next: line.next && { ...line.next, branch } }, view);
+      if (line.straight && !read.conversation.branched) return pageBody(read, view);
     }
-    return pageBody(await around(await branchPage(conversations, key, { ...range, branch }), call, ports));
+    return pageBody(await around(await branchPage(conversations, key, { ...range, branch }), call, ports), view);
   };
 }
 
@@ -65,10 +70,10 @@ async function around(page: PageOfMessages, call: Call, ports: ReadingPorts): Pr
   return { ...page, conversation, feedback: new Map(living.map((each) => [messageId(each), each])) };
 }
 
-function pageBody({ conversation, messages, feedback, next }: ReadPage): Answer {
+function pageBody({ conversation, messages, feedback, next }: ReadPage, view: MessageView): Answer {
   return json({
     ...conversationBody(conversation),
-    messages: messages.map((message) => messageBody(message, feedback.get(messageId(message)))),
+    messages: view(messages, feedback),
     has_more: next !== undefined,
     next_cursor: next ? cursorOf(next) : null,
   });

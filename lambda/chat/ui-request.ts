@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import type { BranchPoint } from './branch';
+import { placeOfMessage } from './message-id';
 import { bodyFields, type ChatInput, type ChatRequest, chatRequest, type ModelOffer, validated } from './request';
 import { BadRequest } from '../kit/http';
 
@@ -23,18 +25,36 @@ const OWN_FIELDS = ['id', 'messages', 'trigger', 'messageId', 'stream', 'stream_
  */
 export function parseUiRequest(input: ChatInput, offer: ModelOffer, keeps: boolean): ChatRequest {
   const fields = bodyFields(input.body);
-  const { id, messages } = validated(body, fields);
+  const asked = validated(body, fields);
+  const { id, messages } = asked;
   const told = keeps ? newOf(messages) : messages.flatMap((message, position) => converted(message, `messages[${position}]`));
   if (told.length === 0) throw new BadRequest('messages', "'messages' must end with something new: a user's message, or the results of the last answer's tools.", 'invalid_value');
 
   const more = Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN_FIELDS.includes(name)));
   try {
-    const request = chatRequest({ ...more, messages: told.map(({ message }) => message), stream: true, ...(keeps && { conversation_id: id }) }, input.headers, offer);
+    const theirs = { ...more, messages: told.map(({ message }) => message), stream: true, ...(keeps && { conversation_id: id }) };
+    const request = chatRequest(theirs, input.headers, offer);
+    const branch = keeps ? branchOf(asked) : undefined;
+    // The server has what is answered anew.
+    if (branch?.how === 'regenerate') return { ...request, messages: [], attached: [], branch };
     const paths = told.map(({ path }) => path);
-    return { ...request, attached: request.attached.map((attached) => ({ ...attached, path: inTheirs(attached.path, paths) })) };
+    return { ...request, branch, attached: request.attached.map((attached) => ({ ...attached, path: inTheirs(attached.path, paths) })) };
   } catch (error) {
     throw error instanceof BadRequest ? inTheirWords(error, told.map(({ path }) => path)) : error;
   }
+}
+
+/**
+ * Where in the conversation the page stands. It cuts its messages off where one is edited or answered anew, so what is new stands after
+ * the last answer that is left. Pages may show answers that are none of ours, a greeting say; those say nothing.
+ */
+function branchOf({ messages, trigger, messageId }: v.InferOutput<typeof body>): BranchPoint | undefined {
+  const named = messageId == null ? undefined : placeOfMessage(messageId);
+  if (trigger === 'regenerate-message' && (named || messageId == null)) return { how: 'regenerate', ...(named && { at: named }) };
+  const at = messages.flatMap(({ id, role }) => (role === 'assistant' && placeOfMessage(id)) || []).at(-1);
+  if (at) return { how: 'after', at };
+  // The first message is said anew.
+  return messageId == null ? undefined : { how: 'after' };
 }
 
 interface Told {

@@ -106,6 +106,7 @@ export const STATELESS_ROUTES = {
 /** The routes of a chat that keeps conversations. */
 export const CHAT_ROUTES = {
   ...STATELESS_ROUTES,
+  uiHistory: { method: 'GET', path: '/v1/chat/{id}' },
   conversations: { method: 'GET', path: '/v1/conversations' },
   conversation: { method: 'GET', path: '/v1/conversations/{id}' },
   resume: { method: 'GET', path: '/v1/conversations/{id}/stream' },

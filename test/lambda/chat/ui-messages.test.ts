@@ -76,6 +76,36 @@ describe('what a client of UI messages sends', () => {
     expect(api.model.prompts[1].messages.map(({ content }) => content.map((block) => 'text' in block ? block.text : block.kind))).toEqual([['First'], ['One.'], ['Second']]);
   });
 
+  test('stands where the page cut its messages off', async () => {
+    const api = new ChatApi([says('One.'), says('Two.'), says('Three.'), says('Four.'), says('Five.')]);
+    const heard = (position: number) => api.model.prompts[position].messages.flatMap(({ content }) => content.map((block) => 'text' in block ? block.text : block.kind)).join(' ');
+    const answer = (turn: number) => ({ id: `msg_${turn}_1`, role: 'assistant', parts: [{ type: 'text', text: '…' }] });
+    await chat(api, [user('A')]);
+    await chat(api, [user('A'), answer(1), user('B', 'u2')]);
+    await chat(api, [user('A'), answer(1), user('C', 'u2')], { messageId: 'u2' });
+    expect(heard(2)).toBe('A One. C');
+    await chat(api, [user('A'), answer(1), user('B', 'u2')], { trigger: 'regenerate-message', messageId: 'msg_2_1' });
+    expect(heard(3)).toBe('A One. B');
+    await chat(api, [user('D')], { messageId: 'u1' });
+    expect(heard(4)).toBe('D');
+    expect((await api.call({ method: 'GET', resource: '/v1/conversations/{id}', id: 'trip' })).json().messages.map(({ content }: { content: string }) => content)).toEqual(['D', 'Five.']);
+  });
+
+  test('goes on with the newest answer where the page knows of none, or only of a greeting of its own', async () => {
+    const api = new ChatApi([says('One.'), says('Two.'), says('Three.')]);
+    await chat(api, [user('A')]);
+    await chat(api, [user('B')]);
+    await chat(api, [{ id: 'welcome', role: 'assistant', parts: [{ type: 'text', text: 'Hello!' }] }, user('C')]);
+    expect(api.model.prompts[2].messages).toHaveLength(5);
+  });
+
+  test('answers anew what was answered last, where the page names no answer', async () => {
+    const api = new ChatApi([says('One.'), says('Two.')]);
+    await chat(api, [user('A')]);
+    await chat(api, [user('A')], { trigger: 'regenerate-message' });
+    expect(api.model.prompts[1].messages).toEqual(api.model.prompts[0].messages);
+  });
+
   test('may be the results of tools, each of the last step once', async () => {
     const tools = [{ type: 'function', function: { name: 'look_up' } }];
     const api = new ChatApi([calls('look_up', '{}'), says('Done.')]);
@@ -125,5 +155,49 @@ describe('what a client of UI messages sends', () => {
     expect([answer.status, answer.json().error.param]).toEqual([400, param]);
     expect(answer.json().error.message).toContain(message);
     expect(api.model.prompts).toEqual([]);
+  });
+});
+
+describe('a page that comes back', () => {
+  const read = (api: ChatApi) => api.call({ method: 'GET', resource: '/v1/chat/{id}', id: 'trip' });
+
+  test('is shown what was said, tools and their results as steps of one answer', async () => {
+    const api = new ChatApi([calls('look_up', '{"a":1}'), says('Seven.')]);
+    const tools = [{ type: 'function', function: { name: 'look_up' } }];
+    await chat(api, [user('How many?')], { tools });
+    const parts = [{ type: 'tool-look_up', toolCallId: 'call-look_up', state: 'output-available', input: { a: 1 }, output: { found: 7 } }];
+    await chat(api, [user('How many?'), { id: 'msg_1_1', role: 'assistant', parts }], { tools });
+    await api.call({ resource: '/v1/conversations/{id}/messages/{messageId}/feedback', id: 'trip', messageId: 'msg_2_1', body: { rating: 'up' } });
+    const { status, json } = await read(api);
+    expect(status).toBe(200);
+    expect(json()).toMatchObject({ id: 'trip', has_more: false, next_cursor: null });
+    expect(json().messages).toEqual([
+      { id: 'msg_1_0', role: 'user', metadata: { createdAt: expect.any(Number) }, parts: [{ type: 'text', text: 'How many?' }] },
+      {
+        id: 'msg_2_1',
+        role: 'assistant',
+        metadata: expect.objectContaining({ finishReason: 'stop', feedback: 'up' }),
+        parts: [
+          { type: 'step-start' },
+          { type: 'tool-look_up', toolCallId: 'call-look_up', state: 'output-available', input: { a: 1 }, output: { found: 7 } },
+          { type: 'step-start' },
+          { type: 'text', text: 'Seven.' },
+        ],
+      },
+    ]);
+  });
+
+  test('goes on from what it was shown', async () => {
+    const api = new ChatApi([says('One.'), says('Two.')]);
+    await chat(api, [user('A')]);
+    const { messages } = (await read(api)).json();
+    expect((await chat(api, [...messages, user('B', 'u2')])).status).toBe(200);
+    expect(api.model.prompts[1].messages).toHaveLength(3);
+  });
+
+  test('finds nothing of somebody else', async () => {
+    const api = new ChatApi([says('One.')]);
+    await chat(api, [user('A')]);
+    expect((await api.call({ method: 'GET', resource: '/v1/chat/{id}', id: 'trip', caller: 'eve' })).status).toBe(404);
   });
 });
