@@ -33,6 +33,7 @@ const chatEnv: ChatEnv = {
   TRANSPORT: 'rest',
   CALLER: 'cognito',
   TOKENS: '',
+  SOCKET: '',
   HISTORY_TOKENS: '64000',
   RETENTION_SECONDS: '',
   GUARDRAIL: '',

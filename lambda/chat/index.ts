@@ -10,6 +10,7 @@ import type { CacheReference } from '../../lib/contract/conversations';
 import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversationEdits } from '../adapters/dynamo-conversation-edits';
 import { dynamoConversations } from '../adapters/dynamo-conversations';
+import { dynamoSocketRequests } from '../adapters/dynamo-socket-requests';
 import { dynamoTurnLog } from '../adapters/dynamo-turn-log';
 import { laterTokens } from '../kit/bearer';
 import { readBeside } from '../kit/beside';
@@ -22,11 +23,12 @@ import { lazyObjects } from '../kit/lazy-objects';
 import { createLog } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
 import { restApi } from '../kit/rest-api';
+import { webSocket } from '../kit/web-socket';
 import type { Hooks } from '../ports/hooks';
 
 const env = readEnv(CHAT_ENV);
 const log = createLog(env.SERVICE);
-const { policy, transport, caller, tokens: rules, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
+const { policy, transport, caller, tokens: rules, socket, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
 // A connection may die without a word; what it carried is asked again, for every write of ours may be repeated.
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true });
 const table = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience }), { marshallOptions: { removeUndefinedValues: true } });
@@ -37,7 +39,11 @@ const inTable = () => ({
 });
 const inCache = () => {
   const cache = once(async () => (await import('../parts/valkey.js')).openStores(JSON.parse(env.CACHE) as CacheReference));
-  return { conversations: deferred(async () => (await cache()).conversations), log: deferred(async () => (await cache()).log), edits: deferred(async () => (await cache()).edits) };
+  return {
+    conversations: deferred(async () => (await cache()).conversations),
+    log: deferred(async () => (await cache()).log),
+    edits: deferred(async () => (await cache()).edits),
+  };
 };
 const stores = env.CACHE ? inCache() : env.TABLE_NAME ? inTable() : undefined;
 // One attempt: the core retries, for only it knows whether anything has been said.
@@ -60,5 +66,8 @@ const tokens = rules && laterTokens(async () => (await import('../parts/tokens.j
 const fronts: Readonly<Record<TransportName, () => unknown>> = {
   rest: () => awslambda.streamifyResponse(restApi(answer, caller)),
   functionUrl: () => awslambda.streamifyResponse(functionUrl(answer, Object.keys(routes), tokens)),
+  webSocket: () => webSocket(answer, Object.keys(routes), {
+    requests: dynamoSocketRequests(table, socket!.table), wire: async () => (await import('../parts/socket.js')).openWire(socket!.endpoint), log,
+  }),
 };
 export const handler = fronts[transport]();

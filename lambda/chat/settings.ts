@@ -3,6 +3,7 @@ import {
   type AttachmentPolicy, CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TokenRules, type TransportName, TRANSPORTS,
 } from '../../lib/contract/chat';
 import type { HooksPolicy } from '../../lib/contract/chat-hooks';
+import type { SocketReference } from '../../lib/contract/chat-socket';
 import type { ModelFacts } from '../../lib/contract/model';
 
 /** What the builder of the API decided, for every turn alike. */
@@ -32,6 +33,8 @@ export interface Settings {
   readonly caller: CallerSource;
   /** Present where the handler finds out itself who asks. */
   readonly tokens?: TokenRules;
+  /** Present where requests come over sockets. */
+  readonly socket?: SocketReference;
   readonly corsOrigins: readonly string[];
 }
 
@@ -41,6 +44,7 @@ export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
     transport: oneOf('TRANSPORT', TRANSPORTS, env.TRANSPORT),
     caller: oneOf('CALLER', CALLER_SOURCES, env.CALLER),
     ...(env.TOKENS && { tokens: JSON.parse(env.TOKENS) as TokenRules }),
+    ...(env.SOCKET && { socket: JSON.parse(env.SOCKET) as SocketReference }),
     corsOrigins: env.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
     policy: {
       models: oneModel(JSON.parse(env.MODEL) as ModelFacts),

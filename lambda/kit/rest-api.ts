@@ -31,6 +31,7 @@ export function callerOf(event: APIGatewayProxyEvent, source: CallerSource): Cal
     iam: identity?.cognitoIdentityId || identity?.userArn,
     apiKey: identity?.apiKeyId,
     token: undefined,
+    connection: undefined,
   };
   return { id: requireCaller(callers[source]), claims: (source === 'cognito' ? authorizer?.claims : source === 'authorizer' ? authorizer : undefined) ?? {} };
 }

@@ -5,7 +5,7 @@ import type { Tokens } from '../ports/tokens';
 export type Decision = { readonly allowed: APIGatewayAuthorizerResult } | { readonly refused: string };
 
 /** Lets the bearer of a genuine token in, to every method of the API's stage: API Gateway keeps the decision for the requests that follow. */
-export async function authorize({ token, methodArn }: AuthorizationRequest, tokens: Tokens): Promise<Decision> {
+export async function authorize({ token, methodArn, socket }: AuthorizationRequest, tokens: Tokens): Promise<Decision> {
   if (token === undefined) return { refused: 'no bearer token' };
   const verdict = await tokens.verify(token);
   if (!verdict.genuine) return { refused: verdict.reason };
@@ -15,7 +15,12 @@ export async function authorize({ token, methodArn }: AuthorizationRequest, toke
     allowed: {
       principalId: subject,
       policyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'execute-api:Invoke', Resource: `${api}/${stage}/*` }] },
-      context: { issuer: String(claims.iss), ...(typeof claims.scope === 'string' && { scope: claims.scope }), ...groupsIn(claims) },
+      context: {
+        issuer: String(claims.iss),
+        ...(typeof claims.scope === 'string' && { scope: claims.scope }),
+        ...groupsIn(claims),
+        ...(socket && { claims: JSON.stringify(claims), expires: String(claims.exp) }),
+      },
     },
   };
 }

@@ -7,6 +7,8 @@ import { readEnv } from '../kit/env';
 import { createLog } from '../kit/log';
 
 const env = readEnv(OIDC_AUTHORIZER_ENV);
-const tokens = oidcTokens({ issuer: env.ISSUER, audience: env.AUDIENCE.split(',') });
+const tokens = oidcTokens({
+  issuer: env.ISSUER, audience: env.AUDIENCE ? env.AUDIENCE.split(',') : undefined, keys: env.KEYS || undefined, use: env.USE || undefined,
+});
 
 export const handler = authorizer(async (event) => authorize(parseAuthorizationRequest(event), tokens), createLog('oidc-authorizer'));

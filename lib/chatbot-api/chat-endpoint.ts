@@ -26,7 +26,7 @@ export interface ChatEndpoint {
   /** Origins of web pages that may call. */
   readonly corsOrigins: string[];
   /** What the handler must know of how requests come in. */
-  readonly environment: Pick<ChatEnv, 'TRANSPORT' | 'CALLER' | 'TOKENS' | 'CORS_ORIGINS'>;
+  readonly environment: Pick<ChatEnv, 'TRANSPORT' | 'CALLER' | 'TOKENS' | 'CORS_ORIGINS'> & Partial<Pick<ChatEnv, 'SOCKET'>>;
   readonly traffic: Traffic;
   /** Lets somebody call the chat with IAM credentials. */
   grantInvoke(grantee: IGrantable): Grant;

@@ -244,6 +244,7 @@ export class ChatbotApi extends Construct {
     return {
       ...this.memory.environment,
       CONTENT_BUCKET: this.bucket.bucketName,
+      SOCKET: '',
       ...this.endpoint.environment,
       MODEL: stack.toJsonString(modelFacts(this.model)),
       GENERATION: stack.toJsonString(policy),

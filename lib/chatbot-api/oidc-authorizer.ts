@@ -49,7 +49,7 @@ export class OidcAuthorizer extends Construct {
       encryptionKey,
       reservedConcurrency: posture.reservedConcurrency,
     });
-    handler.configure({ ISSUER: issuer, AUDIENCE: audience.join(',') });
+    handler.configure({ ISSUER: issuer, AUDIENCE: audience.join(','), KEYS: '', USE: '' });
     for (const pack of ['HIPAA.Security', 'NIST.800.53.R5', 'PCI.DSS.321']) {
       acknowledge(handler.function, `${pack}-LambdaInsideVPC`,
         'It fetches the signing keys of an issuer on the internet, which a private network cannot reach; it holds no data and may call no AWS service but its log and traces.');

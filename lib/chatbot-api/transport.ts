@@ -3,9 +3,10 @@ import { requireDomain, type RestDomain } from './chat-domain';
 import { ChatFunctionUrl, requireOwnProof } from './chat-function-url';
 import { type ChatCode, type ChatHost, functionHost } from './chat-host';
 import { ChatRestApi } from './chat-rest-api';
+import { ChatWebSocket } from './chat-web-socket';
 import { requireOrigins } from './chatbot-api-rules';
 import { requireBetween, requireInteger, requireMade, requirePattern } from '../internal/validation';
-import { type Firewall } from '../posture';
+import { CalledService, type Firewall } from '../posture';
 
 /** How many requests the API takes from everybody together before it answers 429. */
 export interface ChatThrottling {
@@ -79,6 +80,23 @@ export interface FunctionUrlOptions {
   readonly concurrency?: number;
 }
 
+/** Options of `Transport.webSocket`. */
+export interface WebSocketOptions {
+  /**
+   * The path of the socket, letters, digits and underscores.
+   *
+   * @default 'prod'
+   */
+  readonly stageName?: string;
+
+  /**
+   * How many messages and new connections are taken from everybody together before API Gateway refuses them.
+   *
+   * @default - 50 a second, 100 at once
+   */
+  readonly throttling?: ChatThrottling;
+}
+
 /** How requests and answers travel between the client and the chat, and with it where the chat's code runs. */
 export abstract class Transport {
   /** A regional REST API that streams answers token by token, for up to 15 minutes a turn. */
@@ -92,6 +110,14 @@ export abstract class Transport {
    */
   public static functionUrl(options: FunctionUrlOptions = {}): Transport {
     return new LambdaUrl(options);
+  }
+
+  /**
+   * A WebSocket API: a client opens one connection and has many turns over it, which go on when it drops. Who asks is checked when the connection
+   * is opened, by a token or a signature.
+   */
+  public static webSocket(options: WebSocketOptions = {}): Transport {
+    return new WebSocket(options);
   }
 
   /** @internal */
@@ -128,5 +154,21 @@ class LambdaUrl extends Transport {
     requireOwnProof(scope, code.auth, 'Transport.functionUrl()', true);
     const parts = code.auth.tokens ? [...code.parts, 'tokens'] : code.parts;
     return functionHost(scope, { ...code, parts }, (handler, front) => new ChatFunctionUrl(scope, 'FunctionUrl', { ...front, handler, corsOrigins }), concurrency);
+  }
+}
+
+class WebSocket extends Transport {
+  constructor(private readonly options: WebSocketOptions) {
+    super();
+  }
+
+  public _host(scope: Construct, code: ChatCode): ChatHost {
+    const { stageName = 'prod', throttling: { rate = 50, burst = 100 } = {} } = this.options;
+    requireInteger(scope, 'throttling.burst', burst, 1, 5_000);
+    requireBetween(scope, 'throttling.rate', rate, 1, 10_000);
+    const wired = { ...code, parts: [...code.parts, 'socket'], calls: [...code.calls, CalledService.CONNECTIONS] };
+    const host: ChatHost = functionHost(scope, wired, (handler, front) =>
+      new ChatWebSocket(scope, 'Socket', { ...front, handler, role: host.role, stageName, throttling: { rate, burst } }));
+    return host;
   }
 }

@@ -16,6 +16,8 @@ export const CHAT_ENV = [
   'CALLER',
   /** `TokenRules` as JSON, where the handler verifies tokens itself. */
   'TOKENS',
+  /** `SocketReference` as JSON, where requests come over sockets. */
+  'SOCKET',
   /** Most tokens of history sent with a turn. */
   'HISTORY_TOKENS',
   /** How long a message is kept, in seconds; empty keeps it for ever. */
@@ -39,18 +41,18 @@ export const SYSTEM_PROMPT_FILE = 'system-prompt.txt';
 
 /**
  * cognito: `authorizer.claims.sub`. authorizer: `authorizer.principalId`. apiKey: `identity.apiKeyId`. token: the `sub` of a token that the
- * handler verifies itself, by `TokenRules`.
+ * handler verifies itself, by `TokenRules`. connection: who was verified when the socket was opened, as its door kept it.
  *
  * iam: `identity.cognitoIdentityId` where an identity pool let the caller in, for all its people sign as one session of one role;
  * else `identity.userArn`, with the session's name where a role was assumed. People who come through IAM Identity Center share a role
  * and are told apart by nothing else. So a service that should find its conversations again has to keep its session's name, and whoever
  * may assume a role may name a session like another's: a trust policy that binds `sts:RoleSessionName` prevents it.
  */
-export const CALLER_SOURCES = ['cognito', 'authorizer', 'iam', 'apiKey', 'token'] as const;
+export const CALLER_SOURCES = ['cognito', 'authorizer', 'iam', 'apiKey', 'token', 'connection'] as const;
 export type CallerSource = (typeof CALLER_SOURCES)[number];
 
 /** How requests reach the handler, each with a front of its own in it. */
-export const TRANSPORTS = ['rest', 'functionUrl'] as const;
+export const TRANSPORTS = ['rest', 'functionUrl', 'webSocket'] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
 
 /** Which bearer tokens the handler takes where nothing in front of it verifies them. */

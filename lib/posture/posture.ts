@@ -38,6 +38,8 @@ export enum CalledService {
   S3 = 's3',
   /** Functions. */
   LAMBDA = 'lambda',
+  /** Clients of a WebSocket API, by its `@connections`: no endpoint of a VPC leads there, only the internet does. */
+  CONNECTIONS = '@connections',
   /** Traces. */
   XRAY = 'xray',
 }
@@ -199,8 +201,13 @@ class RegulatedPosture extends Posture {
 
   public placeFunction(scope: Construct, calls: CalledService[]): FunctionPlacement {
     const { vpc, vpcSubnets, vpcEndpoints } = this.options;
+    if (calls.includes(CalledService.CONNECTIONS) && !vpc) {
+      fail(scope, "'posture' must be Posture.regulated({ vpc }) with a VPC whose private subnets reach the internet, by a NAT gateway: clients of a WebSocket API are written "
+        + 'to over its public address, and no VPC endpoint leads there. Give such a VPC, or take Transport.restStreaming()');
+    }
     const logs = { logRetention: this.logRetention, encryptionKey: this.encryptionKey(scope) };
-    return PrivateNetwork.of(scope, { vpc, vpcSubnets, endpoints: vpcEndpoints ?? true, ...logs }).placeFunction(scope, calls);
+    const network = PrivateNetwork.of(scope, { vpc, vpcSubnets, endpoints: vpcEndpoints ?? true, ...logs });
+    return network.placeFunction(scope, calls.filter((service) => service !== CalledService.CONNECTIONS));
   }
 
   public protectApi(scope: Construct, stage: Stage, firewall = Firewall.managed(), encryptionKey = this.encryptionKey(scope)) {

@@ -48,6 +48,12 @@ const UNREGULATED: typeof CHOICES = {
   'Transport.functionUrl': () => ({ transport: Transport.functionUrl({ corsOrigins: ['https://chat.example.com'] }) }),
 };
 
+/** Choices that need a way out of the private network. */
+const CONNECTED: typeof CHOICES = {
+  'Transport.webSocket': () => ({ transport: Transport.webSocket() }),
+  'Transport.webSocket with ChatAuth.iam': () => ({ transport: Transport.webSocket(), auth: ChatAuth.iam() }),
+};
+
 const POSTURES: Readonly<Record<string, (stack: Stack) => Posture>> = {
   'standard posture': () => Posture.standard(),
   'regulated posture': () => Posture.regulated(),
@@ -70,7 +76,9 @@ export interface Choice {
 
 /** Every choice in every posture, each in an app of its own. */
 export function choices(): Choice[] {
-  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries({ ...CHOICES, ...(level === 'standard posture' && UNREGULATED) }).map(([choice, props]) => {
+  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries({
+    ...CHOICES, ...(level === 'standard posture' && UNREGULATED), ...(level !== 'regulated posture' && CONNECTED),
+  }).map(([choice, props]) => {
     const app = new App();
     const stack = new Stack(app, 'Stack');
     const regulated = level.startsWith('regulated');

@@ -103,6 +103,7 @@ async function invoke(body: object): Promise<{ answer: string; printed: string }
     TRANSPORT: 'rest',
     CALLER: 'cognito',
     TOKENS: '',
+    SOCKET: '',
     HISTORY_TOKENS: '1000',
     RETENTION_SECONDS: '',
     GUARDRAIL: '',

@@ -12,6 +12,7 @@ const env = {
   GENERATION: '{"maxTokens":500,"temperature":0.2}',
   TRANSPORT: 'functionUrl',
   CALLER: 'token',
+  SOCKET: '{"table":"connections","endpoint":"https://socket.example/prod"}',
   TOKENS: '{"issuer":"https://login.example"}',
   HISTORY_TOKENS: '9000',
   RETENTION_SECONDS: '60',
@@ -27,15 +28,17 @@ test('reads every key of its contract', () => {
     transport: 'functionUrl',
     caller: 'token',
     tokens: { issuer: 'https://login.example' },
+    socket: { table: 'connections', endpoint: 'https://socket.example/prod' },
     corsOrigins: ['https://a.example', 'https://b.example'],
     policy: { models: { offer: facts, choose: expect.any(Function) }, generation: { maxTokens: 500, temperature: 0.2 }, systemPrompt: 'Be kind.', historyTokens: 9_000, retentionSeconds: 60, guardrail: { id: 'g', version: '1' }, hooks: { after: { functionArn: 'f' } } },
   });
 });
 
 test('takes an empty value as a feature that is off', () => {
-  const { corsOrigins, policy, ...settings } = readSettings(readEnv(CHAT_ENV, { ...env, TOKENS: '', RETENTION_SECONDS: '', GUARDRAIL: '', HOOKS: '', CORS_ORIGINS: '' }), '');
+  const { corsOrigins, policy, ...settings } = readSettings(readEnv(CHAT_ENV, { ...env, TOKENS: '', SOCKET: '', RETENTION_SECONDS: '', GUARDRAIL: '', HOOKS: '', CORS_ORIGINS: '' }), '');
   expect(corsOrigins).toEqual([]);
   expect(settings).not.toHaveProperty('tokens');
+  expect(settings).not.toHaveProperty('socket');
   expect(policy).not.toHaveProperty('guardrail');
   expect(policy).not.toHaveProperty('hooks');
   expect(policy).not.toHaveProperty('retentionSeconds');
