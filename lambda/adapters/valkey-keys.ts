@@ -7,7 +7,7 @@ import type { ConversationKey } from '../ports/conversations';
  * head      `{owner#<owner>}:conversation#<id>`      hash: title, turns, turn lock …
  * recent    `{owner#<owner>}:recent`                 sorted set of ids by `updatedAt`
  * places    `{…#conversation#<id>}:places`           sorted set of the places of everything that follows, in their order
- * message   `{…#conversation#<id>}:turn#<8 digits>#<4 digits>`, feedback, log of a turn: hashes
+ * message   `{…#conversation#<id>}:turn#<8 digits>#<4 digits>`, feedback, log of a turn, key of a turn: hashes
  */
 export function headKey({ owner, id }: ConversationKey): string {
   return `{${ownerTag(owner)}}:conversation#${id}`;

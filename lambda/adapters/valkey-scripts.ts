@@ -166,6 +166,16 @@ redis.call('DEL', KEYS[1])
 return redis.call('ZREM', KEYS[2], ARGV[1])`,
   },
 
+  /** KEYS: turn's key, list. ARGV: place, time to live, id of the turn that it stood for, turn's id, now, fields and values. */
+  claim: {
+    keys: 2,
+    lua: `${PLACE}
+local held = redis.call('HMGET', KEYS[1], 'turnId', 'expiresAt')
+if held[1] and held[1] ~= ARGV[3] and held[1] ~= ARGV[4] and tonumber(held[2]) * 1000 > tonumber(ARGV[5]) then return 0 end
+place(KEYS[1], KEYS[2], ARGV[1], ARGV[2], 6)
+return 1`,
+  },
+
   /** KEYS: log, list. ARGV: name of the log, place, entry, time to live. A place that a wish to stop has taken is not given back. */
   append: {
     keys: 2,

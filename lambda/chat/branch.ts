@@ -19,6 +19,8 @@ export const BRANCH_FIELDS = { after: 'parent_message_id', edit: 'edit_message_i
 export interface Standing {
   /** The message it stands after; absent at a root. */
   readonly parent?: MessagePlace;
+  /** The message that its question stands after: the same, unless what was asked before is answered anew. */
+  readonly follows?: MessagePlace;
   /** What was said since the answer before and is answered anew. */
   readonly asked: readonly ChatMessage[];
   /** The turns of its branch, the newest first, each in the order it was said. */
@@ -35,7 +37,7 @@ export async function standingOf(
   const unanswered = (await branch.next()).value ?? [];
   const asked = unanswered.map(({ message }) => message);
   if (point?.how === 'regenerate' && asked.length === 0) return unknownMessage(point);
-  return { parent, asked, before: remembering(branch) };
+  return { parent, follows: asked.length > 0 ? unanswered[0].parent : parent, asked, before: remembering(branch) };
 }
 
 /** Where nothing was said before, there is nothing to stand after. */

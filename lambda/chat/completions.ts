@@ -1,12 +1,13 @@
 import { admitAttachments } from './attachments';
 import type { StreamEncoder } from './encoder';
 import type { Generated } from './generation';
-import { openAiCompletion } from './openai-json';
+import { type AnswerInWhole, openAiCompletion } from './openai-json';
 import type { Protocol } from './protocol';
 import type { ChatPolicy } from './settings';
 import { type AnswerPorts, takeTurn, type TurnEvent, type TurnPorts } from './turn';
+import type { Telling } from './turn-log';
 import { TurnReport } from './turn-report';
-import { turnUsage, type Usage } from './usage';
+import { turnUsage } from './usage';
 import { CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER } from '../../lib/contract/chat';
 import { json, type Route } from '../kit/endpoint';
 import { groupsIn } from '../kit/groups';
@@ -27,16 +28,20 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
     call.note({ stream: request.stream, messages: request.messages.length, conversation: request.conversationId !== undefined });
 
     const report = new TurnReport(call.startedAt, ports.clock);
+    // A turn that was taken before is told again for nothing.
+    let repeated = false;
     const settled = () => {
-      publish(report.all);
-      call.note(report.all);
+      if (!repeated) publish(report.all);
+      call.note(repeated ? { repeated } : report.all);
     };
     let finish: Generated | undefined;
     const observer: Observer = {
       saw: (event) => {
         const usage = event.type === 'finish' ? event.tokens && turnUsage(event.facts, event.tokens, event.asides) : undefined;
+        if (event.type === 'begin') repeated = event.told !== undefined;
         report.note(event, usage);
         if (event.type === 'model') answering = event;
+        if (event.type === 'retold') return event.usage;
         if (event.type !== 'finish') return undefined;
         call.note({ finishReason: event.reason, ...(event.stopped && { stopped: true }) });
         finish = event;
@@ -57,13 +62,14 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
     const turn = takeTurn(request, policy, { ...call, telling, groups: groupsIn(call.claims), count: (metric) => report.count(metric) }, ports);
 
     if (!request.stream) {
-      const { finish: end, reasoning, usage } = await drained(turn, observer);
-      return json(openAiCompletion({ ...identity, ...(answering && { model: answering.name }) }, end, reasoning, usage), headers());
+      const { told, ...end } = await drained(turn, observer);
+      return json(openAiCompletion({ ...identity, ...told, ...(answering && { model: answering.name }) }, end), headers());
     }
+    const open = (told?: Partial<Telling>) => protocol.stream({ ...telling, ...told, includeUsage: request.includeUsage });
     return {
       status: 200,
       headers: () => ({ ...protocol.headers, ...headers() }),
-      body: { frames: encoded(turn, protocol.stream(telling), observer), failure: protocol.failure },
+      body: { frames: encoded(turn, open, observer), failure: protocol.failure },
     };
   };
 }
@@ -71,18 +77,26 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
 /** Hears of everything that happens in a turn, whichever way it is told to the client. */
 interface Observer {
   /** Gives back the usage that the last event brings. */
-  saw(event: TurnEvent): Usage | undefined;
+  saw(event: TurnEvent): object | undefined;
   failed(error: unknown): void;
   ended(): void;
 }
 
-async function* encoded(events: AsyncIterable<TurnEvent>, encoder: StreamEncoder, observer: Observer): AsyncGenerator<string, void> {
+async function* encoded(
+  events: AsyncIterable<TurnEvent>, open: (told?: Partial<Telling>) => StreamEncoder, observer: Observer,
+): AsyncGenerator<string, void> {
+  let encoder = open();
   try {
     for await (const event of events) {
       const usage = observer.saw(event);
-      if (event.type === 'finish') yield encoder.finish({ reason: event.reason, stopped: event.stopped !== undefined, usage });
-      else if (event.type === 'begin') encoder.begin(event);
-      else if (event.type !== 'retry' && event.type !== 'spent') yield encoder.event(event);
+      if (event.type === 'finish' || event.type === 'retold') {
+        yield encoder.finish({ reason: event.reason, stopped: Boolean(event.stopped), usage, ids: event.ids });
+      } else if (event.type === 'begin') {
+        if (event.told) encoder = open(event.told);
+        encoder.begin(event);
+      } else if (event.type !== 'retry' && event.type !== 'spent') {
+        yield encoder.event(event);
+      }
     }
   } catch (error) {
     observer.failed(error);
@@ -92,13 +106,18 @@ async function* encoded(events: AsyncIterable<TurnEvent>, encoder: StreamEncoder
   }
 }
 
-async function drained(events: AsyncIterable<TurnEvent>, observer: Observer): Promise<{ finish: Generated; reasoning: string; usage?: Usage }> {
+async function drained(events: AsyncIterable<TurnEvent>, observer: Observer): Promise<AnswerInWhole & { readonly told?: Partial<Telling> }> {
   let reasoning = '';
+  let told: Partial<Telling> | undefined;
   try {
     for await (const event of events) {
       const usage = observer.saw(event);
+      if (event.type === 'begin') told = event.told;
       if (event.type === 'reasoning') reasoning += event.text;
-      if (event.type === 'finish') return { finish: event, reasoning, usage };
+      if (event.type === 'finish' || event.type === 'retold') {
+        const { reason, message, stopped, ids } = event;
+        return { told, reason, message, stopped: Boolean(stopped), usage, ids, reasoning };
+      }
     }
     throw new Error('a turn ended without its last event');
   } catch (error) {

@@ -14,11 +14,22 @@ export interface TurnIdentity {
   readonly messageId: string;
 }
 
+/** What the messages of a turn are called in their conversation, for a client that rates an answer or branches off. */
+export interface MessageIds {
+  /** The answer's. */
+  readonly message_id: string;
+  /** Of what it answers. */
+  readonly user_message_id?: string | null| null;
+  /** Of what that stands after. */
+  readonly parent_message_id?: string | null| null;
+}
+
 export interface AnswerEnd {
   readonly reason: FinishReason;
   /** Whether the reader ended the answer. */
   readonly stopped: boolean;
   readonly usage?: object;
+  readonly ids?: MessageIds;
 }
 
 /** One protocol in which a turn is told while it happens. */

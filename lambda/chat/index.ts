@@ -11,6 +11,7 @@ import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversationEdits } from '../adapters/dynamo-conversation-edits';
 import { dynamoConversations } from '../adapters/dynamo-conversations';
 import { dynamoSocketRequests } from '../adapters/dynamo-socket-requests';
+import { dynamoTurnKeys } from '../adapters/dynamo-turn-keys';
 import { dynamoTurnLog } from '../adapters/dynamo-turn-log';
 import { laterTokens } from '../kit/bearer';
 import { readBeside } from '../kit/beside';
@@ -35,6 +36,7 @@ const table = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: p
 const inTable = () => ({
   conversations: dynamoConversations(table, env.TABLE_NAME),
   log: dynamoTurnLog(table, env.TABLE_NAME),
+  keys: dynamoTurnKeys(table, env.TABLE_NAME),
   edits: dynamoConversationEdits(table, env.TABLE_NAME),
 });
 const inCache = () => {
@@ -42,6 +44,7 @@ const inCache = () => {
   return {
     conversations: deferred(async () => (await cache()).conversations),
     log: deferred(async () => (await cache()).log),
+    keys: deferred(async () => (await cache()).keys),
     edits: deferred(async () => (await cache()).edits),
   };
 };

@@ -1,11 +1,13 @@
-import type { AnswerIdentity } from './encoder';
-import type { Generated } from './generation';
-import type { Usage } from './usage';
+import type { AnswerEnd, AnswerIdentity } from './encoder';
+import type { AssistantMessage } from '../ports/conversations';
+
+export interface AnswerInWhole extends AnswerEnd {
+  readonly message: AssistantMessage;
+  readonly reasoning: string;
+}
 
 /** A turn as one chat completion, made of what a stream would have said. */
-export function openAiCompletion(
-  { id, created, model }: AnswerIdentity, { message, reason, stopped }: Generated, reasoning: string, usage: Usage | undefined,
-): object {
+export function openAiCompletion({ id, created, model }: AnswerIdentity, { message, reasoning, reason, stopped, usage, ids }: AnswerInWhole): object {
   return {
     id,
     object: 'chat.completion',
@@ -19,5 +21,6 @@ export function openAiCompletion(
     }],
     ...(usage && { usage }),
     ...(stopped && { stopped: true }),
+    ...ids,
   };
 }

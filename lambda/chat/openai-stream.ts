@@ -31,7 +31,7 @@ export function openAiStream({ id, created, model, includeUsage }: Telling, read
       base = baseOf(event.name);
       return '';
     },
-    finish: ({ reason, stopped, usage }) => opening() + chunk({}, reason, stopped ? ',"stopped":true' : '')
+    finish: ({ reason, stopped, usage, ids }) => opening() + chunk({}, reason, (stopped ? ',"stopped":true' : '') + (ids ? `,${JSON.stringify(ids).slice(1, -1)}` : ''))
       + (includeUsage && usage ? frame(`"choices":[],"usage":${JSON.stringify(usage)}`) : '') + 'data: [DONE]\n\n',
   };
 }

@@ -5,12 +5,14 @@ import { placeOfMessage } from './message-id';
 import { isBlank, parseArguments, textOf } from './normalise';
 import { attachmentsOf } from './request-attachments';
 import { chatBody, regenerateBody } from './request-schema';
+import { turnKey } from './turn-key';
 import { refuseUnsupported } from './unsupported';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import type { ModelFacts } from '../../lib/contract/model';
 import { BadRequest, NotFound } from '../kit/http';
 import type { ChatMessage } from '../ports/conversations';
 import type { Tool, ToolChoice } from '../ports/model';
+import type { TurnKey } from '../ports/turn-keys';
 
 /** What a client asks of the model. */
 export interface ChatRequest {
@@ -25,6 +27,8 @@ export interface ChatRequest {
   readonly model?: string;
   /** Where in the conversation the turn stands; absent: after its newest turn. */
   readonly branch?: BranchPoint;
+  /** What the client calls the turn, so that it is not taken twice. */
+  readonly key?: TurnKey;
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly maxTokens?: number;
@@ -79,7 +83,7 @@ export function chatRequest(fields: Record<string, unknown>, headers: ChatInput[
   }
 
   const stop = chat.stop ?? [];
-  return {
+  const request: ChatRequest = {
     messages,
     attached,
     conversationId,
@@ -93,6 +97,7 @@ export function chatRequest(fields: Record<string, unknown>, headers: ChatInput[
     stop: typeof stop === 'string' ? [stop] : stop,
     ...toolsOf(chat),
   };
+  return { ...request, key: turnKey(headers, request) };
 }
 
 /** The ids that a client may give a conversation: they stand in addresses and headers. */

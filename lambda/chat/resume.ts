@@ -1,5 +1,5 @@
 import type { AnswerEvent, FinishReason } from './answer';
-import type { StreamEncoder } from './encoder';
+import type { MessageIds, StreamEncoder } from './encoder';
 import { eventOf, type Protocol } from './protocol';
 import { isConversationId } from './request';
 import { errorOf, loggedIn, PULSE_MS } from './turn-log';
@@ -8,7 +8,7 @@ import type { Route } from '../kit/endpoint';
 import { BadRequest, NotFound, TimedOut, Unavailable } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ConversationKey, Conversations, TurnEnd } from '../ports/conversations';
-import type { TurnLog } from '../ports/turn-log';
+import type { LogEntry, TurnLog } from '../ports/turn-log';
 
 /** How often the log of a running turn is looked at: as often as it is written. */
 const LOOK_MS = 200;
@@ -53,20 +53,27 @@ export async function* follow(
   protocol: Protocol, log: TurnLog, { conversation, turnId, read }: LoggedTurn, clock: Clock, signal: AbortSignal,
 ): AsyncGenerator<string, void> {
   let encoder: StreamEncoder | undefined;
+  for await (const entry of logged(log, { conversation, turnId }, clock, signal)) {
+    const { telling, events, end, ids, failure } = loggedIn(entry);
+    if (telling) {
+      encoder = protocol.stream(telling, read);
+      encoder.begin({ turnId, messageId: telling.messageId ?? '' });
+    }
+    const frames = encoder ? framesOf(encoder, events, end, ids) : '';
+    if (frames !== '') yield frames;
+    if (failure) throw errorOf(failure);
+  }
+}
+
+/** The entries of a turn's log, those that are there and those that come, up to the last. */
+export async function* logged(log: TurnLog, { conversation, turnId }: Omit<LoggedTurn, 'read'>, clock: Clock, signal: AbortSignal): AsyncGenerator<LogEntry, void> {
   let place = 0;
   let heardAt = clock.now();
   while (!signal.aborted) {
     for await (const entry of log.read(conversation, turnId, place, clock.now())) {
       place = entry.place + 1;
       heardAt = entry.at;
-      const { telling, events, end, failure } = loggedIn(entry);
-      if (telling) {
-        encoder = protocol.stream(telling, read);
-        encoder.begin({ turnId, messageId: telling.messageId ?? '' });
-      }
-      const frames = encoder ? framesOf(encoder, events, end) : '';
-      if (frames !== '') yield frames;
-      if (failure) throw errorOf(failure);
+      yield entry;
       if (entry.last) return;
     }
     if (clock.now() - heardAt > DEAD_MS) throw new Unavailable('The turn broke off before its end. Nothing of it is kept; take it again.');
@@ -75,9 +82,9 @@ export async function* follow(
   throw new TimedOut('The turn takes longer than a request may. Come back with the id of the last event.');
 }
 
-function framesOf(encoder: StreamEncoder, events: readonly AnswerEvent[], end: TurnEnd | undefined): string {
+function framesOf(encoder: StreamEncoder, events: readonly AnswerEvent[], end: TurnEnd | undefined, ids: MessageIds | undefined): string {
   const said = events.map((event) => encoder.event(event)).join('');
-  return end ? said + encoder.finish({ reason: end.finishReason as FinishReason, stopped: end.stopped ?? false, usage: end.usage }) : said;
+  return end ? said + encoder.finish({ reason: end.finishReason as FinishReason, stopped: end.stopped ?? false, usage: end.usage, ids }) : said;
 }
 
 function placeOf(id: string | undefined) {

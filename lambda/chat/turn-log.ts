@@ -1,5 +1,5 @@
 import type { AnswerEvent } from './answer';
-import type { AnswerIdentity } from './encoder';
+import type { AnswerIdentity, MessageIds } from './encoder';
 import { ApiError, Unavailable } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { OpenTurn, TurnEnd } from '../ports/conversations';
@@ -19,6 +19,7 @@ export interface Logged {
   readonly events: readonly AnswerEvent[];
   /** In the last entry of a turn that ended well. */
   readonly end?: TurnEnd;
+  readonly ids?: MessageIds;
   /** In the last entry of a turn that failed. */
   readonly failure?: Failure;
 }
@@ -61,7 +62,7 @@ export class TurnLogWriter {
   }
 
   /** Writes what is left, and that nothing follows. */
-  async close(outcome: Pick<Logged, 'end' | 'failure'>): Promise<void> {
+  async close(outcome: Pick<Logged, 'end' | 'ids' | 'failure'>): Promise<void> {
     this.rest();
     await this.writing;
     for (let attempts = LAST_ATTEMPTS, ended = false; attempts > 0 && !ended;) {
@@ -92,7 +93,7 @@ export class TurnLogWriter {
     }
   }
 
-  private next(outcome?: Pick<Logged, 'end' | 'failure'>): LogEntry {
+  private next(outcome?: Pick<Logged, 'end' | 'ids' | 'failure'>): LogEntry {
     let count = 0;
     for (let length = 0; count < this.pending.length && length < ENTRY_LENGTH; count++) length += lengthOf(this.pending[count]);
     const events = this.pending.slice(0, count);

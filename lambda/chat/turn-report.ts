@@ -21,7 +21,7 @@ export class TurnReport {
 
   /** Called for every event, before the client hears of it. */
   note(event: TurnEvent, usage?: Usage): void {
-    if (event.type === 'begin' || event.type === 'spent' || event.type === 'model') return;
+    if (event.type === 'begin' || event.type === 'spent' || event.type === 'model' || event.type === 'retold') return;
     if (event.type === 'retry') {
       if (event.reason === 'throttled') this.count(CHAT_METRICS.throttles);
       return;

@@ -1,7 +1,8 @@
+import type { FinishReason } from './answer';
 import type { Files } from './attachment';
 import { keepAttachments, recallAttachments } from './attachments';
 import { firstStanding, type Standing, standingOf } from './branch';
-import type { TurnIdentity } from './encoder';
+import type { MessageIds, TurnIdentity } from './encoder';
 import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from './generation';
 import { answersCalls, recall } from './history';
 import { HookedTurn } from './hooked-turn';
@@ -9,6 +10,7 @@ import { keptAnswer } from './kept-answer';
 import { messageId } from './message-id';
 import { isBlank, textOf } from './normalise';
 import { buildPrompt, requireRoom } from './prompt';
+import { once } from './repeat';
 import type { ChatRequest } from './request';
 import type { Asker } from './routing/models';
 import type { ChatPolicy, TurnPolicy } from './settings';
@@ -19,10 +21,11 @@ import { turnUsage } from './usage';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import { BadRequest, Busy } from '../kit/http';
 import type { Clock } from '../ports/clock';
-import type { ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
+import type { AssistantMessage, ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
 import type { Hooks } from '../ports/hooks';
 import type { Model } from '../ports/model';
 import type { Objects } from '../ports/objects';
+import type { KeyedTurn, TurnKeys } from '../ports/turn-keys';
 import type { TurnLog } from '../ports/turn-log';
 
 export interface AnswerPorts {
@@ -38,6 +41,7 @@ export interface AnswerPorts {
 export interface TurnPorts extends AnswerPorts {
   readonly conversations: Conversations;
   readonly log: TurnLog;
+  readonly keys: TurnKeys;
 }
 
 /** Who asks, and how much time there is. */
@@ -55,7 +59,23 @@ export interface TurnContext extends Asker {
 }
 
 /** A turn of a conversation says first what it is called in its log; what it says from there on can be read again. */
-export type TurnEvent = GenerationEvent | ({ readonly type: 'begin' } & TurnIdentity);
+export type TurnEvent = Exclude<GenerationEvent, Generated> | TurnBegin | (Generated & { readonly ids?: MessageIds }) | Retold;
+
+export interface TurnBegin extends TurnIdentity {
+  readonly type: 'begin';
+  /** In a turn that was taken before: how it was told then, as far as that is known. Nothing is spent on it. */
+  readonly told?: Partial<Telling>;
+}
+
+/** The end of a turn that was taken before. */
+export interface Retold {
+  readonly type: 'retold';
+  readonly reason: FinishReason;
+  readonly message: AssistantMessage;
+  readonly stopped: boolean;
+  readonly usage?: object;
+  readonly ids?: MessageIds;
+}
 
 /** The lock of a turn outlives its process by this much, for clocks differ. */
 const LOCK_SLACK_MS = 5_000;
@@ -63,14 +83,18 @@ const TITLE_LENGTH = 80;
 
 /** One turn: what the model answers to a request, kept where the request names a conversation. */
 export function takeTurn(request: ChatRequest, policy: ChatPolicy, context: TurnContext, ports: AnswerPorts | TurnPorts): AsyncIterable<TurnEvent> {
+  const { conversationId: id, key } = request;
   const hooked = new HookedTurn(request, policy, context, ports.hooks);
-  if (request.conversationId === undefined) return hooked.around(answerOnce(hooked, policy, context, ports));
+  if (id === undefined) return hooked.around(answerOnce(hooked, policy, context, ports));
   if (!('conversations' in ports)) {
     throw new BadRequest('conversation_id',
       `This API keeps no conversations: leave out 'conversation_id' and the header '${CONVERSATION_HEADER}', and send the whole conversation in 'messages'.`,
       'unsupported_parameter');
   }
-  return hooked.around(converse(hooked, request.conversationId, policy, context, ports));
+  if (!key) return hooked.around(converse(hooked, id, policy, context, ports));
+  const claim = (before: KeyedTurn | undefined) => (turn: OpenTurn) => ports.keys.claim(turn, key, before);
+  return once({ conversation: { owner: context.caller, id }, key, signal: context.signal },
+    (before) => hooked.around(converse(hooked, id, policy, context, ports, claim(before))), ports);
 }
 
 async function* answerOnce(hooked: HookedTurn, policy: ChatPolicy, context: TurnContext, ports: AnswerPorts): AsyncGenerator<TurnEvent, void> {
@@ -107,7 +131,7 @@ async function* answer(
 }
 
 async function* converse(
-  hooked: HookedTurn, id: string, policy: ChatPolicy, context: TurnContext, ports: TurnPorts,
+  hooked: HookedTurn, id: string, policy: ChatPolicy, context: TurnContext, ports: TurnPorts, claim: (turn: OpenTurn) => Promise<boolean> = async () => true,
 ): AsyncGenerator<TurnEvent, void> {
   const { conversations, clock } = ports;
   const now = clock.now();
@@ -115,17 +139,21 @@ async function* converse(
   const turn = await conversations.begin({
     conversation: { owner: context.caller, id }, turnId: context.runId, now, until: context.until + LOCK_SLACK_MS, expiresAt,
   });
-  if (!turn) throw new Busy('conversation_busy', `Another turn of the conversation '${id}' is still running, or it is being deleted.`, 2);
+  if (!turn) throw busy(id);
 
   const letGo = () => conversations.release(turn).catch(() => undefined);
-  const request = await hooked.before().catch(async (error: unknown) => {
+  const admitted = async () => {
+    if (!await claim(turn)) throw busy(id);
+    return hooked.before();
+  };
+  const request = await admitted().catch(async (error: unknown) => {
     await letGo();
     throw error;
   });
   const stop = new AbortController();
   const identity = { turnId: turn.turnId, messageId: messageId({ turn: turn.number, index: request.messages.length }) };
   const log = new TurnLogWriter(ports.log, turn, { ...context.telling, messageId: identity.messageId }, clock, () => stop.abort());
-  let end: TurnEnd | undefined;
+  let end: { end: TurnEnd; ids: MessageIds } | undefined;
   let failure: unknown;
   try {
     yield { type: 'begin', ...identity };
@@ -140,9 +168,10 @@ async function* converse(
         const messages = messagesOf(turn, standing, request, event, ended);
         await keepAttachments(request, turn.conversation, ports.objects);
         await conversations.commit(turn, messages, { title: titleOf(request.messages), now: ended, branches: branchesOff(turn, request, standing) });
-        end = messages[messages.length - 1].end;
+        const ids = idsOf(identity.messageId, turn, request, standing);
+        end = { end: messages[messages.length - 1].end!, ids };
         if (event.stopped) context.outlast(settle(turn, messages.length - 1, event, conversations));
-        yield event;
+        yield { ...event, ids };
       } else if (event.type === 'retry' || event.type === 'spent') {
         yield event;
       } else {
@@ -158,9 +187,18 @@ async function* converse(
   } finally {
     // Best effort: a lock that stays behind ends by itself, and the error that led here is the one to tell.
     if (!end) await letGo();
-    const closed = log.close(end ? { end } : { failure: failureOf(failure) });
+    const closed = log.close(end ?? { failure: failureOf(failure) });
     context.outlast(closed.then(() => log.failures > 0 && context.note({ logFailures: log.failures })));
   }
+}
+
+function busy(id: string): Busy {
+  return new Busy('conversation_busy', `Another turn of the conversation '${id}' is still running, or it is being deleted.`, 2);
+}
+
+function idsOf(answered: string, { number: turn }: OpenTurn, { messages }: ChatRequest, { parent, follows }: Standing): MessageIds {
+  const asked = messages.length > 0 ? { turn, index: messages.length - 1 } : parent;
+  return { message_id: answered, user_message_id: asked ? messageId(asked) : null, parent_message_id: follows ? messageId(follows) : null };
 }
 
 /** An answer that was stopped is kept before it is known what it cost. */

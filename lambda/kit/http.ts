@@ -49,6 +49,12 @@ export class Unfinished extends ApiError {
   }
 }
 
+export class Unprocessable extends ApiError {
+  constructor(param: string, message: string, code: string) {
+    super(422, 'invalid_request_error', message, { param, code });
+  }
+}
+
 export class TooLarge extends ApiError {
   constructor(param: string, message: string) {
     super(413, 'invalid_request_error', message, { param, code: 'request_too_large' });

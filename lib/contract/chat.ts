@@ -138,13 +138,16 @@ export const TRACE_HEADER = 'x-trace-id';
 export const MODEL_HEADER = 'x-model';
 export const ROUTE_HEADER = 'x-model-route';
 
+/** The request header under which a turn of a conversation is taken once, however often it is asked for. */
+export const IDEMPOTENCY_HEADER = 'idempotency-key';
+
 /** What a page of another origin may read of an answer's headers. */
 export const EXPOSED_HEADERS: string[] = ['x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER];
 
 /** What a browser may send: credentials of every kind of `ChatAuth`, the conversation, and what OpenAI's own client says of itself. */
 export const CLIENT_HEADERS: string[] = [
   'authorization', 'content-type', 'x-api-key', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256', CONVERSATION_HEADER, LAST_EVENT_HEADER,
-  ...['arch', 'helper-method', 'lang', 'os', 'package-version', 'retry-count', 'runtime', 'runtime-version', 'timeout'].map((name) => `x-stainless-${name}`),
+  IDEMPOTENCY_HEADER, ...['arch', 'helper-method', 'lang', 'os', 'package-version', 'retry-count', 'runtime', 'runtime-version', 'timeout'].map((name) => `x-stainless-${name}`),
 ];
 
 /** Metrics that the handler emits, in `METRICS_NAMESPACE`, with the dimensions `Service` and `Model`. */

@@ -66,7 +66,7 @@ test('stops a turn that runs, once, and marks its answer', async () => {
   expect([stopped.status, stopped.json()]).toEqual([200, { id: 'c', object: 'conversation.stop', turn: 'run-1', stopped: true }]);
   // The model never ends, so the turn ends with its time.
   const { text: told } = await running;
-  expect(told).toMatch(/"finish_reason":"stop"\}\],"stopped":true\}\n\ndata: \[DONE\]\n\n$/);
+  expect(told).toMatch(/"finish_reason":"stop"\}\],"stopped":true,"message_id":"msg_1_1",.*\}\n\ndata: \[DONE\]\n\n$/);
   const { messages: [, answer] } = (await api.call({ method: 'GET', resource: '/v1/conversations/{id}', id: 'c' })).json();
   expect(answer).toMatchObject({ content: 'Hel', finish_reason: 'stop', stopped: true });
 });

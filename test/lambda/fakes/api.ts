@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { MemoryConversations } from './conversations';
-import { ScriptedModel, type Script } from './model';
+import { type LongScript, ScriptedModel } from './model';
 import { MemoryObjects } from './objects';
 import { policy } from './policy';
+import { MemoryTurnKeys } from './turn-keys';
 import { MemoryTurnLog } from './turn-log';
 import { chatRoutes, statelessRoutes } from '../../../lambda/chat/routes';
 import type { TurnPolicy } from '../../../lambda/chat/settings';
@@ -34,6 +35,8 @@ export interface ApiRequest {
 interface ApiOptions extends Partial<TurnPolicy> {
   readonly caller?: CallerSource;
   readonly stateless?: boolean;
+  /** Whether pauses take their time. */
+  readonly patient?: boolean;
   readonly hookFunctions?: Hooks;
 }
 
@@ -41,6 +44,7 @@ interface ApiOptions extends Partial<TurnPolicy> {
 export class ChatApi {
   readonly conversations = new MemoryConversations();
   readonly log = new MemoryTurnLog(this.conversations);
+  readonly keys = new MemoryTurnKeys();
   readonly objects = new MemoryObjects();
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];
   readonly metrics: MetricValues[] = [];
@@ -48,12 +52,12 @@ export class ChatApi {
   private readonly handler: ReturnType<typeof restApi>;
   private requests = 0;
 
-  constructor(scripts: Script[], { caller = 'cognito' as CallerSource, stateless = false, hookFunctions, ...changes }: ApiOptions = {}) {
+  constructor(scripts: LongScript[], { caller = 'cognito' as CallerSource, stateless = false, patient = false, hookFunctions, ...changes }: ApiOptions = {}) {
     this.model = new ScriptedModel(scripts);
-    const clock = { ...systemClock, pause: async () => undefined };
+    const clock = { ...systemClock, ...(!patient && { pause: async () => undefined }) };
     const publish = (values: MetricValues) => this.metrics.push(values);
     const ports = { model: this.model, objects: this.objects, clock, hooks: hookFunctions };
-    const stores = { conversations: this.conversations, log: this.log, edits: this.conversations };
+    const stores = { conversations: this.conversations, log: this.log, keys: this.keys, edits: this.conversations };
     const routes = stateless
       ? statelessRoutes(policy(changes), ports, publish)
       : chatRoutes(policy(changes), { ...ports, ...stores }, publish);

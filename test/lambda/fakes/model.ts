@@ -1,18 +1,21 @@
 import type { Model, ModelEvent, Prompt } from '../../../lambda/ports/model';
 
 export type Script = readonly (ModelEvent | Error | 'silence')[];
+/** A script that waits for what the test does. */
+export type LongScript = readonly (Script[number] | Promise<unknown>)[];
 
 /** A model that says what it is told, one script an answer; the last script goes on for ever. */
 export class ScriptedModel implements Model {
   readonly prompts: Prompt[] = [];
 
-  constructor(private readonly scripts: readonly Script[]) {}
+  constructor(private readonly scripts: readonly LongScript[]) {}
 
   async* answer(prompt: Prompt): AsyncGenerator<ModelEvent, void> {
     const script = this.scripts[Math.min(this.prompts.length, this.scripts.length - 1)];
     this.prompts.push(prompt);
     for (const line of script) {
       if (line === 'silence') await new Promise(() => undefined);
+      else if (line instanceof Promise) await line;
       else if (line instanceof Error) throw line;
       else yield line;
     }
