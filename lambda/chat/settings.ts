@@ -1,6 +1,7 @@
 import { type Models, oneModel } from './routing/models';
 import {
-  type AttachmentPolicy, CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TokenRules, type TransportName, TRANSPORTS,
+  type AttachmentPolicy, CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TokenRules,
+  type TransportName, TRANSPORTS,
 } from '../../lib/contract/chat';
 import type { HooksPolicy } from '../../lib/contract/chat-hooks';
 import type { SocketReference } from '../../lib/contract/chat-socket';

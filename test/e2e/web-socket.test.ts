@@ -54,7 +54,7 @@ describe('a chat over a WebSocket API', () => {
     return (body as { messages: { role: string; content: string; stopped?: boolean }[] }).messages;
   }
 
-  const bills = (conversationTokens: (tokens: number) => boolean) => cloud.logs.filter(({ line }) => line.includes('"OutputTokens"') && conversationTokens((JSON.parse(line) as { OutputTokens: number }).OutputTokens));
+  const bills = (conversationTokens: (tokens: number) => boolean) => cloud.logs.filter(({ line }) => line.startsWith('{"_aws"') && line.includes('"OutputTokens"') && conversationTokens((JSON.parse(line) as { OutputTokens: number }).OutputTokens));
 
   test('streams OpenAI\'s chunks under the id of the request, each under its own', async () => {
     const client = await connect();
