@@ -29,6 +29,7 @@ const chatEnv: ChatEnv = {
   CONTENT_BUCKET: 'content',
   ATTACHMENTS: '',
   MODEL: JSON.stringify(model),
+  ROUTED_MODELS: '',
   GENERATION: JSON.stringify({ maxTokens: 4096 }),
   TRANSPORT: 'rest',
   CALLER: 'cognito',

@@ -27,11 +27,11 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
     });
     call.note({ stream: request.stream, messages: request.messages.length, conversation: request.conversationId !== undefined });
 
-    const report = new TurnReport(call.startedAt, ports.clock);
+    const report = new TurnReport(call.startedAt, ports.clock, policy.models.routed);
     // A turn that was taken before is told again for nothing.
     let repeated = false;
     const settled = () => {
-      if (!repeated) publish(report.all);
+      for (const { about, values } of repeated ? [] : report.measured) publish(values, about);
       call.note(repeated ? { repeated } : report.all);
     };
     let finish: Generated | undefined;
@@ -39,8 +39,11 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
       saw: (event) => {
         const usage = event.type === 'finish' ? event.tokens && turnUsage(event.facts, event.tokens, event.asides) : undefined;
         if (event.type === 'begin') repeated = event.told !== undefined;
-        report.note(event, usage);
-        if (event.type === 'model') answering = event;
+        report.note(event);
+        if (event.type === 'model') {
+          answering = event;
+          call.note({ model: event.name, modelRoute: event.route });
+        }
         if (event.type === 'retold') return event.usage;
         if (event.type !== 'finish') return undefined;
         call.note({ finishReason: event.reason, ...(event.stopped && { stopped: true }) });
@@ -50,12 +53,9 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
       failed: (error) => report.fail(error),
       ended: () => {
         report.end();
-        if (!finish?.stopped) return settled();
-        const { facts, asides } = finish;
-        return call.outlast(finish.stopped.then((tokens) => {
-          report.spent(tokens && turnUsage(facts, tokens, asides));
-          settled();
-        }));
+        const stopped = finish?.stopped?.then((tokens) => finish && report.spent(finish.facts, tokens));
+        if (!stopped && !report.settling) return settled();
+        return call.outlast(Promise.all([stopped, report.settling]).then(settled));
       },
     };
     const telling = { ...identity, includeUsage: request.includeUsage };

@@ -1,5 +1,5 @@
 import { Answer, type AnswerEvent, type FinishReason } from './answer';
-import type { Spending } from './usage';
+import type { Spending, Spent } from './usage';
 import type { ModelFacts } from '../../lib/contract/model';
 import { type ApiError, BadRequest, Throttled, TimedOut, Unavailable } from '../kit/http';
 import type { Clock } from '../ports/clock';
@@ -9,7 +9,7 @@ import { type Model, type ModelEvent, ModelFailure, type Prompt, type TokenUsage
 /** What happens behind an answer: a call that was made in vain, or tokens that a model other than the answering one took. */
 export type AsideEvent =
   | { readonly type: 'retry'; readonly reason: PassingFailure; readonly model: string; /** The other model that is asked next. */ readonly fallback?: string }
-  | { readonly type: 'spent'; readonly facts: ModelFacts; readonly tokens: Promise<TokenUsage | undefined> };
+  | ({ readonly type: 'spent' } & Spent);
 
 export type GenerationEvent = AnswerEvent | AsideEvent | Generated;
 
@@ -35,8 +35,8 @@ export interface AnswerPlan {
   readonly reason?: string;
   /** How long a model may take for its first word while another is left. */
   readonly firstTokenMs?: number;
-  /** What the choice itself cost. */
-  readonly asides?: readonly Spending[];
+  /** What the choice itself took. */
+  readonly spent?: readonly Spent[];
 }
 
 export interface Generated {
@@ -48,7 +48,7 @@ export interface Generated {
   /** Why that one; absent where there was nothing to choose. */
   readonly route?: string;
   readonly tokens?: TokenUsage;
-  /** What other models took for the answer. */
+  /** What other models took for the answer, as far as it is known. */
   readonly asides?: readonly Spending[];
   /** Set where the reader ended the answer before the model did: what the model took in the end, once that is known. */
   readonly stopped?: Promise<TokenUsage | undefined>;
@@ -69,10 +69,14 @@ export async function* generate(plan: AnswerPlan, model: Model, clock: Clock, li
   const { signal } = limits;
   const time = new Time(limits);
   const order = new Order(plan.candidates);
-  for (const { facts, tokens } of plan.asides ?? []) yield { type: 'spent', facts, tokens: Promise.resolve(tokens) };
+  const asides: Spending[] = [];
+  for (const { facts, tokens } of plan.spent ?? []) {
+    void tokens.then((taken) => taken && asides.push({ facts, tokens: taken }));
+    yield { type: 'spent', facts, tokens };
+  }
   for (let route = plan.reason; ;) {
     const { facts, prompt } = order.current;
-    const whole = { facts, ...(route !== undefined && { route }), ...(plan.asides && { asides: plan.asides }) };
+    const whole = { facts, ...(route !== undefined && { route }), ...(plan.spent && { asides }) };
     const answer = new Answer();
     let begun = false;
     let given: Promise<TokenUsage | undefined> | undefined;

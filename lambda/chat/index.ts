@@ -3,10 +3,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { chatRoutes, statelessRoutes } from './routes';
+import { readModels } from './routing/deployed';
 import { readSettings } from './settings';
 import { CHAT_DURATIONS } from './turn-report';
 import { CHAT_ENV, EXPOSED_HEADERS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type TransportName } from '../../lib/contract/chat';
 import type { CacheReference } from '../../lib/contract/conversations';
+import { ROUTING_FILE } from '../../lib/contract/routing';
 import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversationEdits } from '../adapters/dynamo-conversation-edits';
 import { dynamoConversations } from '../adapters/dynamo-conversations';
@@ -29,7 +31,7 @@ import type { Hooks } from '../ports/hooks';
 
 const env = readEnv(CHAT_ENV);
 const log = createLog(env.SERVICE);
-const { policy, transport, caller, tokens: rules, socket, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
+const { policy: decided, transport, caller, tokens: rules, socket, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
 // A connection may die without a word; what it carried is asked again, for every write of ours may be repeated.
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true });
 const table = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience }), { marshallOptions: { removeUndefinedValues: true } });
@@ -53,7 +55,9 @@ const stores = env.CACHE ? inCache() : env.TABLE_NAME ? inTable() : undefined;
 const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }), {
   refusedExtra: (extra) => log.info('the model does not take this and is asked without', { extra }),
 });
-const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, Model: policy.models.offer.name }, CHAT_DURATIONS);
+const models = readModels(env, readBeside(ROUTING_FILE), { model, clock: systemClock });
+const policy = { ...decided, models };
+const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, ...(!models.routed && { Model: models.offer.name }) }, CHAT_DURATIONS);
 
 const objects = lazyObjects(async () => (await import('../parts/s3-objects.js')).openObjects(env.CONTENT_BUCKET));
 const hooks: Hooks = {

@@ -1,4 +1,4 @@
-import { type Models, oneModel } from './routing/models';
+import type { Models } from './routing/models';
 import {
   type AttachmentPolicy, CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TokenRules,
   type TransportName, TRANSPORTS,
@@ -29,7 +29,7 @@ export interface TurnPolicy extends ChatPolicy {
 }
 
 export interface Settings {
-  readonly policy: ChatPolicy;
+  readonly policy: Omit<ChatPolicy, 'models'>;
   readonly transport: TransportName;
   readonly caller: CallerSource;
   /** Present where the handler finds out itself who asks. */
@@ -48,7 +48,6 @@ export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
     ...(env.SOCKET && { socket: JSON.parse(env.SOCKET) as SocketReference }),
     corsOrigins: env.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
     policy: {
-      models: oneModel(JSON.parse(env.MODEL) as ModelFacts),
       generation: JSON.parse(env.GENERATION) as GenerationPolicy,
       systemPrompt,
       historyTokens: Number(env.HISTORY_TOKENS),

@@ -1,40 +1,68 @@
 import type { TurnEvent } from './turn';
-import type { Usage } from './usage';
-import { CHAT_METRICS } from '../../lib/contract/chat';
+import { openAiUsage, type Spending } from './usage';
+import { CHAT_METRICS, ROUTING_METRICS } from '../../lib/contract/chat';
+import type { ModelFacts } from '../../lib/contract/model';
 import { ApiError } from '../kit/http';
+import type { MetricSubject } from '../kit/metrics';
 import type { Clock } from '../ports/clock';
+import type { TokenUsage } from '../ports/model';
 
 /** The metrics that are times; all others are counts. */
 export const CHAT_DURATIONS = [CHAT_METRICS.timeToFirstToken, CHAT_METRICS.turnDuration];
 
+type Values = Record<string, number | undefined>;
+
+/** What of a turn is about something in particular: a model, or the choice of one. */
+export interface Measured {
+  readonly about?: MetricSubject;
+  readonly values: Readonly<Values>;
+}
+
 /** What a turn says of itself to those who run the API. None of it is anybody's words. */
 export class TurnReport {
-  private readonly values: Record<string, number | undefined> = {
+  private readonly values: Values = {
     [CHAT_METRICS.turns]: 0,
     [CHAT_METRICS.errors]: 0,
     [CHAT_METRICS.throttles]: 0,
     [CHAT_METRICS.guardrailBlocks]: 0,
   };
+  /** What concerns models other than the one that answers: calls in vain, and tokens beside the answer. */
+  private readonly others = new Map<string, Values>();
+  private readonly pending: Promise<unknown>[] = [];
+  private answering?: { readonly model: string; readonly route?: string };
   private silent = true;
 
-  constructor(private readonly startedAt: number, private readonly clock: Clock) {}
+  /** @param routed whether there are several models to tell apart */
+  constructor(private readonly startedAt: number, private readonly clock: Clock, private readonly routed: boolean) {}
 
   /** Called for every event, before the client hears of it. */
-  note(event: TurnEvent, usage?: Usage): void {
-    if (event.type === 'begin' || event.type === 'spent' || event.type === 'model' || event.type === 'retold') return;
-    if (event.type === 'retry') {
-      if (event.reason === 'throttled') this.count(CHAT_METRICS.throttles);
-      return;
+  note(event: TurnEvent): void {
+    switch (event.type) {
+      case 'begin':
+      case 'retold':
+        return;
+      case 'model':
+        this.answering = { model: event.name, route: event.route };
+        return;
+      case 'retry':
+        if (event.reason === 'throttled') this.add(event.model, CHAT_METRICS.throttles, 1);
+        if (event.fallback !== undefined) this.add(event.model, ROUTING_METRICS.fallbacks, 1);
+        return;
+      case 'spent':
+        this.pending.push(event.tokens.then((tokens) => tokens && this.addSpending({ facts: event.facts, tokens })));
+        return;
     }
     if (this.silent) this.values[CHAT_METRICS.timeToFirstToken] = this.clock.now() - this.startedAt;
     this.silent = false;
     if (event.type !== 'finish') return;
     this.count(CHAT_METRICS.turns);
     if (event.reason === 'content_filter') this.count(CHAT_METRICS.guardrailBlocks);
-    this.spent(usage);
+    this.spent(event.facts, event.tokens);
   }
 
-  spent(usage: Usage | undefined): void {
+  /** What the model took that answers. */
+  spent(facts: ModelFacts, tokens: TokenUsage | undefined): void {
+    const usage = tokens && openAiUsage(tokens, facts.prices);
     this.values[CHAT_METRICS.inputTokens] = usage?.prompt_tokens;
     this.values[CHAT_METRICS.outputTokens] = usage?.completion_tokens;
     this.values[CHAT_METRICS.cacheReadTokens] = usage?.prompt_tokens_details.cached_tokens;
@@ -57,8 +85,43 @@ export class TurnReport {
     this.values[CHAT_METRICS.turnDuration] = this.clock.now() - this.startedAt;
   }
 
-  get all(): Readonly<Record<string, number | undefined>> {
-    return { ...this.values };
+  /** Present where some of what was spent is not known yet. */
+  get settling(): Promise<unknown> | undefined {
+    return this.pending.length > 0 ? Promise.all(this.pending) : undefined;
   }
 
+  /** The turn as metrics. */
+  get measured(): readonly Measured[] {
+    if (!this.routed) return [{ values: this.all }];
+    const { model, route } = this.answering ?? {};
+    const others = [...this.others].filter(([name]) => name !== model).map(([name, values]): Measured => ({ about: { Model: name }, values }));
+    const all = sum(this.values, { [ROUTING_METRICS.fallbacks]: 0 });
+    if (model === undefined || route === undefined) return [{ values: all }, ...others];
+    const own = sum(all, this.others.get(model) ?? {});
+    return [{ about: { Model: model }, values: own }, { about: { Route: route }, values: { [ROUTING_METRICS.decisions]: 1 } }, ...others];
+  }
+
+  /** The turn as the log tells it, all models together. */
+  get all(): Readonly<Values> {
+    return [...this.others.values()].reduce<Values>(sum, { ...this.values });
+  }
+
+  private add(model: string, metric: string, value: number | undefined): void {
+    const values = this.others.get(model) ?? {};
+    this.others.set(model, sum(values, { [metric]: value }));
+  }
+
+  private addSpending({ facts, tokens }: Spending): void {
+    const usage = openAiUsage(tokens, facts.prices);
+    this.add(facts.name, CHAT_METRICS.inputTokens, usage.prompt_tokens);
+    this.add(facts.name, CHAT_METRICS.outputTokens, usage.completion_tokens);
+    this.add(facts.name, CHAT_METRICS.cacheReadTokens, usage.prompt_tokens_details.cached_tokens);
+    this.add(facts.name, CHAT_METRICS.cost, usage.cost);
+  }
+}
+
+function sum(one: Readonly<Values>, other: Readonly<Values>): Values {
+  const total = { ...one };
+  for (const [name, value] of Object.entries(other)) if (value !== undefined) total[name] = (total[name] ?? 0) + value;
+  return total;
 }

@@ -12,7 +12,7 @@ import { isBlank, textOf } from './normalise';
 import { buildPrompt, requireRoom } from './prompt';
 import { once } from './repeat';
 import type { ChatRequest } from './request';
-import type { Asker } from './routing/models';
+import type { Asker, Models } from './routing/models';
 import type { ChatPolicy, TurnPolicy } from './settings';
 import { promptTokens } from './tokens';
 import { type Manner, told } from './told';
@@ -126,8 +126,16 @@ async function* answer(
     };
     return { facts, prompt };
   });
-  const events = generate({ ...choice, candidates, reason: route }, model, clock, limits);
+  const events = asked(generate({ ...choice, candidates, reason: route }, model, clock, limits), policy.models);
   yield* manner ? told(events, manner, clock) : events;
+}
+
+/** Remembers which models were refused for load, for whoever chooses next. */
+async function* asked(events: AsyncIterable<GenerationEvent>, models: Models): AsyncGenerator<GenerationEvent, void> {
+  for await (const event of events) {
+    if (event.type === 'retry' && event.reason === 'throttled') models.throttled?.(event.model);
+    yield event;
+  }
 }
 
 async function* converse(

@@ -16,6 +16,12 @@ export interface Spending {
   readonly tokens: TokenUsage;
 }
 
+/** What a model takes, once that is known; undefined where it never is. */
+export interface Spent {
+  readonly facts: ModelFacts;
+  readonly tokens: Promise<TokenUsage | undefined>;
+}
+
 /** The usage of a turn: the tokens of the model that answered, and what all models together cost. */
 export function turnUsage(facts: ModelFacts, tokens: TokenUsage, asides: readonly Spending[] = []): Usage {
   const usage = openAiUsage(tokens, facts.prices);

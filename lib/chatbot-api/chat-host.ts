@@ -14,8 +14,8 @@ import { CalledService, type FunctionPlacement } from '../posture';
 /** The chat's code with all that lies beside it, before it is known where it runs. */
 export interface ChatCode extends ChatBuild {
   readonly auth: AuthBinding;
-  /** Files beside the handler, by name. */
-  readonly files: Readonly<Record<string, string>>;
+  /** Files beside the handler, by name; called once, with the role that the handler gets. */
+  readonly files: (role: HandlerRole) => Readonly<Record<string, string>>;
   /** Parts that the handler loads when it needs them. */
   readonly parts: readonly string[];
   /** AWS services that the code calls. */

@@ -2,6 +2,7 @@ import { type Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type Traffic } from './chat-endpoint';
+import { type ChatModels } from './chat-models';
 import { type MemoryBinding } from './memory-binding';
 
 /** Every sign of life of a chat, for its alarms and its dashboard. */
@@ -13,6 +14,8 @@ export interface ChatSignals {
   readonly deadLetters?: IQueue;
   /** What carries the conversations. */
   readonly memory: Pick<MemoryBinding, 'charts' | 'alarms'>;
+  /** The models that may answer. */
+  readonly models: Pick<ChatModels, 'routed' | 'routes' | 'candidates'>;
   /** Whether the handler knows what a token costs; without prices it reports no cost. */
   readonly priced: boolean;
 }
@@ -29,4 +32,7 @@ interface WatchedChat {
   metricCost(options?: MetricOptions): Metric;
   metricThrottles(options?: MetricOptions): Metric;
   metricGuardrailBlocks(options?: MetricOptions): Metric;
+  metricFallbacks(options?: MetricOptions): Metric;
+  metricOfModel(modelName: string, metricName: string, options?: MetricOptions): Metric;
+  metricOfRoute(route: string, options?: MetricOptions): Metric;
 }

@@ -3,9 +3,9 @@ import { type IConstruct } from 'constructs';
 import { type AuthBinding } from './auth-binding';
 import { requireValidAttachments } from './chat-attachments';
 import { requireValidHooks } from './chat-hooks';
+import { type ChatModels } from './chat-models';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { fail, requireAtLeast, requireBetween, requireCount, requireDuration, requireInteger, requireLength, requireMade, requirePattern } from '../internal/validation';
-import { type ModelBinding } from '../model';
 
 /** Least tokens of history that still hold a turn or two. */
 const LEAST_HISTORY = 256;
@@ -48,15 +48,17 @@ function requireMadeProps(scope: IConstruct, { model, generation, guardrail, aut
 }
 
 /** What props must be for the model that was chosen. */
-export function requireFittingModel(scope: IConstruct, props: ChatbotApiProps, { capabilities, modelName }: ModelBinding) {
+export function requireFittingModel(scope: IConstruct, props: ChatbotApiProps, models: ChatModels) {
   const { systemPrompt, generation, conversations } = props;
-  const { contextTokens, outputTokens } = capabilities;
+  const { contextTokens, outputTokens, name } = models;
   const { maxTokens } = generation ?? {};
   if (maxTokens !== undefined && maxTokens > outputTokens) {
-    fail(scope, `'generation.maxTokens' must be at most ${outputTokens}, the output limit of ${modelName}, got ${maxTokens}`);
+    fail(scope, `'generation.maxTokens' must be at most ${outputTokens}, the output limit of ${name}, got ${maxTokens}`);
   }
-  requireInteger(scope, 'conversations.historyTokens', conversations?.historyTokens, LEAST_HISTORY, contextTokens, `, the window of ${modelName}`);
-  requireLength(scope, 'systemPrompt', systemPrompt, 0, contextTokens * CHARACTERS_A_TOKEN, `, what the window of ${modelName} holds at most, ${contextTokens} tokens`);
+  requireInteger(scope, 'conversations.historyTokens', conversations?.historyTokens, LEAST_HISTORY, contextTokens, `, the window of ${name}`);
+  for (const { modelName, capabilities: { contextTokens: window } } of models.candidates) {
+    requireLength(scope, 'systemPrompt', systemPrompt, 0, window * CHARACTERS_A_TOKEN, `, what the window of ${modelName} holds at most, ${window} tokens`);
+  }
 }
 
 /** A grant that nothing reads leaves its author waiting for a caller who is refused. */

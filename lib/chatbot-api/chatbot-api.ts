@@ -18,6 +18,7 @@ import { chatCharts } from './chat-dashboard';
 import { type ChatEndpoint } from './chat-endpoint';
 import { bindHooks, callsFunctions } from './chat-hooks';
 import { type ChatHost } from './chat-host';
+import { ChatModels } from './chat-models';
 import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingModel, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
@@ -25,10 +26,9 @@ import { ConversationMemory } from './conversation-memory';
 import { generationPolicy } from './generation-policy';
 import { type MemoryBinding } from './memory-binding';
 import { Transport } from './transport';
-import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type AttachmentPolicy, type ChatEnv, type GuardrailReference } from '../contract/chat';
+import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, ROUTING_METRICS, SYSTEM_PROMPT_FILE, type AttachmentPolicy, type ChatEnv, type GuardrailReference } from '../contract/chat';
 import { type HandlerRole } from '../internal/handler-role';
-import { Model, ModelUse, type ModelBinding } from '../model';
-import { modelFacts } from '../model/model-facts';
+import { Model } from '../model';
 import { type DashboardOptions, type IAlarms } from '../observability';
 import { AlarmSet } from '../observability/alarm-set';
 import { OperationsDashboard } from '../observability/operations-dashboard';
@@ -73,7 +73,7 @@ export class ChatbotApi extends Construct {
   private readonly memory: MemoryBinding;
   private readonly content: ChatContent;
   private readonly attachments?: AttachmentPolicy;
-  private readonly model: ModelBinding;
+  private readonly models: ChatModels;
   private readonly host: ChatHost;
   private readonly endpoint: ChatEndpoint;
   private alarms?: IAlarms;
@@ -92,12 +92,12 @@ export class ChatbotApi extends Construct {
     this.content = this.defineContent(props);
     this.bucket = this.content.bucket;
 
+    this.models = new ChatModels(this, props.model ?? Model.standard());
     this.host = this.defineHost(props);
     this.handler = this.host.handler;
-    this.model = (props.model ?? Model.standard()).bind(this, this.host.role, ModelUse.STREAMED);
-    requireFittingModel(this, props, this.model);
+    requireFittingModel(this, props, this.models);
     this.memory.grantUse(this.host.role);
-    this.attachments = attachmentPolicy(props.conversations?.attachments, this.model.capabilities.inputs, this.content.retention.files);
+    this.attachments = attachmentPolicy(props.conversations?.attachments, this.models.inputs, this.content.retention.files);
     this.content.grantUse(this.host.role, { conversations: this.memory.keepsConversations, files: this.attachments !== undefined });
 
     this.endpoint = this.defineEndpoint(props);
@@ -138,7 +138,7 @@ export class ChatbotApi extends Construct {
 
   /** A metric of the chat, by its name in CloudWatch; the sum over five minutes unless told otherwise. */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    const dimensionsMap = { Service: this.service, Model: this.model.modelName };
+    const dimensionsMap = { Service: this.service, ...(!this.models.routed && { Model: this.models.name }) };
     return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap, statistic: cloudwatch.Stats.SUM, ...options });
   }
 
@@ -192,6 +192,30 @@ export class ChatbotApi extends Construct {
     return this.metric(CHAT_METRICS.guardrailBlocks, options);
   }
 
+  /** Times that another model answered in the place of the one that was asked, where a router has others. */
+  public metricFallbacks(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ROUTING_METRICS.fallbacks, options);
+  }
+
+  /**
+   * A metric of one of the models behind a router; without a router there is but one.
+   *
+   * @param modelName what the model is called in `model` of answers
+   * @param metricName the metric's name in CloudWatch, such as `Turns`, `Cost` or `FeedbackUp`
+   */
+  public metricOfModel(modelName: string, metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(metricName, { label: modelName, ...options, dimensionsMap: { Service: this.service, Model: modelName } });
+  }
+
+  /**
+   * Times that a router chose for a reason.
+   *
+   * @param route the reason, as answers name it in their header: `rule:` or `class:` with a name, `default`, `named`, or `fallback:` with what happened
+   */
+  public metricOfRoute(route: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ROUTING_METRICS.decisions, { label: route, ...options, dimensionsMap: { Service: this.service, Route: route } });
+  }
+
   /** Answers that their readers found good. */
   public metricFeedbackUp(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(FEEDBACK_METRICS.feedbackUp, options);
@@ -209,7 +233,7 @@ export class ChatbotApi extends Construct {
 
   private get signals(): ChatSignals {
     const { host: { deadLetters }, endpoint: { traffic } } = this;
-    return { chat: this, traffic, deadLetters, memory: this.memory, priced: this.model.prices !== undefined };
+    return { chat: this, traffic, deadLetters, memory: this.memory, models: this.models, priced: this.models.priced };
   }
 
   private defineBuild(props: ChatbotApiProps): ChatBuild {
@@ -227,7 +251,7 @@ export class ChatbotApi extends Construct {
     return (transport ?? Transport.restStreaming())._host(this, {
       ...this.build,
       auth: this.auth,
-      files: systemPrompt ? { [SYSTEM_PROMPT_FILE]: systemPrompt } : {},
+      files: (role) => ({ ...this.models.bind(role), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
       parts: ['s3-objects', ...this.memory.parts, ...(hooked ? ['hooks'] : [])],
       calls: [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3, ...(hooked ? [CalledService.LAMBDA] : [])],
       place: (placed, calls) => this.memory.placeHandler(placed, calls),
@@ -236,7 +260,7 @@ export class ChatbotApi extends Construct {
   }
 
   private environment({ generation, guardrail, conversations, hooks }: ChatbotApiProps, role: HandlerRole): ChatEnv {
-    const { contextTokens, outputTokens } = this.model.capabilities;
+    const { contextTokens, outputTokens } = this.models;
     const policy = generationPolicy(this, generation, outputTokens);
     const guard = guardrail?.bind(this, role);
     const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion };
@@ -246,7 +270,7 @@ export class ChatbotApi extends Construct {
       CONTENT_BUCKET: this.bucket.bucketName,
       SOCKET: '',
       ...this.endpoint.environment,
-      MODEL: stack.toJsonString(modelFacts(this.model)),
+      ...this.models.environment,
       GENERATION: stack.toJsonString(policy),
       HISTORY_TOKENS: Tokenization.stringifyNumber(conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2))),
       ATTACHMENTS: this.attachments ? stack.toJsonString(this.attachments) : '',

@@ -6,8 +6,10 @@ export const CHAT_ENV = [
   'CACHE',
   /** Name of the content bucket; empty where there is none. */
   'CONTENT_BUCKET',
-  /** `ModelFacts` as JSON. */
+  /** `ModelFacts` as JSON; empty where a router chooses among several models. */
   'MODEL',
+  /** Ids of the router's models as a JSON list, in the order of its `RoutingTable`. */
+  'ROUTED_MODELS',
   /** `GenerationPolicy` as JSON. */
   'GENERATION',
   /** How requests come in: one of `TRANSPORTS`. */
@@ -149,6 +151,15 @@ export const CLIENT_HEADERS: string[] = [
   'authorization', 'content-type', 'x-api-key', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256', CONVERSATION_HEADER, LAST_EVENT_HEADER,
   IDEMPOTENCY_HEADER, ...['arch', 'helper-method', 'lang', 'os', 'package-version', 'retry-count', 'runtime', 'runtime-version', 'timeout'].map((name) => `x-stainless-${name}`),
 ];
+
+/**
+ * Metrics of a router, beside those of turns. With a router every metric has the dimension `Service` alone, and again with the `Model` that it is about;
+ * decisions also have the dimension `Route`, which the table of rules bounds.
+ */
+export const ROUTING_METRICS = {
+  decisions: 'RoutingDecisions',
+  fallbacks: 'Fallbacks',
+} as const;
 
 /** Metrics that the handler emits, in `METRICS_NAMESPACE`, with the dimensions `Service` and `Model`. */
 export const METRICS_NAMESPACE = 'GenAIPatterns';

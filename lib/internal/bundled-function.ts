@@ -18,8 +18,8 @@ export interface BundledFunctionProps {
   /** Parts that the handler loads when it needs them, by their names in lambda/parts. */
   readonly parts?: readonly string[];
   readonly description: string;
-  /** Files that lie beside the handler, by name. */
-  readonly files?: Readonly<Record<string, string>>;
+  /** Files that lie beside the handler, by name; called with the handler's role, for what they say may come from what is granted. */
+  readonly files?: (role: HandlerRole) => Readonly<Record<string, string>>;
   readonly timeout: Duration;
   readonly memory: Size;
   readonly logRetention: RetentionDays;
@@ -92,11 +92,11 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
   }
 
   /** The bundle, its parts and its files in one folder, which becomes the Lambda asset. */
-  private stage({ bundle, parts = [], files = {} }: BundledFunctionProps): string {
+  private stage({ bundle, parts = [], files }: BundledFunctionProps): string {
     const folder = FileSystem.mkdtemp(`${bundle}-`);
     copyFileSync(this.packed(`${bundle}/index.js`), join(folder, 'index.js'));
     for (const part of parts) copyFileSync(this.packed(`parts/${part}.js`), join(folder, `${part}.js`));
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    for (const [name, content] of Object.entries(files?.(this.role) ?? {})) writeFileSync(join(folder, name), content);
     return folder;
   }
 

@@ -1,5 +1,5 @@
 import { type ModelPrices } from './capabilities';
-import { type ModelBinding } from './model';
+import { type ModelBinding } from './model-binding';
 import { type ModelFacts } from '../contract/model';
 
 /** A binding as a handler reads it. Encode it with `stack.toJsonString`: an ARN in it may be known at deploy time only. */

@@ -1,10 +1,11 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { type Construct, type IConstruct } from 'constructs';
 import { defineProfile } from './application-profile';
-import { type CapabilityOverrides, type ModelCapabilities, type ModelPrices, ToolSupport } from './capabilities';
+import { type CapabilityOverrides, type ModelPrices, ToolSupport } from './capabilities';
 import { Geography } from './geography';
 import { grantRoute, INVOKE_AND_STREAM, STREAM } from './grants';
 import { capabilitiesOf, pricesOf } from './known';
+import { type ModelBinding } from './model-binding';
 import { requireReachable } from './reach';
 import { crossRegionRoute, foundationRoute, inferenceProfileRoute, ownedRoute, type Route } from './routes';
 
@@ -26,22 +27,6 @@ export enum ModelUse {
   EVERY_WAY = 'everyWay',
   /** Answers as a stream; as a whole only from a model that cannot stream while it is offered tools. */
   STREAMED = 'streamed',
-}
-
-/** What a caller needs to invoke a model. */
-export interface ModelBinding {
-  /** What the Bedrock runtime takes as `modelId`: an id, a profile's id or an ARN. */
-  readonly modelId: string;
-  /** What clients, metrics and bills call the model. */
-  readonly modelName: string;
-  /** What the model can do. */
-  readonly capabilities: ModelCapabilities;
-  /**
-   * What the model costs.
-   *
-   * @default - unknown, or not paid by the token
-   */
-  readonly prices?: ModelPrices;
 }
 
 /** What you know better than the catalogue. */

@@ -99,6 +99,7 @@ async function invoke(body: object): Promise<{ answer: string; printed: string }
     CONTENT_BUCKET: 'content',
     ATTACHMENTS: '',
     MODEL: JSON.stringify(facts),
+    ROUTED_MODELS: '',
     GENERATION: '{"maxTokens":100}',
     TRANSPORT: 'rest',
     CALLER: 'cognito',

@@ -1,16 +1,22 @@
 import type { ModelFacts } from '../../../lib/contract/model';
 import type { ChatRequest, ModelOffer } from '../request';
-import type { Spending } from '../usage';
+import type { Spent } from '../usage';
 
 /** The models behind an API, and who chooses among them. */
 export interface Models {
   readonly offer: ModelOffer;
+  /** Whether there are several. */
+  readonly routed: boolean;
   choose(request: ChatRequest, asker: Asker): Promise<ModelChoice>;
+  /** Called for every call that a model refused for load. */
+  throttled?(name: string): void;
 }
 
 /** Who asks, and what came with the request. */
 export interface Asker {
   readonly caller: string;
+  /** Those that the caller is in, as it was verified. */
+  readonly groups: readonly string[];
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
@@ -22,11 +28,11 @@ export interface ModelChoice {
   readonly route?: string;
   /** How long a model may take for its first word while another is left. */
   readonly firstTokenMs?: number;
-  /** What the choice itself cost. */
-  readonly asides?: readonly Spending[];
+  /** What the choice itself took. */
+  readonly spent?: readonly Spent[];
 }
 
 /** An API of one model: nothing to choose. */
 export function oneModel(facts: ModelFacts): Models {
-  return { offer: facts, choose: async () => ({ models: [facts] }) };
+  return { offer: facts, routed: false, choose: async () => ({ models: [facts] }) };
 }

@@ -9,6 +9,7 @@ const env = {
   CONTENT_BUCKET: 'content',
   ATTACHMENTS: '',
   MODEL: JSON.stringify(facts),
+  ROUTED_MODELS: '',
   GENERATION: '{"maxTokens":500,"temperature":0.2}',
   TRANSPORT: 'functionUrl',
   CALLER: 'token',
@@ -30,7 +31,7 @@ test('reads every key of its contract', () => {
     tokens: { issuer: 'https://login.example' },
     socket: { table: 'connections', endpoint: 'https://socket.example/prod' },
     corsOrigins: ['https://a.example', 'https://b.example'],
-    policy: { models: { offer: facts, choose: expect.any(Function) }, generation: { maxTokens: 500, temperature: 0.2 }, systemPrompt: 'Be kind.', historyTokens: 9_000, retentionSeconds: 60, guardrail: { id: 'g', version: '1' }, hooks: { after: { functionArn: 'f' } } },
+    policy: { generation: { maxTokens: 500, temperature: 0.2 }, systemPrompt: 'Be kind.', historyTokens: 9_000, retentionSeconds: 60, guardrail: { id: 'g', version: '1' }, hooks: { after: { functionArn: 'f' } } },
   });
 });
 

@@ -1,0 +1,3 @@
+export * from './model-router';
+export * from './model-split';
+export * from './request-trait';
