@@ -60,8 +60,6 @@ export interface ModelOffer extends Pick<ModelFacts, 'name' | 'inputs'> {
   readonly choices?: readonly string[];
 }
 
-/** An item of the table may be 400 KB; what else is in it needs a little room. */
-const STORED_BYTES = 300 * 1024;
 const STORED_MESSAGES = 100;
 const DEEPEST = 64;
 
@@ -210,10 +208,6 @@ function requireMessage(message: ChatMessage, path: string, stored: boolean): vo
   if (!stored) return;
   if (message.role === 'assistant') {
     throw new BadRequest(`${path}.role`, `'${path}.role' must not be 'assistant': the conversation already holds the model's answers; send only what is new.`, 'invalid_value');
-  }
-  const bytes = Buffer.byteLength(JSON.stringify(message));
-  if (bytes > STORED_BYTES) {
-    throw new BadRequest(`${path}.content`, `'${path}.content' must be at most 300 KB to be kept in a conversation, got ${Math.ceil(bytes / 1024)} KB; send it without a conversation, or in parts.`, 'message_too_large');
   }
 }
 

@@ -6,7 +6,6 @@ import type { MessageIds, TurnIdentity } from './encoder';
 import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from './generation';
 import { answersCalls, recall } from './history';
 import { HookedTurn } from './hooked-turn';
-import { keptAnswer } from './kept-answer';
 import { messageId } from './message-id';
 import { isBlank, textOf } from './normalise';
 import { buildPrompt, requireRoom } from './prompt';
@@ -14,6 +13,7 @@ import { once } from './repeat';
 import type { ChatRequest } from './request';
 import type { Asker, Models } from './routing/models';
 import type { ChatPolicy, TurnPolicy } from './settings';
+import { spilled, whole } from './spill';
 import { promptTokens } from './tokens';
 import { type Manner, told } from './told';
 import { failureOf, portions, type Telling, TurnLogWriter } from './turn-log';
@@ -113,13 +113,13 @@ interface Asked {
 }
 
 async function* answer(
-  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner }: Asked, { model, clock }: AnswerPorts,
+  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner }: Asked, { model, objects, clock }: AnswerPorts,
 ): AsyncGenerator<GenerationEvent, void> {
   const { models, route, ...choice } = await policy.models.choose(request, asker);
   const candidates = models.map((facts): Candidate => {
     const decided = { ...policy, facts };
     const prompt = async () => {
-      const remembered = await history(decided);
+      const remembered = await whole(await history(decided), objects);
       const built = buildPrompt(files ? { ...request, files: await files(remembered) } : request, remembered, decided);
       requireRoom(built, decided);
       return built;
@@ -166,14 +166,14 @@ async function* converse(
   try {
     yield { type: 'begin', ...identity };
     const standing = turn.fresh ? firstStanding(request.branch) : await standingOf(conversations, turn.conversation, request.branch, now);
-    const whole = { ...request, messages: [...standing.asked, ...request.messages] };
-    const history: History = (decided) => recall(standing.before, { tokens: historyBudget(whole, decided), needed: answersCalls(whole.messages) });
+    const all = { ...request, messages: [...await whole(standing.asked, ports.objects), ...request.messages] };
+    const history: History = (decided) => recall(standing.before, { tokens: historyBudget(all, decided), needed: answersCalls(all.messages) });
     const limits = { signal: context.signal, stop: stop.signal };
-    const files = (remembered: readonly ChatMessage[]) => recallAttachments(whole, remembered, turn.conversation, ports.objects);
-    for await (const event of answer(whole, history, policy, { asker: context, limits, files, manner: hooked.manner }, ports)) {
+    const files = (remembered: readonly ChatMessage[]) => recallAttachments(all, remembered, turn.conversation, ports.objects);
+    for await (const event of answer(all, history, policy, { asker: context, limits, files, manner: hooked.manner }, ports)) {
       if (event.type === 'finish') {
         const ended = clock.now();
-        const messages = messagesOf(turn, standing, request, event, ended);
+        const messages = await spilled(messagesOf(turn, standing, request, event, ended), turn, ports.objects);
         await keepAttachments(request, turn.conversation, ports.objects);
         await conversations.commit(turn, messages, { title: titleOf(request.messages), now: ended, branches: branchesOff(turn, request, standing) });
         const ids = idsOf(identity.messageId, turn, request, standing);
@@ -227,7 +227,7 @@ function branchesOff({ newest }: OpenTurn, { branch }: ChatRequest, { parent }: 
 }
 
 function messagesOf(turn: OpenTurn, { parent }: Standing, request: ChatRequest, finish: Generated, createdAt: number): StoredMessage[] {
-  const kept = [...request.messages, ...keptAnswer(finish.message)].map((message, index): StoredMessage => ({
+  const kept = [...request.messages, finish.message].map((message, index): StoredMessage => ({
     turn: turn.number,
     index,
     ...(index === 0 && parent && { parent }),
