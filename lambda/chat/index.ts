@@ -28,6 +28,7 @@ import { createMetrics } from '../kit/metrics';
 import { restApi } from '../kit/rest-api';
 import { webSocket } from '../kit/web-socket';
 import type { Hooks } from '../ports/hooks';
+import type { JsonSchemas } from '../ports/json-schemas';
 
 const env = readEnv(CHAT_ENV);
 const log = createLog(env.SERVICE);
@@ -64,7 +65,8 @@ const hooks: Hooks = {
   ask: async (...call) => (await import('../parts/hooks.js')).hooks.ask(...call),
   tell: async (...call) => (await import('../parts/hooks.js')).hooks.tell(...call),
 };
-const ports = { model, objects, hooks, clock: systemClock };
+const schemas: JsonSchemas = { problems: async (...given) => (await import('../parts/json-schemas.js')).jsonSchemas.problems(...given) };
+const ports = { model, objects, schemas, hooks, clock: systemClock };
 const routes = stores ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
 const answer = endpoint(routes, { corsOrigins, exposedHeaders: EXPOSED_HEADERS, log });
 const tokens = rules && laterTokens(async () => (await import('../parts/tokens.js')).oidcTokens(rules));

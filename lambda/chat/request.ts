@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { type AnswerFormat, answerFormat } from './answer-format';
 import type { Attached, Files } from './attachment';
 import { BRANCH_FIELDS, type BranchPoint } from './branch';
 import { placeOfMessage } from './message-id';
@@ -37,6 +38,8 @@ export interface ChatRequest {
   readonly stop: readonly string[];
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice | 'none';
+  /** The form that the answer must have; absent for plain text. */
+  readonly format?: AnswerFormat;
   /** What the builder's hook adds to this turn, and does not keep. */
   readonly added?: Addition;
 }
@@ -94,6 +97,7 @@ export function chatRequest(fields: Record<string, unknown>, headers: ChatInput[
     topP: chat.top_p,
     stop: typeof stop === 'string' ? [stop] : stop,
     ...toolsOf(chat),
+    format: answerFormat(chat.response_format),
   };
   return { ...request, key: turnKey(headers, request) };
 }

@@ -1,8 +1,10 @@
 import type { FinishReason } from './answer';
+import { repairPrompt } from './answer-format';
 import type { Files } from './attachment';
 import { keepAttachments, recallAttachments } from './attachments';
 import { firstStanding, type Standing, standingOf } from './branch';
 import type { MessageIds, TurnIdentity } from './encoder';
+import { type Ask, formedAnswer, type Repair } from './formed-answer';
 import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from './generation';
 import { answersCalls, recall } from './history';
 import { HookedTurn } from './hooked-turn';
@@ -23,6 +25,7 @@ import { BadRequest, Busy } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { AssistantMessage, ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
 import type { Hooks } from '../ports/hooks';
+import type { JsonSchemas } from '../ports/json-schemas';
 import type { Model } from '../ports/model';
 import type { Objects } from '../ports/objects';
 import type { KeyedTurn, TurnKeys } from '../ports/turn-keys';
@@ -32,6 +35,8 @@ export interface AnswerPorts {
   readonly model: Model;
   /** What is too large for a conversation's items, and what callers sent. */
   readonly objects: Objects;
+  /** What holds answers to the schemas of callers. */
+  readonly schemas: JsonSchemas;
   readonly clock: Clock;
   /** Absent where the builder hooks no functions into turns. */
   readonly hooks?: Hooks;
@@ -113,7 +118,7 @@ interface Asked {
 }
 
 async function* answer(
-  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner }: Asked, { model, objects, clock }: AnswerPorts,
+  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner }: Asked, { model, objects, schemas, clock }: AnswerPorts,
 ): AsyncGenerator<GenerationEvent, void> {
   const { models, route, ...choice } = await policy.models.choose(request, asker);
   const candidates = models.map((facts): Candidate => {
@@ -126,8 +131,16 @@ async function* answer(
     };
     return { facts, prompt };
   });
-  const events = asked(generate({ ...choice, candidates, reason: route }, model, clock, limits), policy.models);
+  const ask: Ask = (repair) => {
+    const again = repair && candidates.filter(({ facts }) => facts.id === repair.modelId).map((candidate) => repaired(candidate, repair));
+    return generate({ ...again ? {} : choice, candidates: again ?? candidates, reason: route }, model, clock, limits);
+  };
+  const events = asked(request.format ? formedAnswer(ask, request.format, schemas) : ask(), policy.models);
   yield* manner ? told(events, manner, clock) : events;
+}
+
+function repaired(candidate: Candidate, repair: Repair): Candidate {
+  return { ...candidate, prompt: async () => repairPrompt(await candidate.prompt(), repair.answer, repair.problems) };
 }
 
 /** Remembers which models were refused for load, for whoever chooses next. */

@@ -128,7 +128,7 @@ export const FILE_ROUTES = {
 } as const;
 
 /** The routes of a chat, by what it does. */
-export function routesOf({ keepsConversations, takesFiles }: { readonly keepsConversations: boolean; readonly takesFiles: boolean }): { readonly method: string; readonly path: string }[] {
+export function routesOf({ keepsConversations, takesFiles }: { readonly keepsConversations: boolean; readonly takesFiles: boolean }): { readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'; readonly path: string }[] {
   return [...Object.values(keepsConversations ? CHAT_ROUTES : STATELESS_ROUTES), ...takesFiles ? Object.values(FILE_ROUTES) : []];
 }
 

@@ -1,6 +1,7 @@
 import { parseChatRequest } from '../../../lambda/chat/request';
 import type { TurnPolicy } from '../../../lambda/chat/settings';
 import { takeTurn } from '../../../lambda/chat/turn';
+import { jsonSchemas } from '../../../lambda/parts/json-schemas';
 import type { PromptMessage } from '../../../lambda/ports/model';
 import { FakeClock } from '../fakes/clock';
 import { collect } from '../fakes/collect';
@@ -253,6 +254,7 @@ class Chat {
   readonly works: Promise<unknown>[] = [];
   readonly notes: object[] = [];
   readonly objects = new MemoryObjects();
+  readonly schemas = jsonSchemas;
   readonly model: ScriptedModel;
   private turns = 0;
 
