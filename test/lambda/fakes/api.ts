@@ -13,8 +13,8 @@ import { endpoint } from '../../../lambda/kit/endpoint';
 import type { LogFields } from '../../../lambda/kit/log';
 import type { MetricValues } from '../../../lambda/kit/metrics';
 import { restApi } from '../../../lambda/kit/rest-api';
-import type { Hooks } from '../../../lambda/ports/hooks';
 import { jsonSchemas } from '../../../lambda/parts/json-schemas';
+import type { Hooks } from '../../../lambda/ports/hooks';
 import type { CallerSource } from '../../../lib/contract/chat';
 
 export interface ApiRequest {
