@@ -36,6 +36,7 @@ const chatEnv: ChatEnv = {
   TOKENS: '',
   SOCKET: '',
   HISTORY_TOKENS: '64000',
+  SUMMARY: '',
   RETENTION_SECONDS: '',
   GUARDRAIL: '',
   HOOKS: '',

@@ -8,6 +8,7 @@ import { OpenAiServer } from './bedrock/openai-server';
 import { RealBedrock } from './bedrock/real-bedrock';
 import { bedrockRuntime } from './bedrock/runtime';
 import type { ModelFacts } from '../lib/contract/model';
+import { SummaryPolicy } from '../lib/contract/summary';
 
 export interface ModelOptions {
   /** An OpenAI-compatible server in the place of the models: `http://127.0.0.1:11434/v1?model=name`. @default - the local model */
@@ -60,7 +61,8 @@ function guardrails(deployment: Deployment): Map<string, Guardrail> {
 function modelRules(deployment: Deployment, profiles: ReadonlyMap<string, string>): (bareId: string, modelId: string) => ModelFacts | undefined {
   const facts = deployment.resources('AWS::Lambda::Function').flatMap((lambda) => {
     const { Variables = {} } = (deployment.property(lambda, 'Environment') ?? {}) as { Variables?: Record<string, string> };
-    return Variables.MODEL ? [JSON.parse(Variables.MODEL) as ModelFacts] : [];
+    const summing = Variables.SUMMARY ? [(JSON.parse(Variables.SUMMARY) as SummaryPolicy).facts] : [];
+    return [...Variables.MODEL ? [JSON.parse(Variables.MODEL) as ModelFacts] : [], ...summing];
   });
   // By the id that is called: the name is what the builder likes to call the model.
   const bareIdOf = ({ id }: ModelFacts) => modelAddress(id, { region: REGION, account: ACCOUNT }, profiles).model;

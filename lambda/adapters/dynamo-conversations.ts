@@ -38,8 +38,8 @@ export function dynamoConversations(client: DynamoDBDocumentClient, TableName: s
       const found = items({
         ...query,
         ScanIndexForward: false,
-        ProjectionExpression: '#sk, message, #parent, expiresAt, #end.finishReason, #end.excluded',
-        ExpressionAttributeNames: { ...ExpressionAttributeNames, '#parent': 'parent', '#end': 'end' },
+        ProjectionExpression: '#sk, message, #parent, expiresAt, #end.finishReason, #end.excluded, #end.#length',
+        ExpressionAttributeNames: { ...ExpressionAttributeNames, '#parent': 'parent', '#end': 'end', '#length': 'length' },
       });
       for await (const item of found) yield remembered(item);
     },
@@ -180,7 +180,7 @@ export function headKey({ owner, id }: ConversationKey): Item {
   return { [CONVERSATIONS.partitionKey]: ownerKey(owner), [CONVERSATIONS.sortKey]: `conversation#${id}` };
 }
 
-function messageKey(conversation: OpenTurn['conversation'], turn: number, index: number): Item {
+export function messageKey(conversation: OpenTurn['conversation'], turn: number, index: number): Item {
   return { [CONVERSATIONS.partitionKey]: conversationKey(conversation), [CONVERSATIONS.sortKey]: messagePlace({ turn, index }) };
 }
 

@@ -13,6 +13,7 @@ import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversationEdits } from '../adapters/dynamo-conversation-edits';
 import { dynamoConversations } from '../adapters/dynamo-conversations';
 import { dynamoSocketRequests } from '../adapters/dynamo-socket-requests';
+import { dynamoSummaries } from '../adapters/dynamo-summaries';
 import { dynamoTurnKeys } from '../adapters/dynamo-turn-keys';
 import { dynamoTurnLog } from '../adapters/dynamo-turn-log';
 import { laterTokens } from '../kit/bearer';
@@ -28,7 +29,6 @@ import { createMetrics } from '../kit/metrics';
 import { restApi } from '../kit/rest-api';
 import { webSocket } from '../kit/web-socket';
 import type { Hooks } from '../ports/hooks';
-import type { JsonSchemas } from '../ports/json-schemas';
 
 const env = readEnv(CHAT_ENV);
 const log = createLog(env.SERVICE);
@@ -41,6 +41,7 @@ const inTable = () => ({
   log: dynamoTurnLog(table, env.TABLE_NAME),
   keys: dynamoTurnKeys(table, env.TABLE_NAME),
   edits: dynamoConversationEdits(table, env.TABLE_NAME),
+  ...(policy.summary && { summaries: dynamoSummaries(table, env.TABLE_NAME) }),
 });
 const inCache = () => {
   const cache = once(async () => (await import('../parts/valkey.js')).openStores(JSON.parse(env.CACHE) as CacheReference));
@@ -65,8 +66,7 @@ const hooks: Hooks = {
   ask: async (...call) => (await import('../parts/hooks.js')).hooks.ask(...call),
   tell: async (...call) => (await import('../parts/hooks.js')).hooks.tell(...call),
 };
-const schemas: JsonSchemas = { problems: async (...given) => (await import('../parts/json-schemas.js')).jsonSchemas.problems(...given) };
-const ports = { model, objects, schemas, hooks, clock: systemClock };
+const ports = { model, objects, hooks, clock: systemClock };
 const routes = stores ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
 const answer = endpoint(routes, { corsOrigins, exposedHeaders: EXPOSED_HEADERS, log });
 const tokens = rules && laterTokens(async () => (await import('../parts/tokens.js')).oidcTokens(rules));

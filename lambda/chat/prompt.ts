@@ -1,4 +1,3 @@
-import { formatInstruction } from './answer-format';
 import { cachePoints } from './cache-points';
 import { isBlank, normalise, textOf } from './normalise';
 import type { Addition, ChatRequest } from './request';
@@ -32,15 +31,24 @@ export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[
     modelId: facts.id,
     ...told,
     ...(tools.length > 0 && { toolChoice: request.toolChoice === 'none' ? 'auto' : request.toolChoice }),
-    maxTokens: Math.min(request.maxTokens ?? generation.maxTokens, facts.outputTokens),
+    maxTokens: answerTokens(request, told, policy),
     ...sampling(request, policy),
     stop: request.stop,
-    ...(facts.jsonSchema && request.format?.schema && { schema: request.format.schema }),
     guardrail,
     cache: cachePoints(told, policy),
     serviceTier: generation.serviceTier,
     streaming: tools.length === 0 || facts.tools === 'streaming',
   };
+}
+
+/** Least tokens that an answer is left where a prompt is nearly as long as the model's window. */
+const LEAST_ANSWER = 512;
+
+/** As many as were asked for, or as the window has left beside the prompt. Always said: without it the service sets the model's most aside. */
+function answerTokens({ maxTokens }: ChatRequest, { system, messages, tools }: Pick<Prompt, 'system' | 'messages' | 'tools'>, { facts, generation }: TurnPolicy): number {
+  const wanted = Math.min(maxTokens ?? generation.maxTokens, facts.outputTokens);
+  const left = facts.contextTokens - promptTokens(system, messages, tools);
+  return Math.min(wanted, Math.max(left, LEAST_ANSWER));
 }
 
 /** Refuses a prompt that leaves no room for its answer. The estimate may be twice what the model counts, so a close case is the model's to judge. */
@@ -64,14 +72,13 @@ function withContext(said: readonly ChatMessage[], newFrom: number, added: Addit
   return { messages: [...said.slice(0, newFrom), { role: 'user', content }, ...said.slice(newFrom)], guardFrom: guarded ? newFrom : newFrom + 1 };
 }
 
-function systemTexts({ messages, added, format }: ChatRequest, { systemPrompt, guardrail }: TurnPolicy): SystemText[] {
+function systemTexts({ messages, added }: ChatRequest, { systemPrompt, guardrail }: TurnPolicy): SystemText[] {
   const clients = messages.map(({ role, content }): SystemText => ({
     text: role === 'system' || role === 'developer' ? textOf(content) : '',
     ...(guardrail && { guarded: true }),
   }));
   const hooks: SystemText = { text: added?.system ?? '', ...(guardrail && added?.guarded && { guarded: true }) };
-  const form: SystemText = { text: format ? formatInstruction(format) : '', ...(guardrail && { guarded: true }) };
-  return [{ text: systemPrompt }, hooks, ...clients, form].filter(({ text }) => !isBlank(text));
+  return [{ text: systemPrompt }, hooks, ...clients].filter(({ text }) => !isBlank(text));
 }
 
 /** OpenAI's temperature goes to 2 and Converse's to 1. */

@@ -6,6 +6,7 @@ import {
 import type { HooksPolicy } from '../../lib/contract/chat-hooks';
 import type { SocketReference } from '../../lib/contract/chat-socket';
 import type { ModelFacts } from '../../lib/contract/model';
+import type { SummaryPolicy } from '../../lib/contract/summary';
 
 /** What the builder of the API decided, for every turn alike. */
 export interface ChatPolicy {
@@ -14,6 +15,8 @@ export interface ChatPolicy {
   /** Always the first words of the prompt; empty when there are none. */
   readonly systemPrompt: string;
   readonly historyTokens: number;
+  /** Absent leaves out what is older than the history may be. */
+  readonly summary?: SummaryPolicy;
   /** Absent keeps messages for ever. */
   readonly retentionSeconds?: number;
   readonly guardrail?: GuardrailReference;
@@ -51,6 +54,7 @@ export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
       generation: JSON.parse(env.GENERATION) as GenerationPolicy,
       systemPrompt,
       historyTokens: Number(env.HISTORY_TOKENS),
+      ...(env.SUMMARY && { summary: JSON.parse(env.SUMMARY) as SummaryPolicy }),
       ...(env.RETENTION_SECONDS && { retentionSeconds: Number(env.RETENTION_SECONDS) }),
       ...(env.ATTACHMENTS && { attachments: JSON.parse(env.ATTACHMENTS) as AttachmentPolicy }),
       ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),

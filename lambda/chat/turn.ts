@@ -1,33 +1,32 @@
 import type { FinishReason } from './answer';
-import { repairPrompt } from './answer-format';
 import type { Files } from './attachment';
 import { keepAttachments, recallAttachments } from './attachments';
 import { firstStanding, type Standing, standingOf } from './branch';
 import type { MessageIds, TurnIdentity } from './encoder';
-import { type Ask, formedAnswer, type Repair } from './formed-answer';
 import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from './generation';
-import { answersCalls, recall } from './history';
+import { answersCalls, type History, NOTHING_SAID, recall, tokensOf } from './history';
 import { HookedTurn } from './hooked-turn';
+import { keptAnswer } from './kept-answer';
 import { messageId } from './message-id';
 import { isBlank, textOf } from './normalise';
 import { buildPrompt, requireRoom } from './prompt';
 import { once } from './repeat';
 import type { ChatRequest } from './request';
 import type { Asker, Models } from './routing/models';
-import type { ChatPolicy, TurnPolicy } from './settings';
-import { spilled, whole } from './spill';
-import { promptTokens } from './tokens';
+import type { ChatPolicy } from './settings';
+import { sumUpBehind } from './summary';
 import { type Manner, told } from './told';
 import { failureOf, portions, type Telling, TurnLogWriter } from './turn-log';
 import { turnUsage } from './usage';
+import { remembered, withinWindow } from './window';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import { BadRequest, Busy } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { AssistantMessage, ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
 import type { Hooks } from '../ports/hooks';
-import type { JsonSchemas } from '../ports/json-schemas';
 import type { Model } from '../ports/model';
 import type { Objects } from '../ports/objects';
+import type { Summaries } from '../ports/summaries';
 import type { KeyedTurn, TurnKeys } from '../ports/turn-keys';
 import type { TurnLog } from '../ports/turn-log';
 
@@ -35,8 +34,6 @@ export interface AnswerPorts {
   readonly model: Model;
   /** What is too large for a conversation's items, and what callers sent. */
   readonly objects: Objects;
-  /** What holds answers to the schemas of callers. */
-  readonly schemas: JsonSchemas;
   readonly clock: Clock;
   /** Absent where the builder hooks no functions into turns. */
   readonly hooks?: Hooks;
@@ -47,6 +44,8 @@ export interface TurnPorts extends AnswerPorts {
   readonly conversations: Conversations;
   readonly log: TurnLog;
   readonly keys: TurnKeys;
+  /** Absent where nothing is summed up. */
+  readonly summaries?: Summaries;
 }
 
 /** Who asks, and how much time there is. */
@@ -103,11 +102,8 @@ export function takeTurn(request: ChatRequest, policy: ChatPolicy, context: Turn
 }
 
 async function* answerOnce(hooked: HookedTurn, policy: ChatPolicy, context: TurnContext, ports: AnswerPorts): AsyncGenerator<TurnEvent, void> {
-  yield* answer(await hooked.before(), async () => [], policy, { asker: context, limits: context, manner: hooked.manner }, ports);
+  yield* answer(await hooked.before(), NOTHING_SAID, policy, { asker: context, limits: context, manner: hooked.manner }, ports);
 }
-
-/** What a model may remember; each has a window of its own. */
-type History = (policy: TurnPolicy) => Promise<readonly ChatMessage[]>;
 
 interface Asked {
   readonly asker: Asker;
@@ -118,33 +114,25 @@ interface Asked {
 }
 
 async function* answer(
-  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner }: Asked, { model, objects, schemas, clock }: AnswerPorts,
+  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner }: Asked, { model, clock }: AnswerPorts,
 ): AsyncGenerator<GenerationEvent, void> {
   const { models, route, ...choice } = await policy.models.choose(request, asker);
   const candidates = models.map((facts): Candidate => {
     const decided = { ...policy, facts };
     const prompt = async () => {
-      const remembered = await whole(await history(decided), objects);
-      const built = buildPrompt(files ? { ...request, files: await files(remembered) } : request, remembered, decided);
+      const shown = remembered(history, request, decided);
+      const built = buildPrompt(files ? { ...request, files: await files(shown) } : request, shown, decided);
       requireRoom(built, decided);
       return built;
     };
     return { facts, prompt };
   });
-  const ask: Ask = (repair) => {
-    const again = repair && candidates.filter(({ facts }) => facts.id === repair.modelId).map((candidate) => repaired(candidate, repair));
-    return generate({ ...again ? {} : choice, candidates: again ?? candidates, reason: route }, model, clock, limits);
-  };
-  const events = asked(request.format ? formedAnswer(ask, request.format, schemas) : ask(), policy.models);
+  const events = watched(generate({ ...choice, candidates, reason: route }, model, clock, limits), policy.models);
   yield* manner ? told(events, manner, clock) : events;
 }
 
-function repaired(candidate: Candidate, repair: Repair): Candidate {
-  return { ...candidate, prompt: async () => repairPrompt(await candidate.prompt(), repair.answer, repair.problems) };
-}
-
 /** Remembers which models were refused for load, for whoever chooses next. */
-async function* asked(events: AsyncIterable<GenerationEvent>, models: Models): AsyncGenerator<GenerationEvent, void> {
+async function* watched(events: AsyncIterable<GenerationEvent>, models: Models): AsyncGenerator<GenerationEvent, void> {
   for await (const event of events) {
     if (event.type === 'retry' && event.reason === 'throttled') models.throttled?.(event.model);
     yield event;
@@ -179,19 +167,23 @@ async function* converse(
   try {
     yield { type: 'begin', ...identity };
     const standing = turn.fresh ? firstStanding(request.branch) : await standingOf(conversations, turn.conversation, request.branch, now);
-    const all = { ...request, messages: [...await whole(standing.asked, ports.objects), ...request.messages] };
-    const history: History = (decided) => recall(standing.before, { tokens: historyBudget(all, decided), needed: answersCalls(all.messages) });
+    const whole = { ...request, messages: [...standing.asked, ...request.messages] };
+    const summaries = turn.fresh ? undefined : await ports.summaries?.newestFirst(turn.conversation);
+    const history = await recall(standing.before, { tokens: policy.historyTokens, needed: answersCalls(whole.messages), summaries, now });
     const limits = { signal: context.signal, stop: stop.signal };
-    const files = (remembered: readonly ChatMessage[]) => recallAttachments(all, remembered, turn.conversation, ports.objects);
-    for await (const event of answer(all, history, policy, { asker: context, limits, files, manner: hooked.manner }, ports)) {
+    const files = (shown: readonly ChatMessage[]) => recallAttachments(whole, shown, turn.conversation, ports.objects);
+    const asked = { asker: context, limits, files, manner: hooked.manner };
+    for await (const event of withinWindow(history, (left) => answer(whole, left, policy, asked, ports))) {
       if (event.type === 'finish') {
         const ended = clock.now();
-        const messages = await spilled(messagesOf(turn, standing, request, event, ended), turn, ports.objects);
+        const messages = messagesOf(turn, standing, request, event, ended, history.length);
         await keepAttachments(request, turn.conversation, ports.objects);
         await conversations.commit(turn, messages, { title: titleOf(request.messages), now: ended, branches: branchesOff(turn, request, standing) });
         const ids = idsOf(identity.messageId, turn, request, standing);
         end = { end: messages[messages.length - 1].end!, ids };
         if (event.stopped) context.outlast(settle(turn, messages.length - 1, event, conversations));
+        const spent = sumUpBehind(turn, history, [...standing.asked, ...messages.map(({ message }) => message)], end.end, policy, context, ports);
+        if (spent) yield spent;
         yield { ...event, ids };
       } else if (event.type === 'retry' || event.type === 'spent') {
         yield event;
@@ -228,19 +220,13 @@ async function settle(turn: OpenTurn, index: number, { facts, asides, stopped }:
   if (tokens) await conversations.settle(turn, index, { ...turnUsage(facts, tokens, asides) });
 }
 
-/** The history may be as long as the builder allows, and as the model's window has room beside the rest. */
-function historyBudget(request: ChatRequest, policy: TurnPolicy): number {
-  const prompt = buildPrompt(request, [], policy);
-  return Math.min(policy.historyTokens, policy.facts.contextTokens - prompt.maxTokens - promptTokens(prompt.system, prompt.messages, prompt.tools));
-}
-
 /** A turn after the newest goes on with its line; one that names another place may have brothers there. */
 function branchesOff({ newest }: OpenTurn, { branch }: ChatRequest, { parent }: Standing): boolean {
   return branch !== undefined && !(branch.how === 'after' && parent !== undefined && parent.turn === newest);
 }
 
-function messagesOf(turn: OpenTurn, { parent }: Standing, request: ChatRequest, finish: Generated, createdAt: number): StoredMessage[] {
-  const kept = [...request.messages, finish.message].map((message, index): StoredMessage => ({
+function messagesOf(turn: OpenTurn, { parent, asked }: Standing, request: ChatRequest, finish: Generated, createdAt: number, before: number): StoredMessage[] {
+  const kept = [...request.messages, ...keptAnswer(finish.message)].map((message, index): StoredMessage => ({
     turn: turn.number,
     index,
     ...(index === 0 && parent && { parent }),
@@ -254,6 +240,7 @@ function messagesOf(turn: OpenTurn, { parent }: Standing, request: ChatRequest, 
     ...(finish.tokens && { usage: { ...turnUsage(finish.facts, finish.tokens, finish.asides) } }),
     ...(finish.stopped && { stopped: true }),
     ...(finish.reason === 'content_filter' && { excluded: true }),
+    length: finish.reason === 'content_filter' ? before : before + tokensOf([...asked, ...kept.map(({ message }) => message)]),
   };
   return [...kept.slice(0, -1), { ...kept[kept.length - 1], end }];
 }

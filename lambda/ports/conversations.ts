@@ -76,7 +76,7 @@ export interface OutlinedMessage extends MessagePlace {
   /** On a turn's first message: the message that it stands after, in the middle of another turn where what was said there is answered anew. Absent at a root. */
   readonly parent?: MessagePlace;
   readonly expiresAt?: number;
-  readonly end?: Pick<TurnEnd, 'finishReason' | 'excluded'>;
+  readonly end?: Pick<TurnEnd, 'finishReason' | 'excluded' | 'length'>;
 }
 
 /** What of a message the next turns need. */
@@ -100,18 +100,12 @@ export interface TurnEnd {
   readonly stopped?: boolean;
   /** Kept to be read, never sent to the model again. */
   readonly excluded?: boolean;
+  /** Tokens of all that was said on the branch up to here and may be sent again, as estimated. */
+  readonly length?: number;
 }
 
 /** A message as chat clients write it. */
-export type ChatMessage = (SystemMessage | UserMessage | AssistantMessage | ToolMessage) & { readonly spilled?: Spilled };
-
-/** Says of a message that all of it lies elsewhere, for it is too large. */
-export interface Spilled {
-  /** Of the object that holds the message as JSON. */
-  readonly key: string;
-  /** As many as the whole message is reckoned to have. */
-  readonly tokens: number;
-}
+export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
 
 export interface SystemMessage {
   readonly role: 'system' | 'developer';

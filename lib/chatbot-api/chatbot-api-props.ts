@@ -5,6 +5,7 @@ import { type ChatAttachments } from './chat-attachments';
 import { type ChatAuth } from './chat-auth';
 import { type ChatHooks } from './chat-hooks';
 import { type ConversationMemory } from './conversation-memory';
+import { type ConversationSummary } from './conversation-summary';
 import { type PromptCaching } from './prompt-caching';
 import { type ServiceTier } from './service-tier';
 import { type Transport } from './transport';
@@ -86,6 +87,13 @@ export interface ChatConversations {
    * @default - every format that the model reads, up to 4.5 MiB
    */
   readonly attachments?: ChatAttachments;
+
+  /**
+   * What becomes of the part of a conversation that is older than the history may be.
+   *
+   * @default ConversationSummary.none()
+   */
+  readonly summary?: ConversationSummary;
 }
 
 /** Props of `ChatbotApi`; every one may be left out. */

@@ -42,6 +42,7 @@ function requireMadeProps(scope: IConstruct, { model, generation, guardrail, aut
   requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
   requireMade(scope, 'auth', auth, '_bind', 'ChatAuth, such as ChatAuth.cognito()');
   requireMade(scope, 'transport', transport, '_host', 'Transport, such as Transport.restStreaming()');
+  requireMade(scope, 'conversations.summary', conversations?.summary, '_bind', 'ConversationSummary, such as ConversationSummary.rolling()');
   requireMade(scope, 'conversations.memory', conversations?.memory, '_bind', 'ConversationMemory, such as ConversationMemory.dynamoDb()');
   requireMade(scope, 'generation.promptCaching', generation?.promptCaching, '_lifetime', 'PromptCaching, such as PromptCaching.automatic()');
   requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');

@@ -252,7 +252,7 @@ export class ChatbotApi extends Construct {
       ...this.build,
       auth: this.auth,
       files: (role) => ({ ...this.models.bind(role), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
-      parts: ['s3-objects', 'json-schemas', ...this.memory.parts, ...(hooked ? ['hooks'] : [])],
+      parts: ['s3-objects', ...this.memory.parts, ...(hooked ? ['hooks'] : [])],
       calls: [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3, ...(hooked ? [CalledService.LAMBDA] : [])],
       place: (placed, calls) => this.memory.placeHandler(placed, calls),
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,
@@ -262,6 +262,8 @@ export class ChatbotApi extends Construct {
   private environment({ generation, guardrail, conversations, hooks }: ChatbotApiProps, role: HandlerRole): ChatEnv {
     const { contextTokens, outputTokens } = this.models;
     const policy = generationPolicy(this, generation, outputTokens);
+    const historyTokens = conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2));
+    const summary = conversations?.summary?._bind(this, { role, historyTokens, memory: this.memory });
     const guard = guardrail?.bind(this, role);
     const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion };
     const stack = Stack.of(this);
@@ -272,7 +274,8 @@ export class ChatbotApi extends Construct {
       ...this.endpoint.environment,
       ...this.models.environment,
       GENERATION: stack.toJsonString(policy),
-      HISTORY_TOKENS: Tokenization.stringifyNumber(conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2))),
+      HISTORY_TOKENS: Tokenization.stringifyNumber(historyTokens),
+      SUMMARY: summary ? stack.toJsonString(summary) : '',
       ATTACHMENTS: this.attachments ? stack.toJsonString(this.attachments) : '',
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
       HOOKS: hooks ? stack.toJsonString(bindHooks(this, hooks, role)) : '',

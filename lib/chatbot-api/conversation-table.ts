@@ -19,6 +19,7 @@ const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchW
 /** Conversations in a DynamoDB table of the chat. */
 export class ConversationTable implements MemoryBinding {
   public readonly keepsConversations = true;
+  public readonly keepsSummaries = true;
   public readonly table: dynamodb.TableV2;
   public readonly calls = [CalledService.DYNAMODB];
   public readonly parts = [];

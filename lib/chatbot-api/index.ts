@@ -7,6 +7,7 @@ export { type ChatDomain, type RestDomain } from './chat-domain';
 export * from './chatbot-api';
 export * from './chatbot-api-props';
 export * from './conversation-memory';
+export * from './conversation-summary';
 export * from './prompt-caching';
 export * from './service-tier';
 export * from './hook-function';

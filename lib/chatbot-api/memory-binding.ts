@@ -11,6 +11,8 @@ import { type CalledService, type FunctionPlacement } from '../posture';
 export interface MemoryBinding {
   /** Whether there is a conversation to come back to, and routes that lead there. */
   readonly keepsConversations: boolean;
+  /** Whether summaries of conversations can be kept beside them. */
+  readonly keepsSummaries?: boolean;
   readonly table?: TableV2;
   /** How long a message is kept; undefined where the memory keeps none, or for ever. */
   readonly retention?: Duration;

@@ -22,6 +22,8 @@ export const CHAT_ENV = [
   'SOCKET',
   /** Most tokens of history sent with a turn. */
   'HISTORY_TOKENS',
+  /** `SummaryPolicy` as JSON. */
+  'SUMMARY',
   /** How long a message is kept, in seconds; empty keeps it for ever. */
   'RETENTION_SECONDS',
   /** `AttachmentPolicy` as JSON; empty where nothing may be attached. */
@@ -126,11 +128,6 @@ export const FILE_ROUTES = {
   file: { method: 'GET', path: '/v1/files/{id}' },
   fileRemoval: { method: 'DELETE', path: '/v1/files/{id}' },
 } as const;
-
-/** The routes of a chat, by what it does. */
-export function routesOf({ keepsConversations, takesFiles }: { readonly keepsConversations: boolean; readonly takesFiles: boolean }): { readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'; readonly path: string }[] {
-  return [...Object.values(keepsConversations ? CHAT_ROUTES : STATELESS_ROUTES), ...takesFiles ? Object.values(FILE_ROUTES) : []];
-}
 
 /** The request header with which a client that comes back says what it has read, as server-sent events have it. */
 export const LAST_EVENT_HEADER = 'last-event-id';

@@ -5,6 +5,7 @@
  * message   pk `owner#<owner>#conversation#<id>`  sk `turn#<8 digits>#<4 digits>`     parent, end, expiresAt
  * feedback  pk `owner#<owner>#conversation#<id>`  sk `feedback#<the message's digits>` rating, comment, expiresAt
  * key       pk `owner#<owner>#conversation#<id>`  sk `key#<idempotency key>`           turnId, number, hash, expiresAt
+ * summary   pk `owner#<owner>#conversation#<id>`  sk `summary#<turn, 8 digits>`         what came before and with that turn, in short, expiresAt
  * log       pk `owner#<owner>#conversation#<id>`  sk `log#<turn id>#<8 digits>`         what a turn said while it ran, expiresAt
  *
  * `updatedAt` is a number, milliseconds since 1970; it is set by the first turn that ends well, so that the index holds no empty conversation.

@@ -27,6 +27,8 @@ export enum ModelUse {
   EVERY_WAY = 'everyWay',
   /** Answers as a stream; as a whole only from a model that cannot stream while it is offered tools. */
   STREAMED = 'streamed',
+  /** Answers as a stream, with no tools offered. */
+  STREAMED_TEXT = 'streamedText',
 }
 
 /** What you know better than the catalogue. */
@@ -173,7 +175,7 @@ class BedrockModel extends Model {
   public bind(scope: IConstruct, caller: iam.IGrantable, use = ModelUse.EVERY_WAY): ModelBinding {
     requireReachable(scope, 'Model', this._route);
     const capabilities = capabilitiesOf(scope, this._route, this.options.capabilities);
-    const streamsAlways = use === ModelUse.STREAMED && capabilities.tools !== ToolSupport.BUFFERED;
+    const streamsAlways = use === ModelUse.STREAMED_TEXT || (use === ModelUse.STREAMED && capabilities.tools !== ToolSupport.BUFFERED);
     grantRoute(caller, streamsAlways ? STREAM : INVOKE_AND_STREAM, this._route);
     return {
       modelId: this._route.modelId,

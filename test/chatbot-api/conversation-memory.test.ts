@@ -4,7 +4,7 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { defineChat } from './define-chat';
 import { ConversationMemory, Posture } from '../../lib';
-import { routesOf } from '../../lib/contract/chat';
+import { STATELESS_ROUTES } from '../../lib/contract/chat';
 
 describe('ConversationMemory.dynamoDb', () => {
   test('keeps messages for as long as it is told to', () => {
@@ -23,9 +23,7 @@ describe('ConversationMemory.elastiCache', () => {
     template().resourceCountIs('AWS::DynamoDB::GlobalTable', 0);
     template().hasResourceProperties('AWS::ElastiCache::User', { Engine: 'valkey', AuthenticationMode: { Type: 'iam' }, AccessString: Match.stringLikeRegexp('^on ~\\{owner#\\* resetchannels -@all \\+ping') });
     template().hasResourceProperties('AWS::ElastiCache::ServerlessCache', {
-      Engine: 'valkey',
-      SnapshotRetentionLimit: 7,
-      KmsKeyId: Match.absent(),
+      Engine: 'valkey', SnapshotRetentionLimit: 7, KmsKeyId: Match.absent(),
       SubnetIds: [{ Ref: Match.stringLikeRegexp('VpcPrivateSubnet1') }, { Ref: Match.stringLikeRegexp('VpcPrivateSubnet2') }],
       UserGroupId: { Ref: Match.stringLikeRegexp('CacheUsers') },
     });
@@ -88,7 +86,7 @@ describe('ConversationMemory.stateless', () => {
   test('leaves the routes of conversations out of the API', () => {
     const { template } = defineChat(stateless);
     const methods = Object.values(template().findResources('AWS::ApiGateway::Method')).map(({ Properties }) => String(Properties.HttpMethod));
-    expect(methods.sort()).toEqual(routesOf({ keepsConversations: false, takesFiles: true }).map(({ method }) => method).sort());
+    expect(methods.sort()).toEqual(Object.values(STATELESS_ROUTES).map(({ method }) => method).sort());
   });
 
   test('shows no table on the dashboard', () => {

@@ -106,6 +106,7 @@ async function invoke(body: object): Promise<{ answer: string; printed: string }
     TOKENS: '',
     SOCKET: '',
     HISTORY_TOKENS: '1000',
+    SUMMARY: '',
     RETENTION_SECONDS: '',
     GUARDRAIL: '',
     HOOKS: '',

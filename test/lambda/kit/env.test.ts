@@ -16,6 +16,7 @@ const env = {
   SOCKET: '{"table":"connections","endpoint":"https://socket.example/prod"}',
   TOKENS: '{"issuer":"https://login.example"}',
   HISTORY_TOKENS: '9000',
+  SUMMARY: '',
   RETENTION_SECONDS: '60',
   GUARDRAIL: '{"id":"g","version":"1"}',
   HOOKS: '{"after":{"functionArn":"f"}}',
