@@ -1,3 +1,6 @@
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import type { Resource } from './assembly/assembly';
 import type { Deployment } from './assembly/deployment';
 import { ACCOUNT, REGION } from './assembly/identity';
 import type { AwsService } from './aws/service';
@@ -8,6 +11,7 @@ import { OpenAiServer } from './bedrock/openai-server';
 import { RealBedrock } from './bedrock/real-bedrock';
 import { bedrockRuntime } from './bedrock/runtime';
 import type { ModelFacts } from '../lib/contract/model';
+import { ROUTING_FILE, type RoutingTable } from '../lib/contract/routing';
 import { SummaryPolicy } from '../lib/contract/summary';
 
 export interface ModelOptions {
@@ -57,12 +61,22 @@ function guardrails(deployment: Deployment): Map<string, Guardrail> {
   return new Map(deployment.resources('AWS::Bedrock::Guardrail').map((guardrail) => [deployment.id(guardrail), guardrailFromTemplate(deployment.properties(guardrail))]));
 }
 
+/** The models of a router: their ids are in the environment, the rest beside the function. */
+function routedModels(lambda: Resource, ids: string, deployment: Deployment): ModelFacts[] {
+  const { S3Key } = (deployment.property(lambda, 'Code') ?? {}) as { S3Key?: string };
+  const asset = lambda.stack.assets.get(S3Key ?? '');
+  if (!asset) throw new Error(`the code of ${lambda.stack.name}/${lambda.logicalId}, with what its router decides by, is not among the assembly's assets`);
+  const table = JSON.parse(readFileSync(join(asset.path, ROUTING_FILE), 'utf8')) as RoutingTable;
+  return (JSON.parse(ids) as string[]).map((id, place) => ({ ...table.models[place], id }));
+}
+
 /** What the functions were told of their models is what the local Bedrock holds them to. */
 function modelRules(deployment: Deployment, profiles: ReadonlyMap<string, string>): (bareId: string, modelId: string) => ModelFacts | undefined {
   const facts = deployment.resources('AWS::Lambda::Function').flatMap((lambda) => {
     const { Variables = {} } = (deployment.property(lambda, 'Environment') ?? {}) as { Variables?: Record<string, string> };
     const summing = Variables.SUMMARY ? [(JSON.parse(Variables.SUMMARY) as SummaryPolicy).facts] : [];
-    return [...Variables.MODEL ? [JSON.parse(Variables.MODEL) as ModelFacts] : [], ...summing];
+    const answering = Variables.ROUTED_MODELS ? routedModels(lambda, Variables.ROUTED_MODELS, deployment) : [];
+    return [...Variables.MODEL ? [JSON.parse(Variables.MODEL) as ModelFacts] : [], ...answering, ...summing];
   });
   // By the id that is called: the name is what the builder likes to call the model.
   const bareIdOf = ({ id }: ModelFacts) => modelAddress(id, { region: REGION, account: ACCOUNT }, profiles).model;

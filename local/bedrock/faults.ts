@@ -1,15 +1,17 @@
 /**
  * none: all is well. throttle: ThrottlingException before anything else. throttle-in-stream: the same inside the stream, before content.
  * unavailable: ServiceUnavailableException. error: modelStreamErrorException after some tokens. slow: long gaps between tokens.
- * cut: the connection breaks after some tokens. unfinished: the stream ends without messageStop.
+ * cut: the connection breaks after some tokens. unfinished: the stream ends without messageStop. late: nothing is said for some seconds.
  */
-export const FAULT_KINDS = ['none', 'throttle', 'throttle-in-stream', 'unavailable', 'error', 'slow', 'cut', 'unfinished'] as const;
+export const FAULT_KINDS = ['none', 'throttle', 'throttle-in-stream', 'unavailable', 'error', 'slow', 'cut', 'unfinished', 'late'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
   readonly kind: FaultKind;
   /** How many calls it strikes; without it, every call until it is set anew. */
   readonly times?: number;
+  /** Part of the id of the models that it strikes; without it, all. */
+  readonly model?: string;
 }
 
 /** What shall go wrong with the next model calls. */
@@ -28,10 +30,11 @@ export class Faults {
     this.fault = fault;
   }
 
-  /** The fault that strikes this call; counts it. */
-  take(): FaultKind {
-    const { kind, times } = this.fault;
-    if (times !== undefined) this.fault = times > 1 ? { kind, times: times - 1 } : { kind: 'none' };
+  /** The fault that strikes this call of a model; counts it. */
+  take(modelId: string): FaultKind {
+    const { kind, times, model } = this.fault;
+    if (model !== undefined && !modelId.includes(model)) return 'none';
+    if (times !== undefined) this.fault = times > 1 ? { ...this.fault, times: times - 1 } : { kind: 'none' };
     return kind;
   }
 }

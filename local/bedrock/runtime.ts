@@ -74,7 +74,7 @@ class BedrockRuntime {
     const rules = this.checked(operation, call);
     if (operation.name === 'CountTokens') return json({ inputTokens: measure(operation.request).total });
 
-    const fault = this.faults.take();
+    const fault = this.faults.take(operation.modelId);
     strikeBefore(fault);
     const events = struck(fault, this.answers(operation, rules, call), this.options.slowGapMs ?? 1_000, call.signal);
     return operation.name === 'ConverseStream' ? streamReply(events) : json(await whole(events));

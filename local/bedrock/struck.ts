@@ -6,6 +6,8 @@ import { AwsFailure, ConnectionCut } from '../aws/failure';
 /** So much of an answer goes out before it is struck. */
 const TOKENS_BEFORE = 5;
 const FLUSH_MS = 50;
+/** So long a late model keeps its first word, in gaps of a slow one. */
+const LATE_GAPS = 3;
 
 /** An error inside a stream, after HTTP 200. */
 export class StreamException extends Error {
@@ -25,6 +27,7 @@ export async function* struck(fault: FaultKind, events: AsyncIterable<ConverseEv
   let deltas = 0;
   for await (const event of events) {
     const isDelta = 'contentBlockDelta' in event;
+    if (fault === 'late' && isDelta && deltas === 0) await pause(LATE_GAPS * slowGapMs, undefined, { signal });
     if (fault === 'throttle-in-stream' && !('messageStart' in event)) {
       throw new StreamException('throttlingException', 'Too many requests, please wait before trying again.');
     }

@@ -9,6 +9,7 @@ const FAULTS: Readonly<Record<FaultKind, readonly [name: string, meaning: string
   'error': ['Error mid-answer', 'The stream breaks with a model error after some tokens.'],
   'slow': ['Slow', 'Long gaps between the tokens.'],
   'cut': ['Connection cut', 'The connection to the model drops mid-answer.'],
+  'late': ['Late', 'The first token comes after some seconds.'],
   'unfinished': ['No end', 'The stream ends without saying that the answer is complete.'],
 };
 

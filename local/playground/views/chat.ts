@@ -192,6 +192,8 @@ class ChatView {
         } else if (event.kind === 'usage') {
           usage = event.usage;
           this.context.meter.add(usage);
+        } else if (event.kind === 'routed') {
+          answer.routed(event.model, event.route);
         } else {
           reason = event.reason;
         }

@@ -21,6 +21,20 @@ describe.each(['HTTP/2', 'HTTP/1'] as const)('over %s', (protocol) => {
     await expect(client().send(ask)).rejects.toMatchObject({ name: 'ThrottlingException' });
   });
 
+  test('strikes only the model that it names', async () => {
+    faults.set({ kind: 'throttle', model: 'nova-pro' });
+    expect(textIn(await stream(client()))).toContain('You said: Hello');
+    faults.set({ kind: 'throttle', model: 'nova-2-lite' });
+    await expect(stream(client())).rejects.toMatchObject({ name: 'ThrottlingException' });
+  });
+
+  test('is late with its first word, and says all of it', async () => {
+    faults.set({ kind: 'late', times: 1 });
+    const begun = Date.now();
+    expect(textIn(await stream(client()))).toContain('You said: Hello');
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(55);
+  });
+
   test('is unavailable', async () => {
     faults.set({ kind: 'unavailable' });
     await expect(stream(client())).rejects.toMatchObject({ name: 'ServiceUnavailableException', $metadata: { httpStatusCode: 503 } });

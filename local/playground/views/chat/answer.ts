@@ -24,11 +24,19 @@ export class Answer {
   private readonly body = h('div', { class: 'markdown' });
   private readonly label = h('p', { class: 'who' });
   private text = '';
+  private route = '';
   private drawing = false;
 
   constructor(model = 'Model') {
     this.label.textContent = model;
     this.element = h('article', { class: 'answer' }, this.label, this.body);
+  }
+
+  /** Says which model answers and why that one, where a router chose it. */
+  routed(model: string, route: string): this {
+    this.route = ` · ${route}`;
+    this.label.textContent = model + this.route;
+    return this;
   }
 
   /** Marks the answer as under way. */
@@ -39,7 +47,7 @@ export class Answer {
 
   append(text: string, model: string): void {
     this.text += text;
-    this.label.textContent = model;
+    this.label.textContent = model + this.route;
     // Tokens can come faster than frames; drawing once a frame keeps long answers smooth.
     if (!this.drawing) {
       this.drawing = true;

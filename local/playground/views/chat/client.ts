@@ -18,6 +18,9 @@ export interface StoredMessage {
   readonly finish_reason?: string;
   readonly stopped?: boolean;
   readonly usage?: Usage;
+  /** Which model answered and why that one, where a router chooses. */
+  readonly model?: string;
+  readonly route?: string;
   readonly feedback?: { readonly rating: Rating };
 }
 
@@ -30,6 +33,7 @@ export interface ConversationPage {
 
 /** What arrives while an answer streams in. */
 export type AnswerEvent =
+  | { readonly kind: 'routed'; readonly model: string; readonly route: string }
   | { readonly kind: 'text'; readonly text: string; readonly model: string }
   | { readonly kind: 'finished'; readonly reason: string }
   | { readonly kind: 'usage'; readonly usage: Usage };
@@ -131,6 +135,10 @@ export class ChatClient {
 async function* read(response: Response): AsyncGenerator<AnswerEvent> {
   if (!response.ok || !response.body) {
     throw await ApiError.from(response);
+  }
+  const [model, route] = [response.headers.get('x-model'), response.headers.get('x-model-route')];
+  if (model && route) {
+    yield { kind: 'routed', model, route };
   }
   const text = response.body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>);
   const events = text.pipeThrough(new EventSourceParserStream()).getReader();

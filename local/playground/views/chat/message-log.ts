@@ -88,6 +88,9 @@ function storedElement(message: StoredMessage, user: string, rate: Rate): HTMLEl
   if (message.role === 'assistant') {
     const calls = (message.tool_calls ?? []).map((call) => `\`${call.function.name}(${call.function.arguments})\``);
     const answer = new Answer().show([text, ...calls].filter(Boolean).join('\n\n')).finish(message.usage, undefined, message.stopped ? STOPPED : message.finish_reason);
+    if (message.model && message.route) {
+      answer.routed(message.model, message.route);
+    }
     return answer.rateable((rating) => rate(message.id, rating), message.feedback?.rating).element;
   }
   return h('article', { class: 'answer' }, h('p', { class: 'who' }, message.role), h('p', { class: 'plain' }, text));
