@@ -40,6 +40,8 @@ const chatEnv: ChatEnv = {
   RETENTION_SECONDS: '',
   GUARDRAIL: '',
   HOOKS: '',
+  QUOTAS: '',
+  QUOTA_TABLE: '',
   CORS_ORIGINS: '',
   SERVICE: 'Chat',
 };

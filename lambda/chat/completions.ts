@@ -20,8 +20,10 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
     const request = await admitAttachments(protocol.parse(call, offer), call.caller, call.runId, policy, ports.objects);
     const identity = { id: `chatcmpl-${call.requestId}`, created: Math.floor(call.startedAt / 1000), model: offer.name };
     let answering: { readonly name: string; readonly route: string } | undefined;
+    const announced: Record<string, string> = {};
     // Known when the answer begins, for until then another model may still take over.
     const headers = () => ({
+      ...announced,
       ...(request.conversationId !== undefined && { [CONVERSATION_HEADER]: request.conversationId }),
       ...(answering && { [MODEL_HEADER]: answering.name, [ROUTE_HEADER]: answering.route }),
     });
@@ -59,7 +61,13 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
       },
     };
     const telling = { ...identity, includeUsage: request.includeUsage };
-    const turn = takeTurn(request, policy, { ...call, telling, groups: groupsIn(call.claims), count: (metric) => report.count(metric) }, ports);
+    const turn = takeTurn(request, policy, {
+      ...call,
+      telling,
+      groups: groupsIn(call.claims),
+      count: (metric) => report.count(metric),
+      announce: (more) => Object.assign(announced, more),
+    }, ports);
 
     if (!request.stream) {
       const { told, ...end } = await drained(turn, observer);

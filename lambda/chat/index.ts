@@ -15,6 +15,7 @@ import { dynamoConversations } from '../adapters/dynamo-conversations';
 import { dynamoSocketRequests } from '../adapters/dynamo-socket-requests';
 import { dynamoSummaries } from '../adapters/dynamo-summaries';
 import { dynamoTurnKeys } from '../adapters/dynamo-turn-keys';
+import { dynamoQuotas } from '../adapters/dynamo-quotas';
 import { dynamoTurnLog } from '../adapters/dynamo-turn-log';
 import { laterTokens } from '../kit/bearer';
 import { readBeside } from '../kit/beside';
@@ -66,7 +67,8 @@ const hooks: Hooks = {
   ask: async (...call) => (await import('../parts/hooks.js')).hooks.ask(...call),
   tell: async (...call) => (await import('../parts/hooks.js')).hooks.tell(...call),
 };
-const ports = { model, objects, hooks, clock: systemClock };
+const quotas = dynamoQuotas(table, env.QUOTA_TABLE);
+const ports = { model, objects, hooks, quotas, clock: systemClock };
 const routes = stores ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
 const answer = endpoint(routes, { corsOrigins, exposedHeaders: EXPOSED_HEADERS, log });
 const tokens = rules && laterTokens(async () => (await import('../parts/tokens.js')).oidcTokens(rules));

@@ -5,6 +5,7 @@ import {
 } from '../../lib/contract/chat';
 import type { HooksPolicy } from '../../lib/contract/chat-hooks';
 import type { SocketReference } from '../../lib/contract/chat-socket';
+import type { QuotasPolicy } from '../../lib/contract/chat-quotas';
 import type { ModelFacts } from '../../lib/contract/model';
 import type { SummaryPolicy } from '../../lib/contract/summary';
 
@@ -24,6 +25,8 @@ export interface ChatPolicy {
   readonly attachments?: AttachmentPolicy;
   /** Functions of the builder that turns pass. */
   readonly hooks?: HooksPolicy;
+  /** What callers may take. */
+  readonly quotas?: QuotasPolicy;
 }
 
 /** What was decided, for a turn of one model. */
@@ -59,6 +62,7 @@ export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
       ...(env.ATTACHMENTS && { attachments: JSON.parse(env.ATTACHMENTS) as AttachmentPolicy }),
       ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
       ...(env.HOOKS && { hooks: JSON.parse(env.HOOKS) as HooksPolicy }),
+      ...(env.QUOTAS && { quotas: JSON.parse(env.QUOTAS) as QuotasPolicy }),
     },
   };
 }

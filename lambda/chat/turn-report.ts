@@ -1,8 +1,9 @@
 import type { TurnEvent } from './turn';
 import { openAiUsage, type Spending } from './usage';
 import { CHAT_METRICS, ROUTING_METRICS } from '../../lib/contract/chat';
+import { QUOTA_METRICS } from '../../lib/contract/chat-quotas';
 import type { ModelFacts } from '../../lib/contract/model';
-import { ApiError } from '../kit/http';
+import { ApiError, QuotaExceeded } from '../kit/http';
 import type { MetricSubject } from '../kit/metrics';
 import type { Clock } from '../ports/clock';
 import type { TokenUsage } from '../ports/model';
@@ -77,7 +78,8 @@ export class TurnReport {
   fail(error: unknown): void {
     const status = error instanceof ApiError ? error.status : 500;
     if (status >= 500) this.count(CHAT_METRICS.errors);
-    if (status === 429) this.count(CHAT_METRICS.throttles);
+    if (error instanceof QuotaExceeded) this.count(QUOTA_METRICS.quotaRefusals);
+    else if (status === 429) this.count(CHAT_METRICS.throttles);
   }
 
   /** Called once the client has heard all; what was spent may become known later. */

@@ -8,6 +8,7 @@ import { answersCalls, type History, NOTHING_SAID, recall, tokensOf } from './hi
 import { HookedTurn } from './hooked-turn';
 import { keptAnswer } from './kept-answer';
 import { messageId } from './message-id';
+import { Meter } from './meter';
 import { isBlank, textOf } from './normalise';
 import { buildPrompt, requireRoom } from './prompt';
 import { once } from './repeat';
@@ -28,6 +29,7 @@ import type { Model } from '../ports/model';
 import type { Objects } from '../ports/objects';
 import type { Summaries } from '../ports/summaries';
 import type { KeyedTurn, TurnKeys } from '../ports/turn-keys';
+import type { Quotas } from '../ports/quotas';
 import type { TurnLog } from '../ports/turn-log';
 
 export interface AnswerPorts {
@@ -37,6 +39,8 @@ export interface AnswerPorts {
   readonly clock: Clock;
   /** Absent where the builder hooks no functions into turns. */
   readonly hooks?: Hooks;
+  /** Absent where callers may take what they like. */
+  readonly quotas?: Quotas;
 }
 
 /** A chat that keeps conversations has these too. */
@@ -60,6 +64,8 @@ export interface TurnContext extends Asker {
   note(fields: Readonly<Record<string, string | number>>): void;
   /** Adds one to a metric. */
   count(metric: string): void;
+  /** Adds headers to the answer, as long as it has not begun. */
+  announce(headers: Readonly<Record<string, string>>): void;
 }
 
 /** A turn of a conversation says first what it is called in its log; what it says from there on can be read again. */
@@ -102,19 +108,25 @@ export function takeTurn(request: ChatRequest, policy: ChatPolicy, context: Turn
 }
 
 async function* answerOnce(hooked: HookedTurn, policy: ChatPolicy, context: TurnContext, ports: AnswerPorts): AsyncGenerator<TurnEvent, void> {
-  yield* answer(await hooked.before(), NOTHING_SAID, policy, { asker: context, limits: context, manner: hooked.manner }, ports);
+  const how = asked(hooked, policy, context, ports);
+  yield* how.meter.around(answer(await hooked.before(), NOTHING_SAID, policy, { ...how, limits: context }, ports));
 }
 
 interface Asked {
   readonly asker: Asker;
   readonly limits: Limits;
   readonly manner?: Manner;
+  readonly meter: Meter;
   /** What is attached to all that the model is shown; absent where the request brings everything. */
   readonly files?: (history: readonly ChatMessage[]) => Promise<Files>;
 }
 
+function asked({ manner }: HookedTurn, policy: ChatPolicy, context: TurnContext, { quotas, clock }: AnswerPorts): Pick<Asked, 'asker' | 'manner' | 'meter'> {
+  return { asker: context, manner, meter: new Meter(policy, context, quotas, clock) };
+}
+
 async function* answer(
-  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner }: Asked, { model, clock }: AnswerPorts,
+  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner, meter }: Asked, { model, clock }: AnswerPorts,
 ): AsyncGenerator<GenerationEvent, void> {
   const { models, route, ...choice } = await policy.models.choose(request, asker);
   const candidates = models.map((facts): Candidate => {
@@ -123,6 +135,7 @@ async function* answer(
       const shown = remembered(history, request, decided);
       const built = buildPrompt(files ? { ...request, files: await files(shown) } : request, shown, decided);
       requireRoom(built, decided);
+      await meter.admit(built);
       return built;
     };
     return { facts, prompt };
@@ -172,8 +185,8 @@ async function* converse(
     const history = await recall(standing.before, { tokens: policy.historyTokens, needed: answersCalls(whole.messages), summaries, now });
     const limits = { signal: context.signal, stop: stop.signal };
     const files = (shown: readonly ChatMessage[]) => recallAttachments(whole, shown, turn.conversation, ports.objects);
-    const asked = { asker: context, limits, files, manner: hooked.manner };
-    for await (const event of withinWindow(history, (left) => answer(whole, left, policy, asked, ports))) {
+    const how = { ...asked(hooked, policy, context, ports), limits, files };
+    for await (const event of how.meter.around(withinWindow(history, (left) => answer(whole, left, policy, how, ports)))) {
       if (event.type === 'finish') {
         const ended = clock.now();
         const messages = messagesOf(turn, standing, request, event, ended, history.length);

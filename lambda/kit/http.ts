@@ -17,6 +17,11 @@ export class ApiError extends Error {
     this.code = details.code ?? null;
     this.headers = details.headers ?? {};
   }
+
+  /** The same error, with more headers. */
+  telling(headers: Readonly<Record<string, string>>): this {
+    return Object.assign(this, { headers: { ...headers, ...this.headers } });
+  }
 }
 
 export class BadRequest extends ApiError {
@@ -70,6 +75,13 @@ export class Throttled extends ApiError {
 export class Unavailable extends ApiError {
   constructor(message: string) {
     super(503, 'server_error', message, { code: 'model_unavailable', headers: { 'retry-after': '1' } });
+  }
+}
+
+/** The caller, or a group of theirs, has taken all that the builder allows in a span of time. */
+export class QuotaExceeded extends ApiError {
+  constructor(message: string, headers: Readonly<Record<string, string>>) {
+    super(429, 'rate_limit_error', message, { code: 'rate_limit_exceeded', headers });
   }
 }
 

@@ -4,6 +4,7 @@ import { type Buffering } from './buffering';
 import { type ChatAttachments } from './chat-attachments';
 import { type ChatAuth } from './chat-auth';
 import { type ChatHooks } from './chat-hooks';
+import { type ChatQuotas } from './chat-quotas';
 import { type ConversationMemory } from './conversation-memory';
 import { type ConversationSummary } from './conversation-summary';
 import { type PromptCaching } from './prompt-caching';
@@ -153,6 +154,13 @@ export interface ChatbotApiProps {
    * @default - none
    */
   readonly hooks?: ChatHooks;
+
+  /**
+   * How many requests and tokens callers may take before they get 429.
+   *
+   * @default - any number
+   */
+  readonly quotas?: ChatQuotas;
 
   /**
    * Encrypts conversations, logs and the handler's environment.

@@ -25,6 +25,7 @@ import { requireFittingModel, requireValidProps, warnOfIdleGrant } from './chatb
 import { ConversationMemory } from './conversation-memory';
 import { generationPolicy } from './generation-policy';
 import { type MemoryBinding } from './memory-binding';
+import { QuotaTable } from './quota-table';
 import { Transport } from './transport';
 import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, ROUTING_METRICS, SYSTEM_PROMPT_FILE, type AttachmentPolicy, type ChatEnv, type GuardrailReference } from '../contract/chat';
 import { type HandlerRole } from '../internal/handler-role';
@@ -71,6 +72,7 @@ export class ChatbotApi extends Construct {
   private readonly build: ChatBuild;
   private readonly auth: AuthBinding;
   private readonly memory: MemoryBinding;
+  private readonly quotas?: QuotaTable;
   private readonly content: ChatContent;
   private readonly attachments?: AttachmentPolicy;
   private readonly models: ChatModels;
@@ -91,12 +93,14 @@ export class ChatbotApi extends Construct {
     this.table = this.memory.table;
     this.content = this.defineContent(props);
     this.bucket = this.content.bucket;
+    this.quotas = props.quotas && new QuotaTable(this, 'Quotas', this.build, props.quotas);
 
     this.models = new ChatModels(this, props.model ?? Model.standard());
     this.host = this.defineHost(props);
     this.handler = this.host.handler;
     requireFittingModel(this, props, this.models);
     this.memory.grantUse(this.host.role);
+    this.quotas?.grantUse(this.host.role);
     this.attachments = attachmentPolicy(props.conversations?.attachments, this.models.inputs, this.content.retention.files);
     this.content.grantUse(this.host.role, { conversations: this.memory.keepsConversations, files: this.attachments !== undefined });
 
@@ -253,7 +257,10 @@ export class ChatbotApi extends Construct {
       auth: this.auth,
       files: (role) => ({ ...this.models.bind(role), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
       parts: ['s3-objects', ...this.memory.parts, ...(hooked ? ['hooks'] : [])],
-      calls: [CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3, ...(hooked ? [CalledService.LAMBDA] : [])],
+      calls: [
+        CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3,
+        ...(hooked ? [CalledService.LAMBDA] : []), ...(this.quotas ? [CalledService.DYNAMODB] : []),
+      ],
       place: (placed, calls) => this.memory.placeHandler(placed, calls),
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,
     });
@@ -279,6 +286,8 @@ export class ChatbotApi extends Construct {
       ATTACHMENTS: this.attachments ? stack.toJsonString(this.attachments) : '',
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
       HOOKS: hooks ? stack.toJsonString(bindHooks(this, hooks, role)) : '',
+      QUOTAS: this.quotas ? stack.toJsonString(this.quotas.policy) : '',
+      QUOTA_TABLE: this.quotas?.table.tableName ?? '',
       SERVICE: this.service,
     };
   }

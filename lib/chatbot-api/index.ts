@@ -3,6 +3,7 @@ export * from './chat-alarms-options';
 export { AttachmentFormat, type ChatAttachments } from './chat-attachments';
 export * from './chat-auth';
 export * from './chat-hooks';
+export * from './chat-quotas';
 export { type ChatDomain, type RestDomain } from './chat-domain';
 export * from './chatbot-api';
 export * from './chatbot-api-props';

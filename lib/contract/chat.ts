@@ -32,6 +32,10 @@ export const CHAT_ENV = [
   'GUARDRAIL',
   /** `HooksPolicy` as JSON. */
   'HOOKS',
+  /** `QuotasPolicy` as JSON. */
+  'QUOTAS',
+  /** Name of the table of quotas. */
+  'QUOTA_TABLE',
   /** Origins that may read answers in a browser, joined by commas. */
   'CORS_ORIGINS',
   /** The `Service` dimension of every metric and log line: the construct's own name. */
@@ -146,7 +150,10 @@ export const ROUTE_HEADER = 'x-model-route';
 export const IDEMPOTENCY_HEADER = 'idempotency-key';
 
 /** What a page of another origin may read of an answer's headers. */
-export const EXPOSED_HEADERS: string[] = ['x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER];
+export const EXPOSED_HEADERS: string[] = [
+  'x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER,
+  ...['requests', 'tokens'].flatMap((what) => ['limit', 'remaining', 'reset'].map((field) => `x-ratelimit-${field}-${what}`)),
+];
 
 /** What a browser may send: credentials of every kind of `ChatAuth`, the conversation, and what OpenAI's own client says of itself. */
 export const CLIENT_HEADERS: string[] = [

@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -25,6 +25,7 @@ const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => Cha
     const handler = LambdaFunction.fromFunctionArn(stack, 'Hook', 'arn:aws:lambda:us-east-1:111122223333:function:hook');
     return { hooks: { before: { handler }, sentences: SentenceTransform.lambda(handler), after: { handler } } };
   },
+  'quotas': () => ({ quotas: { user: [{ window: Duration.days(1), requests: 100 }] } }),
   'a guardrail': (stack) => ({ guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['secret'])] }) }),
   'ConversationMemory.elastiCache': (stack, regulated) => ({
     conversations: { memory: ConversationMemory.elastiCache(regulated ? {} : { vpc: givenVpc(stack, 'CacheVpc') }) },

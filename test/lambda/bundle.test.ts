@@ -110,6 +110,8 @@ async function invoke(body: object): Promise<{ answer: string; printed: string }
     RETENTION_SECONDS: '',
     GUARDRAIL: '',
     HOOKS: '',
+    QUOTAS: '',
+    QUOTA_TABLE: '',
     CORS_ORIGINS: '',
     SERVICE: 'TestChat',
   };

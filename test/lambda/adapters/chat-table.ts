@@ -10,7 +10,7 @@ export interface ChatTable {
 }
 
 /** A conversations table of its own, as the construct makes it. */
-export async function startTable(name = 'conversations'): Promise<ChatTable> {
+export async function startTable(name = 'conversations', keys: readonly string[] = ['pk', 'sk', 'updatedAt']): Promise<ChatTable> {
   const server = dynalite({ createTableMs: 0 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -19,13 +19,15 @@ export async function startTable(name = 'conversations'): Promise<ChatTable> {
   await bare.send(new CreateTableCommand({
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'S' }, { AttributeName: 'updatedAt', AttributeType: 'N' }],
-    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
-    LocalSecondaryIndexes: [{
-      IndexName: 'recent',
-      Projection: { ProjectionType: 'ALL' },
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'updatedAt', KeyType: 'RANGE' }],
-    }],
+    AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: AttributeName === 'updatedAt' ? 'N' : 'S' })),
+    KeySchema: keys.slice(0, 2).map((AttributeName, place) => ({ AttributeName, KeyType: place === 0 ? 'HASH' : 'RANGE' })),
+    ...(keys.includes('updatedAt') && {
+      LocalSecondaryIndexes: [{
+        IndexName: 'recent',
+        Projection: { ProjectionType: 'ALL' },
+        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'updatedAt', KeyType: 'RANGE' }],
+      }],
+    }),
   }));
   await new Promise((resolve) => setTimeout(resolve, 50));
   return {

@@ -268,6 +268,7 @@ class Chat {
       outlast: (work: Promise<unknown>) => { this.works.push(work); },
       note: (fields: object) => { this.notes.push(fields); },
       count: () => undefined,
+      announce: () => undefined,
     };
     return takeTurn(request, decided, context, this);
   }

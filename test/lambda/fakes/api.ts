@@ -4,6 +4,7 @@ import { MemoryConversations } from './conversations';
 import { type LongScript, ScriptedModel } from './model';
 import { MemoryObjects } from './objects';
 import { policy } from './policy';
+import { MemoryQuotas } from './quotas';
 import { MemoryTurnKeys } from './turn-keys';
 import { MemoryTurnLog } from './turn-log';
 import { chatRoutes, statelessRoutes } from '../../../lambda/chat/routes';
@@ -46,6 +47,7 @@ export class ChatApi {
   readonly log = new MemoryTurnLog(this.conversations);
   readonly keys = new MemoryTurnKeys();
   readonly objects = new MemoryObjects();
+  readonly quotas = new MemoryQuotas();
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];
   readonly metrics: MetricValues[] = [];
   readonly model: ScriptedModel;
@@ -56,7 +58,7 @@ export class ChatApi {
     this.model = new ScriptedModel(scripts);
     const clock = { ...systemClock, ...(!patient && { pause: async () => undefined }) };
     const publish = (values: MetricValues) => this.metrics.push(values);
-    const ports = { model: this.model, objects: this.objects, clock, hooks: hookFunctions };
+    const ports = { model: this.model, objects: this.objects, clock, hooks: hookFunctions, quotas: this.quotas };
     const stores = { conversations: this.conversations, log: this.log, keys: this.keys, edits: this.conversations };
     const routes = stateless
       ? statelessRoutes(policy(changes), ports, publish)

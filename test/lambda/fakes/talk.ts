@@ -49,7 +49,7 @@ export class Talk {
       telling: { id: 'answer', created: 0, model: 'm', includeUsage: false },
       outlast: (work: Promise<unknown>) => void works.push(work),
       note: (fields) => void this.notes.push({ ...fields }),
-      count: () => undefined,
+      count: () => undefined, announce: () => undefined,
     }, this));
     await Promise.allSettled(works);
     return { events, error };

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
+import OpenAI from 'openai';
+import { ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory } from '../../lib';
+import { type LocalCloud, startCloud } from '../../local/cloud';
+
+const MODEL = 'global.amazon.nova-2-lite-v1:0';
+/** Long enough that no test sees its end. */
+const window = Duration.days(31);
+
+describe('quotas', () => {
+  const assembly = mkdtempSync(join(tmpdir(), 'quotas-'));
+  let cloud: LocalCloud;
+
+  beforeAll(async () => {
+    const app = new App({ outdir: assembly });
+    const stack = new Stack(app, 'Quotas');
+    const auth = ChatAuth.cognito(new cognito.UserPool(stack, 'Users'));
+    const define = (name: string, props: ChatbotApiProps) => new CfnOutput(stack, name, { value: new ChatbotApi(stack, `${name}Chat`, { auth, ...props }).url });
+    define('Requests', { quotas: { user: [{ window, requests: 3 }], groups: [{ name: 'beta', member: [{ window, requests: 5 }] }] } });
+    define('Tokens', { conversations: { memory: ConversationMemory.stateless() }, quotas: { user: [{ window, tokens: 1_000 }] } });
+    app.synth();
+    cloud = await startCloud({ assembly });
+  }, 90_000);
+
+  afterAll(async () => {
+    await cloud?.stop();
+    rmSync(assembly, { recursive: true, force: true });
+  });
+
+  const client = (name: string, apiKey = cloud.session.users['user-a']) => new OpenAI({ apiKey, baseURL: `${cloud.outputs.Quotas[name]}v1`, maxRetries: 0 });
+  const ask = (name: string, more: object = {}, apiKey?: string) => client(name, apiKey).chat.completions
+    .create({ model: MODEL, messages: [{ role: 'user', content: 'Tell me of rivers.' }], ...more }).withResponse();
+
+  test('OpenAI\'s client is told what is left, and gets a 429 with a time to wait when nothing is', async () => {
+    const left: (string | null)[] = [];
+    for (let turn = 0; turn < 3; turn++) left.push((await ask('Requests')).response.headers.get('x-ratelimit-remaining-requests'));
+    expect(left).toEqual(['2', '1', '0']);
+    const refused = await ask('Requests').catch((error: unknown) => error) as InstanceType<typeof OpenAI.RateLimitError>;
+    expect(refused).toBeInstanceOf(OpenAI.RateLimitError);
+    expect(refused).toMatchObject({ status: 429, code: 'rate_limit_exceeded', message: expect.stringContaining('You have used all 3 requests') });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.headers.get('x-ratelimit-reset-requests')).toMatch(/s$/);
+    expect((await ask('Requests', {}, cloud.session.users['user-b'])).response.status).toBe(200);
+  });
+
+  test('the members of a group have limits of their own, by verified claims', async () => {
+    const member = cloud.mintToken('user-c', { claims: { 'cognito:groups': ['beta'] } });
+    expect((await ask('Requests', {}, member)).response.headers.get('x-ratelimit-limit-requests')).toBe('5');
+  });
+
+  test('twenty turns at once never take more tokens than there are, and what they did not take is there again', async () => {
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => ask('Tokens', { max_tokens: 200 })));
+    const taken = answers.flatMap((answer) => answer.status === 'fulfilled' ? answer.value.data.usage!.total_tokens : []);
+    expect(taken.length).toBeGreaterThan(0);
+    expect(taken.length).toBeLessThan(20);
+    expect(answers.flatMap((answer) => answer.status === 'rejected' ? (answer.reason as { status: number }).status : [])).toEqual(Array.from({ length: 20 - taken.length }, () => 429));
+    const sum = taken.reduce((total, tokens) => total + tokens, 0);
+    expect(sum).toBeLessThanOrEqual(1_000);
+    // The account is put right behind the answers.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const { response } = await ask('Tokens', { max_tokens: 1 });
+    const reserved = 1_000 - sum - Number(response.headers.get('x-ratelimit-remaining-tokens'));
+    expect(reserved).toBeGreaterThan(0);
+    expect(reserved).toBeLessThan(60);
+  });
+
+  test('no role was denied, and every grant for a table was used or is another\'s', async () => {
+    const { roles } = await cloud.report();
+    expect(roles.flatMap(({ denied, unknown }) => [...denied, ...unknown])).toEqual([]);
+    const idle = roles.flatMap(({ unused }) => unused).filter(({ resources }) => resources.some((resource) => resource.includes('QuotasTable')));
+    expect(idle).toEqual([]);
+  });
+});

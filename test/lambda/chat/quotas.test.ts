@@ -1,0 +1,120 @@
+import type { GenerationEvent } from '../../../lambda/chat/generation';
+import { Meter } from '../../../lambda/chat/meter';
+import { promptTokens } from '../../../lambda/chat/tokens';
+import type { TurnContext } from '../../../lambda/chat/turn';
+import type { QuotasPolicy } from '../../../lib/contract/chat-quotas';
+import { ChatApi } from '../fakes/api';
+import { FakeClock } from '../fakes/clock';
+import { collect } from '../fakes/collect';
+import { says, stop, text } from '../fakes/model';
+import { facts } from '../fakes/policy';
+import { MemoryQuotas } from '../fakes/quotas';
+
+const hi = { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 100 };
+/** What a turn really takes, as the model of these tests counts it. */
+const TAKEN = 134;
+const DAY = 86_400;
+
+const userQuota = (limit: { requests?: number; tokens?: number }): QuotasPolicy => ({ user: [{ windowSeconds: DAY, ...limit }], groups: [] });
+const limits = (headers: Record<string, string>) => Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-ratelimit')));
+
+test('tells on every answer what is left, and counts what a turn really took', async () => {
+  const api = new ChatApi([says('Hello.')], { quotas: userQuota({ requests: 3, tokens: 1_000 }) });
+  const { headers } = await api.chat(hi);
+  const [{ system, messages, tools }] = api.model.prompts;
+  const reserved = 100 + promptTokens(system, messages, tools);
+  expect(limits(headers)).toEqual({
+    'x-ratelimit-limit-requests': '3',
+    'x-ratelimit-remaining-requests': '2',
+    'x-ratelimit-reset-requests': expect.stringMatching(/^(\d+h)?(\d+m)?\d+s$/),
+    'x-ratelimit-limit-tokens': '1000',
+    'x-ratelimit-remaining-tokens': String(1_000 - reserved),
+    'x-ratelimit-reset-tokens': expect.stringMatching(/^(\d+h)?(\d+m)?\d+s$/),
+  });
+  expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: TAKEN } });
+  const streamed = await api.chat({ ...hi, stream: true, conversation_id: 'c1' });
+  expect(limits(streamed.headers)).toMatchObject({ 'x-ratelimit-remaining-requests': '1' });
+  expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 2, tokens: 2 * TAKEN } });
+});
+
+test.each([true, false])('refuses with 429 what is over, asks no model for it, and lets go of the conversation (streaming: %s)', async (stream) => {
+  const api = new ChatApi([says('Hello.')], { quotas: userQuota({ requests: 1 }) });
+  await api.chat({ ...hi, conversation_id: 'c1' });
+  const { status, headers, json } = await api.chat({ ...hi, stream, conversation_id: 'c1' });
+  expect([status, json().error]).toEqual([429, {
+    message: expect.stringMatching(/^You have used all 1 requests in 24h0m0s\. Try again in .*s\.$/), type: 'rate_limit_error', param: null, code: 'rate_limit_exceeded',
+  }]);
+  expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+  expect(headers).toMatchObject({ 'x-ratelimit-remaining-requests': '0', 'x-should-retry': 'false' });
+  expect(api.model.prompts).toHaveLength(1);
+  expect(api.metrics.at(-1)).toMatchObject({ QuotaRefusals: 1, Throttles: 0, Errors: 0 });
+  expect((await api.chat({ ...hi, conversation_id: 'c1' })).status).toBe(429);
+});
+
+test('refuses a turn that would take more tokens than are left, and one that no quota would hold', async () => {
+  const api = new ChatApi([says('Hello.')], { quotas: userQuota({ tokens: 300 }) });
+  await api.chat(hi);
+  const { status, json } = await api.chat({ ...hi, max_tokens: 170 });
+  expect([status, json().error.message]).toEqual([429, expect.stringContaining('more than the 166 that you have left of 300')]);
+  const hopeless = await api.chat({ ...hi, max_tokens: 301 });
+  expect(hopeless.json().error.message).toContain("Ask for a shorter answer with 'max_tokens'");
+  expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: TAKEN } });
+});
+
+test('draws on every bucket of the caller, and gives back what a fuller one does not grant', async () => {
+  const quotas: QuotasPolicy = {
+    user: [{ windowSeconds: 60, requests: 100 }],
+    groups: [{ name: 'beta', member: [{ windowSeconds: 60, requests: 50 }], together: [{ windowSeconds: DAY, tokens: 400 }] }, { name: 'staff', together: [] }],
+  };
+  const api = new ChatApi([says('Hello.')], { quotas });
+  const answered = await api.chat(hi, { groups: ['staff', 'beta'] });
+  expect(limits(answered.headers)).toMatchObject({ 'x-ratelimit-limit-requests': '50', 'x-ratelimit-limit-tokens': '400' });
+  const full = { caller: 'bob', groups: ['beta'] };
+  await api.chat({ ...hi, max_tokens: 200 }, full);
+  expect((await api.chat({ ...hi, max_tokens: 200 }, full)).json().error.message).toContain('that your group has left of 400');
+  expect(api.quotas.taken).toEqual({
+    'user ada 60': { requests: 1, tokens: TAKEN }, 'user bob 60': { requests: 1, tokens: TAKEN }, [`group beta ${DAY}`]: { requests: 2, tokens: 2 * TAKEN },
+  });
+  expect(limits((await api.chat(hi, { caller: 'eve' })).headers)).toMatchObject({ 'x-ratelimit-limit-requests': '100' });
+});
+
+test('counts a turn that failed before a word as none, and one that broke off by what was said', async () => {
+  const api = new ChatApi([[new Error('broken')], [text('word '.repeat(30)), new Error('broken')], says('Hello.')], { quotas: userQuota({ tokens: 1_000 }) });
+  const failed = await api.chat(hi);
+  expect(failed.status).toBe(500);
+  expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 0, tokens: 0 } });
+  await api.chat(hi);
+  const [{ system, messages, tools }] = api.model.prompts;
+  expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: promptTokens(system, messages, tools) + 50 } });
+});
+
+test('counts a turn that the guardrail blocked by what it took', async () => {
+  const api = new ChatApi([[text('No.'), stop('guardrail_intervened'), { type: 'usage', usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } }]], { quotas: userQuota({ tokens: 1_000 }) });
+  await api.chat(hi);
+  expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: 0 } });
+});
+
+test.each([
+  ['what the model took in the end', { input: 10, output: 4, cacheRead: 100, cacheWrite: 20 }, TAKEN],
+  ['its prompt and what was said, where nobody knows', undefined, 2],
+])('counts a turn that its reader stopped by %s', async (_, tokens, taken) => {
+  const quotas = new MemoryQuotas();
+  const works: Promise<unknown>[] = [];
+  const context = { caller: 'ada', groups: [], runId: 'one', announce: () => undefined, outlast: (work: Promise<unknown>) => works.push(work) } as unknown as TurnContext;
+  const meter = new Meter({ quotas: userQuota({ tokens: 1_000 }) }, context, quotas, new FakeClock());
+  async function* stopped(): AsyncGenerator<GenerationEvent, void> {
+    await meter.admit({ modelId: 'm', system: [], messages: [], tools: [], maxTokens: 100, stop: [], streaming: true });
+    yield text('One.') as GenerationEvent;
+    yield { type: 'finish', reason: 'stop', facts, message: { role: 'assistant', content: 'One.' }, stopped: Promise.resolve(tokens) };
+  }
+  await collect(meter.around(stopped()));
+  await Promise.all(works);
+  expect(quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: taken } });
+});
+
+test('fails no turn when the account cannot be put right, and says so', async () => {
+  const api = new ChatApi([says('Hello.')], { quotas: userQuota({ tokens: 1_000 }) });
+  api.quotas.settle = async () => { throw new Error('away'); };
+  expect((await api.chat(hi)).status).toBe(200);
+  expect(api.logged.at(-1)!.fields).toMatchObject({ quotaFailures: 1 });
+});
