@@ -151,7 +151,8 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const caches = await startCaches(deployment, { workDirectory, principals, onNotice });
   undo.push(() => caches.stop());
   const localise = (text: string) => Issuers.localKeys(localFunctionUrls(
-    localSocketUrls(localUrls(caches.localise(text), server.url, apis), { door: server.url, aws: endpoint.url }, socketApis), server.url, functionUrls), server.url);
+    localSocketUrls(localUrls(caches.localise(text), server.url, apis), { door: server.url, aws: endpoint.url }, socketApis),
+    server.url, functionUrls), server.url);
 
   const [script, problem] = await Promise.all([bundleWorker(workDirectory), modelProblem(options), tables.createTables(deployment)]);
   if (problem !== undefined) onNotice(problem);

@@ -52,8 +52,11 @@ export function valkeyConversationEdits(valkey: Valkey): ConversationEdits {
       const range = [feedbackPlace(from.turn, from.index), feedbackPlace(to.turn, to.index)] as const;
       for await (const [place, { rating, comment, createdAt, expiresAt }] of places(valkey, conversation, range)) {
         found.push({
-          ...positionOf(place), rating: rating as Rating, createdAt: Number(createdAt),
-          ...(comment !== undefined && { comment }), ...(expiresAt !== undefined && { expiresAt: Number(expiresAt) }),
+          ...positionOf(place),
+          rating: rating as Rating,
+          createdAt: Number(createdAt),
+          ...(comment !== undefined && { comment }),
+          ...(expiresAt !== undefined && { expiresAt: Number(expiresAt) }),
         });
       }
       return found;

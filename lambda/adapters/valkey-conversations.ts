@@ -82,8 +82,11 @@ async function keep(valkey: Valkey, conversation: ConversationKey, turnId: strin
   const { turn, index, parent, message, createdAt, expiresAt, end } = stored;
   const place = messagePlace(turn, index);
   const fields: Fields = {
-    message: JSON.stringify(message), createdAt: String(createdAt), turnId,
-    ...(expiresAt !== undefined && { expiresAt: String(expiresAt) }), ...(end && { end: JSON.stringify(end) }),
+    message: JSON.stringify(message),
+    createdAt: String(createdAt),
+    turnId,
+    ...(expiresAt !== undefined && { expiresAt: String(expiresAt) }),
+    ...(end && { end: JSON.stringify(end) }),
     ...(parent && { parent: JSON.stringify(parent) }),
   };
   const kept = await run(valkey, 'keep', [placeKey(conversation, place), placesKey(conversation)],
@@ -125,7 +128,10 @@ function turnsOf(from: number, to = 99_999_999): [string, string] {
 
 function outlined(place: string, { parent, expiresAt, end }: Fields): OutlinedMessage {
   return {
-    ...positionOf(place), ...(parent && { parent: JSON.parse(parent) }), ...(expiresAt && { expiresAt: Number(expiresAt) }), ...(end && { end: JSON.parse(end) }),
+    ...positionOf(place),
+    ...(parent && { parent: JSON.parse(parent) }),
+    ...(expiresAt && { expiresAt: Number(expiresAt) }),
+    ...(end && { end: JSON.parse(end) }),
   };
 }
 
@@ -140,7 +146,12 @@ function wholeEnd({ end, usage }: Fields): TurnEnd {
 
 export function conversationOf({ id, title, createdAt, updatedAt, turns, expiresAt, branched }: Fields): Conversation {
   return {
-    id, title, createdAt: Number(createdAt), updatedAt: Number(updatedAt), turns: Number(turns), ...(expiresAt && { expiresAt: Number(expiresAt) }),
+    id,
+    title,
+    createdAt: Number(createdAt),
+    updatedAt: Number(updatedAt),
+    turns: Number(turns),
+    ...(expiresAt && { expiresAt: Number(expiresAt) }),
     ...(branched && { branched: true }),
   };
 }

@@ -33,7 +33,8 @@ export function loopbackCertificate(now = new Date()): Certificate {
 }
 
 function tagged(tag: number, content: Buffer): Buffer {
-  const length = content.length < 128 ? [content.length] : content.length < 256 ? [0x81, content.length] : [0x82, content.length >> 8, content.length & 0xff];
+  const length = content.length < 128 ? [content.length] : content.length < 256 ? [0x81, content.length]
+    : [0x82, Math.floor(content.length / 256), content.length % 256];
   return Buffer.concat([Buffer.from([tag, ...length]), content]);
 }
 

@@ -28,8 +28,16 @@ export async function startRedis(binary: string, { announced, users = new Map() 
   const directory = mkdtempSync(join(tmpdir(), 'redis-'));
   const [port, bus] = await freePorts(2);
   const settings = {
-    'bind': '127.0.0.1', 'port': port, 'dir': directory, 'save': '', 'appendonly': 'no', 'loglevel': 'warning',
-    'cluster-enabled': 'yes', 'cluster-port': bus, 'cluster-announce-ip': '127.0.0.1', 'cluster-announce-port': announced ?? port,
+    'bind': '127.0.0.1',
+    'port': port,
+    'dir': directory,
+    'save': '',
+    'appendonly': 'no',
+    'loglevel': 'warning',
+    'cluster-enabled': 'yes',
+    'cluster-port': bus,
+    'cluster-announce-ip': '127.0.0.1',
+    'cluster-announce-port': announced ?? port,
   };
   const child = spawn(binary, Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]), { stdio: 'ignore' });
   const kill = () => child.kill('SIGKILL');

@@ -23,7 +23,9 @@ describe('ConversationMemory.elastiCache', () => {
     template().resourceCountIs('AWS::DynamoDB::GlobalTable', 0);
     template().hasResourceProperties('AWS::ElastiCache::User', { Engine: 'valkey', AuthenticationMode: { Type: 'iam' }, AccessString: Match.stringLikeRegexp('^on ~\\{owner#\\* resetchannels -@all \\+ping') });
     template().hasResourceProperties('AWS::ElastiCache::ServerlessCache', {
-      Engine: 'valkey', SnapshotRetentionLimit: 7, KmsKeyId: Match.absent(),
+      Engine: 'valkey',
+      SnapshotRetentionLimit: 7,
+      KmsKeyId: Match.absent(),
       SubnetIds: [{ Ref: Match.stringLikeRegexp('VpcPrivateSubnet1') }, { Ref: Match.stringLikeRegexp('VpcPrivateSubnet2') }],
       UserGroupId: { Ref: Match.stringLikeRegexp('CacheUsers') },
     });
