@@ -26,6 +26,7 @@ const model: ModelFacts = {
 const chatEnv: ChatEnv = {
   TABLE_NAME: 'conversations',
   CACHE: '',
+  AGENT_MEMORY: '',
   CONTENT_BUCKET: 'content',
   ATTACHMENTS: '',
   MODEL: JSON.stringify(model),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { agentCoreMemory } from './agentcore/memory';
 import { readAssembly } from './assembly/assembly';
 import { Deployment } from './assembly/deployment';
 import { arn, REGION } from './assembly/identity';
@@ -129,7 +130,8 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const functionOf = (functionArn: string) => functions.get(functionArn.split(':').slice(0, 7).join(':'));
   const lambda = lambdaService({ functionOf, deployment, onNotice, onDeadLetter: (letter) => deadLetters.push(letter) });
   const connections = connectionsService(() => door.sockets);
-  const services = [tables, buckets, deployedBedrock(deployment, faults, options), lambda, connections];
+  const memories = deployment.resources('AWS::BedrockAgentCore::Memory').map((memory) => deployment.id(memory));
+  const services = [tables, buckets, deployedBedrock(deployment, faults, options), agentCoreMemory(() => memories), lambda, connections];
   const endpoint = await startAwsEndpoint({
     services,
     principals,

@@ -53,7 +53,12 @@ const inCache = () => {
     edits: deferred(async () => (await cache()).edits),
   };
 };
-const stores = env.CACHE ? inCache() : env.TABLE_NAME ? inTable() : undefined;
+const inAgentCore = () => {
+  const inner = inTable();
+  const memory = once(async () => (await import('../parts/agentcore.js')).openMemory(env.AGENT_MEMORY, inner));
+  return { ...inner, conversations: deferred(async () => (await memory()).conversations), edits: deferred(async () => (await memory()).edits) };
+};
+const stores = env.CACHE ? inCache() : env.AGENT_MEMORY ? inAgentCore() : env.TABLE_NAME ? inTable() : undefined;
 // One attempt: the core retries, for only it knows whether anything has been said.
 const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }), {
   refusedExtra: (extra) => log.info('the model does not take this and is asked without', { extra }),

@@ -38,7 +38,7 @@ export class CacheMemory implements MemoryBinding {
   }
 
   public get environment() {
-    return { TABLE_NAME: '', CACHE: Stack.of(this.scope).toJsonString(this.made.reference), RETENTION_SECONDS: `${this.retention.toSeconds()}` };
+    return { TABLE_NAME: '', CACHE: Stack.of(this.scope).toJsonString(this.made.reference), AGENT_MEMORY: '', RETENTION_SECONDS: `${this.retention.toSeconds()}` };
   }
 
   public get charts() {

@@ -1,6 +1,8 @@
 import { type Duration } from 'aws-cdk-lib';
+import { type IMemoryStrategy } from 'aws-cdk-lib/aws-bedrockagentcore';
 import { type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { type Construct } from 'constructs';
+import { AgentMemory } from './agent-memory';
 import { CacheMemory } from './cache-memory';
 import { type ChatBuild } from './chat-build';
 import { ConversationTable } from './conversation-table';
@@ -48,6 +50,23 @@ export interface ElastiCacheMemoryOptions {
   readonly retention?: Duration;
 }
 
+/** Options of `ConversationMemory.agentCore`. */
+export interface AgentCoreMemoryOptions {
+  /**
+   * How long a message is kept, in whole days, from 7 to 365.
+   *
+   * @default Duration.days(90)
+   */
+  readonly retention?: Duration;
+
+  /**
+   * What long-term memories AgentCore makes of the messages; paid for by the record.
+   *
+   * @default - none
+   */
+  readonly strategies?: IMemoryStrategy[];
+}
+
 /**
  * Where a chat keeps its conversations.
  *
@@ -66,6 +85,14 @@ export abstract class ConversationMemory {
    */
   public static elastiCache(options: ElastiCacheMemoryOptions = {}): ConversationMemory {
     return new ElastiCacheMemory(options);
+  }
+
+  /**
+   * Messages as events of a Bedrock AgentCore memory, so that agents find them there and long-term memories are made of them; titles, locks and
+   * the logs of turns stay in a DynamoDB table.
+   */
+  public static agentCore(options: AgentCoreMemoryOptions = {}): ConversationMemory {
+    return new AgentCoreMemory(options);
   }
 
   /** Nothing is kept: a request holds its whole conversation, and the API has no routes for conversations. */
@@ -98,13 +125,23 @@ class ElastiCacheMemory extends ConversationMemory {
   }
 }
 
+class AgentCoreMemory extends ConversationMemory {
+  constructor(private readonly options: AgentCoreMemoryOptions) {
+    super();
+  }
+
+  public _bind(scope: Construct, build: ChatBuild): MemoryBinding {
+    return new AgentMemory(scope, build, this.options);
+  }
+}
+
 class StatelessMemory extends ConversationMemory {
   public _bind(_scope: Construct, { posture }: ChatBuild): MemoryBinding {
     return {
       keepsConversations: false,
       calls: [],
       parts: [],
-      environment: { TABLE_NAME: '', CACHE: '', RETENTION_SECONDS: '' },
+      environment: { TABLE_NAME: '', CACHE: '', AGENT_MEMORY: '', RETENTION_SECONDS: '' },
       charts: [],
       alarms: {},
       placeHandler: (handler, calls) => posture.placeFunction(handler, calls),

@@ -21,15 +21,17 @@ export class ConversationTable implements MemoryBinding {
   public readonly keepsConversations = true;
   public readonly keepsSummaries = true;
   public readonly table: dynamodb.TableV2;
-  public readonly calls = [CalledService.DYNAMODB];
-  public readonly parts = [];
+  public readonly calls: CalledService[] = [CalledService.DYNAMODB];
+  public readonly parts: string[] = [];
   public readonly alarms = {};
-  public readonly environment: MemoryBinding['environment'];
 
-  constructor(scope: Construct, private readonly build: ChatBuild, public readonly retention = RETENTION) {
+  constructor(scope: Construct, protected readonly build: ChatBuild, public readonly retention = RETENTION) {
     requireDuration(scope, 'conversations.memory.retention', retention, Duration.days(1), Duration.days(36_500));
     this.table = this.defineTable(scope);
-    this.environment = { TABLE_NAME: this.table.tableName, CACHE: '', RETENTION_SECONDS: `${retention.toSeconds()}` };
+  }
+
+  public get environment(): MemoryBinding['environment'] {
+    return { TABLE_NAME: this.table.tableName, CACHE: '', AGENT_MEMORY: '', RETENTION_SECONDS: `${this.retention.toSeconds()}` };
   }
 
   public get charts(): Chart[] {

@@ -20,7 +20,7 @@ export interface MemoryBinding {
   readonly calls: CalledService[];
   /** Parts that the handler needs for it. */
   readonly parts: string[];
-  readonly environment: Pick<ChatEnv, 'TABLE_NAME' | 'CACHE' | 'RETENTION_SECONDS'>;
+  readonly environment: Pick<ChatEnv, 'TABLE_NAME' | 'CACHE' | 'AGENT_MEMORY' | 'RETENTION_SECONDS'>;
   readonly charts: Chart[];
   readonly alarms: AlarmRules;
   /** Where the handler runs, with what lies beside it there. */

@@ -4,6 +4,8 @@ export const CHAT_ENV = [
   'TABLE_NAME',
   /** `CacheReference` as JSON, where conversations are kept in a cache. */
   'CACHE',
+  /** Id of the AgentCore memory that holds what was said; empty where the table does, or the cache. */
+  'AGENT_MEMORY',
   /** Name of the content bucket; empty where there is none. */
   'CONTENT_BUCKET',
   /** `ModelFacts` as JSON; empty where a router chooses among several models. */

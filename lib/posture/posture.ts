@@ -32,6 +32,8 @@ export interface FunctionPlacement {
 export enum CalledService {
   /** Models and guardrails. */
   BEDROCK_RUNTIME = 'bedrock-runtime',
+  /** Memories of agents and chats. */
+  BEDROCK_AGENTCORE = 'bedrock-agentcore',
   /** Tables. */
   DYNAMODB = 'dynamodb',
   /** Buckets. */

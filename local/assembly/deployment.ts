@@ -7,6 +7,7 @@ const NO_VALUE = Symbol('AWS::NoValue');
 const RUNNING = [
   /^AWS::ApiGateway(V2)?::/, /^AWS::Lambda::(Function|Version|Alias|Permission|Url)$/, /^AWS::IAM::(Role|Policy|ManagedPolicy)$/,
   /^AWS::DynamoDB::(Table|GlobalTable)$/, /^AWS::Cognito::(UserPool|UserPoolClient)$/, /^AWS::Logs::LogGroup$/, /^AWS::S3::(Bucket|BucketPolicy)$/,
+  /^AWS::BedrockAgentCore::Memory$/,
   /^AWS::ElastiCache::(ServerlessCache|User|UserGroup)$/,
   /^AWS::Bedrock::(Guardrail|GuardrailVersion|ApplicationInferenceProfile)$/,
 ];

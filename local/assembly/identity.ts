@@ -131,6 +131,11 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
     generate: (resource) => generatedName(resource).toLowerCase(),
     attributes: { Arn: ({ id }) => `arn:${PARTITION}:s3:::${id}`, DomainName: ({ id }) => `${id}.s3.amazonaws.com`, RegionalDomainName: ({ id }) => `${id}.s3.${REGION}.amazonaws.com` },
   },
+  'AWS::BedrockAgentCore::Memory': {
+    generate: (resource) => `${(generatedName(resource)).replace(/[^a-zA-Z0-9_]/g, '_').slice(0, 40)}-${stableId(resource, 10)}`,
+    ref: ({ id }) => arn('bedrock-agentcore', `memory/${id}`),
+    attributes: { MemoryArn: ({ id }) => arn('bedrock-agentcore', `memory/${id}`), MemoryId: ({ id }) => id, Status: () => 'ACTIVE' },
+  },
   'AWS::ElastiCache::ServerlessCache': {
     nameProperty: 'ServerlessCacheName',
     attributes: {

@@ -1,10 +1,11 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { MemoryStrategy } from 'aws-cdk-lib/aws-bedrockagentcore';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { defineChat } from './define-chat';
-import { ConversationMemory, Posture } from '../../lib';
-import { STATELESS_ROUTES } from '../../lib/contract/chat';
+import { type AgentCoreMemoryOptions, ConversationMemory, Posture } from '../../lib';
+import { FILE_ROUTES, STATELESS_ROUTES } from '../../lib/contract/chat';
 
 describe('ConversationMemory.dynamoDb', () => {
   test('keeps messages for as long as it is told to', () => {
@@ -72,6 +73,46 @@ describe('ConversationMemory.elastiCache', () => {
   });
 });
 
+describe('ConversationMemory.agentCore', () => {
+  const remembered = (options?: AgentCoreMemoryOptions) => ({ conversations: { memory: ConversationMemory.agentCore(options) } });
+
+  test('makes a memory beside the table, and keeps both for as long', () => {
+    const { template } = defineChat(remembered({ retention: Duration.days(30) }));
+    template().hasResource('AWS::BedrockAgentCore::Memory', { DeletionPolicy: 'Retain', Properties: Match.objectLike({ EventExpiryDuration: 30 }) });
+    template().resourceCountIs('AWS::DynamoDB::GlobalTable', 1);
+    template().hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ RETENTION_SECONDS: `${30 * 86_400}`, AGENT_MEMORY: { 'Fn::GetAtt': [Match.stringLikeRegexp('ChatMemory'), 'MemoryId'] } }) },
+    });
+  });
+
+  test('grants events of this memory, and nothing else of AgentCore', () => {
+    const { template } = defineChat(remembered());
+    const statements = Object.values(template().findResources('AWS::IAM::ManagedPolicy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[]);
+    const granted = statements.filter(({ Action }) => JSON.stringify(Action).includes('bedrock-agentcore:'));
+    expect(granted).toHaveLength(1);
+    expect(granted[0].Action).toEqual(['CreateEvent', 'GetEvent', 'ListEvents', 'DeleteEvent'].map((action) => `bedrock-agentcore:${action}`));
+    expect(granted[0].Resource).toEqual({ 'Fn::GetAtt': [expect.stringContaining('ChatMemory'), 'MemoryArn'] });
+  });
+
+  test('is encrypted and reached privately in the regulated posture', () => {
+    const { template } = defineChat({ ...remembered(), posture: Posture.regulated() });
+    template().hasResourceProperties('AWS::BedrockAgentCore::Memory', { EncryptionKeyArn: Match.anyValue() });
+    template().hasResourceProperties('AWS::EC2::VPCEndpoint', { ServiceName: { 'Fn::Join': ['', ['com.amazonaws.', { Ref: 'AWS::Region' }, '.bedrock-agentcore']] } });
+  });
+
+  test('passes on what long-term memories are made of', () => {
+    const { template } = defineChat(remembered({ strategies: [MemoryStrategy.usingBuiltInSummarization()] }));
+    template().hasResourceProperties('AWS::BedrockAgentCore::Memory', { MemoryStrategies: [Match.objectLike({ SummaryMemoryStrategy: Match.anyValue() })] });
+  });
+
+  test.each([
+    [Duration.days(6), "'conversations.memory.retention' must be between 7 days and 365 days, got 6 days"],
+    [Duration.hours(180), "'conversations.memory.retention in days' must be a whole number between 7 and 365, got 7.5"],
+  ])('refuses to keep messages for %s', (retention, problem) => {
+    expect(() => defineChat(remembered({ retention }))).toThrow(problem);
+  });
+});
+
 describe('ConversationMemory.stateless', () => {
   const stateless = { conversations: { memory: ConversationMemory.stateless() } };
 
@@ -88,7 +129,7 @@ describe('ConversationMemory.stateless', () => {
   test('leaves the routes of conversations out of the API', () => {
     const { template } = defineChat(stateless);
     const methods = Object.values(template().findResources('AWS::ApiGateway::Method')).map(({ Properties }) => String(Properties.HttpMethod));
-    expect(methods.sort()).toEqual(Object.values(STATELESS_ROUTES).map(({ method }) => method).sort());
+    expect(methods.sort()).toEqual([...Object.values(STATELESS_ROUTES), ...Object.values(FILE_ROUTES)].map(({ method }) => method).sort());
   });
 
   test('shows no table on the dashboard', () => {

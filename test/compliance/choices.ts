@@ -27,6 +27,7 @@ const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => Cha
   },
   'quotas': () => ({ quotas: { user: [{ window: Duration.days(1), requests: 100 }] } }),
   'a guardrail': (stack) => ({ guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['secret'])] }) }),
+  'ConversationMemory.agentCore': () => ({ conversations: { memory: ConversationMemory.agentCore() } }),
   'ConversationMemory.elastiCache': (stack, regulated) => ({
     conversations: { memory: ConversationMemory.elastiCache(regulated ? {} : { vpc: givenVpc(stack, 'CacheVpc') }) },
   }),

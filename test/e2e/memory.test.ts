@@ -11,6 +11,7 @@ interface Kept {
 
 const MEMORIES: [string, Parameters<typeof deployMemory>[0]][] = [
   ['a table', () => ({ conversations: { memory: ConversationMemory.dynamoDb() } })],
+  ['AgentCore', () => ({ conversations: { memory: ConversationMemory.agentCore() } })],
   ...findRedis() ? [['Valkey', (stack) => ({ conversations: { memory: ConversationMemory.elastiCache({ vpc: new Vpc(stack, 'Vpc') }) } })] as (typeof MEMORIES)[number]] : [],
 ];
 if (!findRedis()) process.stderr.write('There is no redis-server or valkey-server on this machine: a chat that remembers in Valkey is not tested.\n');

@@ -96,6 +96,7 @@ async function invoke(body: object): Promise<{ answer: string; printed: string }
   const env: ChatEnv = {
     TABLE_NAME: 't',
     CACHE: '',
+    AGENT_MEMORY: '',
     CONTENT_BUCKET: 'content',
     ATTACHMENTS: '',
     MODEL: JSON.stringify(facts),

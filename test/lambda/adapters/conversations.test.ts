@@ -1,11 +1,13 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { type ChatCache, REDIS, startCache } from './chat-cache';
 import { type ChatTable, startTable } from './chat-table';
+import { agentCoreConversations } from '../../../lambda/adapters/agentcore-conversations';
 import { dynamoConversations } from '../../../lambda/adapters/dynamo-conversations';
 import { valkeyConversations } from '../../../lambda/adapters/valkey-conversations';
 import type { Conversations, OpenTurn, StoredMessage } from '../../../lambda/ports/conversations';
 import { collect } from '../fakes/collect';
 import { MemoryConversations } from '../fakes/conversations';
+import { MemoryEvents } from '../fakes/events';
 
 let TableName: string;
 let client: DynamoDBDocumentClient;
@@ -29,6 +31,7 @@ beforeEach(() => {
 describe.each<[string, () => Conversations]>([
   ['DynamoDB', () => dynamoConversations(client, TableName)],
   ['memory', () => new MemoryConversations()],
+  ['AgentCore beside DynamoDB', () => agentCoreConversations(dynamoConversations(client, TableName), new MemoryEvents())],
   ...REDIS ? [['Valkey', () => valkeyConversations(cache!.valkey)] as [string, () => Conversations]] : [],
 ])('conversations in %s', (_, create) => {
   test('let one turn in at a time', async () => {

@@ -6,6 +6,7 @@ import { facts } from '../fakes/policy';
 const env = {
   TABLE_NAME: 't',
   CACHE: '',
+  AGENT_MEMORY: '',
   CONTENT_BUCKET: 'content',
   ATTACHMENTS: '',
   MODEL: JSON.stringify(facts),
