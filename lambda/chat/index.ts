@@ -42,7 +42,7 @@ const inTable = () => ({
   log: dynamoTurnLog(table, env.TABLE_NAME),
   keys: dynamoTurnKeys(table, env.TABLE_NAME),
   edits: dynamoConversationEdits(table, env.TABLE_NAME),
-  ...(policy.summary && { summaries: dynamoSummaries(table, env.TABLE_NAME) }),
+  ...(decided.summary && { summaries: dynamoSummaries(table, env.TABLE_NAME) }),
 });
 const inCache = () => {
   const cache = once(async () => (await import('../parts/valkey.js')).openStores(JSON.parse(env.CACHE) as CacheReference));

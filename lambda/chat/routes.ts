@@ -53,7 +53,7 @@ export function chatRoutes(policy: ChatPolicy, ports: ChatPorts, publish: Publis
     [name(CHAT_ROUTES.stop)]: stopTurn(ports.log, ports.clock),
     [name(CHAT_ROUTES.renaming)]: renameConversation(ports.edits, ports.clock),
     [name(CHAT_ROUTES.removal)]: deleteConversation(ports.edits, ports.objects, ports.clock),
-    [name(CHAT_ROUTES.feedback)]: giveFeedback(ports, publish),
+    [name(CHAT_ROUTES.feedback)]: giveFeedback(ports, policy.models, publish),
   };
 }
 

@@ -5,7 +5,8 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import {
-  ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Firewall, Geography, Guardrail, Model, Posture, SentenceTransform, Transport, WordFilter,
+  ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Firewall, Geography, Guardrail, Model, ModelRouter, ModelSplit, Posture, RequestTrait,
+  SentenceTransform, Transport, WordFilter,
 } from '../../lib';
 
 /** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
@@ -19,6 +20,13 @@ const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => Cha
       handler: LambdaFunction.fromFunctionArn(stack, 'Authorize', 'arn:aws:lambda:us-east-1:111122223333:function:authorize'),
       identitySources: ['method.request.header.Cookie'],
     })),
+  }),
+  'a router of models': () => ({
+    model: new ModelRouter({
+      model: new ModelSplit([{ model: Model.standard(), weight: 9 }, { model: Model.crossRegion(Geography.US, 'amazon.nova-pro-v1:0'), weight: 1 }]),
+      rules: [{ name: 'code', when: [RequestTrait.code()], use: Model.foundation('amazon.nova-pro-v1:0', { name: 'pro' }) }],
+      fallback: [Model.foundation('amazon.nova-lite-v1:0')],
+    }),
   }),
   'a geographic model profile': () => ({ model: Model.crossRegion(Geography.US, 'amazon.nova-pro-v1:0') }),
   'hooks': (stack) => {

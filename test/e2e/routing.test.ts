@@ -163,6 +163,19 @@ describe('a chat whose router chooses among models', () => {
     expect([...new Set(models)].sort()).toEqual(['lite', 'pro']);
   });
 
+  test('what readers think is counted for the model that answered', async () => {
+    const { model } = await ask('Split', 'Tell me of rivers.', { conversation_id: 'rated' });
+    const headers = { 'authorization': `Bearer ${cloud.session.users['user-a']}`, 'content-type': 'application/json' };
+    const kept = await fetch(`${cloud.outputs.Routing.Split}v1/conversations/rated`, { headers });
+    const { messages } = await kept.json() as { messages: { id: string }[] };
+    const rated = await fetch(`${cloud.outputs.Routing.Split}v1/conversations/rated/messages/${messages.at(-1)!.id}/feedback`, {
+      method: 'POST', headers, body: JSON.stringify({ rating: 'up' }),
+    });
+    expect(rated.status).toBe(200);
+    const { line } = await cloud.waitForLog((logged) => logged.line.includes('"FeedbackUp":1'));
+    expect(JSON.parse(line)).toMatchObject({ Model: model });
+  });
+
   test('a classifier is asked where no rule fits, and what it takes is paid for', async () => {
     // The local model begins with the words that name it, whatever it is asked.
     const { model, route, cost } = await ask('Classified', 'Tell me of rivers.');
