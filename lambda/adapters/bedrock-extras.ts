@@ -12,6 +12,13 @@ interface Extra {
 /** Those first that cost the least to do without. */
 const EXTRAS: readonly Extra[] = [
   {
+    // The model is told the schema in words too, and its answer held to it.
+    name: 'schema',
+    refusal: /outputConfig|textFormat|json.?schema|structured output|output format/i,
+    isIn: ({ outputConfig }) => outputConfig !== undefined,
+    without: ({ outputConfig: _, ...input }) => input,
+  },
+  {
     name: 'serviceTier',
     refusal: /service ?tier|reservation not found/i,
     isIn: ({ serviceTier }) => serviceTier !== undefined,

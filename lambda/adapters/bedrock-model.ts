@@ -58,8 +58,13 @@ export function converseInput(prompt: Prompt): ConverseStreamCommandInput {
     ...(prompt.tools.length > 0 && { toolConfig: toolConfiguration(prompt, pointIf(cache?.afterTools)) }),
     // Synchronous, for the other mode lets words through before they are checked.
     ...(guardrail && { guardrailConfig: { guardrailIdentifier: guardrail.id, guardrailVersion: guardrail.version, streamProcessingMode: 'sync' } }),
+    ...(prompt.schema && { outputConfig: outputConfiguration(prompt.schema) }),
     ...(serviceTier && { serviceTier: { type: serviceTier } }),
   };
+}
+
+function outputConfiguration({ name, description, schema }: NonNullable<Prompt['schema']>): ConverseStreamCommandInput['outputConfig'] {
+  return { textFormat: { type: 'json_schema', structure: { jsonSchema: { schema: JSON.stringify(schema), name, ...(description && { description }) } } } };
 }
 
 function systemBlock({ text, guarded }: { text: string; guarded?: boolean }): SystemContentBlock {

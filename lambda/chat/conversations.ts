@@ -3,12 +3,14 @@ import { cursorOf, listPosition, messagePosition, positionOf } from './cursor';
 import { isLive } from './history';
 import { messageId } from './message-id';
 import { isConversationId } from './request';
+import { wholeMessages } from './spill';
 import type { Call } from '../kit/call';
 import { type Answer, json, type Route } from '../kit/endpoint';
 import { BadRequest, NotFound } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { ConversationEdits, Feedback } from '../ports/conversation-edits';
 import type { Conversation, ConversationKey, Conversations } from '../ports/conversations';
+import type { Objects } from '../ports/objects';
 
 const PAGE = 20;
 const LONGEST_PAGE = 100;
@@ -61,13 +63,13 @@ interface ReadPage extends PageOfMessages {
 
 /** What belongs to a page. Read after its messages: a conversation that is still there now was whole when they were read. */
 async function around(page: PageOfMessages, call: Call, ports: ReadingPorts): Promise<ReadPage> {
-  const { messages } = page;
+  const messages = await wholeMessages(page.messages, ports.objects);
   const [{ conversation }, given] = await Promise.all([
     openConversation(call, ports),
     messages.length > 0 ? ports.edits.feedback(conversationKey(call), messages[0], messages[messages.length - 1]) : [],
   ]);
   const living = given.filter((each) => isLive(each, ports.clock.now()));
-  return { ...page, conversation, feedback: new Map(living.map((each) => [messageId(each), each])) };
+  return { ...page, messages, conversation, feedback: new Map(living.map((each) => [messageId(each), each])) };
 }
 
 function pageBody({ conversation, messages, feedback, next }: ReadPage, view: MessageView): Answer {
@@ -82,6 +84,7 @@ function pageBody({ conversation, messages, feedback, next }: ReadPage, view: Me
 export interface ReadingPorts {
   readonly conversations: Conversations;
   readonly edits: ConversationEdits;
+  readonly objects: Objects;
   readonly clock: Clock;
 }
 

@@ -30,6 +30,7 @@ import { createMetrics } from '../kit/metrics';
 import { restApi } from '../kit/rest-api';
 import { webSocket } from '../kit/web-socket';
 import type { Hooks } from '../ports/hooks';
+import type { JsonSchemas } from '../ports/json-schemas';
 
 const env = readEnv(CHAT_ENV);
 const log = createLog(env.SERVICE);
@@ -73,7 +74,8 @@ const hooks: Hooks = {
   tell: async (...call) => (await import('../parts/hooks.js')).hooks.tell(...call),
 };
 const quotas = dynamoQuotas(table, env.QUOTA_TABLE);
-const ports = { model, objects, hooks, quotas, clock: systemClock };
+const schemas: JsonSchemas = { problems: async (...given) => (await import('../parts/json-schemas.js')).jsonSchemas.problems(...given) };
+const ports = { model, objects, schemas, hooks, quotas, clock: systemClock };
 const routes = stores ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
 const answer = endpoint(routes, { corsOrigins, exposedHeaders: EXPOSED_HEADERS, log });
 const tokens = rules && laterTokens(async () => (await import('../parts/tokens.js')).oidcTokens(rules));

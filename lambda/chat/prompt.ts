@@ -1,3 +1,4 @@
+import { formatInstruction } from './answer-format';
 import { cachePoints } from './cache-points';
 import { isBlank, normalise, textOf } from './normalise';
 import type { Addition, ChatRequest } from './request';
@@ -34,6 +35,7 @@ export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[
     maxTokens: answerTokens(request, told, policy),
     ...sampling(request, policy),
     stop: request.stop,
+    ...(facts.jsonSchema && request.format?.schema && { schema: request.format.schema }),
     guardrail,
     cache: cachePoints(told, policy),
     serviceTier: generation.serviceTier,
@@ -72,13 +74,14 @@ function withContext(said: readonly ChatMessage[], newFrom: number, added: Addit
   return { messages: [...said.slice(0, newFrom), { role: 'user', content }, ...said.slice(newFrom)], guardFrom: guarded ? newFrom : newFrom + 1 };
 }
 
-function systemTexts({ messages, added }: ChatRequest, { systemPrompt, guardrail }: TurnPolicy): SystemText[] {
+function systemTexts({ messages, added, format }: ChatRequest, { systemPrompt, guardrail }: TurnPolicy): SystemText[] {
   const clients = messages.map(({ role, content }): SystemText => ({
     text: role === 'system' || role === 'developer' ? textOf(content) : '',
     ...(guardrail && { guarded: true }),
   }));
   const hooks: SystemText = { text: added?.system ?? '', ...(guardrail && added?.guarded && { guarded: true }) };
-  return [{ text: systemPrompt }, hooks, ...clients].filter(({ text }) => !isBlank(text));
+  const form: SystemText = { text: format ? formatInstruction(format) : '', ...(guardrail && { guarded: true }) };
+  return [{ text: systemPrompt }, hooks, ...clients, form].filter(({ text }) => !isBlank(text));
 }
 
 /** OpenAI's temperature goes to 2 and Converse's to 1. */

@@ -2,12 +2,14 @@ import type { AnswerEvent, FinishReason } from './answer';
 import { turns } from './history';
 import { messageId } from './message-id';
 import { logged } from './resume';
+import { wholeMessages } from './spill';
 import type { TurnEvent } from './turn';
 import { errorOf, loggedIn } from './turn-log';
 import { IDEMPOTENCY_HEADER } from '../../lib/contract/chat';
 import { Busy, Unprocessable } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { AssistantMessage, ConversationKey, Conversations, StoredMessage } from '../ports/conversations';
+import type { Objects } from '../ports/objects';
 import type { KeyedTurn, TurnKey, TurnKeys } from '../ports/turn-keys';
 import type { TurnLog } from '../ports/turn-log';
 
@@ -15,6 +17,7 @@ export interface RepeatPorts {
   readonly conversations: Conversations;
   readonly log: TurnLog;
   readonly keys: TurnKeys;
+  readonly objects: Objects;
   readonly clock: Clock;
 }
 
@@ -66,13 +69,13 @@ async function retold(before: KeyedTurn, asked: Repeatable, ports: RepeatPorts):
   if (before.hash !== key.hash) {
     throw new Unprocessable(IDEMPOTENCY_HEADER, `'${IDEMPOTENCY_HEADER}' must not be used twice: another request of this conversation was sent with '${key.name}'.`, 'idempotency_key_reused');
   }
-  if (kept && !await isWhole(log, conversation, turnId, clock)) return fromMessages(turnId, kept);
+  if (kept && !await isWhole(log, conversation, turnId, clock)) return fromMessages(turnId, await wholeMessages(kept.slice(-1), ports.objects));
   return fromLog(before, asked, ports);
 }
 
 /** A turn as it is told while it happens, and for a day. */
 async function* fromLog(
-  { turnId, number }: KeyedTurn, { conversation, signal }: Repeatable, { conversations, log, clock }: RepeatPorts,
+  { turnId, number }: KeyedTurn, { conversation, signal }: Repeatable, { conversations, log, objects, clock }: RepeatPorts,
 ): AsyncGenerator<TurnEvent, void> {
   for await (const entry of logged(log, { conversation, turnId }, clock, signal)) {
     const { telling, events, end, ids, failure } = loggedIn(entry);
@@ -82,7 +85,8 @@ async function* fromLog(
     if (!end) continue;
     // Its messages were written before the end of its log.
     const kept = await keptTurn(conversations, conversation, number, clock.now());
-    const message = kept?.[kept.length - 1].message as AssistantMessage | undefined ?? { role: 'assistant', content: null };
+    const [last] = await wholeMessages(kept?.slice(-1) ?? [], objects);
+    const message: AssistantMessage = last?.message.role === 'assistant' ? last.message : { role: 'assistant', content: null };
     yield { type: 'retold', reason: end.finishReason as FinishReason, message, stopped: end.stopped ?? false, usage: end.usage, ids };
   }
 }

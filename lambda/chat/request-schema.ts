@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { responseFormat } from './answer-format';
 import { placeOfMessage } from './message-id';
 
 /** As many as OpenAI takes. */
@@ -73,6 +74,7 @@ export const chatBody = v.object({
   stop: absent(stringOr(v.pipe(v.array(stopWord), v.maxLength(4, 'must hold at most 4 sequences')), stopWord)),
   tools: absent(v.pipe(v.array(tool), v.maxLength(MOST_TOOLS, `must hold at most ${MOST_TOOLS} tools`))),
   tool_choice: absent(toolChoice),
+  response_format: absent(responseFormat),
 });
 
 /** A request for another answer to what was said before: it brings nothing new. */

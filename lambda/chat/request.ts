@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { type AnswerFormat, answerFormat } from './answer-format';
 import type { Attached, Files } from './attachment';
 import { BRANCH_FIELDS, type BranchPoint } from './branch';
 import { placeOfMessage } from './message-id';
@@ -37,6 +38,8 @@ export interface ChatRequest {
   readonly stop: readonly string[];
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice | 'none';
+  /** The form that the answer must have; absent for plain text. */
+  readonly format?: AnswerFormat;
   /** What the builder's hook adds to this turn, and does not keep. */
   readonly added?: Addition;
 }
@@ -60,8 +63,6 @@ export interface ModelOffer extends Pick<ModelFacts, 'name' | 'inputs'> {
   readonly choices?: readonly string[];
 }
 
-/** An item of the table may be 400 KB; what else is in it needs a little room. */
-const STORED_BYTES = 300 * 1024;
 const STORED_MESSAGES = 100;
 const DEEPEST = 64;
 
@@ -96,6 +97,7 @@ export function chatRequest(fields: Record<string, unknown>, headers: ChatInput[
     topP: chat.top_p,
     stop: typeof stop === 'string' ? [stop] : stop,
     ...toolsOf(chat),
+    format: answerFormat(chat.response_format),
   };
   return { ...request, key: turnKey(headers, request) };
 }
@@ -210,10 +212,6 @@ function requireMessage(message: ChatMessage, path: string, stored: boolean): vo
   if (!stored) return;
   if (message.role === 'assistant') {
     throw new BadRequest(`${path}.role`, `'${path}.role' must not be 'assistant': the conversation already holds the model's answers; send only what is new.`, 'invalid_value');
-  }
-  const bytes = Buffer.byteLength(JSON.stringify(message));
-  if (bytes > STORED_BYTES) {
-    throw new BadRequest(`${path}.content`, `'${path}.content' must be at most 300 KB to be kept in a conversation, got ${Math.ceil(bytes / 1024)} KB; send it without a conversation, or in parts.`, 'message_too_large');
   }
 }
 

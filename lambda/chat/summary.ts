@@ -3,12 +3,14 @@ import type { AsideEvent } from './generation';
 import { type Exchange, type History, tokensOf } from './history';
 import { isBlank, textOf } from './normalise';
 import type { ChatPolicy } from './settings';
+import { whole } from './spill';
 import { textTokens } from './tokens';
 import type { GuardrailReference } from '../../lib/contract/chat';
 import type { SummaryPolicy } from '../../lib/contract/summary';
 import type { Clock } from '../ports/clock';
 import type { ChatMessage, OpenTurn, TurnEnd } from '../ports/conversations';
 import type { Model, Prompt, TokenUsage } from '../ports/model';
+import type { Objects } from '../ports/objects';
 import type { Summaries, Summary } from '../ports/summaries';
 
 /** A part of a conversation that the next turns are no longer told in full. */
@@ -99,6 +101,7 @@ function lineOf(message: ChatMessage): string {
 
 interface Ports {
   readonly model: Model;
+  readonly objects: Objects;
   readonly summaries?: Summaries;
   readonly clock: Clock;
 }
@@ -117,12 +120,12 @@ export function sumUpBehind(
   turn: OpenTurn, history: History, said: readonly ChatMessage[], end: TurnEnd | undefined, policy: ChatPolicy, context: Context, ports: Ports,
 ): AsideEvent | undefined {
   const { summary: rules, historyTokens, guardrail } = policy;
-  const { summaries, model, clock } = ports;
+  const { summaries, model, objects, clock } = ports;
   if (!rules || !summaries || end?.excluded) return undefined;
   const newest: Exchange = { turn: turn.number, start: history.length, tokens: tokensOf(said), messages: said };
   const cut = cutOf(history, newest, historyTokens, rules);
   if (!cut) return undefined;
-  const told = sumUp(cut, rules, guardrail, model, context.signal).catch((): Told => {
+  const told = withWhole(cut, objects).then((all) => sumUp(all, rules, guardrail, model, context.signal)).catch((): Told => {
     context.note({ summaryFailures: 1 });
     return {};
   });
@@ -131,4 +134,10 @@ export function sumUpBehind(
   });
   context.outlast(kept.catch(() => context.note({ summaryFailures: 1 })));
   return { type: 'spent', facts: rules.facts, tokens: told.then(({ tokens }) => tokens) };
+}
+
+/** Messages that are too large for the conversation's items lie elsewhere. */
+async function withWhole(cut: Cut, objects: Objects): Promise<Cut> {
+  const exchanges = cut.exchanges.map(async (exchange) => ({ ...exchange, messages: await whole(exchange.messages, objects) }));
+  return { ...cut, exchanges: await Promise.all(exchanges) };
 }

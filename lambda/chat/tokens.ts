@@ -13,6 +13,7 @@ export function textTokens(text: string): number {
 }
 
 export function messageTokens(message: ChatMessage): number {
+  if (message.spilled) return message.spilled.tokens;
   const content = message.content ?? '';
   const said = typeof content === 'string'
     ? textTokens(content)

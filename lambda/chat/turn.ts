@@ -1,12 +1,13 @@
 import type { FinishReason } from './answer';
+import { repairPrompt } from './answer-format';
 import type { Files } from './attachment';
 import { keepAttachments, recallAttachments } from './attachments';
 import { firstStanding, type Standing, standingOf } from './branch';
 import type { MessageIds, TurnIdentity } from './encoder';
+import { type Ask, formedAnswer, type Repair } from './formed-answer';
 import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from './generation';
 import { answersCalls, type History, NOTHING_SAID, recall, tokensOf } from './history';
 import { HookedTurn } from './hooked-turn';
-import { keptAnswer } from './kept-answer';
 import { messageId } from './message-id';
 import { Meter } from './meter';
 import { isBlank, textOf } from './normalise';
@@ -15,6 +16,7 @@ import { once } from './repeat';
 import type { ChatRequest } from './request';
 import type { Asker, Models } from './routing/models';
 import type { ChatPolicy } from './settings';
+import { spilled, whole } from './spill';
 import { sumUpBehind } from './summary';
 import { type Manner, told } from './told';
 import { failureOf, portions, type Telling, TurnLogWriter } from './turn-log';
@@ -25,6 +27,7 @@ import { BadRequest, Busy } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { AssistantMessage, ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
 import type { Hooks } from '../ports/hooks';
+import type { JsonSchemas } from '../ports/json-schemas';
 import type { Model } from '../ports/model';
 import type { Objects } from '../ports/objects';
 import type { Summaries } from '../ports/summaries';
@@ -36,6 +39,8 @@ export interface AnswerPorts {
   readonly model: Model;
   /** What is too large for a conversation's items, and what callers sent. */
   readonly objects: Objects;
+  /** What holds answers to the schemas of callers. */
+  readonly schemas: JsonSchemas;
   readonly clock: Clock;
   /** Absent where the builder hooks no functions into turns. */
   readonly hooks?: Hooks;
@@ -126,13 +131,13 @@ function asked({ manner }: HookedTurn, policy: ChatPolicy, context: TurnContext,
 }
 
 async function* answer(
-  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner, meter }: Asked, { model, clock }: AnswerPorts,
+  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner, meter }: Asked, { model, objects, schemas, clock }: AnswerPorts,
 ): AsyncGenerator<GenerationEvent, void> {
   const { models, route, ...choice } = await policy.models.choose(request, asker);
   const candidates = models.map((facts): Candidate => {
     const decided = { ...policy, facts };
     const prompt = async () => {
-      const shown = remembered(history, request, decided);
+      const shown = await whole(remembered(history, request, decided), objects);
       const built = buildPrompt(files ? { ...request, files: await files(shown) } : request, shown, decided);
       requireRoom(built, decided);
       await meter.admit(built);
@@ -140,8 +145,16 @@ async function* answer(
     };
     return { facts, prompt };
   });
-  const events = watched(generate({ ...choice, candidates, reason: route }, model, clock, limits), policy.models);
+  const ask: Ask = (repair) => {
+    const again = repair && candidates.filter(({ facts }) => facts.id === repair.modelId).map((candidate) => repaired(candidate, repair));
+    return generate({ ...again ? {} : choice, candidates: again ?? candidates, reason: route }, model, clock, limits);
+  };
+  const events = watched(request.format ? formedAnswer(ask, request.format, schemas) : ask(), policy.models);
   yield* manner ? told(events, manner, clock) : events;
+}
+
+function repaired(candidate: Candidate, repair: Repair): Candidate {
+  return { ...candidate, prompt: async () => repairPrompt(await candidate.prompt(), repair.answer, repair.problems) };
 }
 
 /** Remembers which models were refused for load, for whoever chooses next. */
@@ -180,16 +193,16 @@ async function* converse(
   try {
     yield { type: 'begin', ...identity };
     const standing = turn.fresh ? firstStanding(request.branch) : await standingOf(conversations, turn.conversation, request.branch, now);
-    const whole = { ...request, messages: [...standing.asked, ...request.messages] };
+    const all = { ...request, messages: [...await whole(standing.asked, ports.objects), ...request.messages] };
     const summaries = turn.fresh ? undefined : await ports.summaries?.newestFirst(turn.conversation);
-    const history = await recall(standing.before, { tokens: policy.historyTokens, needed: answersCalls(whole.messages), summaries, now });
+    const history = await recall(standing.before, { tokens: policy.historyTokens, needed: answersCalls(all.messages), summaries, now });
     const limits = { signal: context.signal, stop: stop.signal };
-    const files = (shown: readonly ChatMessage[]) => recallAttachments(whole, shown, turn.conversation, ports.objects);
+    const files = (shown: readonly ChatMessage[]) => recallAttachments(all, shown, turn.conversation, ports.objects);
     const how = { ...asked(hooked, policy, context, ports), limits, files };
-    for await (const event of how.meter.around(withinWindow(history, (left) => answer(whole, left, policy, how, ports)))) {
+    for await (const event of how.meter.around(withinWindow(history, (left) => answer(all, left, policy, how, ports)))) {
       if (event.type === 'finish') {
         const ended = clock.now();
-        const messages = messagesOf(turn, standing, request, event, ended, history.length);
+        const messages = await spilled(messagesOf(turn, standing, request, event, ended, history.length), turn, ports.objects);
         await keepAttachments(request, turn.conversation, ports.objects);
         await conversations.commit(turn, messages, { title: titleOf(request.messages), now: ended, branches: branchesOff(turn, request, standing) });
         const ids = idsOf(identity.messageId, turn, request, standing);
@@ -239,7 +252,7 @@ function branchesOff({ newest }: OpenTurn, { branch }: ChatRequest, { parent }: 
 }
 
 function messagesOf(turn: OpenTurn, { parent, asked }: Standing, request: ChatRequest, finish: Generated, createdAt: number, before: number): StoredMessage[] {
-  const kept = [...request.messages, ...keptAnswer(finish.message)].map((message, index): StoredMessage => ({
+  const kept = [...request.messages, finish.message].map((message, index): StoredMessage => ({
     turn: turn.number,
     index,
     ...(index === 0 && parent && { parent }),

@@ -6,7 +6,6 @@ const never = () => false;
 const is = (...values: unknown[]) => (value: unknown) => values.includes(value);
 const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 const isTextOnly = (value: unknown) => Array.isArray(value) && value.every((item) => item === 'text');
-const isPlainText = (value: unknown) => typeof value === 'object' && value !== null && 'type' in value && value.type === 'text';
 
 /**
  * Fields of OpenAI's API whose meaning would be lost if they were passed over. Null, and the value that asks for nothing, are taken.
@@ -21,7 +20,6 @@ const REFUSALS: readonly Refusal[] = [
   ['presence_penalty', is(0), 'the model takes no penalties'],
   ['audio', never, 'answers are text'],
   ['modalities', isTextOnly, 'answers are text'],
-  ['response_format', isPlainText, 'answers are plain text; describe the form you want in a message, or offer a tool that takes it'],
   ['parallel_tool_calls', is(true), 'the model decides how many tools it calls at once'],
   ['functions', never, 'use \'tools\''],
   ['function_call', never, 'use \'tool_choice\''],

@@ -108,6 +108,13 @@ export class TimedOut extends ApiError {
   }
 }
 
+export class Unformed extends ApiError {
+  constructor(message: string) {
+    // A client that asks again by itself would pay for two more answers.
+    super(502, 'server_error', message, { code: 'invalid_output', headers: { 'x-should-retry': 'false' } });
+  }
+}
+
 /** What a caller may know of an error that nobody foresaw: where to find it in the log. */
 export class Unexpected extends ApiError {
   constructor(requestId: string) {

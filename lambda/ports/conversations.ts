@@ -105,7 +105,15 @@ export interface TurnEnd {
 }
 
 /** A message as chat clients write it. */
-export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
+export type ChatMessage = (SystemMessage | UserMessage | AssistantMessage | ToolMessage) & { readonly spilled?: Spilled };
+
+/** Says of a message that all of it lies elsewhere, for it is too large. */
+export interface Spilled {
+  /** Of the object that holds the message as JSON. */
+  readonly key: string;
+  /** As many as the whole message is reckoned to have. */
+  readonly tokens: number;
+}
 
 export interface SystemMessage {
   readonly role: 'system' | 'developer';

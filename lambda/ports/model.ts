@@ -13,6 +13,8 @@ export interface Prompt {
   readonly temperature?: number;
   readonly topP?: number;
   readonly stop: readonly string[];
+  /** What the model is held to while it writes; only for models that can be. */
+  readonly schema?: { readonly name: string; readonly description?: string; readonly schema: Readonly<Record<string, unknown>> };
   readonly guardrail?: { readonly id: string; readonly version: string };
   /** Where the model should remember what it has read; absent leaves it to the model. */
   readonly cache?: CachePoints;

@@ -4,7 +4,7 @@ import { type Function as LambdaFunction, FunctionUrl, FunctionUrlAuthType, Http
 import { Construct, type IConstruct } from 'constructs';
 import { type AuthBinding } from './auth-binding';
 import { type ChatEndpoint, type ChatFront, type Traffic } from './chat-endpoint';
-import { CHAT_ROUTES, CLIENT_HEADERS, EXPOSED_HEADERS, STATELESS_ROUTES } from '../contract/chat';
+import { CLIENT_HEADERS, EXPOSED_HEADERS, routesOf } from '../contract/chat';
 import { fail } from '../internal/validation';
 
 export interface ChatFunctionUrlProps extends ChatFront {
@@ -44,8 +44,8 @@ export class ChatFunctionUrl extends Construct implements ChatEndpoint {
     return this.functionUrl.grantInvokeUrl(grantee);
   }
 
-  private defineUrl({ handler, auth, corsOrigins, keepsConversations }: ChatFunctionUrlProps) {
-    const methods = new Set(Object.values(keepsConversations ? CHAT_ROUTES : STATELESS_ROUTES).map(({ method }) => HttpMethod[method]));
+  private defineUrl({ handler, auth, corsOrigins, ...front }: ChatFunctionUrlProps) {
+    const methods = new Set(routesOf(front).map(({ method }) => HttpMethod[method]));
     return new FunctionUrl(this, 'Url', {
       function: handler,
       authType: auth.tokens ? FunctionUrlAuthType.NONE : FunctionUrlAuthType.AWS_IAM,

@@ -10,7 +10,7 @@ import { type RestDomain } from './chat-domain';
 import { type ChatEndpoint, type ChatFront, type Traffic } from './chat-endpoint';
 import { defineGatewayErrors } from './gateway-errors';
 import { type ChatThrottling } from './transport';
-import { type CallerSource, CHAT_ROUTES, CLIENT_HEADERS, FILE_ROUTES, STATELESS_ROUTES } from '../contract/chat';
+import { type CallerSource, CHAT_ROUTES, CLIENT_HEADERS, routesOf } from '../contract/chat';
 import { acknowledge } from '../internal/acknowledge';
 import { ApiGatewayLogging } from '../internal/api-gateway-logging';
 import { EncryptedLogs } from '../internal/encrypted-logs';
@@ -159,10 +159,6 @@ export class ChatRestApi extends Construct implements ChatEndpoint {
       });
     }
   }
-}
-
-function routesOf({ keepsConversations, takesFiles }: ChatFront): { readonly method: string; readonly path: string }[] {
-  return [...Object.values(keepsConversations ? CHAT_ROUTES : STATELESS_ROUTES), ...takesFiles ? Object.values(FILE_ROUTES) : []];
 }
 
 function acknowledgeAuth(method: apigateway.Method, caller: CallerSource) {

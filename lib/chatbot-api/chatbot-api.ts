@@ -256,7 +256,7 @@ export class ChatbotApi extends Construct {
       ...this.build,
       auth: this.auth,
       files: (role) => ({ ...this.models.bind(role), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
-      parts: ['s3-objects', ...this.memory.parts, ...(hooked ? ['hooks'] : [])],
+      parts: ['s3-objects', 'json-schemas', ...this.memory.parts, ...(hooked ? ['hooks'] : [])],
       calls: [
         CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3,
         ...(hooked ? [CalledService.LAMBDA] : []), ...(this.quotas ? [CalledService.DYNAMODB] : []),

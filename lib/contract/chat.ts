@@ -135,6 +135,11 @@ export const FILE_ROUTES = {
   fileRemoval: { method: 'DELETE', path: '/v1/files/{id}' },
 } as const;
 
+/** The routes of a chat, by what it does. */
+export function routesOf({ keepsConversations, takesFiles }: { readonly keepsConversations: boolean; readonly takesFiles: boolean }): { readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'; readonly path: string }[] {
+  return [...Object.values(keepsConversations ? CHAT_ROUTES : STATELESS_ROUTES), ...takesFiles ? Object.values(FILE_ROUTES) : []];
+}
+
 /** The request header with which a client that comes back says what it has read, as server-sent events have it. */
 export const LAST_EVENT_HEADER = 'last-event-id';
 

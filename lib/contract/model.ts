@@ -14,6 +14,8 @@ export interface ModelFacts {
   readonly sampling: 'both' | 'one' | 'none';
   /** What a user message may hold besides text. */
   readonly inputs: readonly ('text' | 'image' | 'document')[];
+  /** Whether the model can be held to a JSON schema while it writes. */
+  readonly jsonSchema?: boolean;
   /** Least tokens of a prompt before a cache point takes effect. Absent where the model caches nothing. */
   readonly cacheMinimum?: number;
   /** USD per million tokens. Absent where unknown: then no cost is reported, rather than a wrong one. */

@@ -47,6 +47,12 @@ export interface ModelCapabilities {
    */
   readonly cacheMinimum?: number;
   /**
+   * Whether the model can be held to a JSON schema while it writes.
+   *
+   * @default false
+   */
+  readonly jsonSchema?: boolean;
+  /**
    * Whether the model takes batch jobs.
    *
    * @default - unknown
@@ -92,6 +98,12 @@ export interface CapabilityOverrides {
    * @default - from the catalogue, no cache points for a model that it does not know
    */
   readonly cacheMinimum?: number;
+  /**
+   * Whether the model can be held to a JSON schema while it writes; others are told the schema, and their answers held to it.
+   *
+   * @default - from the catalogue, false for a model that it does not know
+   */
+  readonly jsonSchema?: boolean;
   /**
    * Whether the model takes batch jobs.
    *

@@ -11,6 +11,7 @@ export interface TextEntry {
   readonly tools: 'streaming' | 'buffered' | 'none';
   readonly sampling: 'both' | 'one' | 'none';
   readonly inputs: readonly ('text' | 'image' | 'document')[];
+  readonly jsonSchema?: boolean;
   readonly cacheMinimum?: number;
   readonly batch?: boolean;
   /** Bedrock has ended it. */

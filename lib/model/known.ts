@@ -29,6 +29,7 @@ export function capabilitiesOf(scope: IConstruct, { baseModelId }: Route, overri
     sampling: overrides.sampling ?? known.sampling,
     inputs: overrides.inputs ?? known.inputs,
     cacheMinimum: (overrides.cacheMinimum ?? known.cacheMinimum) || undefined,
+    jsonSchema: overrides.jsonSchema ?? known.jsonSchema,
     batch: overrides.batch ?? known.batch,
   };
   requireInteger(scope, 'capabilities.contextTokens', capabilities.contextTokens, 1, LARGEST_WINDOW);

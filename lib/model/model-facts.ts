@@ -12,6 +12,7 @@ export function modelFacts({ modelId, modelName, capabilities, prices }: ModelBi
     tools: `${capabilities.tools}`,
     sampling: `${capabilities.sampling}`,
     inputs: capabilities.inputs.map((input) => `${input}` as const),
+    ...(capabilities.jsonSchema && { jsonSchema: true }),
     cacheMinimum: capabilities.cacheMinimum,
     prices: prices && withoutDate(prices),
   };

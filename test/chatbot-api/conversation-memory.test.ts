@@ -5,7 +5,7 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { defineChat } from './define-chat';
 import { type AgentCoreMemoryOptions, ConversationMemory, Posture } from '../../lib';
-import { FILE_ROUTES, STATELESS_ROUTES } from '../../lib/contract/chat';
+import { routesOf } from '../../lib/contract/chat';
 
 describe('ConversationMemory.dynamoDb', () => {
   test('keeps messages for as long as it is told to', () => {
@@ -129,7 +129,7 @@ describe('ConversationMemory.stateless', () => {
   test('leaves the routes of conversations out of the API', () => {
     const { template } = defineChat(stateless);
     const methods = Object.values(template().findResources('AWS::ApiGateway::Method')).map(({ Properties }) => String(Properties.HttpMethod));
-    expect(methods.sort()).toEqual([...Object.values(STATELESS_ROUTES), ...Object.values(FILE_ROUTES)].map(({ method }) => method).sort());
+    expect(methods.sort()).toEqual(routesOf({ keepsConversations: false, takesFiles: true }).map(({ method }) => method).sort());
   });
 
   test('shows no table on the dashboard', () => {

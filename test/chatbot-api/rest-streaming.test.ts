@@ -3,7 +3,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { ResponseType } from 'aws-cdk-lib/aws-apigateway';
 import { defineChat } from './define-chat';
 import { ChatAuth, Transport } from '../../lib';
-import { CHAT_ROUTES } from '../../lib/contract/chat';
+import { routesOf } from '../../lib/contract/chat';
 
 describe('a REST API', () => {
   const { template } = defineChat();
@@ -12,7 +12,7 @@ describe('a REST API', () => {
     template().hasResourceProperties('AWS::ApiGateway::RestApi', { EndpointConfiguration: { Types: ['REGIONAL'] } });
     template().allResourcesProperties('AWS::ApiGateway::Method', { Integration: Match.objectLike({ Type: 'AWS_PROXY', ResponseTransferMode: 'STREAM' }) });
     const methods = Object.values(template().findResources('AWS::ApiGateway::Method')).map(({ Properties }) => Properties.HttpMethod as string);
-    expect(methods.sort()).toEqual(Object.values(CHAT_ROUTES).map(({ method }) => method).sort());
+    expect(methods.sort()).toEqual(routesOf({ keepsConversations: true, takesFiles: true }).map(({ method }) => method).sort());
   });
 
   test('waits as long as a turn may take', () => {
@@ -91,7 +91,7 @@ describe('web pages of other origins', () => {
   test('are let in when they are named: routes, errors of the gateway and the handler know the origin', () => {
     const { template } = defineChat({ transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }) });
     expect(JSON.stringify(template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'OPTIONS' } }))).toContain('x-stainless-retry-count');
-    expect(Object.keys(template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'OPTIONS' } }))).toHaveLength(new Set(Object.values(CHAT_ROUTES).map(({ path }) => path)).size);
+    expect(Object.keys(template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'OPTIONS' } }))).toHaveLength(new Set(routesOf({ keepsConversations: true, takesFiles: true }).map(({ path }) => path)).size);
     expect(JSON.stringify(template().findResources('AWS::ApiGateway::Method', { Properties: { HttpMethod: 'OPTIONS' } }))).toContain("'GET,PATCH,DELETE'");
     template().allResourcesProperties('AWS::ApiGateway::GatewayResponse', {
       ResponseParameters: Match.objectLike({ 'gatewayresponse.header.access-control-allow-origin': "'https://chat.example.com'" }),

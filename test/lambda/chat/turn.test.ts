@@ -1,6 +1,7 @@
 import { parseChatRequest } from '../../../lambda/chat/request';
 import type { TurnPolicy } from '../../../lambda/chat/settings';
 import { takeTurn } from '../../../lambda/chat/turn';
+import { jsonSchemas } from '../../../lambda/parts/json-schemas';
 import type { PromptMessage } from '../../../lambda/ports/model';
 import { FakeClock } from '../fakes/clock';
 import { collect } from '../fakes/collect';
@@ -40,24 +41,43 @@ test('keeps nothing of a turn that failed, and lets the next one in', async () =
   expect(told(chat.model.prompts[1].messages)).toEqual(['user: Hi again']);
 });
 
-test('keeps an answer that no item of the table can hold in several, and remembers all of it', async () => {
+test('keeps what no item of the table can hold as an object, and remembers all of it', async () => {
   const long = 'a😀語'.repeat(100_000);
-  const chat = new Chat([[text(long), ...calls('weather', '{}')], says('Sun.')], { historyTokens: 300_000, facts: { ...facts, contextTokens: 1_000_000 } });
-  const { events, error } = await chat.say('Hi', { tools });
+  const input = JSON.stringify({ city: 'x'.repeat(400_000) });
+  const chat = new Chat([[text(long), ...calls('weather', input)], says('Sun.')], { historyTokens: 800_000, facts: { ...facts, contextTokens: 4_000_000 } });
+  const { events, error } = await chat.say(long, { tools });
   expect([error, events.at(-1)]).toMatchObject([undefined, { message: { content: long } }]);
-  const kept = (await collect(chat.conversations.oldestFirst(key, 0))).items.slice(1);
-  expect(kept.map(({ message }) => message.role)).toEqual(['assistant', 'assistant', 'assistant', 'assistant']);
-  expect(kept.map(({ message }) => message.content).join('')).toBe(long);
-  for (const { message } of kept) expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(400_000);
-  expect(kept.map(({ end }) => end?.finishReason)).toEqual([undefined, undefined, undefined, 'tool_calls']);
+  const kept = (await collect(chat.conversations.oldestFirst(key, 0))).items;
+  for (const { message } of kept) expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(1_000);
+  expect([kept.length, chat.objects.kept.size]).toEqual([2, 2]);
   await chat.send([{ role: 'tool', tool_call_id: 'call-weather', content: 'sun' }], { tools });
-  expect(chat.model.prompts[1].messages[1].content.map((block) => block.kind === 'text' ? block.text : block.kind).join('')).toBe(`${long}toolUse`);
+  const [question, answer] = chat.model.prompts[1].messages;
+  expect(question.content).toMatchObject([{ text: long }]);
+  expect(answer.content).toMatchObject([{ text: long }, { kind: 'toolUse', input: JSON.parse(input) }]);
 });
 
-test('refuses to keep a tool call that no item of the table can hold, and says so', async () => {
-  const chat = new Chat([calls('weather', JSON.stringify({ city: 'x'.repeat(400_000) })), says('Hello')]);
-  expect((await chat.say('Hi', { tools })).error).toMatchObject({ status: 413, param: 'max_tokens' });
-  expect((await chat.say('Hi')).error).toBeUndefined();
+test('does not fetch what does not fit into the window', async () => {
+  const chat = new Chat([says('Hello')]);
+  await chat.say('x'.repeat(400_000));
+  chat.objects.get = async () => { throw new Error('fetched'); };
+  await chat.say('Hi again');
+  expect(told(chat.model.prompts[1].messages)).toEqual(['user: Hi again']);
+});
+
+test('gives an answer anew to a question that lies in an object', async () => {
+  const long = 'x'.repeat(310_000);
+  const chat = new Chat([says('Hello')], { facts: { ...facts, contextTokens: 1_000_000 } });
+  await chat.say(long);
+  await chat.send([], { regenerate_message_id: 'msg_1_1' });
+  expect(chat.model.prompts[1].messages).toEqual(chat.model.prompts[0].messages);
+});
+
+test('says so where an object has gone before its message', async () => {
+  const chat = new Chat([says('Hello')], { historyTokens: 200_000, facts: { ...facts, contextTokens: 1_000_000 } });
+  await chat.say('x'.repeat(310_000));
+  chat.objects.kept.clear();
+  await chat.say('Hi again');
+  expect(told(chat.model.prompts[1].messages)[0]).toBe('user: (This message is no longer kept.)');
 });
 
 test('lets go of a turn that the reader leaves', async () => {
@@ -234,6 +254,7 @@ class Chat {
   readonly works: Promise<unknown>[] = [];
   readonly notes: object[] = [];
   readonly objects = new MemoryObjects();
+  readonly schemas = jsonSchemas;
   readonly model: ScriptedModel;
   private turns = 0;
 
@@ -245,7 +266,7 @@ class Chat {
     return this.send([{ role: 'user', content: words }], options);
   }
 
-  async send(messages: object[], options: { conversation?: string | null; tools?: object[]; max_tokens?: number } = {}) {
+  async send(messages: object[], options: { conversation?: string | null; tools?: object[]; max_tokens?: number; regenerate_message_id?: string } = {}) {
     const { items: events, error } = await collect(this.take(messages, options));
     return { events, error };
   }

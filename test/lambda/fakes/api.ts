@@ -14,6 +14,7 @@ import { endpoint } from '../../../lambda/kit/endpoint';
 import type { LogFields } from '../../../lambda/kit/log';
 import type { MetricValues } from '../../../lambda/kit/metrics';
 import { restApi } from '../../../lambda/kit/rest-api';
+import { jsonSchemas } from '../../../lambda/parts/json-schemas';
 import type { Hooks } from '../../../lambda/ports/hooks';
 import type { CallerSource } from '../../../lib/contract/chat';
 
@@ -58,7 +59,7 @@ export class ChatApi {
     this.model = new ScriptedModel(scripts);
     const clock = { ...systemClock, ...(!patient && { pause: async () => undefined }) };
     const publish = (values: MetricValues) => this.metrics.push(values);
-    const ports = { model: this.model, objects: this.objects, clock, hooks: hookFunctions, quotas: this.quotas };
+    const ports = { model: this.model, objects: this.objects, schemas: jsonSchemas, clock, hooks: hookFunctions, quotas: this.quotas };
     const stores = { conversations: this.conversations, log: this.log, keys: this.keys, edits: this.conversations };
     const routes = stateless
       ? statelessRoutes(policy(changes), ports, publish)

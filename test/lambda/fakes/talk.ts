@@ -4,10 +4,12 @@ import { MemoryConversations } from './conversations';
 import { MemoryObjects } from './objects';
 import { policy } from './policy';
 import { MemorySummaries } from './summaries';
+import { MemoryTurnKeys } from './turn-keys';
 import { MemoryTurnLog } from './turn-log';
 import { parseChatRequest } from '../../../lambda/chat/request';
 import type { TurnPolicy } from '../../../lambda/chat/settings';
 import { takeTurn } from '../../../lambda/chat/turn';
+import { jsonSchemas } from '../../../lambda/parts/json-schemas';
 import type { Model, Prompt } from '../../../lambda/ports/model';
 
 /** One conversation with a model of the test's, turn after turn; what is done behind an answer is done before the next. */
@@ -17,6 +19,8 @@ export class Talk {
   readonly clock = new FakeClock();
   readonly objects = new MemoryObjects();
   readonly summaries = new MemorySummaries();
+  readonly keys = new MemoryTurnKeys();
+  readonly schemas = jsonSchemas;
   readonly notes: object[] = [];
   readonly prompts: Prompt[] = [];
   readonly model: Model;
