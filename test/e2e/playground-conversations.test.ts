@@ -3,7 +3,7 @@ import { runExample } from './run-example';
 
 describeWithBrowser('the conversations of the playground page', () => {
   const example = runExample('chatbot-api');
-  const { visit, conversations, say, talk } = openPlayground(example);
+  const { visit, conversations, say, talk, answers, box } = openPlayground(example);
 
   test('renames a conversation, and deletes it once that is confirmed', async () => {
     const page = await visit();
@@ -56,5 +56,58 @@ describeWithBrowser('the conversations of the playground page', () => {
     await page.reload();
     await page.locator('[aria-pressed=true]').nth(1).waitFor();
     expect(await page.locator('.rating button').evaluateAll((buttons) => buttons.map((button) => button.ariaPressed))).toEqual(['false', 'true', 'true', 'false']);
+  });
+
+  test('edits a message by keyboard, and goes from one version to the other and on from there', async () => {
+    const page = await visit();
+    await talk(page, 'The first wording');
+    await talk(page, 'A second message');
+    await page.getByRole('button', { name: 'Edit this message' }).first().focus();
+    await page.keyboard.press('Enter');
+    const area = page.getByRole('textbox', { name: 'Edited message' });
+    expect(await area.inputValue()).toBe('The first wording');
+    await page.keyboard.press('Escape');
+    expect(await page.evaluate(() => document.activeElement!.ariaLabel)).toBe('Edit this message');
+    await page.keyboard.press('Enter');
+    await area.fill('Another wording');
+    await page.keyboard.press('Enter');
+    await page.getByRole('img', { name: 'Version 2 of 2' }).waitFor();
+    expect(await page.locator('article.question .plain').allTextContents()).toEqual(['Another wording']);
+
+    await page.getByRole('button', { name: 'Previous version' }).click();
+    await page.getByRole('img', { name: 'Version 1 of 2' }).waitFor();
+    expect(await page.locator('article.question .plain').allTextContents()).toEqual(['The first wording', 'A second message']);
+    expect(await page.evaluate(() => document.activeElement!.ariaLabel)).toBe('Next version');
+    await talk(page, 'And on from here');
+    expect(await answers(page).last().textContent()).toContain('3 messages of yours');
+    await page.reload();
+    await page.getByText('And on from here', { exact: true }).waitFor();
+    expect(await page.locator('article.question .plain').allTextContents()).toEqual(['The first wording', 'A second message', 'And on from here']);
+  });
+
+  test('has an answer given anew, and keeps both with what was thought of them', async () => {
+    const page = await visit();
+    await talk(page, 'Tell me something');
+    await page.getByRole('button', { name: 'Bad answer' }).click();
+    await page.locator('[aria-label="Bad answer"][aria-pressed=true]').waitFor();
+    await page.getByRole('button', { name: 'Regenerate this answer' }).click();
+    await page.getByRole('img', { name: 'Version 2 of 2' }).waitFor();
+    expect(await page.locator('article.question').count()).toBe(1);
+    expect(await page.locator('[aria-pressed=true]').count()).toBe(0);
+    expect(await page.evaluate(() => document.activeElement!.ariaLabel)).toBe(await box(page).getAttribute('aria-label'));
+    await page.getByRole('button', { name: 'Previous version' }).click();
+    await page.locator('[aria-label="Bad answer"][aria-pressed=true]').waitFor();
+  });
+
+  test('shows why another version could not be had, and the conversation as it was after that', async () => {
+    const page = await visit();
+    await talk(page, 'Tell me something');
+    example.cloud.faults.set({ kind: 'cut', times: 4 });
+    await page.getByRole('button', { name: 'Regenerate this answer' }).click();
+    await page.getByRole('alert').filter({ hasText: 'Retry' }).waitFor();
+    example.cloud.faults.set({ kind: 'none' });
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByRole('button', { name: 'Regenerate this answer' }).waitFor();
+    expect(await page.getByRole('img', { name: /Version/ }).count()).toBe(0);
   });
 });

@@ -3,11 +3,11 @@ import { copyButton, h } from '../dom';
 import { Usage } from '../meter';
 import { View, ViewContext } from '../view';
 import { Answer, Timing } from './chat/answer';
-import { type AnswerEvent, ChatClient } from './chat/client';
+import { type AnswerEvent, ChatClient, type Place } from './chat/client';
 import { Composer } from './chat/composer';
 import { ConversationList } from './chat/conversation-list';
 import { curlCommand } from './chat/curl';
-import { MessageLog } from './chat/message-log';
+import { type LogActions, MessageLog } from './chat/message-log';
 
 const EXAMPLES = [
   'Explain response streaming in three short points.',
@@ -25,6 +25,12 @@ export const chat: View = {
   },
 };
 
+/** Whether an answer came to its end, and what it and its question are called then. */
+interface Received {
+  readonly ended: boolean;
+  readonly ids?: { readonly question: string; readonly answer: string };
+}
+
 class ChatView {
   private readonly closing = new AbortController();
   private readonly client: ChatClient;
@@ -35,6 +41,8 @@ class ChatView {
   private model?: string;
   private lastText = EXAMPLES[0];
   private answering?: AbortController;
+  /** The answer after which the shown branch goes on, where it is not the newest. */
+  private tip?: string;
   private loading = Promise.resolve();
 
   constructor(private readonly context: ViewContext) {
@@ -78,6 +86,7 @@ class ChatView {
     // What was asked just before a reload is told to nobody but this page until it is answered.
     const asked = askedBefore(id);
     this.leave();
+    this.tip = undefined;
     this.conversationId = id ?? crypto.randomUUID();
     this.list.select(id);
     remember(id, asked);
@@ -105,7 +114,8 @@ class ChatView {
         reading.abort();
         return;
       }
-      this.log.showStored(messages, this.context.user, (messageId, rating) => this.client.rate(id, messageId, rating));
+      this.tip = undefined;
+      this.log.showStored(messages, this.context.user, this.actions(id));
       if (running) {
         void this.rejoin(id, running, reading, asked);
       }
@@ -124,7 +134,7 @@ class ChatView {
     }
     const answer = this.log.beginAnswer(this.model);
     this.composer.setBusy(true);
-    const ended = await this.receive(answer, running, reading.signal, () => void this.load(id));
+    const { ended } = await this.receive(answer, running, reading.signal, () => void this.load(id));
     this.settle(answer, reading);
     await this.afterTurn(id);
     // The table knows the question too, which this page may never have seen.
@@ -145,17 +155,72 @@ class ChatView {
     const answer = this.log.beginAnswer(this.model);
     this.composer.setBusy(true);
     remember(id, text);
-    const complete = await this.receive(answer, this.client.ask(id, text, answering.signal), answering.signal, () => {
+    const place: Place = this.tip === undefined ? {} : { parent_message_id: this.tip };
+    const { ended, ids } = await this.receive(answer, this.client.ask(id, text, place, answering.signal), answering.signal, () => {
       question.remove();
       answer.element.remove();
       this.composer.focus();
       void this.send(text);
     });
     this.settle(answer, answering);
-    if (complete) {
-      void this.offerRating(answer, id);
+    if (ended) {
+      this.tip = undefined;
+    }
+    if (ids) {
+      this.log.keep(question, text, answer, ids, this.actions(id));
     }
     await this.afterTurn(id);
+  }
+
+  /** What a reader may do with a message that is kept. */
+  private actions(id: string): LogActions {
+    return {
+      rate: (messageId, rating) => this.client.rate(id, messageId, rating),
+      edit: (messageId, text) => void this.branch(id, text, { edit_message_id: messageId }, messageId),
+      regenerate: (messageId) => void this.branch(id, undefined, { regenerate_message_id: messageId }, messageId),
+      choose: (messageId) => void this.choose(id, messageId),
+    };
+  }
+
+  /** Another version of a message: it is shown in its place while it comes, and with its siblings once it is kept. */
+  private async branch(id: string, text: string | undefined, place: Place, messageId: string): Promise<void> {
+    if (this.answering) {
+      return;
+    }
+    const answering = this.answering = new AbortController();
+    this.log.cutFrom(messageId);
+    if (text !== undefined) {
+      this.log.addQuestion(text, this.context.user);
+    }
+    const answer = this.log.beginAnswer(this.model);
+    this.composer.setBusy(true);
+    const { ended } = await this.receive(answer, this.client.ask(id, text, place, answering.signal), answering.signal, () => void this.load(id));
+    this.settle(answer, answering);
+    await this.afterTurn(id);
+    if (ended && this.conversationId === id && !this.answering && !this.closing.signal.aborted) {
+      await this.load(id);
+      this.composer.focus();
+    }
+  }
+
+  /** Shows the branch of another version; what is said next goes on there. */
+  private async choose(id: string, messageId: string): Promise<void> {
+    if (this.answering) {
+      return;
+    }
+    try {
+      const messages = await this.client.messages(id, this.closing.signal, messageId);
+      if (this.conversationId !== id || this.answering) {
+        return;
+      }
+      this.log.showStored(messages, this.context.user, this.actions(id));
+      this.tip = messages.at(-1)?.id;
+      this.log.focusVersions(messageId);
+    } catch (error) {
+      if (this.conversationId === id && !this.closing.signal.aborted) {
+        this.log.showFailure(error as Error, () => void this.load(id));
+      }
+    }
   }
 
   private settle(answer: Answer, answering: AbortController): void {
@@ -178,11 +243,12 @@ class ChatView {
     remember(kept);
   }
 
-  private async receive(answer: Answer, events: AsyncIterable<AnswerEvent>, signal: AbortSignal, retry: () => void): Promise<boolean> {
+  private async receive(answer: Answer, events: AsyncIterable<AnswerEvent>, signal: AbortSignal, retry: () => void): Promise<Received> {
     const asked = performance.now();
     let firstToken: number | undefined;
     let usage: Usage | undefined;
     let reason: string | undefined;
+    let ids: Received['ids'];
     const timing = (): Timing => ({ firstToken, total: performance.now() - asked });
     try {
       for await (const event of events) {
@@ -196,26 +262,18 @@ class ChatView {
           answer.routed(event.model, event.route);
         } else {
           reason = event.reason;
+          ids = event.answerId && event.questionId ? { answer: event.answerId, question: event.questionId } : undefined;
         }
       }
       answer.finish(usage, timing(), reason);
-      return true;
+      return { ended: true, ids };
     } catch (error) {
       if (signal.aborted) {
         answer.left(timing());
       } else {
         answer.fail(error as Error, retry);
       }
-      return false;
-    }
-  }
-
-  /** A stream does not say what id its answer is kept under; the conversation does. */
-  private async offerRating(answer: Answer, id: string): Promise<void> {
-    const messages = await this.client.messages(id, this.closing.signal).catch(() => []);
-    const kept = messages.filter(({ role }) => role === 'assistant').at(-1);
-    if (kept) {
-      answer.rateable((rating) => this.client.rate(id, kept.id, rating), kept.feedback?.rating);
+      return { ended: false };
     }
   }
 

@@ -12,6 +12,8 @@ export interface ConversationSummary {
 
 export interface StoredMessage {
   readonly id: string;
+  /** The ids of all versions in this place, where there are several. */
+  readonly siblings?: readonly string[];
   readonly role: string;
   readonly content: string | null | readonly { readonly type: string; readonly text?: string }[];
   readonly tool_calls?: readonly { readonly function: { readonly name: string; readonly arguments: string } }[];
@@ -35,7 +37,7 @@ export interface ConversationPage {
 export type AnswerEvent =
   | { readonly kind: 'routed'; readonly model: string; readonly route: string }
   | { readonly kind: 'text'; readonly text: string; readonly model: string }
-  | { readonly kind: 'finished'; readonly reason: string }
+  | { readonly kind: 'finished'; readonly reason: string; readonly answerId?: string; readonly questionId?: string }
   | { readonly kind: 'usage'; readonly usage: Usage };
 
 interface Chunk {
@@ -44,16 +46,23 @@ interface Chunk {
   readonly usage?: Usage | null;
   /** On the last chunk of an answer that its reader ended. */
   readonly stopped?: boolean;
+  /** On the last chunk of an answer: what it is called from now on, and its question. */
+  readonly message_id?: string;
+  readonly user_message_id?: string;
 }
+
+/** Where in a conversation a turn stands; nowhere named, it goes on after the newest. */
+export type Place = Partial<Record<'parent_message_id' | 'edit_message_id' | 'regenerate_message_id', string>>;
 
 /** What an answer ends with that its reader ended; models give reasons of their own. */
 export const STOPPED = 'stopped';
 
 /** The request that a turn is: the page sends it, and the curl button prints it. */
-export function turnBody(conversationId: string, text: string) {
+export function turnBody(conversationId: string, text: string | undefined, place: Place = {}) {
   return {
     conversation_id: conversationId,
-    messages: [{ role: 'user', content: text }],
+    ...place,
+    messages: text === undefined ? [] : [{ role: 'user', content: text }],
     stream: true,
     stream_options: { include_usage: true },
   };
@@ -72,9 +81,9 @@ export class ChatClient {
     return { conversations: list.data, nextCursor: list.next_cursor ?? undefined };
   }
 
-  /** Every message of a conversation, as it was said. */
-  async messages(id: string, signal: AbortSignal): Promise<StoredMessage[]> {
-    const path = `v1/conversations/${encodeURIComponent(id)}?limit=100`;
+  /** Every message of a branch of a conversation, the newest where none is named, as it was said. */
+  async messages(id: string, signal: AbortSignal, branch?: string): Promise<StoredMessage[]> {
+    const path = `v1/conversations/${encodeURIComponent(id)}?limit=100${branch === undefined ? '' : `&branch=${encodeURIComponent(branch)}`}`;
     const messages: StoredMessage[] = [];
     let cursor: string | null | undefined;
     do {
@@ -98,11 +107,11 @@ export class ChatClient {
   }
 
   /** Asks, and gives what arrives as it arrives. An answer that breaks off is an error, never a short answer. */
-  async* ask(conversationId: string, message: string, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+  async* ask(conversationId: string, message: string | undefined, place: Place, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
     const response = await this.api('v1/chat/completions', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'accept': 'text/event-stream' },
-      body: JSON.stringify(turnBody(conversationId, message)),
+      body: JSON.stringify(turnBody(conversationId, message, place)),
       signal,
     });
     yield* read(response);
@@ -166,7 +175,7 @@ function* eventsOf(chunk: Chunk): Generator<AnswerEvent> {
       yield { kind: 'text', text: delta.content, model: chunk.model };
     }
     if (reason) {
-      yield { kind: 'finished', reason: chunk.stopped ? STOPPED : reason };
+      yield { kind: 'finished', reason: chunk.stopped ? STOPPED : reason, answerId: chunk.message_id, questionId: chunk.user_message_id };
     }
   }
   if (chunk.usage) {

@@ -1,8 +1,11 @@
 import { Answer, errorNote } from './answer';
 import { type Rating, STOPPED, StoredMessage } from './client';
+import { answerTools, type MessageActions, questionTools } from './message-tools';
 import { h } from '../../dom';
 
-export type Rate = (messageId: string, rating: Rating) => Promise<void>;
+export interface LogActions extends MessageActions {
+  rate(messageId: string, rating: Rating): Promise<void>;
+}
 
 /**
  * The conversation as it reads. The log is a live region, so a whole answer is spoken once: while it streams in it stands
@@ -27,9 +30,9 @@ export class MessageLog {
   }
 
   /** Shows a conversation that was stored before, without having it all spoken. */
-  showStored(messages: readonly StoredMessage[], user: string, rate: Rate): void {
+  showStored(messages: readonly StoredMessage[], user: string, actions: LogActions): void {
     this.log.setAttribute('aria-live', 'off');
-    this.log.replaceChildren(...messages.map((message) => storedElement(message, user, rate)));
+    this.log.replaceChildren(...messages.map((message) => storedElement(message, user, actions)));
     this.underWay.replaceChildren();
     this.following = true;
     requestAnimationFrame(() => {
@@ -62,6 +65,32 @@ export class MessageLog {
     return answer;
   }
 
+  /** Takes a message away, and all that was said after it: another version is about to stand in its place. */
+  cutFrom(messageId: string): void {
+    let element = this.log.querySelector(`[data-id="${messageId}"]`);
+    while (element) {
+      const next = element.nextElementSibling;
+      element.remove();
+      element = next;
+    }
+  }
+
+  /** Lets a turn that was just kept be edited, rated and answered anew. */
+  keep(question: HTMLElement | undefined, text: string, answer: Answer, ids: { question: string; answer: string }, actions: LogActions): void {
+    if (question) {
+      question.dataset.id = ids.question;
+      question.append(questionTools({ id: ids.question }, question, text, actions));
+    }
+    answer.element.dataset.id = ids.answer;
+    answer.rateable((rating) => actions.rate(ids.answer, rating));
+    answer.element.append(answerTools({ id: ids.answer }, actions));
+  }
+
+  /** Leads whoever chose a version by its buttons back to them. */
+  focusVersions(messageId: string): void {
+    this.log.querySelector<HTMLElement>(`[data-message="${messageId}"] button:not(:disabled)`)?.focus();
+  }
+
   settle(answer: Answer): void {
     this.state.textContent = '';
     if (answer.element.parentElement === this.underWay) {
@@ -80,10 +109,13 @@ function questionElement(text: string, user: string): HTMLElement {
   return h('article', { class: 'question' }, h('p', { class: 'who' }, user), h('p', { class: 'plain' }, text));
 }
 
-function storedElement(message: StoredMessage, user: string, rate: Rate): HTMLElement {
+function storedElement(message: StoredMessage, user: string, actions: LogActions): HTMLElement {
   const text = textOf(message);
   if (message.role === 'user') {
-    return questionElement(text, user);
+    const question = questionElement(text, user);
+    question.dataset.id = message.id;
+    question.append(questionTools(message, question, text, actions));
+    return question;
   }
   if (message.role === 'assistant') {
     const calls = (message.tool_calls ?? []).map((call) => `\`${call.function.name}(${call.function.arguments})\``);
@@ -91,7 +123,10 @@ function storedElement(message: StoredMessage, user: string, rate: Rate): HTMLEl
     if (message.model && message.route) {
       answer.routed(message.model, message.route);
     }
-    return answer.rateable((rating) => rate(message.id, rating), message.feedback?.rating).element;
+    const { element } = answer.rateable((rating) => actions.rate(message.id, rating), message.feedback?.rating);
+    element.dataset.id = message.id;
+    element.append(answerTools(message, actions));
+    return element;
   }
   return h('article', { class: 'answer' }, h('p', { class: 'who' }, message.role), h('p', { class: 'plain' }, text));
 }
