@@ -11,6 +11,6 @@ export const jsonSchemas: JsonSchemas = {
     if (valid) return [];
     // What encloses a problem only repeats it.
     const inner = errors.filter(({ instanceLocation, keyword }) => !(keyword === 'properties' || keyword === 'items' || keyword === '$ref') || !errors.some((other) => other.instanceLocation.startsWith(`${instanceLocation}/`)));
-    return (inner.length > 0 ? inner : errors).slice(0, MOST_PROBLEMS).map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
+    return (inner.length > 0 ? inner : errors).slice(0, MOST_PROBLEMS).map(({ instanceLocation, error }) => `${instanceLocation}: ${error.replace(/\.$/, '')}`);
   },
 };

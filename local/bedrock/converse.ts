@@ -7,6 +7,7 @@ export interface ConverseRequest {
   readonly guardrailConfig?: GuardrailConfig;
   readonly additionalModelRequestFields?: Readonly<Record<string, unknown>>;
   readonly serviceTier?: { readonly type: string };
+  readonly outputConfig?: { readonly textFormat?: { readonly structure?: { readonly jsonSchema?: { readonly schema: string } } } };
 }
 
 export interface Message {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'timers/promises';
 import { Answerer, ConverseEvent, ConverseRequest, lastUserText, ModelCall, StopReason, textOf, ToolUse } from './converse';
+import { documentFor, documentLines } from './local-form';
 import { PromptCache, type PromptCharge } from './prompt-cache';
 import { tokens, words } from './tokens';
 import { chosenTools } from './tool-choice';
@@ -47,7 +48,7 @@ export class LocalModel implements Answerer {
       return { text: '', calls, stopReason: 'tool_use', outputTokens };
     }
     const { maxTokens = Infinity, stopSequences = [] } = request.inferenceConfig ?? {};
-    const whole = speech(request);
+    const whole = documentFor(request) ?? speech(request);
     const stops = stopSequences.map((stop) => whole.indexOf(stop)).filter((at) => at >= 0);
     const pieces = tokens(stops.length > 0 ? whole.slice(0, Math.min(...stops)) : whole);
     const cut = pieces.length > maxTokens;
@@ -66,6 +67,7 @@ function speech(request: ConverseRequest): string {
       : 'Still the local model, at your service.',
     `I have read ${asked} ${asked === 1 ? 'message' : 'messages'} of yours.`,
     ...(instructions ? [`My instructions begin: ${beginning(instructions)}`] : []),
+    ...documentLines(request),
     ...toolLines(request),
     `You said: ${lastUserText(request)}`,
   ];

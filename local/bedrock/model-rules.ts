@@ -7,7 +7,7 @@ import { ModelFacts } from '../../lib/contract/model';
 import { AwsFailure } from '../aws/failure';
 
 /** What the service knows of a foundation model, by its bare id. */
-export interface ModelRules extends Pick<ModelFacts, 'contextTokens' | 'outputTokens' | 'tools' | 'sampling' | 'inputs' | 'cacheMinimum'> {
+export interface ModelRules extends Pick<ModelFacts, 'contextTokens' | 'outputTokens' | 'tools' | 'sampling' | 'inputs' | 'jsonSchema' | 'cacheMinimum'> {
   /** The bare id is refused: only a profile reaches the model. */
   readonly needsProfile?: boolean;
   /** The service has ended it. */
@@ -42,6 +42,10 @@ export function checkModelLimits(modelId: string, request: ConverseRequest, stre
   if (!rules.inputs.includes('image') && content(request).some(({ image }) => image)) {
     refuse('This model doesn\'t support the image content block that you provided. Update your request and try again.');
   }
+  if (!rules.inputs.includes('document') && content(request).some(({ document }) => document)) {
+    refuse('This model doesn\'t support documents. Try again without documents.');
+  }
+  if (request.outputConfig?.textFormat && !rules.jsonSchema) refuse('This model doesn\'t support the outputConfig.textFormat field. Remove outputConfig.textFormat and try again.');
   if (WITHOUT_PREFILL.test(modelId) && request.messages?.at(-1)?.role === 'assistant') {
     refuse('This model does not support assistant message prefill. The conversation must end with a user message.');
   }

@@ -1,4 +1,5 @@
 import { type ErrorBody, runExample, userMessage } from './run-example';
+import { useContent } from './use-content';
 
 const CANARY = 'canary-9d30';
 
@@ -141,6 +142,7 @@ describe('conversations after they were held', () => {
   }, 30_000);
 
   test('took every permission that the template gives, and no more', async () => {
+    await useContent(example);
     const { roles } = await example.cloud.report();
     for (const { denied, unknown, unused } of roles) expect({ denied, unknown, unused }).toEqual({ denied: [], unknown: [], unused: [] });
   });

@@ -1,4 +1,5 @@
 import { type ErrorBody, runExample, userMessage } from './run-example';
+import { useContent } from './use-content';
 
 const example = runExample('chatbot-api');
 
@@ -94,6 +95,7 @@ describe('permissions', () => {
     await example.get('v1/conversations');
     await example.stored('canary');
     expect((await example.send('DELETE', 'v1/conversations/canary')).status).toBe(200);
+    await useContent(example);
     const { roles } = await example.cloud.report();
     expect(roles.length).toBeGreaterThan(0);
     for (const { denied, unknown, unused } of roles) expect({ denied, unknown, unused }).toEqual({ denied: [], unknown: [], unused: [] });
