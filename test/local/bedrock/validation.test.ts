@@ -2,7 +2,7 @@ import { ConverseCommand, ConverseCommandInput, ConverseStreamCommand, Message }
 import { asks, LocalBedrock, startLocalBedrock } from './local-bedrock';
 import { ModelRules } from '../../../local/bedrock/model-rules';
 
-const RULES: ModelRules = { contextTokens: 100_000, outputTokens: 10_000, tools: 'streaming', sampling: 'both', inputs: ['text', 'image'], cacheMinimum: 50 };
+const RULES: ModelRules = { contextTokens: 100_000, outputTokens: 10_000, tools: 'streaming', sampling: 'both', inputs: ['text', 'image', 'document'], cacheMinimum: 50 };
 const MODELS: Readonly<Record<string, ModelRules>> = {
   'amazon.nova-2-lite-v1:0': { ...RULES, needsProfile: true },
   'acme.text-only': { ...RULES, inputs: ['text'], cacheMinimum: undefined, contextTokens: 20 },
