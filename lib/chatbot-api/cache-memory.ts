@@ -6,7 +6,7 @@ import { ConversationCache } from './conversation-cache';
 import { type MemoryBinding } from './memory-binding';
 import { type HandlerRole } from '../internal/handler-role';
 import { fail, requireDuration } from '../internal/validation';
-import { type CalledService, type FunctionPlacement } from '../posture';
+import { CalledService, type FunctionPlacement } from '../posture';
 import { PrivateNetwork } from '../posture/private-network';
 
 export interface CacheMemoryOptions {
@@ -63,7 +63,9 @@ export class CacheMemory implements MemoryBinding {
   private placeInVpc(handler: Construct, calls: CalledService[]): FunctionPlacement {
     const { vpc, vpcSubnets = { subnetType: SubnetType.PRIVATE_WITH_EGRESS }, vpcEndpoints = true } = this.options;
     if (!vpc) fail(this.scope, "'conversations.memory.vpc' must be given, because a cache lies in a VPC, and this posture has none; got nothing: name a VPC, or take Posture.regulated(), which makes one");
-    return PrivateNetwork.of(handler, { vpc, vpcSubnets, endpoints: vpcEndpoints, logRetention: this.build.logRetention }).placeFunction(handler, calls);
+    const network = PrivateNetwork.of(handler, { vpc, vpcSubnets, endpoints: vpcEndpoints, logRetention: this.build.logRetention });
+    // To the clients of a WebSocket API leads the internet only, which the private subnets of a VPC reach by a NAT gateway.
+    return network.placeFunction(handler, calls.filter((service) => service !== CalledService.CONNECTIONS));
   }
 
   private get made(): ConversationCache {

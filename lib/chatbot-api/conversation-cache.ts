@@ -83,7 +83,7 @@ export class ConversationCache extends Construct {
       userId: name,
       userName: name,
       authenticationMode: { Type: 'iam' },
-      accessString: `on ~{owner#* resetchannels -@all ${COMMANDS.map((command) => `+${command}`).join(' ')}`,
+      accessString: `on ~{owner#* -@all ${COMMANDS.map((command) => `+${command}`).join(' ')}`,
     });
   }
 

@@ -4,7 +4,7 @@ import { MemoryStrategy } from 'aws-cdk-lib/aws-bedrockagentcore';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { defineChat } from './define-chat';
-import { type AgentCoreMemoryOptions, ConversationMemory, Posture } from '../../lib';
+import { type AgentCoreMemoryOptions, ConversationMemory, Posture, Transport } from '../../lib';
 import { routesOf } from '../../lib/contract/chat';
 
 describe('ConversationMemory.dynamoDb', () => {
@@ -22,7 +22,7 @@ describe('ConversationMemory.elastiCache', () => {
     const { chat, template } = defineChat(inVpc);
     expect(chat.table).toBeUndefined();
     template().resourceCountIs('AWS::DynamoDB::GlobalTable', 0);
-    template().hasResourceProperties('AWS::ElastiCache::User', { Engine: 'valkey', AuthenticationMode: { Type: 'iam' }, AccessString: Match.stringLikeRegexp('^on ~\\{owner#\\* resetchannels -@all \\+ping') });
+    template().hasResourceProperties('AWS::ElastiCache::User', { Engine: 'valkey', AuthenticationMode: { Type: 'iam' }, AccessString: Match.stringLikeRegexp('^on ~\\{owner#\\* -@all \\+ping') });
     template().hasResourceProperties('AWS::ElastiCache::ServerlessCache', {
       Engine: 'valkey',
       SnapshotRetentionLimit: 7,
@@ -49,6 +49,13 @@ describe('ConversationMemory.elastiCache', () => {
   test('lies in the VPC of the regulated posture, encrypted with its key, with copies kept longer', () => {
     const { template } = defineChat({ posture: Posture.regulated(), conversations: { memory: ConversationMemory.elastiCache() } });
     template().hasResourceProperties('AWS::ElastiCache::ServerlessCache', { SnapshotRetentionLimit: 35, KmsKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('Key'), 'Arn'] } });
+  });
+
+  test('stands behind a WebSocket API too, to whose clients no endpoint leads', () => {
+    const { template } = defineChat((stack) => ({ ...inVpc(stack), transport: Transport.webSocket() }));
+    template().resourceCountIs('AWS::ElastiCache::ServerlessCache', 1);
+    expect(JSON.stringify(template().findResources('AWS::EC2::VPCEndpoint'))).not.toContain('@connections');
+    expect(JSON.stringify(template().findResources('AWS::EC2::VPCEndpoint'))).toContain('.bedrock-runtime');
   });
 
   test('has another name where it has to be replaced', () => {
