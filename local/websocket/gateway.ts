@@ -44,6 +44,8 @@ export class SocketGateway {
   readonly limits: SocketLimits;
   private readonly connections = new Map<string, Connection>();
   private readonly buckets = new Map<SocketApi, Bucket>();
+  /** The functions are about to be stopped: nobody is told of connections that end with them. */
+  private stopped = false;
 
   constructor(private readonly options: SocketGatewayOptions) {
     this.limits = { ...SOCKET_LIMITS, ...options.limits };
@@ -75,6 +77,7 @@ export class SocketGateway {
   }
 
   stop(): void {
+    this.stopped = true;
     for (const { socket } of this.connections.values()) socket?.terminate();
   }
 
@@ -153,7 +156,7 @@ export class SocketGateway {
 
   private async goodbye(connection: Connection, code: number, reason: string): Promise<void> {
     const route = connection.api.routes.get('$disconnect');
-    if (!route) return;
+    if (!route || this.stopped) return;
     const event = new SocketEvent(connection, '$disconnect', 'DISCONNECT', { disconnectStatusCode: code, disconnectReason: reason });
     await this.call(event, route, {}).then(() => { event.status = 200; }, (error: unknown) => { event.status = this.failureOf(event, error).status; });
     this.log(event);

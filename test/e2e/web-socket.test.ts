@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import WebSocket from 'ws';
 import { Sha256 } from './sha256';
 import { SocketClient, type SocketMessage } from './socket-client';
 import { ChatAuth, ChatbotApi, Transport } from '../../lib';
@@ -180,6 +181,17 @@ describe('a chat over a WebSocket API', () => {
     expect(Math.max(...client.frames)).toBeLessThanOrEqual(32 * 1024);
     expect(client.frames.filter((bytes) => bytes > 20_000).length).toBeGreaterThan(2);
   }, 30_000);
+
+  test('is talked to by the client of the documentation', async () => {
+    const page = readFileSync(join(__dirname, '../../docs/web-socket.md'), 'utf8');
+    const [, code] = /```js\n([\s\S]*?)```/.exec(page) ?? [];
+    let text = '';
+    const end = await new Promise<SocketMessage>((resolve) => {
+      new Function('WebSocket', 'url', 'token', 'crypto', 'onText', 'onEnd', code)(WebSocket, url(), token('user-b'), { randomUUID }, (more: string) => { text += more; }, resolve);
+    });
+    expect(end).toMatchObject({ type: 'end', complete: true });
+    expect(text).toBe((await stored(await connect('user-b'), 'trip-1'))[1].content);
+  });
 
   test.each<[string, () => string[]]>([
     ['no token', () => ['chat.v1']],
