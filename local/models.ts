@@ -34,6 +34,7 @@ export function deployedBedrock(deployment: Deployment, faults: Faults, { modelU
     wordGapMs,
     answerer,
     models: modelRules(deployment, profiles),
+    promptRouters: new Map(toldFacts(deployment).flatMap(({ id, behind }) => behind ? [[id, behind.map((each) => each.id)]] : [])),
     applicationProfiles: profiles,
     guardrails: guardrails(deployment),
   });
@@ -70,14 +71,19 @@ function routedModels(lambda: Resource, ids: string, deployment: Deployment): Mo
   return (JSON.parse(ids) as string[]).map((id, place) => ({ ...table.models[place], id }));
 }
 
-/** What the functions were told of their models is what the local Bedrock holds them to. */
-function modelRules(deployment: Deployment, profiles: ReadonlyMap<string, string>): (bareId: string, modelId: string) => ModelFacts | undefined {
-  const facts = deployment.resources('AWS::Lambda::Function').flatMap((lambda) => {
+/** What the functions were told of their models. */
+function toldFacts(deployment: Deployment): ModelFacts[] {
+  return deployment.resources('AWS::Lambda::Function').flatMap((lambda) => {
     const { Variables = {} } = (deployment.property(lambda, 'Environment') ?? {}) as { Variables?: Record<string, string> };
     const summing = Variables.SUMMARY ? [(JSON.parse(Variables.SUMMARY) as SummaryPolicy).facts] : [];
     const answering = Variables.ROUTED_MODELS ? routedModels(lambda, Variables.ROUTED_MODELS, deployment) : [];
     return [...Variables.MODEL ? [JSON.parse(Variables.MODEL) as ModelFacts] : [], ...answering, ...summing];
   });
+}
+
+/** What the functions were told of their models is what the local Bedrock holds them to. */
+function modelRules(deployment: Deployment, profiles: ReadonlyMap<string, string>): (bareId: string, modelId: string) => ModelFacts | undefined {
+  const facts = toldFacts(deployment);
   // By the id that is called: the name is what the builder likes to call the model.
   const bareIdOf = ({ id }: ModelFacts) => modelAddress(id, { region: REGION, account: ACCOUNT }, profiles).model;
   return (bareId, modelId) => facts.find(({ id }) => id === modelId) ?? facts.find((known) => bareIdOf(known) === bareId);

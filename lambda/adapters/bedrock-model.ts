@@ -111,12 +111,12 @@ function streamedEvent({ contentBlockDelta, contentBlockStart, messageStop, meta
     return { type: 'toolStart', block: contentBlockStart.contentBlockIndex ?? 0, id: toolUseId, name };
   }
   if (messageStop) return { type: 'stop', reason: messageStop.stopReason ?? '' };
-  if (metadata?.usage) return { type: 'usage', usage: usageOf(metadata.usage, metadata.serviceTier) };
+  if (metadata?.usage) return usageEvent(metadata.usage, metadata.serviceTier, metadata.trace);
   return undefined;
 }
 
 /** The same events from an answer that came in one piece. */
-function* wholeAnswer({ output, stopReason, usage, serviceTier }: ConverseResponse): Generator<ModelEvent> {
+function* wholeAnswer({ output, stopReason, usage, serviceTier, trace }: ConverseResponse): Generator<ModelEvent> {
   for (const [block, { text, toolUse, reasoningContent }] of (output?.message?.content ?? []).entries()) {
     if (text !== undefined) yield { type: 'text', text };
     if (reasoningContent?.reasoningText?.text !== undefined) yield { type: 'reasoning', text: reasoningContent.reasoningText.text };
@@ -126,7 +126,13 @@ function* wholeAnswer({ output, stopReason, usage, serviceTier }: ConverseRespon
     }
   }
   if (stopReason) yield { type: 'stop', reason: stopReason };
-  if (usage) yield { type: 'usage', usage: usageOf(usage, serviceTier) };
+  if (usage) yield usageEvent(usage, serviceTier, trace);
+}
+
+/** A prompt router says in its trace which model it asked. */
+function usageEvent(usage: ConverseUsage, tier: ConverseResponse['serviceTier'], trace: ConverseResponse['trace']): ModelEvent {
+  const modelId = trace?.promptRouter?.invokedModelId;
+  return { type: 'usage', usage: usageOf(usage, tier), ...(modelId && { modelId }) };
 }
 
 function usageOf(usage: ConverseUsage, tier: ConverseResponse['serviceTier']): TokenUsage {

@@ -1,4 +1,5 @@
 import { parseArguments } from './normalise';
+import type { ModelFacts } from '../../lib/contract/model';
 import type { AssistantMessage, ToolCall } from '../ports/conversations';
 import { type ModelEvent, ModelFailure, type TokenUsage } from '../ports/model';
 
@@ -35,6 +36,7 @@ export class Answer {
   private text = '';
   private stopped?: string;
   private tokens?: TokenUsage;
+  private answeredBy?: string;
 
   /** Takes an event in, and gives back what a client should hear of it. */
   take(event: ModelEvent): AnswerEvent | undefined {
@@ -53,6 +55,7 @@ export class Answer {
         return undefined;
       case 'usage':
         this.tokens = event.usage;
+        this.answeredBy = event.modelId;
         return undefined;
     }
   }
@@ -78,6 +81,12 @@ export class Answer {
   /** What there is of an answer that is ended before the model ends it: no tool calls, for nobody is going to answer them. */
   partial(): AssistantMessage {
     return { role: 'assistant', content: this.text === '' ? null : this.text };
+  }
+
+  /** The facts of the model that was asked, with the prices of the one that it had answer. */
+  facts(asked: ModelFacts): ModelFacts {
+    const behind = asked.behind?.find(({ id }) => this.answeredBy === id || this.answeredBy?.endsWith(`/${id}`));
+    return behind ? { ...asked, prices: asked.prices ?? behind.prices } : asked;
   }
 
   get usage(): TokenUsage | undefined {

@@ -99,7 +99,7 @@ export async function* generate(plan: AnswerPlan, model: Model, clock: Clock, li
       const { last, ...said } = answer.finish();
       if (!begun && route !== undefined) yield { type: 'model', name: facts.name, route };
       yield* last;
-      yield { type: 'finish', ...whole, ...said };
+      yield { type: 'finish', ...whole, ...said, facts: answer.facts(facts) };
       return;
     } catch (error) {
       rest();

@@ -110,7 +110,7 @@ export type ModelEvent =
   | { readonly type: 'toolStart'; readonly block: number; readonly id: string; readonly name: string }
   | { readonly type: 'toolInput'; readonly block: number; readonly json: string }
   | { readonly type: 'stop'; readonly reason: string }
-  | { readonly type: 'usage'; readonly usage: TokenUsage };
+  | { readonly type: 'usage'; readonly usage: TokenUsage; /** The model that answered, where the one that was asked chose it. */ readonly modelId?: string };
 
 /** Tokens as the model counts them: `input` leaves out what was read from or written to the cache. */
 export interface TokenUsage {

@@ -18,7 +18,15 @@ export interface ModelFacts {
   readonly jsonSchema?: boolean;
   /** Least tokens of a prompt before a cache point takes effect. Absent where the model caches nothing. */
   readonly cacheMinimum?: number;
+  /** The models behind a prompt router, one of which answers and is named in the answer's trace. Absent for a single model. */
+  readonly behind?: readonly BehindModel[];
   /** USD per million tokens. Absent where unknown: then no cost is reported, rather than a wrong one. */
+  readonly prices?: ModelPrices;
+}
+
+export interface BehindModel {
+  /** What the Bedrock runtime takes as `modelId`. */
+  readonly id: string;
   readonly prices?: ModelPrices;
 }
 

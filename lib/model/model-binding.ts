@@ -16,6 +16,12 @@ export interface ModelBinding {
    */
   readonly prices?: ModelPrices;
   /**
+   * The models that a prompt router of Bedrock leads to.
+   *
+   * @default - none: it is one model
+   */
+  readonly behind?: ModelBinding[];
+  /**
    * The models that stand behind this one, where a router chooses among several.
    *
    * @default - none: it is one model

@@ -3,7 +3,7 @@ import { type ModelBinding } from './model-binding';
 import { type ModelFacts } from '../contract/model';
 
 /** A binding as a handler reads it. Encode it with `stack.toJsonString`: an ARN in it may be known at deploy time only. */
-export function modelFacts({ modelId, modelName, capabilities, prices }: ModelBinding): ModelFacts {
+export function modelFacts({ modelId, modelName, capabilities, prices, behind }: ModelBinding): ModelFacts {
   return {
     id: modelId,
     name: modelName,
@@ -15,6 +15,7 @@ export function modelFacts({ modelId, modelName, capabilities, prices }: ModelBi
     ...(capabilities.jsonSchema && { jsonSchema: true }),
     cacheMinimum: capabilities.cacheMinimum,
     prices: prices && withoutDate(prices),
+    behind: behind?.map((each) => ({ id: each.modelId, prices: each.prices && withoutDate(each.prices) })),
   };
 }
 

@@ -2,12 +2,14 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import { type Construct, type IConstruct } from 'constructs';
 import { defineProfile } from './application-profile';
 import { type CapabilityOverrides, type ModelPrices, ToolSupport } from './capabilities';
+import { commonCapabilities } from './common-capabilities';
 import { Geography } from './geography';
 import { grantRoute, INVOKE_AND_STREAM, STREAM } from './grants';
 import { capabilitiesOf, pricesOf } from './known';
 import { type ModelBinding } from './model-binding';
 import { requireReachable } from './reach';
 import { crossRegionRoute, foundationRoute, inferenceProfileRoute, ownedRoute, type Route } from './routes';
+import { fail, requireCount } from '../internal/validation';
 
 /** A model that answers prompts. Every construct that generates text takes one. */
 export interface IModel {
@@ -80,6 +82,12 @@ export interface ApplicationModelProps extends ModelOptions {
    * @default - none
    */
   readonly description?: string;
+}
+
+/** What stands behind a prompt router. */
+export interface PromptRouterOptions extends ModelOptions {
+  /** The models that the router chooses among, with its fallback: 1 to 10 made by `Model.foundation` or `Model.crossRegion`, each as the router reaches it. */
+  readonly routesTo: Model[];
 }
 
 /**
@@ -161,6 +169,17 @@ export abstract class Model implements IModel {
     return new BedrockModel(ownedRoute('custom', arn, options.baseModelId), options);
   }
 
+  /**
+   * A prompt router of Bedrock, which chooses among models of one family by how well each is expected to answer. Its ARN does not say which, so say it: they are
+   * granted too, and their least abilities hold.
+   *
+   * @param arn the router's ARN, one of yours or one of AWS's own
+   * @param options what it routes to, and what you know better than the catalogue
+   */
+  public static promptRouter(arn: string, options: PromptRouterOptions): Model {
+    return new PromptRouter(ownedRoute('promptRouter', arn, undefined), options);
+  }
+
   /** @internal */
   public abstract readonly _route: Route;
 
@@ -183,5 +202,27 @@ class BedrockModel extends Model {
       capabilities,
       prices: this.options.prices ?? pricesOf(this._route),
     };
+  }
+}
+
+class PromptRouter extends Model {
+  constructor(public readonly _route: Route, private readonly options: PromptRouterOptions) {
+    super();
+  }
+
+  public bind(scope: IConstruct, caller: iam.IGrantable, use = ModelUse.EVERY_WAY): ModelBinding {
+    requireReachable(scope, 'Model', this._route);
+    const { routesTo, name, capabilities: known, prices } = this.options;
+    requireCount(scope, 'routesTo', routesTo ?? [], 1, 10);
+    for (const { _route } of routesTo) {
+      if (_route?.kind !== 'foundation' && _route?.kind !== 'crossRegion') fail(scope, "'routesTo' must be made by Model.foundation or Model.crossRegion, as the router reaches its models");
+    }
+    const bound = routesTo.map((model) => model.bind(scope, caller, use));
+    const capabilities = { ...commonCapabilities(bound), ...known };
+    const streamsAlways = use === ModelUse.STREAMED && capabilities.tools !== ToolSupport.BUFFERED;
+    // Whichever of them is asked, it is asked in the way that all of them allow.
+    const behind = streamsAlways ? bound : routesTo.map((model) => model.bind(scope, caller));
+    grantRoute(caller, streamsAlways ? STREAM : INVOKE_AND_STREAM, this._route);
+    return { modelId: this._route.modelId, modelName: name ?? this._route.name, capabilities, prices, behind };
   }
 }

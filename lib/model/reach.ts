@@ -8,6 +8,7 @@ import { fail, requirePattern } from '../internal/validation';
 const ARN_KINDS = {
   provisioned: ['provisioned-model'],
   custom: ['custom-model-deployment', 'imported-model'],
+  promptRouter: ['prompt-router', 'default-prompt-router'],
 };
 
 /** What models of a family are for. */
@@ -19,7 +20,7 @@ export function requireReachable(scope: IConstruct, family: string, route: Route
   if (route.kind === 'foundation') requireBareId(scope, family, route.modelId);
   if (route.kind === 'crossRegion') requireUnprefixedId(scope, family, route);
   if (route.kind === 'inferenceProfile') requireKnownTarget(scope, family, route);
-  if (route.kind === 'provisioned' || route.kind === 'custom') requireArnOf(scope, family, route.kind, route.modelId);
+  if (route.kind === 'provisioned' || route.kind === 'custom' || route.kind === 'promptRouter') requireArnOf(scope, family, route.kind, route.modelId);
   warnWhereDoubtful(scope, route);
 }
 
@@ -63,7 +64,7 @@ function requireKnownTarget(scope: IConstruct, family: string, { modelId, models
   }
 }
 
-function requireArnOf(scope: IConstruct, family: string, kind: 'provisioned' | 'custom', arn: string): void {
+function requireArnOf(scope: IConstruct, family: string, kind: keyof typeof ARN_KINDS, arn: string): void {
   if (Token.isUnresolved(arn)) return;
   const kinds = ARN_KINDS[kind];
   if (kinds.some((name) => new RegExp(`^arn:[^:]+:bedrock:[^:]*:[^:]*:${name}/.+$`).test(arn))) return;

@@ -4,7 +4,7 @@ import { type Geography } from './geography';
 /** How a model is reached: what the runtime takes as its id, what lies behind that id, and which entry of the catalogue describes it. */
 export interface Route {
   /** Which factory made it, so that an error can name the fix. */
-  readonly kind: 'foundation' | 'crossRegion' | 'inferenceProfile' | 'application' | 'provisioned' | 'custom';
+  readonly kind: 'foundation' | 'crossRegion' | 'inferenceProfile' | 'application' | 'provisioned' | 'custom' | 'promptRouter';
   readonly modelId: string;
   readonly name: string;
   /** Profiles that a call touches; the first is the one called, and the only one that leads to the models. */
@@ -72,7 +72,7 @@ export function inferenceProfileRoute(arn: string, copied: string | undefined): 
 }
 
 /** Capacity or weights of one's own: one ARN, nothing behind it. */
-export function ownedRoute(kind: 'provisioned' | 'custom', arn: string, baseModelId: string | undefined): Route {
+export function ownedRoute(kind: 'provisioned' | 'custom' | 'promptRouter', arn: string, baseModelId: string | undefined): Route {
   const name = Token.isUnresolved(arn) ? baseModelId ?? kind : arn.slice(arn.lastIndexOf('/') + 1);
   return { kind, modelId: arn, name, baseModelId, profiles: [], models: [arn] };
 }

@@ -8,6 +8,7 @@ import { LocalModel } from './local-model';
 import { checkModelId, checkModelLimits, ModelRules } from './model-rules';
 import { Operation, readOperation } from './operation';
 import { measure } from './prompt-cache';
+import { chosenModel, traced } from './prompt-router';
 import { refuse } from './refusal';
 import { streamReply } from './stream-reply';
 import { StreamException, strikeBefore, struck } from './struck';
@@ -30,6 +31,8 @@ export interface BedrockRuntimeOptions {
   readonly guardrails?: ReadonlyMap<string, Guardrail>;
   /** ARN of each application inference profile and the ARN or id of what it copies. @default - none; a request that names one is refused */
   readonly applicationProfiles?: ReadonlyMap<string, string>;
+  /** ARN of each prompt router and the ids of the models behind it. @default - none; a request that names one is refused */
+  readonly promptRouters?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The Bedrock runtime, as far as our templates use it. */
@@ -62,7 +65,9 @@ class BedrockRuntime {
     const guardrail = operation.request.guardrailConfig;
     const arn = guardrail && guardrailArn(guardrail.guardrailIdentifier, place);
     const context: Record<string, string> = arn ? { 'bedrock:GuardrailIdentifier': `${arn}:${guardrail.guardrailVersion}` } : {};
+    const routed = this.behind(operation) !== undefined;
     return [
+      ...(routed ? [{ action: ACTIONS[operation.name], resource: operation.modelId, context }] : []),
       ...modelAuthorizations(ACTIONS[operation.name], this.address(operation, call), place, context),
       ...(arn ? [{ action: 'bedrock:ApplyGuardrail', resource: arn }] : []),
     ];
@@ -76,7 +81,9 @@ class BedrockRuntime {
 
     const fault = this.faults.take(operation.modelId);
     strikeBefore(fault);
-    const events = struck(fault, this.answers(operation, rules, call), this.options.slowGapMs ?? 1_000, call.signal);
+    const said = this.answers(operation, rules, call);
+    const answers = this.behind(operation) === undefined ? said : traced(said, this.calledArn(operation, call));
+    const events = struck(fault, answers, this.options.slowGapMs ?? 1_000, call.signal);
     return operation.name === 'ConverseStream' ? streamReply(events) : json(await whole(events));
   }
 
@@ -106,8 +113,18 @@ class BedrockRuntime {
       traceOf(config, { outputAssessments: { [config.guardrailIdentifier]: [blocked] } }));
   }
 
-  private address({ modelId }: ModelOperation, { region }: AwsRequest): ModelAddress {
-    return modelAddress(modelId, { region, account: this.options.account }, this.options.applicationProfiles ?? new Map<string, string>());
+  private behind({ modelId, request }: ModelOperation): string | undefined {
+    return chosenModel(this.options.promptRouters ?? new Map<string, string[]>(), modelId, request);
+  }
+
+  private calledArn(operation: ModelOperation, call: AwsRequest): string {
+    const { profileArn, model } = this.address(operation, call);
+    return profileArn ?? `arn:aws:bedrock:${call.region}::foundation-model/${model}`;
+  }
+
+  private address(operation: ModelOperation, { region }: AwsRequest): ModelAddress {
+    const { account, applicationProfiles = new Map<string, string>() } = this.options;
+    return modelAddress(this.behind(operation) ?? operation.modelId, { region, account }, applicationProfiles);
   }
 
   private guardrail(identifier: string): Guardrail {

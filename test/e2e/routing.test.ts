@@ -5,7 +5,7 @@ import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import OpenAI from 'openai';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, type IModel, Model, ModelRouter, ModelSplit, RequestTrait } from '../../lib';
+import { ChatAuth, ChatbotApi, type ChatbotApiProps, Geography, type IModel, Model, ModelRouter, ModelSplit, RequestTrait } from '../../lib';
 import { METRICS_NAMESPACE, MODEL_HEADER, ROUTE_HEADER } from '../../lib/contract/chat';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 import { alarmMetrics, dashboardMetrics, type Template as Json } from '../observability/watched-metrics';
@@ -23,6 +23,7 @@ interface Directive {
 
 const lite = Model.foundation('amazon.nova-lite-v1:0', { name: 'lite' });
 const pro = Model.foundation('amazon.nova-pro-v1:0', { name: 'pro' });
+const PROMPT_ROUTER = 'arn:aws:bedrock:us-east-1:123456789012:prompt-router/nova-router';
 const tight = Model.foundation('amazon.nova-micro-v1:0', { name: 'tight', capabilities: { contextTokens: 400, outputTokens: 100 } });
 
 describe('a chat whose router chooses among models', () => {
@@ -60,6 +61,7 @@ describe('a chat whose router chooses among models', () => {
       model: lite,
       classifier: { model: tight, classes: [{ name: 'local', description: 'What a local model says.', use: pro }, { name: 'other', description: 'The rest.', use: lite }] },
     }));
+    define('Bedrocks', Model.promptRouter(PROMPT_ROUTER, { routesTo: [Model.foundation('amazon.nova-lite-v1:0'), Model.crossRegion(Geography.US, 'amazon.nova-pro-v1:0')] }));
     template.json = Template.fromStack(stack).toJSON() as Json;
     app.synth();
     cloud = await startCloud({ assembly });
@@ -186,6 +188,15 @@ describe('a chat whose router chooses among models', () => {
     expect(cost).toBeGreaterThan(paid.Cost);
     cloud.faults.set({ kind: 'throttle', model: 'nova-micro' });
     expect(await ask('Classified', 'Tell me of rivers.')).toMatchObject({ model: 'lite', route: 'default:classifier-failed' });
+  });
+
+  test('a prompt router of Bedrock answers within what it and its models are granted, at the price of the one that it asked', async () => {
+    const short = await ask('Bedrocks', 'Tell me of rivers.');
+    const long = await ask('Bedrocks', `Tell me of rivers${' and of seas'.repeat(30)}.`);
+    expect([short.model, short.route]).toEqual(['nova-router', null]);
+    expect(short.cost).toBeGreaterThan(0);
+    // Pro costs thirteen times as much as Lite, and the question is a few times as long.
+    expect(long.cost).toBeGreaterThan(13 * short.cost);
   });
 
   test('metrics are counted for the chat, for each model and for each reason, as alarms and the dashboard read them', async () => {

@@ -1,6 +1,6 @@
 import { Duration, type Stack, Token } from 'aws-cdk-lib';
 import { bind } from './bound-role';
-import { Geography, type IModel, Model, type ModelBinding, ModelRouter, type ModelRouterProps, ModelSplit, RequestTrait, Sampling, ToolSupport } from '../../lib';
+import { Geography, type IModel, Model, type ModelBinding, ModelRouter, type ModelRouterProps, ModelSplit, type PromptRouterOptions, RequestTrait, Sampling, ToolSupport } from '../../lib';
 
 const small = Model.foundation('amazon.nova-lite-v1:0');
 const large = Model.crossRegion(Geography.US, 'anthropic.claude-sonnet-5-5', { name: 'careful' });
@@ -85,5 +85,32 @@ describe('A router refuses', () => {
     ['something that is no model', { model: { id: 'nova' } as unknown as IModel }, /'model' must be made by Model/],
   ])('%s', (_, props, message) => {
     expect(() => bound(props)).toThrow(message);
+  });
+});
+
+describe('A prompt router of Bedrock', () => {
+  const arn = 'arn:aws:bedrock:us-east-1:111122223333:prompt-router/abc123';
+  const routed = (options: Partial<PromptRouterOptions> = {}) =>
+    boundModel(Model.promptRouter(arn, { routesTo: [small, Model.crossRegion(Geography.US, 'amazon.nova-pro-v1:0')], ...options }));
+
+  test('is granted with the models that it leads to', () => {
+    expect(routed().statements.flatMap(({ Resource }) => Resource).map((resource) => String(resource).replace(/^.*?:(?=[^:]*\/)/, ''))).toEqual([
+      'foundation-model/amazon.nova-lite-v1:0', 'inference-profile/us.amazon.nova-pro-v1:0', 'foundation-model/amazon.nova-pro-v1:0', 'prompt-router/abc123',
+    ].map((resource) => expect.stringContaining(resource)));
+  });
+
+  test('can do what all of its models can, and costs what the one costs that answers', () => {
+    const { modelName, capabilities, prices, behind } = routed();
+    expect([modelName, prices]).toEqual(['abc123', undefined]);
+    expect(capabilities).toMatchObject({ contextTokens: 300_000, tools: ToolSupport.STREAMING });
+    expect(behind!.map(({ modelId, prices: each }) => [modelId, each!.input])).toEqual([['amazon.nova-lite-v1:0', expect.any(Number)], ['us.amazon.nova-pro-v1:0', expect.any(Number)]]);
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['an ARN of something else', () => boundModel(Model.promptRouter('arn:aws:bedrock:us-east-1:111122223333:imported-model/x', { routesTo: [small] })), /must be the ARN of a prompt-router/],
+    ['no models behind it', () => routed({ routesTo: [] }), /'routesTo' must have between 1 and 10 entries/],
+    ['a model that it cannot lead to', () => routed({ routesTo: [Model.custom('arn:aws:bedrock:us-east-1:111122223333:imported-model/x')] }), /Model.foundation or Model.crossRegion/],
+  ])('refuses %s', (_, act, message) => {
+    expect(act).toThrow(message);
   });
 });

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { type IConstruct } from 'constructs';
-import { commonCapabilities } from './common-capabilities';
+import { commonCapabilities } from '../common-capabilities';
 import type { ModelRouterProps, RequestClassifier } from './model-router';
 import type { ModelShare } from './model-split';
 import { requireClassifier, requireRouter, requireShares, requireStatic } from './router-rules';

@@ -1,5 +1,5 @@
-import { type ModelCapabilities, Sampling, ToolSupport } from '../capabilities';
-import { type ModelBinding } from '../model-binding';
+import { type ModelCapabilities, Sampling, ToolSupport } from './capabilities';
+import { type ModelBinding } from './model-binding';
 
 const TOOLS = [ToolSupport.NONE, ToolSupport.BUFFERED, ToolSupport.STREAMING];
 const SAMPLING = [Sampling.NONE, Sampling.ONE, Sampling.BOTH];
