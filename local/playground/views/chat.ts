@@ -3,6 +3,7 @@ import { copyButton, h } from '../dom';
 import { Usage } from '../meter';
 import { View, ViewContext } from '../view';
 import { Answer, Timing } from './chat/answer';
+import { type Attached, Attachments } from './chat/attachments';
 import { type AnswerEvent, ChatClient, type Place } from './chat/client';
 import { Composer } from './chat/composer';
 import { ConversationList } from './chat/conversation-list';
@@ -48,7 +49,8 @@ class ChatView {
   constructor(private readonly context: ViewContext) {
     this.client = new ChatClient(context.api);
     this.list = new ConversationList(this.client, this.closing.signal, (id) => this.open(id));
-    this.composer = new Composer({ send: (text) => void this.send(text), stop: () => void this.stop() }, this.curlButton());
+    const attachments = new Attachments(context.api, () => this.composer?.show());
+    this.composer = new Composer({ send: (text, attached) => void this.send(text, attached), stop: () => void this.stop() }, attachments, this.curlButton());
     context.aside.replaceChildren(this.list.element);
     context.main.replaceChildren(this.log.element, this.composer.element);
     document.addEventListener('keydown', (event) => this.onKey(event), { signal: this.closing.signal });
@@ -143,7 +145,7 @@ class ChatView {
     }
   }
 
-  private async send(text: string): Promise<void> {
+  private async send(text: string, attached: readonly Attached[] = []): Promise<void> {
     const id = this.conversationId;
     await this.loading;
     if (this.conversationId !== id) {
@@ -151,16 +153,16 @@ class ChatView {
     }
     const answering = this.answering = new AbortController();
     this.lastText = text;
-    const question = this.log.addQuestion(text, this.context.user);
+    const question = this.log.addQuestion([text, ...attached.map(({ name }) => `[${name}]`)].join('\n'), this.context.user);
     const answer = this.log.beginAnswer(this.model);
     this.composer.setBusy(true);
     remember(id, text);
     const place: Place = this.tip === undefined ? {} : { parent_message_id: this.tip };
-    const { ended, ids } = await this.receive(answer, this.client.ask(id, text, place, answering.signal), answering.signal, () => {
+    const { ended, ids } = await this.receive(answer, this.client.ask(id, text, place, answering.signal, attached), answering.signal, () => {
       question.remove();
       answer.element.remove();
       this.composer.focus();
-      void this.send(text);
+      void this.send(text, attached);
     });
     this.settle(answer, answering);
     if (ended) {

@@ -1,4 +1,5 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
+import type { Attached } from './attachments';
 import { ApiError, requestIdOf } from '../../api-error';
 import { Usage } from '../../meter';
 import { SignedFetch } from '../../signed-fetch';
@@ -15,7 +16,7 @@ export interface StoredMessage {
   /** The ids of all versions in this place, where there are several. */
   readonly siblings?: readonly string[];
   readonly role: string;
-  readonly content: string | null | readonly { readonly type: string; readonly text?: string }[];
+  readonly content: string | null | readonly { readonly type: string; readonly text?: string; readonly file?: { readonly filename?: string } }[];
   readonly tool_calls?: readonly { readonly function: { readonly name: string; readonly arguments: string } }[];
   readonly finish_reason?: string;
   readonly stopped?: boolean;
@@ -58,11 +59,12 @@ export type Place = Partial<Record<'parent_message_id' | 'edit_message_id' | 're
 export const STOPPED = 'stopped';
 
 /** The request that a turn is: the page sends it, and the curl button prints it. */
-export function turnBody(conversationId: string, text: string | undefined, place: Place = {}) {
+export function turnBody(conversationId: string, text: string | undefined, place: Place = {}, attached: readonly Attached[] = []) {
+  const parts = attached.map(({ id }) => ({ type: 'file', file: { file_id: id } }));
   return {
     conversation_id: conversationId,
     ...place,
-    messages: text === undefined ? [] : [{ role: 'user', content: text }],
+    messages: text === undefined ? [] : [{ role: 'user', content: parts.length > 0 ? [{ type: 'text', text }, ...parts] : text }],
     stream: true,
     stream_options: { include_usage: true },
   };
@@ -107,11 +109,13 @@ export class ChatClient {
   }
 
   /** Asks, and gives what arrives as it arrives. An answer that breaks off is an error, never a short answer. */
-  async* ask(conversationId: string, message: string | undefined, place: Place, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+  async* ask(
+    conversationId: string, message: string | undefined, place: Place, signal: AbortSignal, attached: readonly Attached[] = [],
+  ): AsyncGenerator<AnswerEvent> {
     const response = await this.api('v1/chat/completions', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'accept': 'text/event-stream' },
-      body: JSON.stringify(turnBody(conversationId, message, place)),
+      body: JSON.stringify(turnBody(conversationId, message, place, attached)),
       signal,
     });
     yield* read(response);

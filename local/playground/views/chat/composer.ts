@@ -1,7 +1,8 @@
+import type { Attached, Attachments } from './attachments';
 import { h, spoken } from '../../dom';
 
 export interface ComposerEvents {
-  send(text: string): void;
+  send(text: string, attached: readonly Attached[]): void;
   stop(): void;
 }
 
@@ -15,7 +16,7 @@ export class Composer {
   private readonly stop = h('button', { 'type': 'button', 'class': 'stop', 'aria-keyshortcuts': 'Escape', 'hidden': true, 'onclick': () => this.events.stop() }, 'Stop');
   private busy = false;
 
-  constructor(private readonly events: ComposerEvents, ...tools: HTMLElement[]) {
+  constructor(private readonly events: ComposerEvents, private readonly attachments: Attachments, ...tools: HTMLElement[]) {
     this.box.addEventListener('keydown', (event) => {
       // Enter that ends an input method's word is not the one that sends.
       if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
@@ -31,8 +32,10 @@ export class Composer {
       },
     },
     h('label', { for: 'message' }, spoken('Message')),
+    attachments.tray,
     this.box,
-    h('div', { class: 'actions' }, keys(), ...tools, this.stop, this.send));
+    h('div', { class: 'actions' }, keys(), attachments.button, ...tools, this.stop, this.send));
+    attachments.watch(this.element);
     this.show();
   }
 
@@ -56,17 +59,18 @@ export class Composer {
 
   private submit(): void {
     const text = this.box.value;
-    if (this.busy || !text.trim()) {
+    if (this.busy || this.attachments.busy || !text.trim()) {
       return;
     }
     this.box.value = '';
-    this.events.send(text);
+    this.events.send(text, this.attachments.take());
   }
 
-  private show(): void {
+  /** Called when something else than the text has changed, too. */
+  show(): void {
     this.send.hidden = this.busy;
     this.stop.hidden = !this.busy;
-    this.send.disabled = !this.box.value.trim();
+    this.send.disabled = this.attachments.busy || !this.box.value.trim();
   }
 }
 

@@ -135,5 +135,5 @@ function textOf({ content }: StoredMessage): string {
   if (content === null || typeof content === 'string') {
     return content ?? '';
   }
-  return content.map((part) => part.text ?? `[${part.type}]`).join('\n');
+  return content.map((part) => part.text ?? `[${part.file?.filename ?? part.type}]`).join('\n');
 }
