@@ -73,6 +73,24 @@ describe.each(MEMORIES)('a chat that remembers in %s', (_, props) => {
     expect((await chat.read<Kept>('v1/conversations/race')).body.messages).toHaveLength(statuses[1] === 200 ? 4 : 2);
   });
 
+  test('takes a turn once under its idempotency key', async () => {
+    const ask = async () => {
+      const response = await chat.call('POST', 'v1/chat/completions', { messages: [{ role: 'user', content: 'Book it.' }], conversation_id: 'once' }, 'user-a', { 'idempotency-key': 'k-1' });
+      return (await response.json() as { choices: [{ message: object }] }).choices[0].message;
+    };
+    expect(await ask()).toEqual(await ask());
+    expect((await chat.read<Kept>('v1/conversations/once')).body.messages).toHaveLength(2);
+  });
+
+  test('answers anew beside what was said, and reads the branch that stands', async () => {
+    const first = { id: 'branches', messages: [{ id: 'u1', role: 'user', parts: [{ type: 'text', text: 'Tell me of hills.' }] }] };
+    expect((await (await chat.call('POST', 'v1/chat', first)).text())).toContain('hills');
+    const again = await chat.call('POST', 'v1/chat', { ...first, trigger: 'regenerate-message' });
+    expect(await again.text()).toContain('hills');
+    const { body } = await chat.read<Kept>('v1/conversations/branches');
+    expect(body.messages.map(({ role, content }) => [role, content.includes('hills')])).toEqual([['user', true], ['assistant', true]]);
+  });
+
   test('forgets what is deleted, and frees its id', async () => {
     const gone = await chat.call('DELETE', 'v1/conversations/trip');
     expect(gone.status).toBe(200);
