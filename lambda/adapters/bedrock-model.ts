@@ -1,8 +1,9 @@
 import {
   type BedrockRuntimeClient, type ContentBlock, ConverseCommand, type ConverseResponse, type ConverseStreamCommandInput, ConverseStreamCommand,
-  type ConverseStreamOutput, type SystemContentBlock, type TokenUsage as ConverseUsage, type ToolConfiguration,
+  type ConverseStreamOutput, type GuardrailStreamConfiguration, type GuardrailTraceAssessment, type SystemContentBlock, type TokenUsage as ConverseUsage, type ToolConfiguration,
 } from '@aws-sdk/client-bedrock-runtime';
 import { RefusedExtras } from './bedrock-extras';
+import { findingsOf } from './guardrail-findings';
 import { type Block, type Model, type ModelEvent, ModelFailure, type Prompt, type TokenUsage } from '../ports/model';
 
 export interface BedrockModelOptions {
@@ -17,6 +18,7 @@ export function bedrockModel(client: BedrockRuntimeClient, { refusedExtra = () =
     if (!streaming) return yield* wholeAnswer(await client.send(new ConverseCommand(input), { abortSignal: signal }));
     const { stream } = await client.send(new ConverseStreamCommand(input), { abortSignal: signal });
     for await (const raw of stream ?? []) {
+      yield* assessed(raw.metadata?.trace?.guardrail);
       const event = streamedEvent(raw);
       if (event) yield event;
     }
@@ -56,11 +58,15 @@ export function converseInput(prompt: Prompt): ConverseStreamCommandInput {
       ...(prompt.stop.length > 0 && { stopSequences: [...prompt.stop] }),
     },
     ...(prompt.tools.length > 0 && { toolConfig: toolConfiguration(prompt, pointIf(cache?.afterTools)) }),
-    // Synchronous, for the other mode lets words through before they are checked.
-    ...(guardrail && { guardrailConfig: { guardrailIdentifier: guardrail.id, guardrailVersion: guardrail.version, streamProcessingMode: 'sync' } }),
+    ...(guardrail && { guardrailConfig: guardrailConfiguration(guardrail) }),
     ...(prompt.schema && { outputConfig: outputConfiguration(prompt.schema) }),
     ...(serviceTier && { serviceTier: { type: serviceTier } }),
   };
+}
+
+/** Synchronous unless the builder chose: the other mode lets words through before they are checked. The trace tells what was masked from what was blocked. */
+function guardrailConfiguration({ id, version, asynchronous }: NonNullable<Prompt['guardrail']>): GuardrailStreamConfiguration {
+  return { guardrailIdentifier: id, guardrailVersion: version, streamProcessingMode: asynchronous ? 'async' : 'sync', trace: 'enabled' };
 }
 
 function outputConfiguration({ name, description, schema }: NonNullable<Prompt['schema']>): ConverseStreamCommandInput['outputConfig'] {
@@ -115,8 +121,14 @@ function streamedEvent({ contentBlockDelta, contentBlockStart, messageStop, meta
   return undefined;
 }
 
+function* assessed(trace: GuardrailTraceAssessment | undefined): Generator<ModelEvent> {
+  const findings = trace ? findingsOf(trace) : [];
+  if (findings.length > 0) yield { type: 'assessed', findings };
+}
+
 /** The same events from an answer that came in one piece. */
 function* wholeAnswer({ output, stopReason, usage, serviceTier, trace }: ConverseResponse): Generator<ModelEvent> {
+  yield* assessed(trace?.guardrail);
   for (const [block, { text, toolUse, reasoningContent }] of (output?.message?.content ?? []).entries()) {
     if (text !== undefined) yield { type: 'text', text };
     if (reasoningContent?.reasoningText?.text !== undefined) yield { type: 'reasoning', text: reasoningContent.reasoningText.text };

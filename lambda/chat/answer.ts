@@ -1,7 +1,7 @@
 import { parseArguments } from './normalise';
 import type { ModelFacts } from '../../lib/contract/model';
 import type { AssistantMessage, ToolCall } from '../ports/conversations';
-import { type ModelEvent, ModelFailure, type TokenUsage } from '../ports/model';
+import { type Finding, type ModelEvent, ModelFailure, type TokenUsage } from '../ports/model';
 
 /** What an encoder has to say to a client, whatever its protocol. Tool calls are numbered from 0 without gaps. */
 export type AnswerEvent =
@@ -19,6 +19,8 @@ export interface WholeAnswer {
   /** With those tool calls only that are complete. */
   readonly message: AssistantMessage;
   readonly tokens?: TokenUsage;
+  /** What a guardrail found; absent where it found nothing. */
+  readonly findings?: readonly Finding[];
   /** What was left to say when the model had ended. */
   readonly last: readonly AnswerEvent[];
 }
@@ -37,6 +39,7 @@ export class Answer {
   private stopped?: string;
   private tokens?: TokenUsage;
   private answeredBy?: string;
+  private findings?: readonly Finding[];
 
   /** Takes an event in, and gives back what a client should hear of it. */
   take(event: ModelEvent): AnswerEvent | undefined {
@@ -53,6 +56,9 @@ export class Answer {
       case 'stop':
         this.stopped = event.reason;
         return undefined;
+      case 'assessed':
+        this.findings = event.findings;
+        return undefined;
       case 'usage':
         this.tokens = event.usage;
         this.answeredBy = event.modelId;
@@ -63,7 +69,7 @@ export class Answer {
   /** The answer when the model's stream has ended; an answer without an end is a failure. */
   finish(): WholeAnswer {
     if (this.stopped === undefined) throw new ModelFailure('unavailable', 'The model broke off before the end of its answer.');
-    const reason = finishReason(this.stopped, this.calls.size);
+    const reason = finishReason(this.stopped, this.calls.size, onlyMasked(this.findings));
     const complete: ToolCall[] = [];
     const last: AnswerEvent[] = [];
     for (const call of this.calls.values()) {
@@ -75,7 +81,7 @@ export class Answer {
       else if (reason === 'tool_calls') throw new ModelFailure('unavailable', 'The model broke off in the middle of a tool call.');
     }
     const message: AssistantMessage = { role: 'assistant', content: this.text === '' ? null : this.text, ...(complete.length > 0 && { tool_calls: complete }) };
-    return { reason, message, tokens: this.tokens, last };
+    return { reason, message, tokens: this.tokens, ...(this.findings && { findings: this.findings }), last };
   }
 
   /** What there is of an answer that is ended before the model ends it: no tool calls, for nobody is going to answer them. */
@@ -107,12 +113,19 @@ export class Answer {
   }
 }
 
-function finishReason(stopped: string, calls: number): FinishReason {
+/** What was masked was answered. Without a word on what it found, a guardrail that stepped in has blocked. */
+function onlyMasked(findings: readonly Finding[] = []): boolean {
+  return findings.some(({ action }) => action === 'ANONYMIZED') && !findings.some(({ action }) => action === 'BLOCKED');
+}
+
+function finishReason(stopped: string, calls: number, masked: boolean): FinishReason {
   switch (stopped) {
     case 'max_tokens':
     case 'model_context_window_exceeded':
       return 'length';
     case 'guardrail_intervened':
+      if (masked) return calls > 0 ? 'tool_calls' : 'stop';
+      return 'content_filter';
     case 'content_filtered':
       return 'content_filter';
     case 'malformed_model_output':

@@ -12,6 +12,7 @@ import { CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER } from '../../lib/contr
 import { json, type Route } from '../kit/endpoint';
 import { groupsIn } from '../kit/groups';
 import type { PublishMetrics } from '../kit/metrics';
+import type { Finding } from '../ports/model';
 
 /** `POST /v1/chat/completions` and `POST /v1/chat`: one core, and an encoder for what the client wants to read. */
 export function completions(protocol: Protocol, policy: ChatPolicy, ports: AnswerPorts | TurnPorts, publish: PublishMetrics): Route {
@@ -48,7 +49,7 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
         }
         if (event.type === 'retold') return event.usage;
         if (event.type !== 'finish') return undefined;
-        call.note({ finishReason: event.reason, ...(event.stopped && { stopped: true }) });
+        call.note({ finishReason: event.reason, ...(event.stopped && { stopped: true }), ...(event.findings && { guardrail: event.findings.map(inWords).join('; ') }) });
         finish = event;
         return usage;
       },
@@ -80,6 +81,11 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
       body: { frames: encoded(turn, open, observer), failure: protocol.failure },
     };
   };
+}
+
+/** For audits: `input content PROMPT_ATTACK BLOCKED HIGH`. */
+function inWords({ on, policy, kind, action, confidence }: Finding): string {
+  return [on, policy, kind, action, confidence].filter((word) => word !== undefined).join(' ');
 }
 
 /** Hears of everything that happens in a turn, whichever way it is told to the client. */

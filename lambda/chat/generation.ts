@@ -4,7 +4,7 @@ import type { ModelFacts } from '../../lib/contract/model';
 import { type ApiError, BadRequest, Throttled, TimedOut, Unavailable } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { AssistantMessage } from '../ports/conversations';
-import { type Model, type ModelEvent, ModelFailure, type Prompt, type TokenUsage } from '../ports/model';
+import { type Finding, type Model, type ModelEvent, ModelFailure, type Prompt, type TokenUsage } from '../ports/model';
 
 /** What happens behind an answer: a call that was made in vain, or tokens that a model other than the answering one took. */
 export type AsideEvent =
@@ -48,6 +48,8 @@ export interface Generated {
   /** Why that one; absent where there was nothing to choose. */
   readonly route?: string;
   readonly tokens?: TokenUsage;
+  /** What a guardrail found; absent where it found nothing. */
+  readonly findings?: readonly Finding[];
   /** What other models took for the answer, as far as it is known. */
   readonly asides?: readonly Spending[];
   /** Set where the reader ended the answer before the model did: what the model took in the end, once that is known. */

@@ -30,9 +30,9 @@ import type { Hooks } from '../ports/hooks';
 import type { JsonSchemas } from '../ports/json-schemas';
 import type { Model } from '../ports/model';
 import type { Objects } from '../ports/objects';
+import type { Quotas } from '../ports/quotas';
 import type { Summaries } from '../ports/summaries';
 import type { KeyedTurn, TurnKeys } from '../ports/turn-keys';
-import type { Quotas } from '../ports/quotas';
 import type { TurnLog } from '../ports/turn-log';
 
 export interface AnswerPorts {
@@ -113,7 +113,7 @@ export function takeTurn(request: ChatRequest, policy: ChatPolicy, context: Turn
 }
 
 async function* answerOnce(hooked: HookedTurn, policy: ChatPolicy, context: TurnContext, ports: AnswerPorts): AsyncGenerator<TurnEvent, void> {
-  const how = asked(hooked, policy, context, ports);
+  const how = howAsked(hooked, policy, context, ports);
   yield* how.meter.around(answer(await hooked.before(), NOTHING_SAID, policy, { ...how, limits: context }, ports));
 }
 
@@ -126,7 +126,7 @@ interface Asked {
   readonly files?: (history: readonly ChatMessage[]) => Promise<Files>;
 }
 
-function asked({ manner }: HookedTurn, policy: ChatPolicy, context: TurnContext, { quotas, clock }: AnswerPorts): Pick<Asked, 'asker' | 'manner' | 'meter'> {
+function howAsked({ manner }: HookedTurn, policy: ChatPolicy, context: TurnContext, { quotas, clock }: AnswerPorts): Pick<Asked, 'asker' | 'manner' | 'meter'> {
   return { asker: context, manner, meter: new Meter(policy, context, quotas, clock) };
 }
 
@@ -198,7 +198,7 @@ async function* converse(
     const history = await recall(standing.before, { tokens: policy.historyTokens, needed: answersCalls(all.messages), summaries, now });
     const limits = { signal: context.signal, stop: stop.signal };
     const files = (shown: readonly ChatMessage[]) => recallAttachments(all, shown, turn.conversation, ports.objects);
-    const how = { ...asked(hooked, policy, context, ports), limits, files };
+    const how = { ...howAsked(hooked, policy, context, ports), limits, files };
     for await (const event of how.meter.around(withinWindow(history, (left) => answer(all, left, policy, how, ports)))) {
       if (event.type === 'finish') {
         const ended = clock.now();

@@ -15,7 +15,7 @@ export interface Prompt {
   readonly stop: readonly string[];
   /** What the model is held to while it writes; only for models that can be. */
   readonly schema?: { readonly name: string; readonly description?: string; readonly schema: Readonly<Record<string, unknown>> };
-  readonly guardrail?: { readonly id: string; readonly version: string };
+  readonly guardrail?: { readonly id: string; readonly version: string; readonly asynchronous?: boolean };
   /** Where the model should remember what it has read; absent leaves it to the model. */
   readonly cache?: CachePoints;
   /** Absent takes the model's default tier; a model that has no such tier answers in its default one. */
@@ -109,8 +109,19 @@ export type ModelEvent =
   | { readonly type: 'reasoning'; readonly text: string }
   | { readonly type: 'toolStart'; readonly block: number; readonly id: string; readonly name: string }
   | { readonly type: 'toolInput'; readonly block: number; readonly json: string }
+  | { readonly type: 'assessed'; readonly findings: readonly Finding[] }
   | { readonly type: 'stop'; readonly reason: string }
   | { readonly type: 'usage'; readonly usage: TokenUsage; /** The model that answered, where the one that was asked chose it. */ readonly modelId?: string };
+
+/** What a guardrail found: which policy of it, of what kind, and what it did. Never what it found it in. */
+export interface Finding {
+  readonly on: 'input' | 'output';
+  readonly policy: string;
+  readonly kind: string;
+  /** BLOCKED, ANONYMIZED, or NONE where it only tells. */
+  readonly action: string;
+  readonly confidence?: string;
+}
 
 /** Tokens as the model counts them: `input` leaves out what was read from or written to the cache. */
 export interface TokenUsage {

@@ -272,7 +272,7 @@ export class ChatbotApi extends Construct {
     const historyTokens = conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2));
     const summary = conversations?.summary?._bind(this, { role, historyTokens, memory: this.memory });
     const guard = guardrail?.bind(this, role);
-    const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion };
+    const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion, asynchronous: guard.asynchronous };
     const stack = Stack.of(this);
     return {
       ...this.memory.environment,

@@ -105,6 +105,8 @@ export type AttachmentFormatName = (typeof ATTACHMENT_FORMATS)[number];
 export interface GuardrailReference {
   readonly id: string;
   readonly version: string;
+  /** Lets words through before they are checked; absent checks them first. */
+  readonly asynchronous?: boolean;
 }
 
 /** Routes that every chat has, as API Gateway resources. */

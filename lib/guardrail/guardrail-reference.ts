@@ -12,6 +12,13 @@ export interface IGuardrail {
   readonly guardrailVersion: string;
 
   /**
+   * Whether it replaces sensitive information by its kind.
+   *
+   * @default - not known
+   */
+  readonly masksSensitiveInformation?: boolean;
+
+  /**
    * Lets somebody apply the guardrail, and use its key where it has one.
    *
    * @param grantee who applies it
@@ -33,6 +40,13 @@ export interface GuardrailBinding {
   readonly guardrailId: string;
   /** The version to apply: a number, or `DRAFT`. */
   readonly guardrailVersion: string;
+
+  /**
+   * Whether streamed words reach the reader before they are checked.
+   *
+   * @default false
+   */
+  readonly asynchronous?: boolean;
 }
 
 /** A guardrail that was made elsewhere. */
@@ -41,6 +55,12 @@ export interface GuardrailAttributes {
   readonly guardrailArn: string;
   /** The version to apply: a number, or `DRAFT`. */
   readonly guardrailVersion: string;
+  /**
+   * Whether it replaces sensitive information by its kind; `Guardrail.asynchronous` takes one only that does not.
+   *
+   * @default - not known
+   */
+  readonly masksSensitiveInformation?: boolean;
   /**
    * Key that encrypts the guardrail's policies.
    *

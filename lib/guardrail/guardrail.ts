@@ -6,6 +6,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, type IConstruct } from 'constructs';
 import { requireLength } from '../internal/validation';
 import { type Geography } from '../model';
+import { AsynchronousGuardrail } from './asynchronous-guardrail';
 import { grantApply } from './grant-apply';
 import { type GuardrailProps } from './guardrail-props';
 import { type GuardrailAttributes, type GuardrailBinding, type IGuardrail } from './guardrail-reference';
@@ -42,6 +43,16 @@ export class Guardrail extends Construct implements IGuardrail {
     return new ImportedGuardrail(scope, id, attributes);
   }
 
+  /**
+   * A guardrail that lets streamed words through while it still checks them: the answer comes sooner, and words that should have been blocked may be read before
+   * it is. It masks nothing in this mode, so one that does is refused.
+   *
+   * @param guardrail which guardrail; one that exists already must say that it masks nothing
+   */
+  public static asynchronous(guardrail: IGuardrail): IGuardrail {
+    return new AsynchronousGuardrail(guardrail);
+  }
+
   /** The guardrail itself, as its working draft. */
   public readonly resource: bedrock.CfnGuardrail;
   /** The version that is applied. */
@@ -49,6 +60,7 @@ export class Guardrail extends Construct implements IGuardrail {
   public readonly guardrailId: string;
   public readonly guardrailArn: string;
   public readonly guardrailVersion: string;
+  public readonly masksSensitiveInformation?: boolean;
   private readonly applyOptions: { encryptionKey?: kms.IKey; profileId?: string; reasoningArns?: string[] };
 
   constructor(scope: Construct, id: string, props: GuardrailProps = {}) {
@@ -64,6 +76,7 @@ export class Guardrail extends Construct implements IGuardrail {
     this.guardrailId = this.resource.attrGuardrailId;
     this.guardrailArn = this.resource.attrGuardrailArn;
     this.guardrailVersion = this.version.attrVersion;
+    this.masksSensitiveInformation = (props.sensitiveInformation ?? []).some((information) => information._masks);
     this.applyOptions = {
       encryptionKey: props.encryptionKey,
       profileId: props.crossRegion && profileId(props.crossRegion),

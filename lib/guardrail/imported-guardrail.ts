@@ -10,6 +10,7 @@ export class ImportedGuardrail extends Construct implements IGuardrail {
   public readonly guardrailId: string;
   public readonly guardrailArn: string;
   public readonly guardrailVersion: string;
+  public readonly masksSensitiveInformation?: boolean;
 
   constructor(scope: Construct, id: string, private readonly attributes: GuardrailAttributes) {
     super(scope, id);
@@ -21,6 +22,7 @@ export class ImportedGuardrail extends Construct implements IGuardrail {
     this.guardrailId = Arn.split(guardrailArn, ArnFormat.SLASH_RESOURCE_NAME).resourceName!;
     this.guardrailArn = guardrailArn;
     this.guardrailVersion = guardrailVersion;
+    this.masksSensitiveInformation = attributes.masksSensitiveInformation;
   }
 
   public grantApply(grantee: iam.IGrantable): iam.Grant {

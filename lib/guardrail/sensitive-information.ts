@@ -74,6 +74,16 @@ export class SensitiveInformation {
     private readonly actions: SensitiveInformationActions,
   ) {}
 
+  /**
+   * Whether what is found is replaced, in either direction.
+   *
+   * @internal
+   */
+  public get _masks(): boolean {
+    const { inputAction = FilterAction.ANONYMIZE, outputAction = FilterAction.ANONYMIZE } = this.actions;
+    return [inputAction, outputAction].includes(FilterAction.ANONYMIZE);
+  }
+
   /** @internal */
   public _renderEntity(): CfnGuardrail.PiiEntityConfigProperty[] {
     return this.entity === undefined ? [] : [{ type: this.entity.name, ...this.renderActions() }];

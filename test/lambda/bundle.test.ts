@@ -119,7 +119,7 @@ async function invoke(body: object): Promise<{ answer: string; printed: string }
   const endpoint = `http://127.0.0.1:${(bedrock.address() as AddressInfo).port}`;
   const child = spawn(process.execPath, ['runtime.js'], {
     cwd: folder,
-    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...env, PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y' },
   });
   let printed = '';

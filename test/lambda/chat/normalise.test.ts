@@ -106,7 +106,7 @@ test('has a guardrail look at new words only', () => {
   expect(input).toMatchObject({
     system: [{ text: 'You help.' }, { guardContent: { text: { text: 'Be brief.' } } }],
     messages: [{ content: [{ text: 'old' }] }, { content: [{ text: 'said' }] }, { content: [{ guardContent: { text: { text: 'new' } } }] }],
-    guardrailConfig: { guardrailIdentifier: 'g', guardrailVersion: '1', streamProcessingMode: 'sync' },
+    guardrailConfig: { guardrailIdentifier: 'g', guardrailVersion: '1', streamProcessingMode: 'sync', trace: 'enabled' },
   });
 });
 

@@ -53,7 +53,8 @@ export class Talk {
       telling: { id: 'answer', created: 0, model: 'm', includeUsage: false },
       outlast: (work: Promise<unknown>) => void works.push(work),
       note: (fields) => void this.notes.push({ ...fields }),
-      count: () => undefined, announce: () => undefined,
+      count: () => undefined,
+      announce: () => undefined,
     }, this));
     await Promise.allSettled(works);
     return { events, error };
