@@ -4,6 +4,7 @@ import { type ChatTable, startTable } from './chat-table';
 import { agentCoreConversations } from '../../../lambda/adapters/agentcore-conversations';
 import { dynamoConversations } from '../../../lambda/adapters/dynamo-conversations';
 import { valkeyConversations } from '../../../lambda/adapters/valkey-conversations';
+import { standingOf } from '../../../lambda/chat/branch';
 import type { Conversations, OpenTurn, StoredMessage } from '../../../lambda/ports/conversations';
 import { collect } from '../fakes/collect';
 import { MemoryConversations } from '../fakes/conversations';
@@ -172,6 +173,25 @@ test('a message that another turn wrote is never overwritten', async () => {
   await client.send(new PutCommand({ TableName, Item: { pk, sk: 'turn#00000001#0000', ...message, turnId: 'theirs' } }));
   await expect(conversations.commit(turn, said(turn, 'mine', 'ok'), { title: '', now: 1_500 })).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
   expect((await collect(conversations.oldestFirst({ owner, id: 'c' }, 0))).items[0].message.content).toBe('theirs');
+});
+
+test('a turn of a conversation without branches finds its place and its history with one query', async () => {
+  const conversations = dynamoConversations(client, TableName);
+  const conversation = { owner, id: 'c' };
+  for (let number = 1; number <= 12; number++) {
+    const turn = (await conversations.begin({ conversation, turnId: `t${number}`, now: 1_000, until: 2_000 }))!;
+    const [question, answer] = said(turn, `q${number}`, `a${number}`);
+    await conversations.commit(turn, [{ ...question, ...(number > 1 && { parent: { turn: number - 1, index: 1 } }) }, answer], { title: 'q', now: 1_500 });
+  }
+  const send = jest.spyOn(client, 'send');
+  try {
+    const { parent, before } = await standingOf(conversations, conversation, undefined, 1_600);
+    const { items } = await collect(before);
+    expect([parent, items.length, items[11][0].message.content]).toEqual([{ turn: 12, index: 1 }, 12, 'q1']);
+    expect(send).toHaveBeenCalledTimes(1);
+  } finally {
+    send.mockRestore();
+  }
 });
 
 test('no owner can spell another\'s key', async () => {
