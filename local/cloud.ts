@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -12,6 +12,9 @@ import { Faults } from './bedrock/faults';
 import { Issuer, type TokenOptions } from './cognito/issuer';
 import { Issuers } from './cognito/issuers';
 import { LOCAL_USERS, UserPools, type UserTokens } from './cognito/pools';
+import { LoadBalancers } from './container/balancer';
+import { type ContainerService, localContainerUrls, readContainerServices } from './container/definition';
+import { LocalTask } from './container/task';
 import { dynamoDb } from './dynamodb/service';
 import { startCaches } from './elasticache/caches';
 import { localFunctionUrls, readFunctionUrls } from './function-url/definition';
@@ -126,7 +129,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   // Functions are read after the endpoint that they call.
   const functions = new Map<string, FunctionPool>();
   const deadLetters: DeadLetter[] = [];
-  const door: { gateway?: Gateway; urls?: FunctionUrls; issuers?: Issuers; sockets?: SocketGateway; site?: Site } = {};
+  const door: { gateway?: Gateway; urls?: FunctionUrls; balancers?: LoadBalancers; issuers?: Issuers; sockets?: SocketGateway; site?: Site } = {};
   const functionOf = (functionArn: string) => functions.get(functionArn.split(':').slice(0, 7).join(':'));
   const lambda = lambdaService({ functionOf, deployment, onNotice, onDeadLetter: (letter) => deadLetters.push(letter) });
   const connections = connectionsService(() => door.sockets);
@@ -144,17 +147,24 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const apis = readRestApis(deployment);
   const socketApis = readSocketApis(deployment);
   const functionUrls = readFunctionUrls(deployment);
+  const containers = readContainerServices(deployment);
+  for (const { bucket, key, path } of containers.flatMap(({ assets }) => assets)) buckets.placeAsset(bucket, key, readFileSync(path));
   const server = await serveLoopback(options.port ?? 0, (incoming, outgoing) => {
-    if (door.gateway?.handle(incoming, outgoing) || door.urls?.handle(incoming, outgoing) || door.issuers?.handle(incoming, outgoing)) return;
+    if ([door.gateway, door.urls, door.balancers, door.issuers].some((front) => front?.handle(incoming, outgoing))) return;
     void door.site?.handle(incoming, outgoing);
   }, (incoming, stream, head) => door.sockets?.handle(incoming, stream, head) ?? false);
   undo.push(() => server.stop());
   for (const host of ['127.0.0.1', 'localhost']) buckets.trust(`http://${host}:${new URL(server.url).port}`);
   const caches = await startCaches(deployment, { workDirectory, principals, onNotice });
   undo.push(() => caches.stop());
-  const localise = (text: string) => Issuers.localKeys(localFunctionUrls(
-    localSocketUrls(localUrls(caches.localise(text), server.url, apis), { door: server.url, aws: endpoint.url }, socketApis),
-    server.url, functionUrls), server.url);
+  const localise = (text: string) => [
+    (known: string) => caches.localise(known),
+    (known: string) => localUrls(known, server.url, apis),
+    (known: string) => localSocketUrls(known, { door: server.url, aws: endpoint.url }, socketApis),
+    (known: string) => localFunctionUrls(known, server.url, functionUrls),
+    (known: string) => localContainerUrls(known, server.url, containers),
+    (known: string) => Issuers.localKeys(known, server.url),
+  ].reduce((known, step) => step(known), text);
 
   const [script, problem] = await Promise.all([bundleWorker(workDirectory), modelProblem(options), tables.createTables(deployment)]);
   if (problem !== undefined) onNotice(problem);
@@ -193,10 +203,15 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   });
   door.urls = new FunctionUrls({ urls: functionUrls, identities: byAccessKey, functionOf, onNotice });
   door.issuers = new Issuers(userPools);
+  const tasks = containers.map((service) => new LocalTask(service, {
+    node: node.path, logs, endpoint: endpoint.url, credentials: `${server.url}${credentialsPath(service)}`, localise, onNotice,
+  }));
+  const balancers = door.balancers = new LoadBalancers(tasks, onNotice);
+  undo.push(() => balancers.stop(), () => Promise.all(tasks.map((task) => task.stop())));
   const sockets = door.sockets = new SocketGateway({ apis: socketApis, logs, onNotice, identities: byAccessKey, functionOf, limits: options.socketLimits });
   undo.push(() => sockets.stop());
   door.site = await Site.build({
-    get: { '/local/session': session, '/local/faults': () => faults.current, '/local/report': report },
+    get: { ...credentialsOf(containers), '/local/session': session, '/local/faults': () => faults.current, '/local/report': report },
     put: {
       '/local/faults': (fault) => {
         faults.set(fault as Faults['current']);
@@ -247,6 +262,15 @@ function localUrls(text: string, url: string, apis: readonly RestApi[]): string 
     const api = apis.find((candidate) => candidate.id === id && candidate.stage === stage);
     return api ? `${url}${Gateway.basePath(api)}` : address;
   });
+}
+
+const credentialsPath = ({ roleArn }: ContainerService) => `/local/credentials/${accessKeyOf(roleArn)}`;
+
+/** What the agent beside a task answers: the credentials of the task's role. */
+function credentialsOf(containers: readonly ContainerService[]): Record<string, () => object> {
+  return Object.fromEntries(containers.map((service) => [credentialsPath(service), () => ({
+    AccessKeyId: accessKeyOf(service.roleArn), SecretAccessKey: 'local', Token: 'local', Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+  })]));
 }
 
 function functionsBehind(api: RestApi, pools: ReadonlyMap<string, FunctionPool>): FunctionPool[] {

@@ -62,22 +62,38 @@ function guardrails(deployment: Deployment): Map<string, Guardrail> {
   return new Map(deployment.resources('AWS::Bedrock::Guardrail').map((guardrail) => [deployment.id(guardrail), guardrailFromTemplate(deployment.properties(guardrail))]));
 }
 
-/** The models of a router: their ids are in the environment, the rest beside the function. */
-function routedModels(lambda: Resource, ids: string, deployment: Deployment): ModelFacts[] {
-  const { S3Key } = (deployment.property(lambda, 'Code') ?? {}) as { S3Key?: string };
-  const asset = lambda.stack.assets.get(S3Key ?? '');
-  if (!asset) throw new Error(`the code of ${lambda.stack.name}/${lambda.logicalId}, with what its router decides by, is not among the assembly's assets`);
-  const table = JSON.parse(readFileSync(join(asset.path, ROUTING_FILE), 'utf8')) as RoutingTable;
-  return (JSON.parse(ids) as string[]).map((id, place) => ({ ...table.models[place], id }));
+/** The models of a router: their ids are in the environment, the rest beside the code. */
+function routedModels(ids: readonly string[], { models }: RoutingTable): ModelFacts[] {
+  return ids.map((id, place) => ({ ...models[place], id }));
 }
 
-/** What the functions were told of their models. */
+/** A function's files lie in a folder, a task's in one file of JSON. */
+function routingTable(runs: Resource, { CODE_KEY }: Readonly<Record<string, string>>, deployment: Deployment): RoutingTable {
+  const { S3Key = CODE_KEY } = (deployment.property(runs, 'Code') ?? {}) as { S3Key?: string };
+  const asset = runs.stack.assets.get(S3Key ?? '');
+  if (!asset) throw new Error(`the code of ${runs.stack.name}/${runs.logicalId}, with what its router decides by, is not among the assembly's assets`);
+  const text = CODE_KEY ? (JSON.parse(readFileSync(asset.path, 'utf8')) as Record<string, string>)[ROUTING_FILE] : readFileSync(join(asset.path, ROUTING_FILE), 'utf8');
+  return JSON.parse(text) as RoutingTable;
+}
+
+/** What a function or the container of a task reads from its environment. */
+function environmentOf(runs: Resource, deployment: Deployment): Readonly<Record<string, string>> {
+  const { Environment, ContainerDefinitions: containers = [] } = deployment.properties(runs) as Environments;
+  return Environment?.Variables ?? Object.fromEntries(containers.flatMap((container) => container.Environment ?? []).map(({ Name, Value }) => [Name, Value]));
+}
+
+interface Environments {
+  readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
+  readonly ContainerDefinitions?: readonly { readonly Environment?: readonly { readonly Name: string; readonly Value: string }[] }[];
+}
+
+/** What the functions and tasks were told of their models. */
 function toldFacts(deployment: Deployment): ModelFacts[] {
-  return deployment.resources('AWS::Lambda::Function').flatMap((lambda) => {
-    const { Variables = {} } = (deployment.property(lambda, 'Environment') ?? {}) as { Variables?: Record<string, string> };
-    const summing = Variables.SUMMARY ? [(JSON.parse(Variables.SUMMARY) as SummaryPolicy).facts] : [];
-    const answering = Variables.ROUTED_MODELS ? routedModels(lambda, Variables.ROUTED_MODELS, deployment) : [];
-    return [...Variables.MODEL ? [JSON.parse(Variables.MODEL) as ModelFacts] : [], ...answering, ...summing];
+  return deployment.resources('AWS::Lambda::Function', 'AWS::ECS::TaskDefinition').flatMap((runs) => {
+    const variables = environmentOf(runs, deployment);
+    const summing = variables.SUMMARY ? [(JSON.parse(variables.SUMMARY) as SummaryPolicy).facts] : [];
+    const answering = variables.ROUTED_MODELS ? routedModels(JSON.parse(variables.ROUTED_MODELS) as string[], routingTable(runs, variables, deployment)) : [];
+    return [...variables.MODEL ? [JSON.parse(variables.MODEL) as ModelFacts] : [], ...answering, ...summing];
   });
 }
 

@@ -7,6 +7,7 @@ import { readModels } from './routing/deployed';
 import { readSettings } from './settings';
 import { CHAT_DURATIONS } from './turn-report';
 import { CHAT_ENV, EXPOSED_HEADERS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE, type TransportName } from '../../lib/contract/chat';
+import { CONTAINER_ENV } from '../../lib/contract/container';
 import type { CacheReference } from '../../lib/contract/conversations';
 import { ROUTING_FILE } from '../../lib/contract/routing';
 import { bedrockModel } from '../adapters/bedrock-model';
@@ -17,8 +18,9 @@ import { dynamoSocketRequests } from '../adapters/dynamo-socket-requests';
 import { dynamoSummaries } from '../adapters/dynamo-summaries';
 import { dynamoTurnKeys } from '../adapters/dynamo-turn-keys';
 import { dynamoTurnLog } from '../adapters/dynamo-turn-log';
-import { laterTokens } from '../kit/bearer';
+import { bearerOf, laterTokens, noTokens } from '../kit/bearer';
 import { readBeside } from '../kit/beside';
+import { type Call, textOf } from '../kit/call';
 import { systemClock } from '../kit/clock';
 import { deferred, once } from '../kit/deferred';
 import { endpoint } from '../kit/endpoint';
@@ -87,5 +89,11 @@ const fronts: Readonly<Record<TransportName, () => unknown>> = {
   webSocket: () => webSocket(answer, Object.keys(routes), {
     requests: dynamoSocketRequests(table, socket!.table), wire: async () => (await import('../parts/socket.js')).openWire(socket!.endpoint), log,
   }),
+  container: async () => {
+    const { PORT, TURN_SECONDS, DRAIN_SECONDS } = readEnv(CONTAINER_ENV);
+    const identify = (headers: Call['headers']) => bearerOf(headers, tokens ?? noTokens);
+    const served = { routes: Object.keys(routes), identify, read: textOf, corsOrigins, turnMs: Number(TURN_SECONDS) * 1000 };
+    (await import('../parts/server.js')).serve(answer, { ...served, port: Number(PORT), drainMs: Number(DRAIN_SECONDS) * 1000, log });
+  },
 };
 export const handler = fronts[transport]();

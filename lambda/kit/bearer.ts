@@ -23,3 +23,6 @@ export function laterTokens(load: () => Promise<Tokens>): Tokens {
   let ready: Promise<Tokens> | undefined;
   return { verify: async (token) => (await (ready ??= load())).verify(token) };
 }
+
+/** Where no tokens were agreed on, none lets anybody in. */
+export const noTokens: Tokens = { verify: async () => ({ genuine: false, reason: 'no tokens are taken' }) };

@@ -85,7 +85,9 @@ export function bodyTooLarge(): TooLarge {
   return new TooLarge('messages', 'The body must be at most 4 MiB: send fewer or shorter \'messages\'.');
 }
 
-export function textOf(bytes: Buffer): string {
+/** A body as it came over the network; undefined was too large to be kept. */
+export function textOf(bytes: Buffer | undefined): string {
+  if (!bytes) throw bodyTooLarge();
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

@@ -4,7 +4,6 @@ import { ApiError, errorBody, NotFound, Unexpected } from './http';
 import { describeCause, describeError, type Log } from './log';
 import { close, tolerant, writeFrames } from './stream';
 import { TRACE_HEADER } from '../../lib/contract/chat';
-import { IssuerFailure } from '../ports/tokens';
 
 export type Route = (call: Call) => Promise<Answer>;
 
@@ -56,7 +55,8 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
       if (known !== error) options.log.error('unexpected error', { requestId, ...describeError(error) });
       notes.errorCode = known.code ?? known.type;
       notes.cause = describeCause(known);
-      if (known.cause instanceof IssuerFailure) notes.reason = known.cause.message;
+      // By its name: it comes out of a part, which has a class of its own.
+      if (known.cause instanceof Error && known.cause.name === 'IssuerFailure') notes.reason = known.cause.message;
       return known;
     };
 

@@ -6,7 +6,7 @@ import { type ChatBuild } from './chat-build';
 import { ConversationTable } from './conversation-table';
 import { type MemoryBinding } from './memory-binding';
 import { acknowledge } from '../internal/acknowledge';
-import { type HandlerRole, ServiceRole } from '../internal/handler-role';
+import { ServiceRole } from '../internal/handler-role';
 import { requireCount, requireDuration, requireInteger } from '../internal/validation';
 import { type Chart } from '../observability/operations-dashboard';
 import { CalledService } from '../posture';
@@ -50,7 +50,7 @@ export class AgentMemory extends ConversationTable implements MemoryBinding {
     }];
   }
 
-  public override grantUse(role: HandlerRole) {
+  public override grantUse(role: ServiceRole) {
     super.grantUse(role);
     Grant.addToPrincipal({ grantee: role, actions: EVENT_ACTIONS, resourceArns: [this.memory.memoryArn] });
     if (this.build.encryptionKey) role.allowEncryption(this.build.encryptionKey, 'bedrock-agentcore');

@@ -4,7 +4,7 @@ import { type Construct } from 'constructs';
 import { type ChatBuild } from './chat-build';
 import { ConversationCache } from './conversation-cache';
 import { type MemoryBinding } from './memory-binding';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
 import { fail, requireDuration } from '../internal/validation';
 import { CalledService, type FunctionPlacement } from '../posture';
 import { PrivateNetwork } from '../posture/private-network';
@@ -49,7 +49,7 @@ export class CacheMemory implements MemoryBinding {
     return this.made.alarms;
   }
 
-  public grantUse(role: HandlerRole) {
+  public grantUse(role: ServiceRole) {
     this.made.grantConnect(role);
   }
 

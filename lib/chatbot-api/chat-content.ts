@@ -5,7 +5,7 @@ import { type Construct } from 'constructs';
 import { type ChatBuild } from './chat-build';
 import { CONTENT } from '../contract/content';
 import { acknowledgeWildcard } from '../internal/acknowledge';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
 import { PrivateBucket } from '../internal/private-bucket';
 
 export interface ChatContentRetention {
@@ -25,7 +25,7 @@ export class ChatContent {
     posture.protectBucket(this.bucket, this.bucket, lifecycleRules);
   }
 
-  public grantUse(role: HandlerRole, uses: Readonly<Record<keyof typeof CONTENT, boolean>>) {
+  public grantUse(role: ServiceRole, uses: Readonly<Record<keyof typeof CONTENT, boolean>>) {
     const prefixes = (Object.keys(CONTENT) as (keyof typeof CONTENT)[]).filter((name) => uses[name]).map((name) => CONTENT[name]);
     if (prefixes.length === 0) return;
     for (const prefix of prefixes) {

@@ -46,7 +46,7 @@ function model({ chat, priced }: ChatSignals): Chart[] {
   ];
 }
 
-function carriers({ chat: { handler }, traffic, memory }: ChatSignals): Chart[] {
+function carriers({ traffic, host, memory }: ChatSignals): Chart[] {
   const count = { statistic: Stats.SUM };
   return [
     {
@@ -59,15 +59,7 @@ function carriers({ chat: { handler }, traffic, memory }: ChatSignals): Chart[] 
       unit: 'ms',
       lines: [traffic.latency({ statistic: P50, label: 'Half are faster' }), traffic.latency({ statistic: P95, label: '95 of 100 are faster' })],
     },
-    ...(handler ? [{
-      title: 'Handler',
-      unit: 'invocations',
-      lines: [
-        handler.metric('ConcurrentExecutions', { statistic: Stats.MAXIMUM, label: 'At once' }),
-        handler.metricThrottles({ label: 'Throttled' }),
-        handler.metricErrors({ label: 'Failed' }),
-      ],
-    }] : []),
+    ...host,
     ...memory.charts,
   ];
 }

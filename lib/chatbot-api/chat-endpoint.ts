@@ -1,6 +1,7 @@
 import { type Duration } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type IMetric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { type ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type AuthBinding } from './auth-binding';
 import { type ChatBuild } from './chat-build';
@@ -25,6 +26,8 @@ export interface ChatEndpoint {
   readonly api?: RestApi;
   /** Origins of web pages that may call. */
   readonly corsOrigins: string[];
+  /** The load balancer behind the URL, where the transport makes one. */
+  readonly loadBalancer?: ApplicationLoadBalancer;
   /** What the handler must know of how requests come in. */
   readonly environment: Pick<ChatEnv, 'TRANSPORT' | 'CALLER' | 'TOKENS' | 'CORS_ORIGINS'> & Partial<Pick<ChatEnv, 'SOCKET'>>;
   readonly traffic: Traffic;

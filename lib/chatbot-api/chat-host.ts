@@ -1,4 +1,6 @@
 import { type Duration, Size } from 'aws-cdk-lib';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type FargateService } from 'aws-cdk-lib/aws-ecs';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -8,14 +10,15 @@ import { type ChatBuild } from './chat-build';
 import { type ChatEndpoint, type ChatFront } from './chat-endpoint';
 import { type ChatEnv } from '../contract/chat';
 import { BundledFunction } from '../internal/bundled-function';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
+import { type Chart } from '../observability/operations-dashboard';
 import { CalledService, type FunctionPlacement } from '../posture';
 
 /** The chat's code with all that lies beside it, before it is known where it runs. */
 export interface ChatCode extends ChatBuild {
   readonly auth: AuthBinding;
   /** Files beside the handler, by name; called once, with the role that the handler gets. */
-  readonly files: (role: HandlerRole) => Readonly<Record<string, string>>;
+  readonly files: (role: ServiceRole) => Readonly<Record<string, string>>;
   /** Parts that the handler loads when it needs them. */
   readonly parts: readonly string[];
   /** AWS services that the code calls. */
@@ -28,13 +31,17 @@ export interface ChatCode extends ChatBuild {
 /** What runs the chat's code, as its transport chose. */
 export interface ChatHost {
   /** Everything that the code may do is granted to it. */
-  readonly role: HandlerRole;
+  readonly role: ServiceRole;
   /** Where the code's lines go. */
   readonly logGroup: ILogGroup;
   /** The function, where the code runs in one. */
   readonly handler?: LambdaFunction;
   /** Where events go that the function could not take. */
   readonly deadLetters?: IQueue;
+  /** The service, where the code runs in tasks. */
+  readonly service?: FargateService;
+  /** What shows how the code fares where it runs. */
+  readonly charts: Chart[];
   /** Puts the chat on the network. */
   publish(front: ChatFront): ChatEndpoint;
   configure(environment: ChatEnv): void;
@@ -62,7 +69,20 @@ export function functionHost(scope: Construct, code: ChatCode, publish: Publish,
     logGroup: handler.logs,
     handler: handler.function,
     deadLetters: handler.deadLetters,
+    charts: functionCharts(handler.function),
     publish: (front) => publish(handler.function, front),
     configure: (environment) => handler.configure(environment),
   };
+}
+
+function functionCharts(handler: LambdaFunction): Chart[] {
+  return [{
+    title: 'Handler',
+    unit: 'invocations',
+    lines: [
+      handler.metric('ConcurrentExecutions', { statistic: Stats.MAXIMUM, label: 'At once' }),
+      handler.metricThrottles({ label: 'Throttled' }),
+      handler.metricErrors({ label: 'Failed' }),
+    ],
+  }];
 }

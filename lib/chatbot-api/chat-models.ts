@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type Construct } from 'constructs';
 import { type ChatEnv } from '../contract/chat';
 import { ROUTING_FILE } from '../contract/routing';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
 import { type IModel, type ModelBinding, type ModelInput, ModelUse } from '../model';
 import { modelFacts } from '../model/model-facts';
 
@@ -13,7 +13,7 @@ export class ChatModels {
   constructor(private readonly scope: Construct, private readonly model: IModel) {}
 
   /** Grants the models to the handler, and gives what must lie beside it for choosing among them. */
-  public bind(role: HandlerRole): Record<string, string> {
+  public bind(role: ServiceRole): Record<string, string> {
     const { routing } = this.bound = this.model.bind(this.scope, role, ModelUse.STREAMED);
     return routing ? { [ROUTING_FILE]: JSON.stringify(routing._table) } : {};
   }

@@ -1,15 +1,17 @@
 import { type Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type Traffic } from './chat-endpoint';
 import { type ChatModels } from './chat-models';
 import { type MemoryBinding } from './memory-binding';
+import { type Chart } from '../observability/operations-dashboard';
 
 /** Every sign of life of a chat, for its alarms and its dashboard. */
 export interface ChatSignals {
   readonly chat: WatchedChat;
   /** What carries requests. */
   readonly traffic: Traffic;
+  /** What runs the code. */
+  readonly host: Chart[];
   /** Where events wait that the function could not take, where there is one. */
   readonly deadLetters?: IQueue;
   /** What carries the conversations. */
@@ -21,7 +23,6 @@ export interface ChatSignals {
 }
 
 interface WatchedChat {
-  readonly handler?: LambdaFunction;
   metricTurns(options?: MetricOptions): Metric;
   metricErrors(options?: MetricOptions): Metric;
   metricTimeToFirstToken(options?: MetricOptions): Metric;

@@ -15,13 +15,13 @@ import { acknowledge } from '../internal/acknowledge';
 import { ApiGatewayLogging } from '../internal/api-gateway-logging';
 import { BundledFunction } from '../internal/bundled-function';
 import { EncryptedLogs } from '../internal/encrypted-logs';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
 import { requirePattern } from '../internal/validation';
 import { CalledService } from '../posture';
 
 export interface ChatWebSocketProps extends ChatFront {
   readonly handler: LambdaFunction;
-  readonly role: HandlerRole;
+  readonly role: ServiceRole;
   readonly stageName: string;
   readonly throttling: ChatThrottling;
 }
@@ -94,7 +94,7 @@ export class ChatWebSocket extends Construct implements ChatEndpoint {
     this.connections.grant(role, 'UpdateItem', 'Query', 'BatchWriteItem');
   }
 
-  private letWrite(role: HandlerRole) {
+  private letWrite(role: ServiceRole) {
     const connections = Stack.of(this).formatArn({ service: 'execute-api', resource: this.webSocketApi.apiId, resourceName: `${this.stageName}/POST/@connections/*` });
     role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['execute-api:ManageConnections'], resources: [connections] }));
     acknowledgeConnections(role, Stack.of(this).resolve(this.webSocketApi.apiId) as { Ref: string }, this.stageName);
@@ -155,7 +155,7 @@ export class ChatWebSocket extends Construct implements ChatEndpoint {
   }
 }
 
-function acknowledgeConnections(role: HandlerRole, { Ref: api }: { Ref: string }, stage: string) {
+function acknowledgeConnections(role: ServiceRole, { Ref: api }: { Ref: string }, stage: string) {
   acknowledge(role, `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/${stage}/POST/@connections/*]`,
     'Connections have no names before somebody opens them; the handler writes to those of its own API and stage, and to none but the one that asked.');
 }

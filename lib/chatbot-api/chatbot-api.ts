@@ -3,6 +3,8 @@ import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { type FargateService } from 'aws-cdk-lib/aws-ecs';
+import { type ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type Bucket } from 'aws-cdk-lib/aws-s3';
@@ -28,7 +30,7 @@ import { type MemoryBinding } from './memory-binding';
 import { QuotaTable } from './quota-table';
 import { Transport } from './transport';
 import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, ROUTING_METRICS, SYSTEM_PROMPT_FILE, type AttachmentPolicy, type ChatEnv, type GuardrailReference } from '../contract/chat';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
 import { Model } from '../model';
 import { type DashboardOptions, type IAlarms } from '../observability';
 import { AlarmSet } from '../observability/alarm-set';
@@ -56,6 +58,12 @@ export class ChatbotApi extends Construct {
 
   /** The function that answers, where the transport runs one. */
   public readonly handler?: LambdaFunction;
+
+  /** The service whose tasks answer, where the transport runs some. */
+  public readonly service?: FargateService;
+
+  /** The load balancer in front of the tasks, where there are some. */
+  public readonly loadBalancer?: ApplicationLoadBalancer;
 
   /** The REST API, where the transport makes one. */
   public readonly api?: RestApi;
@@ -98,6 +106,7 @@ export class ChatbotApi extends Construct {
     this.models = new ChatModels(this, props.model ?? Model.standard());
     this.host = this.defineHost(props);
     this.handler = this.host.handler;
+    this.service = this.host.service;
     requireFittingModel(this, props, this.models);
     this.memory.grantUse(this.host.role);
     this.quotas?.grantUse(this.host.role);
@@ -106,6 +115,7 @@ export class ChatbotApi extends Construct {
 
     this.endpoint = this.defineEndpoint(props);
     this.api = this.endpoint.api;
+    this.loadBalancer = this.endpoint.loadBalancer;
     this.url = this.endpoint.url;
     this.content.bucket.allowUploads(this.endpoint.corsOrigins);
     this.host.configure(this.environment(props, this.host.role));
@@ -135,14 +145,14 @@ export class ChatbotApi extends Construct {
   /** Adds a dashboard: turns, first tokens, tokens, cost and refusals, what carries them, alarms where there are some, and the requests that failed last. */
   public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
     this.dashboard = new OperationsDashboard(this, 'Dashboard', {
-      ...options, heading: this.service, documentation: DOCUMENTATION, alarms: this.alarms, rows: chatCharts(this.signals), logs: this.host.logGroup,
+      ...options, heading: this.calledAs, documentation: DOCUMENTATION, alarms: this.alarms, rows: chatCharts(this.signals), logs: this.host.logGroup,
     });
     return this.dashboard;
   }
 
   /** A metric of the chat, by its name in CloudWatch; the sum over five minutes unless told otherwise. */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    const dimensionsMap = { Service: this.service, ...(!this.models.routed && { Model: this.models.name }) };
+    const dimensionsMap = { Service: this.calledAs, ...(!this.models.routed && { Model: this.models.name }) };
     return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap, statistic: cloudwatch.Stats.SUM, ...options });
   }
 
@@ -208,7 +218,7 @@ export class ChatbotApi extends Construct {
    * @param metricName the metric's name in CloudWatch, such as `Turns`, `Cost` or `FeedbackUp`
    */
   public metricOfModel(modelName: string, metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(metricName, { label: modelName, ...options, dimensionsMap: { Service: this.service, Model: modelName } });
+    return this.metric(metricName, { label: modelName, ...options, dimensionsMap: { Service: this.calledAs, Model: modelName } });
   }
 
   /**
@@ -217,7 +227,7 @@ export class ChatbotApi extends Construct {
    * @param route the reason, as answers name it in their header: `rule:` or `class:` with a name, `default`, `named`, or `fallback:` with what happened
    */
   public metricOfRoute(route: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(ROUTING_METRICS.decisions, { label: route, ...options, dimensionsMap: { Service: this.service, Route: route } });
+    return this.metric(ROUTING_METRICS.decisions, { label: route, ...options, dimensionsMap: { Service: this.calledAs, Route: route } });
   }
 
   /** Answers that their readers found good. */
@@ -231,13 +241,13 @@ export class ChatbotApi extends Construct {
   }
 
   /** What the chat is called in metrics and logs. */
-  private get service(): string {
+  private get calledAs(): string {
     return Names.uniqueResourceName(this, { separator: '-', maxLength: 64 });
   }
 
   private get signals(): ChatSignals {
-    const { host: { deadLetters }, endpoint: { traffic } } = this;
-    return { chat: this, traffic, deadLetters, memory: this.memory, models: this.models, priced: this.models.priced };
+    const { host: { deadLetters, charts }, endpoint: { traffic } } = this;
+    return { chat: this, host: charts, traffic, deadLetters, memory: this.memory, models: this.models, priced: this.models.priced };
   }
 
   private defineBuild(props: ChatbotApiProps): ChatBuild {
@@ -266,7 +276,7 @@ export class ChatbotApi extends Construct {
     });
   }
 
-  private environment({ generation, guardrail, conversations, hooks }: ChatbotApiProps, role: HandlerRole): ChatEnv {
+  private environment({ generation, guardrail, conversations, hooks }: ChatbotApiProps, role: ServiceRole): ChatEnv {
     const { contextTokens, outputTokens } = this.models;
     const policy = generationPolicy(this, generation, outputTokens);
     const historyTokens = conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2));
@@ -288,7 +298,7 @@ export class ChatbotApi extends Construct {
       HOOKS: hooks ? stack.toJsonString(bindHooks(this, hooks, role)) : '',
       QUOTAS: this.quotas ? stack.toJsonString(this.quotas.policy) : '',
       QUOTA_TABLE: this.quotas?.table.tableName ?? '',
-      SERVICE: this.service,
+      SERVICE: this.calledAs,
     };
   }
 

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { type ChatBuild } from './chat-build';
 import { CONNECTIONS } from '../contract/chat-socket';
 import { encryptTable } from '../internal/encrypted-table';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
 
 /** Who is connected, and what they have asked for until somebody has read it. Nothing in it lasts, so nothing of it is backed up: restored, it would lead to nobody. */
 export class ConnectionTable extends Construct {
@@ -24,7 +24,7 @@ export class ConnectionTable extends Construct {
     if (build.encryptionKey) encryptTable(this.table, build.encryptionKey);
   }
 
-  public grant(role: HandlerRole, ...actions: string[]) {
+  public grant(role: ServiceRole, ...actions: string[]) {
     Grant.addToPrincipal({ grantee: role, actions: actions.map((action) => `dynamodb:${action}`), resourceArns: [this.table.tableArn] });
     if (this.build.encryptionKey) role.allowEncryption(this.build.encryptionKey, 'dynamodb');
   }

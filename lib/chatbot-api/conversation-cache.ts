@@ -7,7 +7,7 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { type ChatBuild } from './chat-build';
 import { type CacheReference } from '../contract/conversations';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
 import { type AlarmRules } from '../observability/alarm-set';
 import { type Chart } from '../observability/operations-dashboard';
 
@@ -46,7 +46,7 @@ export class ConversationCache extends Construct {
     this.reference = { name, user: name, endpoint: `${this.cache.attrEndpointAddress}:${this.cache.attrEndpointPort}` };
   }
 
-  public grantConnect(role: HandlerRole) {
+  public grantConnect(role: ServiceRole) {
     Grant.addToPrincipal({ grantee: role, actions: ['elasticache:Connect'], resourceArns: [this.cache.attrArn, this.user.attrArn] });
   }
 

@@ -1,7 +1,7 @@
 import { type IConstruct } from 'constructs';
 import { type MemoryBinding } from './memory-binding';
 import { type SummaryPolicy } from '../contract/summary';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
 import { fail, requireInteger, requireMade } from '../internal/validation';
 import { type IModel, Model, ModelUse } from '../model';
 import { modelFacts } from '../model/model-facts';
@@ -25,7 +25,7 @@ export interface RollingSummaryOptions {
 
 /** What a summary must know of its chat. */
 interface SummedChat {
-  readonly role: HandlerRole;
+  readonly role: ServiceRole;
   readonly historyTokens: number;
   readonly memory: MemoryBinding;
 }

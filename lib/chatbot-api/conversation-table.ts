@@ -6,7 +6,7 @@ import { type ChatBuild } from './chat-build';
 import { type MemoryBinding } from './memory-binding';
 import { CONVERSATIONS } from '../contract/conversations';
 import { encryptTable } from '../internal/encrypted-table';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
 import { requireDuration } from '../internal/validation';
 import { type Chart } from '../observability/operations-dashboard';
 import { CalledService } from '../posture';
@@ -46,7 +46,7 @@ export class ConversationTable implements MemoryBinding {
     return this.build.posture.placeFunction(handler, calls);
   }
 
-  public grantUse(role: HandlerRole) {
+  public grantUse(role: ServiceRole) {
     const { tableArn } = this.table;
     Grant.addToPrincipal({ grantee: role, actions: TABLE_ACTIONS, resourceArns: [tableArn] });
     Grant.addToPrincipal({ grantee: role, actions: ['dynamodb:Query'], resourceArns: [`${tableArn}/index/${CONVERSATIONS.recentIndex}`] });

@@ -7,6 +7,8 @@ export * from './chat-quotas';
 export { type ChatDomain, type RestDomain } from './chat-domain';
 export * from './chatbot-api';
 export * from './chatbot-api-props';
+export { ContainerExposure } from './container-exposure';
+export * from './container-options';
 export * from './conversation-memory';
 export * from './conversation-summary';
 export * from './prompt-caching';

@@ -2,7 +2,7 @@ import { type Duration } from 'aws-cdk-lib';
 import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type Construct } from 'constructs';
 import { type ChatEnv } from '../contract/chat';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
 import { type AlarmRules } from '../observability/alarm-set';
 import { type Chart } from '../observability/operations-dashboard';
 import { type CalledService, type FunctionPlacement } from '../posture';
@@ -25,5 +25,5 @@ export interface MemoryBinding {
   readonly alarms: AlarmRules;
   /** Where the handler runs, with what lies beside it there. */
   placeHandler(handler: Construct, calls: CalledService[]): FunctionPlacement | undefined;
-  grantUse(role: HandlerRole): void;
+  grantUse(role: ServiceRole): void;
 }

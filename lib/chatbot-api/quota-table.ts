@@ -6,7 +6,7 @@ import { type ChatBuild } from './chat-build';
 import { type ChatQuotas, type QuotaLimit } from './chat-quotas';
 import { QUOTAS, type QuotaLimit as Limit, type QuotasPolicy } from '../contract/chat-quotas';
 import { encryptTable } from '../internal/encrypted-table';
-import { type HandlerRole } from '../internal/handler-role';
+import { type ServiceRole } from '../internal/handler-role';
 import { fail, requireAtLeast, requireCount, requireDuration, requireLength, requireSome } from '../internal/validation';
 
 /** Each is one more write before the model is asked. */
@@ -24,7 +24,7 @@ export class QuotaTable extends Construct {
     this.table = this.defineTable();
   }
 
-  public grantUse(role: HandlerRole) {
+  public grantUse(role: ServiceRole) {
     Grant.addToPrincipal({ grantee: role, actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], resourceArns: [this.table.tableArn] });
     if (this.build.encryptionKey) role.allowEncryption(this.build.encryptionKey, 'dynamodb');
   }

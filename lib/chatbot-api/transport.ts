@@ -3,9 +3,11 @@ import { requireDomain, type RestDomain } from './chat-domain';
 import { ChatFunctionUrl, requireOwnProof } from './chat-function-url';
 import { type ChatCode, type ChatHost, functionHost } from './chat-host';
 import { ChatRestApi } from './chat-rest-api';
+import { ChatService } from './chat-service';
 import { ChatWebSocket } from './chat-web-socket';
 import { requireOrigins } from './chatbot-api-rules';
-import { requireBetween, requireInteger, requireMade, requirePattern } from '../internal/validation';
+import { type ContainerOptions } from './container-options';
+import { fail, requireBetween, requireInteger, requireMade, requirePattern } from '../internal/validation';
 import { CalledService, type Firewall } from '../posture';
 
 /** How many requests the API takes from everybody together before it answers 429. */
@@ -120,6 +122,14 @@ export abstract class Transport {
     return new WebSocket(options);
   }
 
+  /**
+   * A server in tasks on Fargate behind an Application Load Balancer, in your VPC: for steady load, for turns of every length, and for networks that
+   * the internet does not reach. The load balancer and at least one task are paid for by the hour. Without Docker: tasks run the public image of Node.js.
+   */
+  public static container(options: ContainerOptions): Transport {
+    return new Container(options);
+  }
+
   /** @internal */
   public abstract _host(scope: Construct, code: ChatCode): ChatHost;
 }
@@ -170,5 +180,24 @@ class WebSocket extends Transport {
     const host: ChatHost = functionHost(scope, wired, (handler, front) =>
       new ChatWebSocket(scope, 'Socket', { ...front, handler, role: host.role, stageName, throttling: { rate, burst } }));
     return host;
+  }
+}
+
+class Container extends Transport {
+  constructor(private readonly options: ContainerOptions) {
+    super();
+  }
+
+  public _host(scope: Construct, code: ChatCode): ChatHost {
+    const { exposure, corsOrigins = [], firewall, cpu, minTasks = 2, maxTasks = 10 } = this.options;
+    if (exposure === undefined) fail(scope, "'exposure' must say who reaches the load balancer, such as ContainerExposure.internet({ domainName, certificate }), got none");
+    requireMade(scope, 'exposure', exposure, '_exposure', 'ContainerExposure, such as ContainerExposure.internet({ domainName, certificate })');
+    requireMade(scope, 'firewall', firewall, '_protect', 'Firewall, such as Firewall.managed()');
+    requireOrigins(scope, corsOrigins);
+    requireInteger(scope, 'cpu', cpu, 256, 16_384);
+    requireInteger(scope, 'minTasks', minTasks, 1, 1_000);
+    requireInteger(scope, 'maxTasks', maxTasks, minTasks, 5_000, ", at least 'minTasks'");
+    requireOwnProof(scope, code.auth, 'Transport.container()', false);
+    return new ChatService(scope, 'Service', { ...this.options, code, exposure: exposure._exposure(scope) });
   }
 }

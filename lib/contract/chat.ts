@@ -62,7 +62,7 @@ export const CALLER_SOURCES = ['cognito', 'authorizer', 'iam', 'apiKey', 'token'
 export type CallerSource = (typeof CALLER_SOURCES)[number];
 
 /** How requests reach the handler, each with a front of its own in it. */
-export const TRANSPORTS = ['rest', 'functionUrl', 'webSocket'] as const;
+export const TRANSPORTS = ['rest', 'functionUrl', 'webSocket', 'container'] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
 
 /** Which bearer tokens the handler takes where nothing in front of it verifies them. */

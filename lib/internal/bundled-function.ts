@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Duration, FileSystem, RemovalPolicy, type Size } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -9,8 +9,8 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
 import { EncryptedLogs } from './encrypted-logs';
-import { HandlerRole } from './handler-role';
-import { fail } from './validation';
+import { HandlerRole, type ServiceRole } from './handler-role';
+import { packedFile } from './packed-file';
 
 export interface BundledFunctionProps {
   /** The handler's folder in lambda/dist. */
@@ -19,7 +19,7 @@ export interface BundledFunctionProps {
   readonly parts?: readonly string[];
   readonly description: string;
   /** Files that lie beside the handler, by name; called with the handler's role, for what they say may come from what is granted. */
-  readonly files?: (role: HandlerRole) => Readonly<Record<string, string>>;
+  readonly files?: (role: ServiceRole) => Readonly<Record<string, string>>;
   readonly timeout: Duration;
   readonly memory: Size;
   readonly logRetention: RetentionDays;
@@ -94,15 +94,9 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
   /** The bundle, its parts and its files in one folder, which becomes the Lambda asset. */
   private stage({ bundle, parts = [], files }: BundledFunctionProps): string {
     const folder = FileSystem.mkdtemp(`${bundle}-`);
-    copyFileSync(this.packed(`${bundle}/index.js`), join(folder, 'index.js'));
-    for (const part of parts) copyFileSync(this.packed(`parts/${part}.js`), join(folder, `${part}.js`));
+    copyFileSync(packedFile(this, `${bundle}/index.js`), join(folder, 'index.js'));
+    for (const part of parts) copyFileSync(packedFile(this, `parts/${part}.js`), join(folder, `${part}.js`));
     for (const [name, content] of Object.entries(files?.(this.role) ?? {})) writeFileSync(join(folder, name), content);
     return folder;
-  }
-
-  private packed(file: string): string {
-    const path = join(__dirname, '../../lambda/dist', file);
-    if (!existsSync(path)) fail(this, `the handler's file '${file}' is not in the package (${path}); in a clone, make it with 'npm run bundle'`);
-    return path;
   }
 }

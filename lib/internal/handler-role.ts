@@ -21,15 +21,6 @@ export class ServiceRole extends iam.Role {
     this.permissions.addStatements(statement);
     return { statementAdded: true, policyDependable: this.permissions };
   }
-}
-
-/** The role of one handler: it writes to its own log group and sends traces; constructs grant the rest. */
-export class HandlerRole extends ServiceRole {
-  constructor(scope: Construct, id: string, logs: ILogGroup) {
-    super(scope, id, 'lambda.amazonaws.com');
-    this.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logs.logGroupArn] }));
-    this.allowTracing();
-  }
 
   /** What a caller of a service needs so that the service can use the key for it, and for nothing else. */
   public allowEncryption(key: IKey, service: string) {
@@ -39,6 +30,15 @@ export class HandlerRole extends ServiceRole {
       resources: [key.keyArn],
       conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.${urlSuffix}` } },
     }));
+  }
+}
+
+/** The role of one handler: it writes to its own log group and sends traces; constructs grant the rest. */
+export class HandlerRole extends ServiceRole {
+  constructor(scope: Construct, id: string, logs: ILogGroup) {
+    super(scope, id, 'lambda.amazonaws.com');
+    this.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logs.logGroupArn] }));
+    this.allowTracing();
   }
 
   private allowTracing() {

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -78,6 +79,21 @@ class AccessLogs extends Construct {
     acknowledgeInPacks(this.bucket, 'S3DefaultEncryptionKMS', key);
   }
 
+  public writeForBalancer(balancer: ApplicationLoadBalancer) {
+    const prefix = balancer.node.addr;
+    const stack = Stack.of(balancer);
+    this.bucket.addToResourcePolicy(new PolicyStatement({
+      principals: [new ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com')],
+      actions: ['s3:PutObject'],
+      resources: [this.bucket.arnForObjects(`${prefix}/AWSLogs/${stack.account}/*`)],
+    }));
+    balancer.setAttribute('access_logs.s3.enabled', 'true');
+    balancer.setAttribute('access_logs.s3.bucket', this.bucket.bucketName);
+    balancer.setAttribute('access_logs.s3.prefix', prefix);
+    // The load balancer tries whether it may write before it exists.
+    balancer.node.addDependency(this.bucket.policy!);
+  }
+
   /** Not through the L2: what it writes depends on feature flags of the app, down to an access control list. */
   public writeFor(source: s3.Bucket) {
     const prefix = `${source.node.addr}/`;
@@ -89,6 +105,11 @@ class AccessLogs extends Construct {
       conditions: { ArnLike: { 'aws:SourceArn': source.bucketArn }, StringEquals: { 'aws:SourceAccount': Stack.of(source).account } },
     }));
   }
+}
+
+/** Has a load balancer write who asked for what. Not through the L2, which wants to know the Region. */
+export function logAccess(balancer: ApplicationLoadBalancer, retention: RetentionDays) {
+  AccessLogs.of(balancer, retention).writeForBalancer(balancer);
 }
 
 /** Accepts a finding in the packs of regulators, which give the rule one name. */

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { type Stage } from 'aws-cdk-lib/aws-apigateway';
 import { type ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { type ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type FunctionUrl, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -142,6 +143,12 @@ export abstract class Posture {
   /** Puts in front of an API's stage the firewall that was chosen, and what the level asks for: a firewall, a client certificate. */
   public abstract protectApi(scope: Construct, stage: Stage, firewall?: Firewall, encryptionKey?: IKey): void;
 
+  /** Puts in front of a load balancer the firewall that was chosen, or the one that the level asks for. */
+  public abstract protectLoadBalancer(scope: Construct, balancer: ApplicationLoadBalancer, firewall?: Firewall, encryptionKey?: IKey): void;
+
+  /** Asked where requests would travel in the clear; refuses it where the level does. */
+  public abstract requireEncryptedTransit(scope: Construct): void;
+
   /** Holds the URL of a function to what the level asks for. */
   public abstract protectUrl(scope: Construct, url: FunctionUrl): void;
 
@@ -176,6 +183,12 @@ class StandardPosture extends Posture {
     acknowledge(stage, 'AwsSolutions-APIG3',
       'A firewall is paid for by the month, and this level costs nothing while idle: requests are authenticated and throttled before the handler sees them, and Posture.regulated() adds the firewall.');
   }
+
+  public protectLoadBalancer(scope: Construct, { loadBalancerArn: resourceArn }: ApplicationLoadBalancer, firewall?: Firewall, encryptionKey?: IKey) {
+    firewall?._protect(scope, { resourceArn, logRetention: this.logRetention, encryptionKey });
+  }
+
+  public requireEncryptedTransit() {}
 
   public protectUrl() {}
 
@@ -214,6 +227,14 @@ class RegulatedPosture extends Posture {
 
   public protectApi(scope: Construct, stage: Stage, firewall = Firewall.managed(), encryptionKey = this.encryptionKey(scope)) {
     new ApiProtection(scope, 'Protection', { stage, firewall, logRetention: this.logRetention, encryptionKey });
+  }
+
+  public protectLoadBalancer(scope: Construct, balancer: ApplicationLoadBalancer, firewall = Firewall.managed(), encryptionKey = this.encryptionKey(scope)) {
+    firewall._protect(scope, { resourceArn: balancer.loadBalancerArn, logRetention: this.logRetention, encryptionKey });
+  }
+
+  public requireEncryptedTransit(scope: Construct) {
+    fail(scope, 'requests must travel encrypted with Posture.regulated(), within a VPC too: take ContainerExposure.internal({ domainName, certificate }) or ContainerExposure.internet({ domainName, certificate })');
   }
 
   public protectUrl(scope: Construct, url: FunctionUrl) {

@@ -9,6 +9,7 @@ const RUNNING = [
   /^AWS::DynamoDB::(Table|GlobalTable)$/, /^AWS::Cognito::(UserPool|UserPoolClient)$/, /^AWS::Logs::LogGroup$/, /^AWS::S3::(Bucket|BucketPolicy)$/,
   /^AWS::BedrockAgentCore::Memory$/,
   /^AWS::ElastiCache::(ServerlessCache|User|UserGroup)$/,
+  /^AWS::ECS::(Cluster|Service|TaskDefinition)$/, /^AWS::ElasticLoadBalancingV2::(LoadBalancer|Listener|TargetGroup)$/,
   /^AWS::Bedrock::(Guardrail|GuardrailVersion|ApplicationInferenceProfile)$/,
 ];
 

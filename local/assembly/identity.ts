@@ -114,6 +114,26 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   'AWS::ApiGatewayV2::Authorizer': shortId(6, 'AuthorizerId'),
   'AWS::ApiGatewayV2::Deployment': shortId(6, 'DeploymentId'),
   'AWS::ApiGatewayV2::Stage': { nameProperty: 'StageName', attributes: {} },
+  'AWS::ECS::Cluster': { nameProperty: 'ClusterName', attributes: { Arn: ({ id }) => arn('ecs', `cluster/${id}`) } },
+  'AWS::ECS::TaskDefinition': { ref: taskArn, attributes: { TaskDefinitionArn: taskArn } },
+  'AWS::ECS::Service': { ref: ({ id }) => arn('ecs', `service/${id}`), attributes: { Name: ({ id }) => id, ServiceArn: ({ id }) => arn('ecs', `service/${id}`) } },
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': {
+    generate: (resource) => stableId(resource, 16),
+    ref: balancerArn,
+    attributes: {
+      LoadBalancerArn: balancerArn,
+      LoadBalancerFullName: ({ id }) => `app/${id}/1`,
+      LoadBalancerName: ({ id }) => id,
+      DNSName: ({ id }) => `${id}.${REGION}.elb.amazonaws.com`,
+      CanonicalHostedZoneID: () => 'Z35SXDOTRQ7X7K',
+    },
+  },
+  'AWS::ElasticLoadBalancingV2::Listener': { ref: listenerArn, attributes: { ListenerArn: listenerArn } },
+  'AWS::ElasticLoadBalancingV2::TargetGroup': {
+    generate: (resource) => stableId(resource, 16),
+    ref: targetArn,
+    attributes: { TargetGroupArn: targetArn, TargetGroupFullName: ({ id }) => `targetgroup/${id}/1`, TargetGroupName: ({ id }) => id },
+  },
   'AWS::Cognito::UserPool': {
     generate: (resource) => `${REGION}_${stableId(resource, 9, 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789')}`,
     attributes: {
@@ -208,6 +228,22 @@ function functionArn(name: string | undefined): string {
 
 function policyArn({ id, property }: Named): string {
   return arn('iam', `policy${property('Path') ?? '/'}${id}`, '');
+}
+
+function taskArn({ id }: Named): string {
+  return arn('ecs', `task-definition/${id}:1`);
+}
+
+function balancerArn({ id }: Named): string {
+  return arn('elasticloadbalancing', `loadbalancer/app/${id}/1`);
+}
+
+function listenerArn({ id }: Named): string {
+  return arn('elasticloadbalancing', `listener/app/${id}`);
+}
+
+function targetArn({ id }: Named): string {
+  return arn('elasticloadbalancing', `targetgroup/${id}/1`);
 }
 
 function guardrailArn({ id }: Named): string {

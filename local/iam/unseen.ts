@@ -9,10 +9,12 @@ const REASONS: readonly { readonly action: RegExp; readonly reason: string }[] =
 ];
 
 const LAMBDA = 'lambda.amazonaws.com';
+/** The services whose code runs here. */
+const RUNNING = [LAMBDA, 'ecs-tasks.amazonaws.com'];
 
 /** Why a grant cannot be seen used here; nothing when it can. `holders` are the AWS services that may take the role. */
 export function reasonUnseen(action: string, services: ReadonlySet<string>, holders: readonly string[] = [LAMBDA]): string | undefined {
-  if (holders.length > 0 && !holders.includes(LAMBDA)) return `no function holds the role: it is for ${holders.join(', ')}`;
+  if (holders.length > 0 && !holders.some((holder) => RUNNING.includes(holder))) return `no function holds the role: it is for ${holders.join(', ')}`;
   const known = REASONS.find((reason) => reason.action.test(action))?.reason;
   const [service] = action.split(':');
   return known ?? (action.includes(':') && !services.has(service) ? `the local cloud runs no ${service}` : undefined);

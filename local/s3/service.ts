@@ -16,6 +16,8 @@ export interface S3 extends AwsService {
   /** Makes the buckets of a deployment. */
   createBuckets(deployment: Deployment): void;
   createBucket(name: string, cors?: readonly CorsRule[]): void;
+  /** Puts a file where `cdk deploy` would upload it. */
+  placeAsset(bucket: string, key: string, content: Buffer): void;
   /** Lets a page of this machine upload to every bucket, as the builder's own page may. */
   trust(origin: string): void;
 }
@@ -80,6 +82,11 @@ export function s3(): S3 {
         const { CorsConfiguration: configuration } = deployment.properties(bucket) as { CorsConfiguration?: { CorsRules?: CorsRule[] } };
         service.createBucket(deployment.id(bucket), configuration?.CorsRules);
       }
+    },
+
+    placeAsset(bucket, key, content) {
+      if (!buckets.has(bucket)) buckets.create(bucket);
+      buckets.put(bucket, key, content, {});
     },
 
     trust(origin) {

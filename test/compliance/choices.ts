@@ -5,8 +5,8 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import {
-  ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Firewall, Geography, Guardrail, Model, ModelRouter, ModelSplit, Posture, RequestTrait,
-  SentenceTransform, Transport, WordFilter,
+  ChatAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, Firewall, Geography, Guardrail, Model, ModelRouter, ModelSplit, Posture,
+  RequestTrait, SentenceTransform, Transport, WordFilter,
 } from '../../lib';
 
 /** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
@@ -53,8 +53,15 @@ function domainOf(stack: Stack) {
   };
 }
 
-/** What the regulated posture refuses. */
+/** What a network without a way out refuses. */
+const WITH_A_WAY_OUT: typeof CHOICES = {
+  'Transport.container in the VPC': (stack) => ({ transport: Transport.container({ exposure: ContainerExposure.internal(domainOf(stack)) }) }),
+};
+
+/** What the regulated posture refuses, or a VPC without public subnets. */
 const UNREGULATED: typeof CHOICES = {
+  'Transport.container': (stack) => ({ transport: Transport.container({ exposure: ContainerExposure.internet(domainOf(stack)), firewall: Firewall.managed() }) }),
+  'Transport.container by plain HTTP': () => ({ transport: Transport.container({ exposure: ContainerExposure.internalHttp() }) }),
   'Transport.functionUrl': () => ({ transport: Transport.functionUrl({ corsOrigins: ['https://chat.example.com'] }) }),
 };
 
@@ -74,7 +81,7 @@ const POSTURES: Readonly<Record<string, (stack: Stack) => Posture>> = {
 
 function givenVpc(stack: Stack, id: string) {
   return Vpc.fromVpcAttributes(stack, id, {
-    vpcId: 'vpc-1', availabilityZones: ['a', 'b'], privateSubnetIds: ['subnet-1', 'subnet-2'], privateSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
+    vpcId: 'vpc-1', vpcCidrBlock: '10.0.0.0/16', availabilityZones: ['a', 'b'], privateSubnetIds: ['subnet-1', 'subnet-2'], privateSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
   });
 }
 
@@ -86,9 +93,10 @@ export interface Choice {
 
 /** Every choice in every posture, each in an app of its own. */
 export function choices(): Choice[] {
-  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries({
-    ...CHOICES, ...(level === 'standard posture' && UNREGULATED), ...(level !== 'regulated posture' && CONNECTED),
-  }).map(([choice, props]) => {
+  const choicesOf = (level: string) => ({
+    ...CHOICES, ...(level === 'standard posture' && UNREGULATED), ...(level !== 'regulated posture' && { ...CONNECTED, ...WITH_A_WAY_OUT }),
+  });
+  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries(choicesOf(level)).map(([choice, props]) => {
     const app = new App();
     const stack = new Stack(app, 'Stack');
     const regulated = level.startsWith('regulated');

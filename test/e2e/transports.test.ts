@@ -7,7 +7,7 @@ import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import OpenAI, { AuthenticationError, NotFoundError } from 'openai';
 import type { ErrorBody } from './run-example';
 import { signedFetch } from './sign';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, Transport } from '../../lib';
+import { ChatAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, Transport } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
 const PAGE = 'https://chat.example.com';
@@ -17,6 +17,7 @@ const model = 'global.amazon.nova-2-lite-v1:0';
 const TRANSPORTS: Readonly<Record<string, Transport>> = {
   Rest: Transport.restStreaming({ corsOrigins: [PAGE] }),
   FunctionUrl: Transport.functionUrl({ corsOrigins: [PAGE] }),
+  Container: Transport.container({ exposure: ContainerExposure.internalHttp(), corsOrigins: [PAGE] }),
 };
 const SIGNED = 'SignedUrl';
 
