@@ -4,8 +4,8 @@ import {
   type TransportName, TRANSPORTS,
 } from '../../lib/contract/chat';
 import type { HooksPolicy } from '../../lib/contract/chat-hooks';
-import type { SocketReference } from '../../lib/contract/chat-socket';
 import type { QuotasPolicy } from '../../lib/contract/chat-quotas';
+import type { SocketReference } from '../../lib/contract/chat-socket';
 import type { ModelFacts } from '../../lib/contract/model';
 import type { SummaryPolicy } from '../../lib/contract/summary';
 

@@ -1,6 +1,6 @@
+import { Token } from 'aws-cdk-lib';
 import { type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type IHostedZone } from 'aws-cdk-lib/aws-route53';
-import { Token } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
 import { fail, requirePattern } from '../internal/validation';
 

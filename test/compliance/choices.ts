@@ -5,13 +5,15 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import {
-  ChatAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, Firewall, Geography, Guardrail, Model, ModelRouter, ModelSplit, Posture,
+  AttachmentFormat, ChatAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, Firewall, Geography, Guardrail, Model, ModelRouter,
+  ModelSplit, Posture,
   RequestTrait, SentenceTransform, Transport, WordFilter,
 } from '../../lib';
 
 /** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
 const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => ChatbotApiProps>> = {
   'default props': () => ({}),
+  'attachments for a week': () => ({ conversations: { attachments: { formats: [AttachmentFormat.PDF], retention: Duration.days(7) } } }),
   'ChatAuth.oidc': () => ({ auth: ChatAuth.oidc({ issuer: 'https://login.example.com/', audience: ['chat'] }) }),
   'ChatAuth.iam': () => ({ auth: ChatAuth.iam() }),
   'ChatAuth.apiKey': () => ({ auth: ChatAuth.apiKey() }),
