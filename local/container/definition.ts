@@ -55,7 +55,8 @@ function readService(deployment: Deployment, resource: Resource, task: Resource,
     logGroup: container.LogConfiguration?.Options?.['awslogs-group'] ?? `/ecs/${deployment.id(resource)}`,
     roleArn: String(TaskRoleArn),
     idleTimeoutMs: Number(attributeOf(deployment.properties(balancer), 'idle_timeout.timeout_seconds') ?? 60) * 1000,
-    assets: [...task.stack.assets].filter(([key]) => Object.values(environment).includes(key)).map(([key, { path }]) => ({ key, path, bucket: environment.CODE_BUCKET })),
+    assets: [...task.stack.assets].filter(([key]) => Object.values(environment).includes(key))
+      .map(([key, { path }]) => ({ key, path, bucket: environment.CODE_BUCKET })),
   };
 }
 
