@@ -1,0 +1,32 @@
+import { defineChat } from './define-chat';
+import { type ChatbotApiProps, Model, ModelRouter } from '../../lib';
+import { dashboardMetrics, type Template as Json, widgets } from '../observability/watched-metrics';
+
+const small = Model.foundation('amazon.nova-lite-v1:0', { name: 'small', capabilities: { contextTokens: 10_000, outputTokens: 1_000 } });
+const large = Model.foundation('amazon.nova-pro-v1:0', { name: 'large' });
+const routed = (props: ChatbotApiProps = {}) => defineChat({ model: new ModelRouter({ model: small, fallback: [large] }), ...props });
+
+test('has only the ids of its models in the environment, for the rest lies in a file beside the handler', () => {
+  routed().template().hasResourceProperties('AWS::Lambda::Function', {
+    Environment: { Variables: { MODEL: '', ROUTED_MODELS: '["amazon.nova-lite-v1:0","amazon.nova-pro-v1:0"]' } },
+  });
+});
+
+test('is watched as a whole, and each model and reason by itself', () => {
+  const { chat, template } = routed();
+  expect(chat.metricTurns().dimensions).toEqual({ Service: expect.any(String) });
+  expect(chat.metricOfModel('large', 'Turns').dimensions).toEqual({ Service: expect.any(String), Model: 'large' });
+  chat.addDashboard();
+  const json = template().toJSON() as Json;
+  expect(widgets(json).length).toBeGreaterThan(10);
+  expect(dashboardMetrics(json)).toContainEqual(expect.objectContaining({ name: 'RoutingDecisions', dimensions: expect.objectContaining({ Route: 'default' }) }));
+});
+
+test('holds the answer and the history to the largest of its models, for the others are asked for less', () => {
+  expect(() => routed({ generation: { maxTokens: 2_000 }, conversations: { historyTokens: 20_000 } })).not.toThrow();
+  expect(() => routed({ generation: { maxTokens: 1_000_000 } })).toThrow(/'generation.maxTokens' must be at most \d+, the output limit of auto/);
+});
+
+test('refuses a system prompt that one of its models could not hold, and says which', () => {
+  expect(() => routed({ systemPrompt: 'x'.repeat(50_000) })).toThrow(/'systemPrompt' must have between 0 and 40000 characters, what the window of small holds/);
+});
