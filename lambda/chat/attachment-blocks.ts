@@ -6,6 +6,7 @@ import type { Block } from '../ports/model';
 /** Attached files as blocks of one prompt. */
 export class AttachmentBlocks {
   private readonly names = new DocumentNames();
+  private readonly shown = new Set<string>();
 
   constructor(private readonly files: Files, private readonly inputs: ModelFacts['inputs']) {}
 
@@ -18,6 +19,9 @@ export class AttachmentBlocks {
     if (!file || !this.inputs.includes(isImage(file.format) ? 'image' : 'document')) {
       return { kind: 'text', text: `[The attached file ${new DocumentNames().add(filename)} is not shown here.]` };
     }
+    // The service counts every document block, so one that is attached again is not sent again.
+    if (this.shown.has(id) && !guarded) return { kind: 'text', text: `[The attached file ${new DocumentNames().add(filename)} is shown above.]` };
+    this.shown.add(id);
     const { format, content } = file;
     if (isImage(format)) return { kind: 'image', format, data: Buffer.from(content).toString('base64'), guarded };
     const name = this.names.add(filename);

@@ -18,10 +18,11 @@ export function cachePoints({ system, messages, tools }: Pick<Prompt, 'system' |
   const systemTokens = toolTokens + promptTokens(system.slice(0, builders), [], []);
   const answers: number[] = [];
   let read = toolTokens + promptTokens(system, [], []);
-  messages.forEach((message, index) => {
+  for (const [index, message] of messages.entries()) {
+    if (message.content.some((block) => 'guarded' in block && block.guarded)) break;
     read += promptTokens([], [message], []);
     if (message.role === 'assistant' && read >= cacheMinimum) answers.push(index);
-  });
+  }
 
   const points: CachePoints = {
     lifetime,
