@@ -30,7 +30,8 @@ const filePart = fc.integer({ min: 0, max: 7 }).map((at) => ({
 }));
 const callId = fc.constantFrom('a', 'b', 'c', 'ä ö', 'x'.repeat(80));
 const call = fc.record({
-  id: callId, type: fc.constant('function' as const),
+  id: callId,
+  type: fc.constant('function' as const),
   function: fc.record({ name: fc.constantFrom('weather', 'clock'), arguments: fc.constantFrom('', '{}', '{"city":"Ulm"}', '[1]', 'no json') }),
 });
 const heard: fc.Arbitrary<ChatMessage> = fc.oneof(
@@ -140,7 +141,15 @@ function decisions({ guarded, sampling, cacheMinimum, contextTokens, historyToke
 async function requestFor({ turns, asked, tools, choice, summaryAt, summary, kept, maxTokens }: Conversation, decided: TurnPolicy) {
   const said: readonly ChatMessage[] = kept ? asked : [...turns.flatMap((each) => [...each.heard, each.answer]), ...asked];
   const request: ChatRequest = {
-    messages: said, ...(kept && { conversationId: 'c' }), stream: true, includeUsage: false, stop: [], maxTokens, toolChoice: choice, files: FILES, attached: [],
+    messages: said,
+    ...(kept && { conversationId: 'c' }),
+    stream: true,
+    includeUsage: false,
+    stop: [],
+    maxTokens,
+    toolChoice: choice,
+    files: FILES,
+    attached: [],
     tools: tools ? [{ name: 'weather', description: ' ', schema: { type: 'object' } }] : [],
   };
   const summaries: Summary[] = summaryAt === undefined ? [] : [{ turn: summaryAt, text: summary, createdAt: 0 }];
