@@ -1,6 +1,7 @@
 import {
   type BedrockRuntimeClient, type ContentBlock, ConverseCommand, type ConverseResponse, type ConverseStreamCommandInput, ConverseStreamCommand,
-  type ConverseStreamOutput, type GuardrailStreamConfiguration, type GuardrailTraceAssessment, type SystemContentBlock, type TokenUsage as ConverseUsage, type ToolConfiguration,
+  type ConverseStreamOutput, type GuardrailStreamConfiguration, type GuardrailTraceAssessment, type SystemContentBlock, type TokenUsage as ConverseUsage,
+  type ToolConfiguration,
 } from '@aws-sdk/client-bedrock-runtime';
 import { RefusedExtras } from './bedrock-extras';
 import { findingsOf } from './guardrail-findings';

@@ -47,7 +47,9 @@ function begun(shown: UiMessage[], stored: PlacedMessage, role: UiMessage['role'
 function aboutAnswer({ end, siblings }: PlacedMessage, feedback: Feedback | undefined): Record<string, unknown> {
   return {
     ...(siblings && { siblings }),
-    ...(end && { finishReason: end.finishReason, usage: end.usage, ...(end.stopped && { stopped: true }), ...(end.model !== undefined && { model: end.model }) }),
+    ...(end && {
+      finishReason: end.finishReason, usage: end.usage, ...(end.stopped && { stopped: true }), ...(end.model !== undefined && { model: end.model }),
+    }),
     ...(feedback && { feedback: feedback.rating }),
   };
 }

@@ -1,7 +1,7 @@
+import { type Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
-import { type Stack } from 'aws-cdk-lib';
 import { defineChat } from './define-chat';
 import { Firewall, Posture, Transport } from '../../lib';
 

@@ -154,7 +154,8 @@ async function requestFor({ turns, asked, tools, choice, summaryAt, summary, kep
   };
   const summaries: Summary[] = summaryAt === undefined ? [] : [{ turn: summaryAt, text: summary, createdAt: 0 }];
   try {
-    const history = await recall(kept ? newestFirst(turns) : newestFirst([]), { tokens: decided.historyTokens, needed: answersCalls(asked), summaries, now: 0 });
+    const window = { tokens: decided.historyTokens, needed: answersCalls(asked), summaries, now: 0 };
+    const history = await recall(kept ? newestFirst(turns) : newestFirst([]), window);
     const prompt = buildPrompt(request, remembered(history, request, decided), decided);
     requireRoom(prompt, decided);
     return converseInput(prompt);
