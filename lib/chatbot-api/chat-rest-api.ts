@@ -118,7 +118,8 @@ export class ChatRestApi extends Construct implements ChatEndpoint {
 
   private defineRoutes(props: ChatRestApiProps, { authorizer, authorizationType, apiKeys }: RestCheck) {
     const integration = new apigateway.LambdaIntegration(props.handler, {
-      allowTestInvoke: false,
+      // One permission for the API, not one for each method: a stack holds 500 resources, and a chat has many methods.
+      scopePermissionToMethod: false,
       timeout: props.turnTimeout,
       responseTransferMode: apigateway.ResponseTransferMode.STREAM,
     });

@@ -204,6 +204,7 @@ describe('The facts of a model', () => {
       sampling: 'one',
       inputs: ['text', 'image', 'document'],
       cacheMinimum: 4096,
+      jsonSchema: true,
       prices: { input: 1, output: 5, cacheRead: 0.1, cacheWrite: 1.25 },
     });
   });

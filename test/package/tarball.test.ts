@@ -5,6 +5,7 @@ import { manifest, pack, type Tarball } from '../../bench/tarball';
 
 const root = resolve(__dirname, '../..');
 const handlers = readdirSync(join(root, 'lambda')).filter((name) => name !== 'dist' && existsSync(join(root, 'lambda', name, 'index.ts')));
+const parts = readdirSync(join(root, 'lambda/parts')).map((file) => file.replace(/\.ts$/, ''));
 
 describe('the packed library', () => {
   let tarball: Tarball;
@@ -19,8 +20,9 @@ describe('the packed library', () => {
     expect(tarball.files).toContain(`lambda/dist/${handler}/index.js`);
   });
 
-  test('holds no bundle whose handler is gone', () => {
-    expect(matching(/^lambda\//)).toEqual([...handlers.map((handler) => `lambda/dist/${handler}/index.js`), 'lambda/dist/THIRD-PARTY-LICENSES.txt'].sort());
+  test('holds no bundle whose handler or part is gone', () => {
+    const bundles = [...handlers.map((handler) => `lambda/dist/${handler}/index.js`), ...parts.map((part) => `lambda/dist/parts/${part}.js`)];
+    expect(matching(/^lambda\//)).toEqual([...bundles, 'lambda/dist/THIRD-PARTY-LICENSES.txt'].sort());
   });
 
   test('says whose code is in the bundles, and under which licence', () => {

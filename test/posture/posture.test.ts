@@ -99,7 +99,7 @@ describe('what the builder brings to the regulated posture', () => {
   test('a VPC, in whose private subnets handlers run, with endpoints', () => {
     const template = regulated((stack) => ({ vpc: new Vpc(stack, 'Vpc') }));
     template.resourceCountIs('AWS::EC2::VPC', 1);
-    template.resourceCountIs('AWS::EC2::VPCEndpoint', 3);
+    template.resourceCountIs('AWS::EC2::VPCEndpoint', 4);
   });
 
   test('a VPC of another stack, which gets the endpoints and does not come to need the chat', () => {
@@ -107,7 +107,7 @@ describe('what the builder brings to the regulated posture', () => {
     const network = new Stack(app, 'Network');
     const stack = new Stack(app, 'Test');
     new ChatbotApi(stack, 'Chat', { posture: Posture.regulated({ vpc: new Vpc(network, 'Vpc') }), auth: ChatAuth.iam() });
-    Template.fromStack(network).resourceCountIs('AWS::EC2::VPCEndpoint', 3);
+    Template.fromStack(network).resourceCountIs('AWS::EC2::VPCEndpoint', 4);
     expect(network.dependencies).toEqual([]);
     expect(stack.dependencies).toEqual([network]);
   });
