@@ -43,6 +43,7 @@ const chatEnv: ChatEnv = {
   HOOKS: '',
   QUOTAS: '',
   QUOTA_TABLE: '',
+  USER_GROUPS: '',
   CORS_ORIGINS: '',
   SERVICE: 'Chat',
 };

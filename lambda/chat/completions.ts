@@ -10,7 +10,7 @@ import { TurnReport } from './turn-report';
 import { turnUsage } from './usage';
 import { CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER } from '../../lib/contract/chat';
 import { json, type Route } from '../kit/endpoint';
-import { groupsIn } from '../kit/groups';
+import { countedGroup, groupsIn } from '../kit/groups';
 import type { PublishMetrics } from '../kit/metrics';
 import type { Finding } from '../ports/model';
 
@@ -30,11 +30,12 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
     });
     call.note({ stream: request.stream, messages: request.messages.length, conversation: request.conversationId !== undefined });
 
-    const report = new TurnReport(call.startedAt, ports.clock, policy.models.routed);
+    const groups = groupsIn(call.claims);
+    const report = new TurnReport(call.startedAt, ports.clock, { routed: policy.models.routed, group: countedGroup(policy.userGroups, groups) });
     // A turn that was taken before is told again for nothing.
     let repeated = false;
     const settled = () => {
-      for (const { about, values } of repeated ? [] : report.measured) publish(values, about);
+      for (const { about, values, again } of repeated ? [] : report.measured) publish(values, about, again);
       call.note(repeated ? { repeated } : report.all);
     };
     let finish: Generated | undefined;
@@ -65,7 +66,7 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
     const turn = takeTurn(request, policy, {
       ...call,
       telling,
-      groups: groupsIn(call.claims),
+      groups,
       count: (metric) => report.count(metric),
       announce: (more) => Object.assign(announced, more),
     }, ports);

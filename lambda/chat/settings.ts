@@ -27,6 +27,8 @@ export interface ChatPolicy {
   readonly hooks?: HooksPolicy;
   /** What callers may take. */
   readonly quotas?: QuotasPolicy;
+  /** The groups of callers whose turns are counted again, by group. */
+  readonly userGroups?: readonly string[];
 }
 
 /** What was decided, for a turn of one model. */
@@ -63,6 +65,7 @@ export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
       ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
       ...(env.HOOKS && { hooks: JSON.parse(env.HOOKS) as HooksPolicy }),
       ...(env.QUOTAS && { quotas: JSON.parse(env.QUOTAS) as QuotasPolicy }),
+      ...(env.USER_GROUPS && { userGroups: JSON.parse(env.USER_GROUPS) as string[] }),
     },
   };
 }

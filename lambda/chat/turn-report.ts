@@ -1,6 +1,7 @@
 import type { TurnEvent } from './turn';
 import { openAiUsage, type Spending } from './usage';
 import { CHAT_METRICS, ROUTING_METRICS } from '../../lib/contract/chat';
+import { GROUP_METRICS } from '../../lib/contract/chat-groups';
 import { QUOTA_METRICS } from '../../lib/contract/chat-quotas';
 import type { ModelFacts } from '../../lib/contract/model';
 import { ApiError, QuotaExceeded } from '../kit/http';
@@ -13,10 +14,20 @@ export const CHAT_DURATIONS = [CHAT_METRICS.timeToFirstToken, CHAT_METRICS.turnD
 
 type Values = Record<string, number | undefined>;
 
-/** What of a turn is about something in particular: a model, or the choice of one. */
+/** What of a turn is about something in particular: a model, the choice of one, or a group of callers. */
 export interface Measured {
   readonly about?: MetricSubject;
   readonly values: Readonly<Values>;
+  /** Present where the values were counted before, and are counted once more for what they are about. */
+  readonly again?: true;
+}
+
+/** By what turns are told apart. */
+export interface TellingApart {
+  /** Whether there are several models. */
+  readonly routed: boolean;
+  /** The caller's group; absent where turns are not counted by group. */
+  readonly group?: string;
 }
 
 /** What a turn says of itself to those who run the API. None of it is anybody's words. */
@@ -33,8 +44,7 @@ export class TurnReport {
   private answering?: { readonly model: string; readonly route?: string };
   private silent = true;
 
-  /** @param routed whether there are several models to tell apart */
-  constructor(private readonly startedAt: number, private readonly clock: Clock, private readonly routed: boolean) {}
+  constructor(private readonly startedAt: number, private readonly clock: Clock, private readonly apart: TellingApart) {}
 
   /** Called for every event, before the client hears of it. */
   note(event: TurnEvent): void {
@@ -94,7 +104,14 @@ export class TurnReport {
 
   /** The turn as metrics. */
   get measured(): readonly Measured[] {
-    if (!this.routed) return [{ values: this.all }];
+    const { group } = this.apart;
+    if (group === undefined) return this.byModel;
+    const values = Object.fromEntries(GROUP_METRICS.map((name) => [name, this.all[name]]));
+    return [...this.byModel, { about: { Group: group }, values, again: true }];
+  }
+
+  private get byModel(): readonly Measured[] {
+    if (!this.apart.routed) return [{ values: this.all }];
     const { model, route } = this.answering ?? {};
     const others = [...this.others].filter(([name]) => name !== model).map(([name, values]): Measured => ({ about: { Model: name }, values }));
     const all = sum(this.values, { [ROUTING_METRICS.fallbacks]: 0 });

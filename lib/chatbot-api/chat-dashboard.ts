@@ -2,15 +2,22 @@ import { Duration } from 'aws-cdk-lib';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { failedTurns } from './chat-alarms';
 import { type ChatSignals } from './chat-signals';
+import { groupCharts } from './group-charts';
 import { routingCharts } from './routing-charts';
 import { type Chart } from '../observability/operations-dashboard';
 
 const P50 = Stats.p(50);
 const P95 = Stats.p(95);
 
-/** What a chat shows: what users feel first, then the model, with a router which of them, then what carries them. */
+/** What a chat shows: what users feel first, then the model, with a router which of them, with groups who took what, then what carries them. */
 export function chatCharts(signals: ChatSignals): Chart[][] {
-  return [users(signals), model(signals), ...(signals.models.routed ? [routingCharts(signals)] : []), carriers(signals)];
+  const { models: { routed }, groups } = signals;
+  return [
+    users(signals), model(signals),
+    ...(routed ? [routingCharts(signals)] : []),
+    ...(groups.length > 0 ? [groupCharts(signals)] : []),
+    carriers(signals),
+  ];
 }
 
 function users({ chat }: ChatSignals): Chart[] {

@@ -18,6 +18,8 @@ export interface ChatSignals {
   readonly memory: Pick<MemoryBinding, 'charts' | 'alarms'>;
   /** The models that may answer. */
   readonly models: Pick<ChatModels, 'routed' | 'routes' | 'candidates'>;
+  /** The groups of callers that are counted by themselves, those of no group included; empty where none were named. */
+  readonly groups: readonly string[];
   /** Whether the handler knows what a token costs; without prices it reports no cost. */
   readonly priced: boolean;
 }
@@ -35,5 +37,6 @@ interface WatchedChat {
   metricGuardrailBlocks(options?: MetricOptions): Metric;
   metricFallbacks(options?: MetricOptions): Metric;
   metricOfModel(modelName: string, metricName: string, options?: MetricOptions): Metric;
+  metricOfGroup(group: string, metricName: string, options?: MetricOptions): Metric;
   metricOfRoute(route: string, options?: MetricOptions): Metric;
 }

@@ -26,10 +26,14 @@ import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingModel, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
 import { ConversationMemory } from './conversation-memory';
 import { generationPolicy } from './generation-policy';
+import { groupCharts } from './group-charts';
+import { GroupMetrics } from './group-metrics';
 import { type MemoryBinding } from './memory-binding';
 import { QuotaTable } from './quota-table';
 import { Transport } from './transport';
 import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, ROUTING_METRICS, SYSTEM_PROMPT_FILE, type AttachmentPolicy, type ChatEnv, type GuardrailReference } from '../contract/chat';
+import { HOOK_METRICS } from '../contract/chat-hooks';
+import { QUOTA_METRICS } from '../contract/chat-quotas';
 import { type ServiceRole } from '../internal/handler-role';
 import { Model } from '../model';
 import { type DashboardOptions, type IAlarms } from '../observability';
@@ -81,6 +85,7 @@ export class ChatbotApi extends Construct {
   private readonly auth: AuthBinding;
   private readonly memory: MemoryBinding;
   private readonly quotas?: QuotaTable;
+  private readonly groups = new GroupMetrics(this);
   private readonly content: ChatContent;
   private readonly attachments?: AttachmentPolicy;
   private readonly models: ChatModels;
@@ -148,6 +153,16 @@ export class ChatbotApi extends Construct {
       ...options, heading: this.calledAs, documentation: DOCUMENTATION, alarms: this.alarms, rows: chatCharts(this.signals), logs: this.host.logGroup,
     });
     return this.dashboard;
+  }
+
+  /**
+   * Counts turns, errors, tokens and cost again by groups of callers: each turn for the first of these (at most 10) that its caller's proof names, else for `other`.
+   *
+   * @param groups the groups' names, as tokens and authorizers have them
+   */
+  public addGroupMetrics(groups: string[]): void {
+    this.groups.add(groups);
+    this.dashboard?.addRow(groupCharts(this.signals));
   }
 
   /** A metric of the chat, by its name in CloudWatch; the sum over five minutes unless told otherwise. */
@@ -230,6 +245,22 @@ export class ChatbotApi extends Construct {
     return this.metric(ROUTING_METRICS.decisions, { label: route, ...options, dimensionsMap: { Service: this.calledAs, Route: route } });
   }
 
+  /** A metric of a group that `addGroupMetrics` has named, or of `other`: `Turns`, `Errors`, `InputTokens`, `OutputTokens`, `CacheReadTokens` or `Cost`. */
+  public metricOfGroup(group: string, metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    this.groups.require(group, metricName);
+    return this.metric(metricName, { label: group, ...options, dimensionsMap: { Service: this.calledAs, Group: group } });
+  }
+
+  /** Calls of hooks that failed or took too long. */
+  public metricHookFailures(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(HOOK_METRICS.hookFailures, options);
+  }
+
+  /** Turns that were refused because their caller's quota is used up. */
+  public metricQuotaRefusals(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(QUOTA_METRICS.quotaRefusals, options);
+  }
+
   /** Answers that their readers found good. */
   public metricFeedbackUp(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(FEEDBACK_METRICS.feedbackUp, options);
@@ -247,7 +278,7 @@ export class ChatbotApi extends Construct {
 
   private get signals(): ChatSignals {
     const { host: { deadLetters, charts }, endpoint: { traffic } } = this;
-    return { chat: this, host: charts, traffic, deadLetters, memory: this.memory, models: this.models, priced: this.models.priced };
+    return { chat: this, host: charts, traffic, deadLetters, memory: this.memory, models: this.models, groups: this.groups.all, priced: this.models.priced };
   }
 
   private defineBuild(props: ChatbotApiProps): ChatBuild {
@@ -298,6 +329,7 @@ export class ChatbotApi extends Construct {
       HOOKS: hooks ? stack.toJsonString(bindHooks(this, hooks, role)) : '',
       QUOTAS: this.quotas ? stack.toJsonString(this.quotas.policy) : '',
       QUOTA_TABLE: this.quotas?.table.tableName ?? '',
+      USER_GROUPS: this.groups.environment,
       SERVICE: this.calledAs,
     };
   }

@@ -38,6 +38,8 @@ export const CHAT_ENV = [
   'QUOTAS',
   /** Name of the table of quotas. */
   'QUOTA_TABLE',
+  /** Groups of callers that are counted by themselves, as a JSON list; empty counts none. */
+  'USER_GROUPS',
   /** Origins that may read answers in a browser, joined by commas. */
   'CORS_ORIGINS',
   /** The `Service` dimension of every metric and log line: the construct's own name. */

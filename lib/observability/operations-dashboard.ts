@@ -40,8 +40,13 @@ export class OperationsDashboard extends cloudwatch.Dashboard {
       markdown: `# ${heading}\n[What the lines mean and what to do](${documentation}). Log group: \`${logs.logGroupName}\``,
     }));
     if (alarms) this.addAlarms(alarms);
-    for (const row of rows) this.addWidgets(...row.map((chart) => graph(chart, WIDTH / row.length)));
+    for (const row of rows) this.addRow(row);
     this.addWidgets(this.latestFailures(logs));
+  }
+
+  /** Shows three or four charts beside each other. */
+  public addRow(row: Chart[]) {
+    this.addWidgets(...row.map((chart) => graph(chart, WIDTH / row.length)));
   }
 
   /** Shows which alarms ring. */

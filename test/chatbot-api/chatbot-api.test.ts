@@ -8,6 +8,8 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { defineChat } from './define-chat';
 import { ChatAuth, ChatbotApi, ConversationMemory, Geography, Guardrail, Model, Posture, Transport } from '../../lib';
 import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
+import { HOOK_METRICS } from '../../lib/contract/chat-hooks';
+import { QUOTA_METRICS } from '../../lib/contract/chat-quotas';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
 
 const byDefault = defineChat();
@@ -166,7 +168,7 @@ describe('props', () => {
 });
 
 describe('metrics', () => {
-  test.each(Object.entries({ ...CHAT_METRICS, ...FEEDBACK_METRICS }))('has a method for %s', (name, metricName) => {
+  test.each(Object.entries({ ...CHAT_METRICS, ...FEEDBACK_METRICS, ...HOOK_METRICS, ...QUOTA_METRICS }))('has a method for %s', (name, metricName) => {
     const { chat } = byDefault;
     const method = `metric${name[0].toUpperCase()}${name.slice(1)}`;
     const metric = (chat as unknown as Record<string, () => ReturnType<ChatbotApi['metric']>>)[method]();

@@ -15,6 +15,7 @@ test('has only the ids of its models in the environment, for the rest lies in a 
 test('is watched as a whole, and each model and reason by itself', () => {
   const { chat, template } = routed();
   expect(chat.metricTurns().dimensions).toEqual({ Service: expect.any(String) });
+  expect([chat.metricHookFailures(), chat.metricQuotaRefusals()].map(({ dimensions }) => Object.keys(dimensions!))).toEqual([['Service'], ['Service']]);
   expect(chat.metricOfModel('large', 'Turns').dimensions).toEqual({ Service: expect.any(String), Model: 'large' });
   chat.addDashboard();
   const json = template().toJSON() as Json;

@@ -1,9 +1,10 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { emittedMetrics, linesOf } from './emitted-metrics';
 import { runExample, userMessage } from './run-example';
 import { addExamples } from '../../examples/app';
 import { METRICS_NAMESPACE, TRACE_HEADER } from '../../lib/contract/chat';
-import { alarmMetrics, dashboardMetrics, type Template as Json, type WatchedMetric, widgets } from '../observability/watched-metrics';
+import { alarmMetrics, dashboardMetrics, type Template as Json, widgets } from '../observability/watched-metrics';
 
 const example = runExample('chatbot-api');
 
@@ -14,37 +15,13 @@ function template(): Json {
   return Template.fromStack(app.node.findAll().find((construct): construct is Stack => Stack.isStack(construct))!).toJSON() as Json;
 }
 
-type Line = Readonly<Record<string, unknown>>;
-
-/** A line from which CloudWatch makes metrics. */
-interface Embedded {
-  readonly _aws: { readonly CloudWatchMetrics: readonly Directive[] };
-}
-
-interface Directive {
-  readonly Namespace: string;
-  readonly Dimensions: readonly string[][];
-  readonly Metrics: readonly { readonly Name: string }[];
-}
-
-/** Every line that the handler and API Gateway wrote as JSON. */
-const lines = () => example.cloud.logs.flatMap(({ line }): Line[] => (line.startsWith('{') ? [JSON.parse(line) as Line] : []));
-
-/** The metrics that CloudWatch would read from the handler's log. */
-function emitted(): WatchedMetric[] {
-  const directives = lines().filter((line): line is Line & Embedded => '_aws' in line)
-    .flatMap((line) => line._aws.CloudWatchMetrics.map((directive) => ({ line, ...directive })));
-  return directives.flatMap(({ line, Namespace, Dimensions, Metrics }) => Dimensions.flatMap((names) => {
-    const dimensions = Object.fromEntries(names.map((name) => [name, String(line[name])]));
-    return Metrics.map(({ Name }) => ({ namespace: Namespace, name: Name, dimensions }));
-  }));
-}
+const lines = () => linesOf(example.cloud);
 
 describe('what alarms and the dashboard look at', () => {
   test('is what the deployed handler says, to the last dimension', async () => {
     await example.chat(userMessage('hello'));
     await example.cloud.waitForLog(({ line }) => line.includes('CloudWatchMetrics'));
-    const said = emitted();
+    const said = emittedMetrics(example.cloud).map(({ value: _, ...metric }) => metric);
     for (const watched of [alarmMetrics(template()), dashboardMetrics(template())]) {
       const own = watched.filter(({ namespace }) => namespace === METRICS_NAMESPACE);
       expect(own.length).toBeGreaterThan(0);

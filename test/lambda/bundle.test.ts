@@ -113,6 +113,7 @@ async function invoke(body: object): Promise<{ answer: string; printed: string }
     HOOKS: '',
     QUOTAS: '',
     QUOTA_TABLE: '',
+    USER_GROUPS: '',
     CORS_ORIGINS: '',
     SERVICE: 'TestChat',
   };

@@ -12,7 +12,7 @@ import type { TurnPolicy } from '../../../lambda/chat/settings';
 import { systemClock } from '../../../lambda/kit/clock';
 import { endpoint } from '../../../lambda/kit/endpoint';
 import type { LogFields } from '../../../lambda/kit/log';
-import type { MetricValues } from '../../../lambda/kit/metrics';
+import type { MetricSubject, MetricValues } from '../../../lambda/kit/metrics';
 import { restApi } from '../../../lambda/kit/rest-api';
 import { jsonSchemas } from '../../../lambda/parts/json-schemas';
 import type { Hooks } from '../../../lambda/ports/hooks';
@@ -51,6 +51,8 @@ export class ChatApi {
   readonly quotas = new MemoryQuotas();
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];
   readonly metrics: MetricValues[] = [];
+  /** What the metrics are about, each beside its values. */
+  readonly measured: { readonly values: MetricValues; readonly about?: MetricSubject; readonly again?: boolean }[] = [];
   readonly model: ScriptedModel;
   private readonly handler: ReturnType<typeof restApi>;
   private requests = 0;
@@ -58,7 +60,10 @@ export class ChatApi {
   constructor(scripts: LongScript[], { caller = 'cognito' as CallerSource, stateless = false, patient = false, hookFunctions, ...changes }: ApiOptions = {}) {
     this.model = new ScriptedModel(scripts);
     const clock = { ...systemClock, ...(!patient && { pause: async () => undefined }) };
-    const publish = (values: MetricValues) => this.metrics.push(values);
+    const publish = (values: MetricValues, about?: MetricSubject, again?: boolean) => {
+      this.metrics.push(values);
+      this.measured.push({ values, about, again });
+    };
     const ports = { model: this.model, objects: this.objects, schemas: jsonSchemas, clock, hooks: hookFunctions, quotas: this.quotas };
     const stores = { conversations: this.conversations, log: this.log, keys: this.keys, edits: this.conversations };
     const routes = stateless

@@ -23,6 +23,7 @@ const env = {
   HOOKS: '{"after":{"functionArn":"f"}}',
   QUOTAS: '{"user":[],"groups":[]}',
   QUOTA_TABLE: 'quotas',
+  USER_GROUPS: '["beta"]',
   CORS_ORIGINS: 'https://a.example,https://b.example',
   SERVICE: 'Chat',
 };
@@ -35,18 +36,19 @@ test('reads every key of its contract', () => {
     tokens: { issuer: 'https://login.example' },
     socket: { table: 'connections', endpoint: 'https://socket.example/prod' },
     corsOrigins: ['https://a.example', 'https://b.example'],
-    policy: { generation: { maxTokens: 500, temperature: 0.2 }, systemPrompt: 'Be kind.', historyTokens: 9_000, retentionSeconds: 60, guardrail: { id: 'g', version: '1' }, hooks: { after: { functionArn: 'f' } }, quotas: { user: [], groups: [] } },
+    policy: { generation: { maxTokens: 500, temperature: 0.2 }, systemPrompt: 'Be kind.', historyTokens: 9_000, retentionSeconds: 60, guardrail: { id: 'g', version: '1' }, hooks: { after: { functionArn: 'f' } }, quotas: { user: [], groups: [] }, userGroups: ['beta'] },
   });
 });
 
 test('takes an empty value as a feature that is off', () => {
-  const { corsOrigins, policy, ...settings } = readSettings(readEnv(CHAT_ENV, { ...env, TOKENS: '', SOCKET: '', RETENTION_SECONDS: '', GUARDRAIL: '', HOOKS: '', QUOTAS: '', CORS_ORIGINS: '' }), '');
+  const { corsOrigins, policy, ...settings } = readSettings(readEnv(CHAT_ENV, { ...env, TOKENS: '', SOCKET: '', RETENTION_SECONDS: '', GUARDRAIL: '', HOOKS: '', QUOTAS: '', USER_GROUPS: '', CORS_ORIGINS: '' }), '');
   expect(corsOrigins).toEqual([]);
   expect(settings).not.toHaveProperty('tokens');
   expect(settings).not.toHaveProperty('socket');
   expect(policy).not.toHaveProperty('guardrail');
   expect(policy).not.toHaveProperty('hooks');
   expect(policy).not.toHaveProperty('quotas');
+  expect(policy).not.toHaveProperty('userGroups');
   expect(policy).not.toHaveProperty('retentionSeconds');
 });
 
