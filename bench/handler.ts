@@ -1,15 +1,24 @@
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { build, buildSync, type Plugin } from 'esbuild';
 import { root } from './measure';
 import { CHAT_ENV, type ChatEnv } from '../lib/contract/chat';
 import type { ModelFacts } from '../lib/contract/model';
-import { HANDLER_FLAGS } from '../projenrc/handler-bundle';
+import { HANDLER_BUNDLE, HANDLER_FLAGS } from '../projenrc/handler-bundle';
 
 export const chatBundle = join(root, 'lambda/dist/chat/index.js');
 
 /** Bundles a yardstick with the flags of our own handlers, and with all that the SDK brings. */
 export function bundle(entry: string, outfile: string) {
   buildSync({ ...HANDLER_FLAGS, entryPoints: [join(__dirname, entry)], outfile });
+}
+
+/** The chat handler as it is packed, but for one adapter that does nothing: what it costs is the difference. */
+export async function bundleWithout(adapter: string, standIn: string, outfile: string) {
+  const silence: Plugin = {
+    name: 'stand-in',
+    setup: ({ onResolve }) => onResolve({ filter: new RegExp(`/adapters/${adapter}$`) }, () => ({ path: join(__dirname, standIn) })),
+  };
+  await build({ ...HANDLER_BUNDLE, plugins: [silence, ...HANDLER_BUNDLE.plugins], entryPoints: [join(root, 'lambda/chat/index.ts')], outfile });
 }
 
 const model: ModelFacts = {
