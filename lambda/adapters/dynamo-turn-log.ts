@@ -24,7 +24,9 @@ export function dynamoTurnLog(client: DynamoDBDocumentClient, TableName: string)
   return {
     async running(conversation, now) {
       const { Item: head } = await client.send(new GetCommand({ TableName, Key: headKey(conversation), ConsistentRead: true }));
-      return head?.lockedBy !== undefined && head.lockedUntil >= now ? head.lockedBy as string : undefined;
+      // What deletes a conversation locks it too, and is no turn.
+      const runs = head?.lockedBy !== undefined && head.deletedAt === undefined && head.lockedUntil >= now;
+      return runs ? head.lockedBy as string : undefined;
     },
 
     append({ conversation, turnId, expiresAt = Infinity }, { place, at, text, last }) {

@@ -12,8 +12,9 @@ const PAGE = 100;
 export function valkeyTurnLog(valkey: Valkey): TurnLog {
   return {
     async running(conversation, now) {
-      const [lockedBy, lockedUntil] = await valkey((client) => client.hmget(headKey(conversation), 'lockedBy', 'lockedUntil'));
-      return lockedBy !== null && Number(lockedUntil) >= now ? lockedBy : undefined;
+      const [lockedBy, lockedUntil, deletedAt] = await valkey((client) => client.hmget(headKey(conversation), 'lockedBy', 'lockedUntil', 'deletedAt'));
+      // What deletes a conversation locks it too, and is no turn.
+      return lockedBy !== null && deletedAt === null && Number(lockedUntil) >= now ? lockedBy : undefined;
     },
 
     async append({ conversation, turnId, expiresAt = Infinity }, { place, at, text, last }) {

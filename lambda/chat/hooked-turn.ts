@@ -64,7 +64,11 @@ export class HookedTurn {
   }
 
   /** The turn, of whose end the hook is told. A turn that was refused before it began has none. */
-  async* around(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void> {
+  around(events: AsyncIterable<TurnEvent>): AsyncIterable<TurnEvent> {
+    return this.hooks.after ? this.told(events) : events;
+  }
+
+  private async* told(events: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void> {
     try {
       for await (const event of events) {
         if (event.type === 'finish') await this.answered(event);
@@ -72,7 +76,8 @@ export class HookedTurn {
       }
     } catch (error) {
       const { status, code } = error instanceof ApiError ? error : new Unexpected('');
-      if (this.admitted) await this.after({ failure: { status, code } });
+      // Not waited for: time may be up, and the caller should hear of the failure while there is some left.
+      if (this.admitted) this.context.outlast(this.after({ failure: { status, code } }));
       throw error;
     }
   }

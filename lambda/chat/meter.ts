@@ -33,8 +33,11 @@ export class Meter {
     if (this.buckets.length > 0) await (this.admission ??= this.reserve(prompt));
   }
 
-  async* around(events: AsyncIterable<GenerationEvent>): AsyncGenerator<GenerationEvent, void> {
-    if (this.buckets.length === 0) return yield* events;
+  around(events: AsyncIterable<GenerationEvent>): AsyncIterable<GenerationEvent> {
+    return this.buckets.length === 0 ? events : this.metered(events);
+  }
+
+  private async* metered(events: AsyncIterable<GenerationEvent>): AsyncGenerator<GenerationEvent, void> {
     try {
       for await (const event of events) {
         this.follow(event);

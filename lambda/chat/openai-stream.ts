@@ -9,6 +9,7 @@ import { errorBody } from '../kit/http';
 export const openAiProtocol: Protocol = {
   parse: parseChatRequest,
   headers: EVENT_STREAM_HEADERS,
+  asksAtStart: false,
   stream: openAiStream,
   failure: (error) => `data: ${errorBody(error)}\n\n`,
 };

@@ -10,6 +10,8 @@ export interface Protocol {
   readonly headers: Readonly<Record<string, string>>;
   /** @param read how many of the numbered events the client has read already, counted from 0; -1 for none */
   stream(telling: Telling, read?: number): StreamEncoder;
+  /** Whether clients ask at every start for an answer that may be under way, of conversations too that have not begun: to them nothing is no error. */
+  readonly asksAtStart: boolean;
   /** The last frame of a stream that broke: no end follows, so that no client takes it for one. */
   failure(error: ApiError): string;
 }

@@ -99,6 +99,11 @@ export function chatRequest(fields: Record<string, unknown>, headers: ChatInput[
     ...toolsOf(chat),
     format: answerFormat(chat.response_format),
   };
+  return keyed(request, headers);
+}
+
+/** A request under the name that its client gave it, which stands for all that it asks. */
+export function keyed({ key: _, ...request }: ChatRequest, headers: ChatInput['headers']): ChatRequest {
   return { ...request, key: turnKey(headers, request) };
 }
 

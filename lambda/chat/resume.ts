@@ -29,8 +29,8 @@ export function resumeTurn(protocol: Protocol, log: TurnLog, conversations: Conv
     // A turn that has just begun has written nothing yet.
     const told = turnId !== undefined && (turnId === running || isConversationId(conversation.id) && await isLogged(log, { conversation, turnId }, clock));
     if (!told) {
-      const known = running !== undefined || isConversationId(conversation.id) && await conversations.find(conversation) !== undefined;
-      if (!known) throw new NotFound('id', 'There is no such conversation.', 'conversation_not_found');
+      const known = () => isConversationId(conversation.id) && conversations.find(conversation);
+      if (!protocol.asksAtStart && running === undefined && !await known()) throw new NotFound('id', 'There is no such conversation.', 'conversation_not_found');
       return { status: 204, body: '' };
     }
     return {

@@ -8,6 +8,7 @@ import { type Ask, formedAnswer, type Repair } from './formed-answer';
 import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from './generation';
 import { answersCalls, type History, NOTHING_SAID, recall, tokensOf } from './history';
 import { HookedTurn } from './hooked-turn';
+import { later } from './later';
 import { messageId } from './message-id';
 import { Meter } from './meter';
 import { isBlank, textOf } from './normalise';
@@ -112,9 +113,9 @@ export function takeTurn(request: ChatRequest, policy: ChatPolicy, context: Turn
     (before) => hooked.around(converse(hooked, id, policy, context, ports, claim(before))), ports);
 }
 
-async function* answerOnce(hooked: HookedTurn, policy: ChatPolicy, context: TurnContext, ports: AnswerPorts): AsyncGenerator<TurnEvent, void> {
+function answerOnce(hooked: HookedTurn, policy: ChatPolicy, context: TurnContext, ports: AnswerPorts): AsyncIterable<TurnEvent> {
   const how = howAsked(hooked, policy, context, ports);
-  yield* how.meter.around(answer(await hooked.before(), NOTHING_SAID, policy, { ...how, limits: context }, ports));
+  return later(async () => how.meter.around(answer(await hooked.before(), NOTHING_SAID, policy, { ...how, limits: context }, ports)));
 }
 
 interface Asked {
@@ -130,9 +131,13 @@ function howAsked({ manner }: HookedTurn, policy: ChatPolicy, context: TurnConte
   return { asker: context, manner, meter: new Meter(policy, context, quotas, clock) };
 }
 
-async function* answer(
+function answer(...asked: Parameters<typeof answering>): AsyncIterable<GenerationEvent> {
+  return later(() => answering(...asked));
+}
+
+async function answering(
   request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner, meter }: Asked, { model, objects, schemas, clock }: AnswerPorts,
-): AsyncGenerator<GenerationEvent, void> {
+): Promise<AsyncIterable<GenerationEvent>> {
   const { models, route, ...choice } = await policy.models.choose(request, asker);
   const candidates = models.map((facts): Candidate => {
     const decided = { ...policy, facts };
@@ -150,7 +155,7 @@ async function* answer(
     return generate({ ...again ? {} : choice, candidates: again ?? candidates, reason: route }, model, clock, limits);
   };
   const events = watched(request.format ? formedAnswer(ask, request.format, schemas) : ask(), policy.models);
-  yield* manner ? told(events, manner, clock) : events;
+  return manner ? told(events, manner, clock) : events;
 }
 
 function repaired(candidate: Candidate, repair: Repair): Candidate {
@@ -158,9 +163,13 @@ function repaired(candidate: Candidate, repair: Repair): Candidate {
 }
 
 /** Remembers which models were refused for load, for whoever chooses next. */
-async function* watched(events: AsyncIterable<GenerationEvent>, models: Models): AsyncGenerator<GenerationEvent, void> {
+function watched(events: AsyncIterable<GenerationEvent>, { throttled }: Models): AsyncIterable<GenerationEvent> {
+  return throttled ? heard(events, (event) => event.type === 'retry' && event.reason === 'throttled' && throttled(event.model)) : events;
+}
+
+async function* heard<Event>(events: AsyncIterable<Event>, hear: (event: Event) => void): AsyncGenerator<Event, void> {
   for await (const event of events) {
-    if (event.type === 'retry' && event.reason === 'throttled') models.throttled?.(event.model);
+    hear(event);
     yield event;
   }
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { BranchPoint } from './branch';
 import { placeOfMessage } from './message-id';
-import { bodyFields, type ChatInput, type ChatRequest, chatRequest, type ModelOffer, validated } from './request';
+import { bodyFields, type ChatInput, type ChatRequest, chatRequest, keyed, type ModelOffer, validated } from './request';
 import { BadRequest } from '../kit/http';
 
 const parts = v.array(v.looseObject({ type: v.string() }));
@@ -36,9 +36,9 @@ export function parseUiRequest(input: ChatInput, offer: ModelOffer, keeps: boole
     const request = chatRequest(theirs, input.headers, offer);
     const branch = keeps ? branchOf(asked) : undefined;
     // The server has what is answered anew.
-    if (branch?.how === 'regenerate') return { ...request, messages: [], attached: [], branch };
+    if (branch?.how === 'regenerate') return keyed({ ...request, messages: [], attached: [], branch }, input.headers);
     const paths = told.map(({ path }) => path);
-    return { ...request, branch, attached: request.attached.map((attached) => ({ ...attached, path: inTheirs(attached.path, paths) })) };
+    return keyed({ ...request, branch, attached: request.attached.map((attached) => ({ ...attached, path: inTheirs(attached.path, paths) })) }, input.headers);
   } catch (error) {
     throw error instanceof BadRequest ? inTheirWords(error, told.map(({ path }) => path)) : error;
   }

@@ -13,6 +13,7 @@ export function uiProtocol(keeps: boolean): Protocol {
   return {
     parse: (input, offer) => parseUiRequest(input, offer, keeps),
     headers: { ...EVENT_STREAM_HEADERS, 'x-vercel-ai-ui-message-stream': 'v1' },
+    asksAtStart: true,
     stream: uiStream,
     failure: ({ message }) => `data: ${JSON.stringify({ type: 'error', errorText: message })}\n\n`,
   };

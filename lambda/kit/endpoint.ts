@@ -41,7 +41,11 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
     const notes: Record<string, string | number | boolean | undefined> = { requestId, route, ...arrival.access };
     const deadline = new AbortController();
     const alarm = setTimeout(() => deadline.abort(), Math.max(0, remaining - FAREWELL_MS));
-    const signal = arrival.ending ? AbortSignal.any([deadline.signal, arrival.ending]) : deadline.signal;
+    // By hand, for a signal made of others is kept for as long as the longest of them lives, and a container's lives as long as its process.
+    const hurry = () => deadline.abort();
+    if (arrival.ending?.aborted) hurry();
+    arrival.ending?.addEventListener('abort', hurry);
+    const { signal } = deadline;
     const works: Promise<unknown>[] = [];
     const trace = traceOf(arrival.headers);
     const headers = { 'x-request-id': requestId, ...(trace && { [TRACE_HEADER]: trace }), ...corsHeaders(arrival, options) };
@@ -87,6 +91,7 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
     } finally {
       await Promise.allSettled(works);
       clearTimeout(alarm);
+      arrival.ending?.removeEventListener('abort', hurry);
       options.log.info('request', { ...notes, durationMs: Date.now() - startedAt });
     }
   };

@@ -58,6 +58,7 @@ function headersOf(headers: unknown = {}): Record<string, string | undefined> {
 }
 
 function textOf(name: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '') throw new BadRequest(name, `'${name}' must be a text.`, 'invalid_value');
+  // Half a character cannot be written into an address.
+  if (typeof value !== 'string' || value === '' || /\p{Surrogate}/u.test(value)) throw new BadRequest(name, `'${name}' must be a text.`, 'invalid_value');
   return value;
 }

@@ -62,8 +62,9 @@ describe('the AI SDK\'s chat transport, unmodified', () => {
     expect(await transport().reconnectToStream({ chatId: 'ui-cut' })).toBeNull();
   });
 
-  test('comes back to nothing of somebody else', async () => {
-    await expect(transport({}, 'user-b').reconnectToStream({ chatId: 'ui-plain' })).rejects.toThrow('conversation_not_found');
+  test('comes back to nothing of somebody else, and to nothing where nothing began', async () => {
+    expect(await transport().reconnectToStream({ chatId: 'ui-never' })).toBeNull();
+    expect(await transport({}, 'user-b').reconnectToStream({ chatId: 'ui-plain' })).toBeNull();
   });
 
   test('hears of an answer that was stopped', async () => {

@@ -158,6 +158,15 @@ describe('what a client of UI messages sends', () => {
   });
 });
 
+test('one name of a request stands for one place in the conversation', async () => {
+  const api = new ChatApi([says('One.'), says('Two.')]);
+  const key = { headers: { 'idempotency-key': 'k1' } };
+  await chat(api, [user('A')], {}, key);
+  const anew = await chat(api, [user('A')], { trigger: 'regenerate-message', messageId: 'msg_1_1' }, key);
+  expect(anew.status).toBe(422);
+  expect(api.model.prompts).toHaveLength(1);
+});
+
 describe('a page that comes back', () => {
   const read = (api: ChatApi) => api.call({ method: 'GET', resource: '/v1/chat/{id}', id: 'trip' });
 

@@ -104,7 +104,7 @@ test('says that it is at work where it has nothing else to say', async () => {
 });
 
 test.each<[unknown, string]>([
-  [{ type: 'chat' }, 'type'], [{ type: 'stop' }, 'conversation_id'], [{ type: 'request', method: 'GET' }, 'path'], [{ type: 'chat.completions', headers: { a: 1 } }, 'headers'],
+  [{ type: 'chat' }, 'type'], [{ type: 'stop' }, 'conversation_id'], [{ type: 'stop', conversation_id: '\ud800' }, 'conversation_id'], [{ type: 'request', method: 'GET' }, 'path'], [{ type: 'chat.completions', headers: { a: 1 } }, 'headers'],
 ])('refuses %j', async (message, param) => {
   const { sent } = await run(message, {});
   expect(sent).toEqual([{ id: 'r1', n: 0, type: 'error', status: 400, headers: expect.anything(), error: expect.objectContaining({ param, type: 'invalid_request_error' }) }]);
