@@ -15,6 +15,8 @@ import type { Bucket, Quotas, Taken } from '../ports/quotas';
 export class Meter {
   private readonly buckets: readonly Bucket[];
   private admission?: Promise<void>;
+  private returned?: Promise<void>;
+  private closed = false;
   /** What was reserved, and how much of it is the prompt's. */
   private reserved?: { readonly tokens: number; readonly prompt: number };
   private said = 0;
@@ -30,7 +32,10 @@ export class Meter {
 
   /** Reserves what the prompt needs and the longest answer; a model that takes over later does so on the same account. */
   async admit(prompt: Prompt): Promise<void> {
-    if (this.buckets.length > 0) await (this.admission ??= this.reserve(prompt));
+    if (this.buckets.length === 0) return;
+    // A turn may end while its prompt is still built, and nobody hears of what that comes to.
+    if (this.closed) throw new Error('the turn is over');
+    await (this.admission ??= this.reserve(prompt));
   }
 
   around(events: AsyncIterable<GenerationEvent>): AsyncIterable<GenerationEvent> {
@@ -64,7 +69,7 @@ export class Meter {
       return this.context.announce(this.headers);
     }
     const given = draws.filter(({ granted }) => granted).map(({ bucket }) => bucket);
-    this.context.outlast(this.put(given, { requests: -1, tokens: -tokens }));
+    this.returned = this.put(given, { requests: -1, tokens: -tokens });
     if (broken) throw broken.reason;
     throw quotaExceeded(draws, tokens, this.clock.now());
   }
@@ -87,7 +92,9 @@ export class Meter {
   }
 
   private async settle(): Promise<void> {
-    if (!this.reserved) return;
+    this.closed = true;
+    await this.admission?.catch(() => undefined);
+    if (!this.reserved) return this.returned;
     const { tokens: reserved, prompt } = this.reserved;
     const own = await (this.finish?.stopped ?? Promise.resolve(this.finish?.tokens));
     const others = await Promise.all(this.others);

@@ -2,6 +2,7 @@ import type { GenerationEvent } from '../../../lambda/chat/generation';
 import { Meter } from '../../../lambda/chat/meter';
 import { promptTokens } from '../../../lambda/chat/tokens';
 import type { TurnContext } from '../../../lambda/chat/turn';
+import type { Prompt } from '../../../lambda/ports/model';
 import type { QuotasPolicy } from '../../../lib/contract/chat-quotas';
 import { ChatApi } from '../fakes/api';
 import { FakeClock } from '../fakes/clock';
@@ -94,16 +95,45 @@ test('counts a turn that the guardrail blocked by what it took', async () => {
   expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: 0 } });
 });
 
+const prompt: Prompt = { modelId: 'm', system: [], messages: [], tools: [], maxTokens: 100, stop: [], streaming: true };
+
+function metered(policy: QuotasPolicy, quotas = new MemoryQuotas()) {
+  const works: Promise<unknown>[] = [];
+  const context = {
+    caller: 'ada', groups: [], runId: 'one', announce: () => undefined, note: () => undefined, outlast: (work: Promise<unknown>) => works.push(work),
+  } as unknown as TurnContext;
+  return { quotas, works, meter: new Meter({ quotas: policy }, context, quotas, new FakeClock()) };
+}
+
+test('gives back what is reserved only after the turn has ended, and reserves nothing from then on', async () => {
+  const { quotas, works, meter } = metered(userQuota({ tokens: 1_000 }));
+  const { reserve } = quotas;
+  quotas.reserve = async (...call) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return reserve.apply(quotas, call);
+  };
+  async function* gone(): AsyncGenerator<GenerationEvent, void> {
+    void meter.admit(prompt);
+    throw new Error('time is up');
+  }
+  await collect(meter.around(gone()));
+  await Promise.all(works);
+  expect(quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 0, tokens: 0 } });
+
+  const late = metered(userQuota({ tokens: 1_000 }));
+  await collect(late.meter.around((async function* () { /* It ends before its prompt is built. */ })()));
+  await expect(late.meter.admit(prompt)).rejects.toThrow('the turn is over');
+  await Promise.all(late.works);
+  expect(late.quotas.taken).toEqual({});
+});
+
 test.each([
   ['what the model took in the end', { input: 10, output: 4, cacheRead: 100, cacheWrite: 20 }, TAKEN],
   ['its prompt and what was said, where nobody knows', undefined, 2],
 ])('counts a turn that its reader stopped by %s', async (_, tokens, taken) => {
-  const quotas = new MemoryQuotas();
-  const works: Promise<unknown>[] = [];
-  const context = { caller: 'ada', groups: [], runId: 'one', announce: () => undefined, outlast: (work: Promise<unknown>) => works.push(work) } as unknown as TurnContext;
-  const meter = new Meter({ quotas: userQuota({ tokens: 1_000 }) }, context, quotas, new FakeClock());
+  const { quotas, works, meter } = metered(userQuota({ tokens: 1_000 }));
   async function* stopped(): AsyncGenerator<GenerationEvent, void> {
-    await meter.admit({ modelId: 'm', system: [], messages: [], tools: [], maxTokens: 100, stop: [], streaming: true });
+    await meter.admit(prompt);
     yield text('One.') as GenerationEvent;
     yield { type: 'finish', reason: 'stop', facts, message: { role: 'assistant', content: 'One.' }, stopped: Promise.resolve(tokens) };
   }
