@@ -68,7 +68,11 @@ export class Meter {
       this.headers = quotaHeaders(draws, this.clock.now());
       return this.context.announce(this.headers);
     }
-    const given = draws.filter(({ granted }) => granted).map(({ bucket }) => bucket);
+    // A write whose answer was lost may have been made, and giving back what was not taken changes nothing.
+    const given = this.buckets.filter((_, at) => {
+      const result = asked[at];
+      return result.status === 'rejected' || result.value.granted;
+    });
     this.returned = this.put(given, { requests: -1, tokens: -tokens });
     if (broken) throw broken.reason;
     throw quotaExceeded(draws, tokens, this.clock.now());

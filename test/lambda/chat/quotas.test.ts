@@ -127,6 +127,22 @@ test('gives back what is reserved only after the turn has ended, and reserves no
   expect(late.quotas.taken).toEqual({});
 });
 
+test('gives back to every bucket where one cannot be reached, that one included: its answer may have been lost', async () => {
+  const { quotas, works, meter } = metered({ user: [{ windowSeconds: 60, tokens: 1_000 }, { windowSeconds: DAY, tokens: 1_000 }], groups: [] });
+  const { reserve } = quotas;
+  quotas.reserve = async (bucket, ...call) => {
+    const reserved = await reserve.call(quotas, bucket, ...call);
+    if (bucket.limit.windowSeconds === DAY) throw new Error('no answer');
+    return reserved;
+  };
+  async function* refused(): AsyncGenerator<GenerationEvent, void> {
+    await meter.admit(prompt);
+  }
+  expect((await collect(meter.around(refused()))).error).toMatchObject({ message: 'no answer' });
+  await Promise.all(works);
+  expect(quotas.taken).toEqual({ 'user ada 60': { requests: 0, tokens: 0 }, [`user ada ${DAY}`]: { requests: 0, tokens: 0 } });
+});
+
 test.each([
   ['what the model took in the end', { input: 10, output: 4, cacheRead: 100, cacheWrite: 20 }, TAKEN],
   ['its prompt and what was said, where nobody knows', undefined, 2],
