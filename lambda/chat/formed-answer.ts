@@ -32,7 +32,12 @@ export async function* formedAnswer(ask: Ask, format: AnswerFormat, schemas: Jso
       calls ||= event.type === 'toolCall';
     }
     if (!finish) throw new Error('an answer ended without its last event');
-    const whole = { ...finish, ...(spent?.asides && { asides: spent.asides }), tokens: together(spent?.tokens, finish.tokens) };
+    const whole = {
+      ...finish,
+      ...(spent?.asides && { asides: spent.asides }),
+      tokens: together(spent?.tokens, finish.tokens),
+      ...(finish.stopped && { stopped: finish.stopped.then((tokens) => together(spent?.tokens, tokens)) }),
+    };
     const answer = words.join('');
     // An answer that was cut off, stopped or blocked says so by its reason, and calls of tools are no document.
     if (calls || finish.reason !== 'stop' || finish.stopped) {

@@ -62,6 +62,8 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 /** How long a model is heard that another one has answered for: what it took is known only with its last event. */
 const LONGEST_HEARING_MS = 60_000;
+/** What an answer took that was stopped before any model began it: that is known, unlike what a model took that never said so. */
+const NOTHING: TokenUsage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
 
 /**
  * One answer, of the first model that gives one. A failure that may pass is tried again while nothing has been said, at once with the next
@@ -108,7 +110,7 @@ export async function* generate(plan: AnswerPlan, model: Model, clock: Clock, li
       if (error instanceof Stopped) {
         given = events && settled(answer, events, coming, new Time({ signal }));
         if (!begun && route !== undefined) yield { type: 'model', name: facts.name, route };
-        yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: given ?? Promise.resolve(undefined) };
+        yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: given ?? Promise.resolve(NOTHING) };
         return;
       }
       const reason = passing(error);
@@ -132,7 +134,7 @@ export async function* generate(plan: AnswerPlan, model: Model, clock: Clock, li
     const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** order.round);
     const paused = await time.left(clock.pause(ceiling * clock.chance())).catch((error: unknown) => error);
     if (paused instanceof Stopped) {
-      yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: Promise.resolve(undefined) };
+      yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: Promise.resolve(NOTHING) };
       return;
     }
     if (paused !== undefined) throw explained(paused, signal);

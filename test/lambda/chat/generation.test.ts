@@ -8,6 +8,7 @@ import { facts } from '../fakes/policy';
 
 const prompt: Prompt = { modelId: 'm', system: [], messages: [], tools: [], maxTokens: 10, stop: [], streaming: true };
 const alone: AnswerPlan = { candidates: [{ facts, prompt: async () => prompt }] };
+const nothing = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
 const throttled = new ModelFailure('throttled', 'Too many requests');
 
 test('passes words on as they come and ends with the whole answer', async () => {
@@ -144,7 +145,18 @@ test('asks a busy model no more when its reader has read enough', async () => {
   clock.pause = () => new Promise(() => stopped.abort());
   const { items } = await collect(generate(alone, model, clock, { signal: new AbortController().signal, stop: stopped.signal }));
   expect(items.at(-1)).toMatchObject({ reason: 'stop', message: { content: null } });
+  expect(await (items.at(-1) as Generated).stopped).toEqual(nothing);
   expect(model.prompts).toHaveLength(1);
+});
+
+test('asks no model when its reader has read enough before the prompt is built, and counts nothing', async () => {
+  const stopped = new AbortController();
+  const model = new ScriptedModel([says('Hello')]);
+  const plan: AnswerPlan = { candidates: [{ facts, prompt: () => new Promise(() => stopped.abort()) }] };
+  const { items } = await collect(generate(plan, model, new FakeClock(), { signal: new AbortController().signal, stop: stopped.signal }));
+  expect(items.at(-1)).toMatchObject({ reason: 'stop', message: { content: null } });
+  expect(await (items.at(-1) as Generated).stopped).toEqual(nothing);
+  expect(model.prompts).toEqual([]);
 });
 
 test('passes an error on that nobody foresaw', async () => {

@@ -1,5 +1,9 @@
+import { formedAnswer } from '../../../lambda/chat/formed-answer';
+import type { Generated, GenerationEvent } from '../../../lambda/chat/generation';
+import { jsonSchemas } from '../../../lambda/parts/json-schemas';
 import type { ModelEvent } from '../../../lambda/ports/model';
 import { ChatApi } from '../fakes/api';
+import { collect } from '../fakes/collect';
 import { calls, says, stop, text } from '../fakes/model';
 import { facts } from '../fakes/policy';
 
@@ -56,6 +60,18 @@ test.each([true, false])('a second answer that does not fit is an error that say
   expect(answer.json().error.message).toMatch(/#\/age: .*-1/);
   expect(api.conversations.messages.size).toBe(0);
   expect(api.metrics).toEqual([expect.objectContaining({ OutputTokens: 8, Errors: 1 })]);
+});
+
+test('counts the first answer of a repair that is stopped before it begins', async () => {
+  const took = { input: 10, output: 4, cacheRead: 0, cacheWrite: 0 };
+  const end = (content: string | null): Generated => ({ type: 'finish', reason: 'stop', facts, message: { role: 'assistant', content } });
+  async function* ask(repair?: object): AsyncGenerator<GenerationEvent, void> {
+    if (repair) return yield { ...end(null), stopped: Promise.resolve({ input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }) };
+    yield { type: 'text', text: 'No.' };
+    yield { ...end('No.'), tokens: took };
+  }
+  const { items } = await collect(formedAnswer(ask, {}, jsonSchemas));
+  expect(await (items.at(-1) as Generated).stopped).toEqual(took);
 });
 
 test('a stream says nothing before all of it holds', async () => {
