@@ -1,13 +1,14 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, type InvokeCommandInput, type InvokeCommandOutput, type LambdaClient } from '@aws-sdk/client-lambda';
 import { HookFailure, type Hooks } from '../ports/hooks';
+
+/** An event is taken at once or not at all; the process that hands it over is paid for until then. */
+const HANDOVER_MS = 5_000;
 
 /** Hooks that are Lambda functions. What they answer and why they fail is theirs: nothing of it is told on but the kind of failure. */
 export function lambdaHooks(client: LambdaClient): Hooks {
   return {
     async ask(FunctionName, event, timeoutMs) {
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const answer = await client.send(new InvokeCommand({ FunctionName, Payload: encoded(event) }), { abortSignal: timeout })
-        .catch((error: unknown) => { throw new HookFailure(timeout.aborted ? 'timeout' : 'unreachable', { cause: error }); });
+      const answer = await called({ FunctionName, Payload: encoded(event) }, timeoutMs);
       if (answer.FunctionError !== undefined) throw new HookFailure('error');
       try {
         return JSON.parse(answer.Payload?.transformToString() ?? '') as unknown;
@@ -17,10 +18,15 @@ export function lambdaHooks(client: LambdaClient): Hooks {
     },
 
     async tell(FunctionName, event) {
-      await client.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: encoded(event) }))
-        .catch((error: unknown) => { throw new HookFailure('unreachable', { cause: error }); });
+      await called({ FunctionName, InvocationType: 'Event', Payload: encoded(event) }, HANDOVER_MS);
     },
   };
+
+  function called(input: InvokeCommandInput, timeoutMs: number): Promise<InvokeCommandOutput> {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    return client.send(new InvokeCommand(input), { abortSignal: timeout })
+      .catch((error: unknown) => { throw new HookFailure(timeout.aborted ? 'timeout' : 'unreachable', { cause: error }); });
+  }
 }
 
 function encoded(event: object): Uint8Array {

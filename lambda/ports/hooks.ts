@@ -2,7 +2,7 @@
 export interface Hooks {
   /** The answer of a function; a `HookFailure` where there is none in time. */
   ask(functionArn: string, event: object, timeoutMs: number): Promise<unknown>;
-  /** Hands an event over, which the function works off later; a `HookFailure` where nobody takes it. */
+  /** Hands an event over, which the function works off later; a `HookFailure` where nobody takes it in time. */
   tell(functionArn: string, event: object): Promise<void>;
 }
 

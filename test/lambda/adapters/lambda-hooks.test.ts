@@ -17,6 +17,17 @@ test('asks for an answer, and hands an event over without one', async () => {
     .toEqual([{ FunctionName: 'f', Payload: '{"b":2}' }, { FunctionName: 'f', InvocationType: 'Event', Payload: '{"c":3}' }]);
 });
 
+test('waits for an event to be taken no longer than five seconds', async () => {
+  const soon = AbortSignal.timeout(5);
+  const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(soon);
+  client.on(InvokeCommand).callsFake(() => new Promise((_, reject) => soon.addEventListener('abort', () => reject(new Error('words')))));
+  const failure = await hooks.tell('f', {}).catch((error: unknown) => error);
+  expect(isHookFailure(failure) && failure.kind).toBe('timeout');
+  expect(timeout.mock.calls).toEqual([[5_000]]);
+  expect((client.send.args[0] as unknown[])[1]).toMatchObject({ abortSignal: soon });
+  timeout.mockRestore();
+});
+
 test.each([
   ['error', () => client.on(InvokeCommand).resolves({ FunctionError: 'Unhandled', Payload: answered('{"errorMessage":"words"}') })],
   ['answer', () => client.on(InvokeCommand).resolves({ Payload: answered('not JSON') })],
