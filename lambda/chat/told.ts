@@ -46,6 +46,11 @@ export async function* told(events: AsyncIterable<GenerationEvent>, { holdMs, ch
   try {
     for (;;) {
       const { events: some, ended, error } = await heard.next();
+      // What was not changed is not told, and a change would hold up an error, which may be that time is up.
+      if (error && change) {
+        yield* some.filter(({ type }) => type === 'retry' || type === 'spent');
+        throw error.reason;
+      }
       for (const event of some) {
         if (event.type === 'text' || event.type === 'reasoning') {
           if (event.type !== voice) yield* tell(true);

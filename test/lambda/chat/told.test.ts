@@ -81,6 +81,26 @@ test('tells what there is of an answer that breaks off, then that it did', async
   expect(error).toMatchObject({ message: 'broken' });
 });
 
+test('asks for no change any more of an answer that broke off, and still says what was spent', async () => {
+  const asked: string[][] = [];
+  const change = async (sentences: readonly string[]) => {
+    asked.push([...sentences]);
+    return sentences;
+  };
+  const spent: GenerationEvent = { type: 'spent', facts, tokens: Promise.resolve(undefined) };
+  const broken = async function* () {
+    yield text('Done. ');
+    await soon();
+    yield text('And then. ');
+    yield text('An');
+    yield spent;
+    throw new Error('time is up');
+  };
+  const { items, error } = await collect(told(broken(), { ...manner, change }, new FakeClock()));
+  expect([asked, items]).toEqual([[['Done. ']], [text('Done. '), spent]]);
+  expect(error).toMatchObject({ message: 'time is up' });
+});
+
 test('ends the answer where a change fails, and hangs up on the model', async () => {
   let hungUp = false;
   async function* endless() {
