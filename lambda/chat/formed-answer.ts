@@ -25,11 +25,17 @@ export async function* formedAnswer(ask: Ask, format: AnswerFormat, schemas: Jso
     const words: string[] = [];
     let calls = false;
     let finish: Generated | undefined;
-    for await (const event of ask(repair)) {
-      if (event.type === 'text') words.push(event.text);
-      else if (event.type === 'finish') finish = event;
-      else if (!(event.type === 'model' && repair)) yield event;
-      calls ||= event.type === 'toolCall';
+    try {
+      for await (const event of ask(repair)) {
+        if (event.type === 'text') words.push(event.text);
+        else if (event.type === 'finish') finish = event;
+        else if (!(event.type === 'model' && repair)) yield event;
+        calls ||= event.type === 'toolCall';
+      }
+    } catch (error) {
+      // Whatever became of the second answer, the first was paid for.
+      if (spent) yield { type: 'spent', facts: spent.facts, tokens: Promise.resolve(spent.tokens) };
+      throw error;
     }
     if (!finish) throw new Error('an answer ended without its last event');
     const whole = {

@@ -74,6 +74,13 @@ test('counts the first answer of a repair that is stopped before it begins', asy
   expect(await (items.at(-1) as Generated).stopped).toEqual(took);
 });
 
+test('counts the first answer where the second fails', async () => {
+  const api = new ChatApi([says('No.'), [new Error('broken')]], { quotas: { user: [{ windowSeconds: 60, tokens: 10_000 }], groups: [] } });
+  expect((await api.chat({ ...asked, ...format() })).status).toBe(500);
+  expect(api.metrics).toEqual([expect.objectContaining({ OutputTokens: 4, Errors: 1 })]);
+  expect(Object.values(api.quotas.taken)).toEqual([expect.objectContaining({ tokens: 134 })]);
+});
+
 test('a stream says nothing before all of it holds', async () => {
   const api = new ChatApi([says('No.'), says('{"name":', '"Ada","age":36}')]);
   const answer = await api.chat({ ...asked, ...format(), stream: true, stream_options: { include_usage: true } });
