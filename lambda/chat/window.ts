@@ -24,23 +24,38 @@ export function remembered(history: History, request: ChatRequest, policy: TurnP
  * Answers with less and less of the history for as long as a model finds the prompt too long: tokens are estimated, and an estimate may be
  * wrong.
  */
-export async function* withinWindow<Event extends { readonly type: string }>(
+export function withinWindow<Event extends { readonly type: string }>(
   history: History, answer: (history: History) => AsyncIterable<Event>,
-): AsyncGenerator<Event, void> {
-  for (let left = history; ;) {
-    let begun = false;
-    try {
-      for await (const event of answer(left)) {
-        begun ||= event.type !== 'retry' && event.type !== 'spent';
-        yield event;
-      }
-      return;
-    } catch (error) {
-      const shorter = !begun && error instanceof BadRequest && error.code === 'context_length_exceeded' ? halved(left) : undefined;
-      if (!shorter) throw error;
-      left = shorter;
-    }
-  }
+): AsyncIterable<Event> {
+  return {
+    [Symbol.asyncIterator]() {
+      let left = history;
+      let begun = false;
+      let events = answer(left)[Symbol.asyncIterator]();
+      const first = async (): Promise<IteratorResult<Event>> => {
+        for (;;) {
+          try {
+            const next = await events.next();
+            begun = next.done === true || (next.value.type !== 'retry' && next.value.type !== 'spent');
+            return next;
+          } catch (error) {
+            const shorter = error instanceof BadRequest && error.code === 'context_length_exceeded' ? halved(left) : undefined;
+            if (!shorter) throw error;
+            left = shorter;
+            events = answer(left)[Symbol.asyncIterator]();
+          }
+        }
+      };
+      return {
+        // Nothing is tried again once something was said, and nothing passes through here any more.
+        next: () => begun ? events.next() : first(),
+        return: async () => {
+          await events.return?.();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
 }
 
 /** The newer half of what can be left out; undefined where nothing can. */

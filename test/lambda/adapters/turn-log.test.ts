@@ -4,10 +4,13 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
 import { type ChatCache, REDIS, startCache } from './chat-cache';
+import { dynamoConversationEdits } from '../../../lambda/adapters/dynamo-conversation-edits';
 import { dynamoConversations } from '../../../lambda/adapters/dynamo-conversations';
 import { dynamoTurnLog } from '../../../lambda/adapters/dynamo-turn-log';
+import { valkeyConversationEdits } from '../../../lambda/adapters/valkey-conversation-edits';
 import { valkeyConversations } from '../../../lambda/adapters/valkey-conversations';
 import { valkeyTurnLog } from '../../../lambda/adapters/valkey-turn-log';
+import type { ConversationEdits } from '../../../lambda/ports/conversation-edits';
 import type { Conversations, OpenTurn } from '../../../lambda/ports/conversations';
 import type { LogEntry, TurnLog } from '../../../lambda/ports/turn-log';
 import { collect } from '../fakes/collect';
@@ -43,24 +46,29 @@ afterAll(async () => {
 
 const inMemory = () => {
   const conversations = new MemoryConversations();
-  return { conversations, log: new MemoryTurnLog(conversations) };
+  return { conversations, edits: conversations, log: new MemoryTurnLog(conversations) };
 };
-const inTable = () => ({ conversations: dynamoConversations(client, TableName), log: dynamoTurnLog(client, TableName) });
+const inTable = () => ({
+  conversations: dynamoConversations(client, TableName), edits: dynamoConversationEdits(client, TableName), log: dynamoTurnLog(client, TableName),
+});
 
 let owners = 0;
 const NOW = 1_000_000;
 
-const inCache = () => ({ conversations: valkeyConversations(cache!.valkey), log: valkeyTurnLog(cache!.valkey) });
-const STORES: [string, () => { conversations: Conversations; log: TurnLog }][] = [
+const inCache = () => ({
+  conversations: valkeyConversations(cache!.valkey), edits: valkeyConversationEdits(cache!.valkey), log: valkeyTurnLog(cache!.valkey),
+});
+const STORES: [string, () => { conversations: Conversations; edits: ConversationEdits; log: TurnLog }][] = [
   ['DynamoDB', inTable], ['memory', inMemory], ...REDIS ? [['Valkey', inCache] as [string, typeof inCache]] : [],
 ];
 
 describe.each(STORES)('a turn\'s log in %s', (_, create) => {
   let conversations: Conversations;
+  let edits: ConversationEdits;
   let log: TurnLog;
   let turn: OpenTurn;
   beforeEach(async () => {
-    ({ conversations, log } = create());
+    ({ conversations, edits, log } = create());
     turn = (await conversations.begin({ conversation: { owner: `owner ${++owners}#/ä`, id: 'c' }, turnId: 'one', now: NOW, until: NOW + 5_000 }))!;
   });
   const read = async (from = 0, now = NOW) => (await collect(log.read(turn.conversation, 'one', from, now))).items;
@@ -104,6 +112,12 @@ describe.each(STORES)('a turn\'s log in %s', (_, create) => {
     expect(await log.running(turn.conversation, NOW + 5_001)).toBeUndefined();
     expect(await log.running({ ...turn.conversation, id: 'never-was' }, NOW)).toBeUndefined();
     await conversations.release(turn);
+    expect(await log.running(turn.conversation, NOW)).toBeUndefined();
+  });
+
+  test('takes what deletes the conversation for no turn', async () => {
+    await conversations.commit(turn, [], { title: 'Trip', now: NOW });
+    expect(await edits.hide({ conversation: turn.conversation, runId: 'removal', now: NOW, until: NOW + 5_000 })).toBe('hidden');
     expect(await log.running(turn.conversation, NOW)).toBeUndefined();
   });
 

@@ -12,8 +12,8 @@ export class MemoryTurnLog implements TurnLog {
   constructor(private readonly conversations: MemoryConversations) {}
 
   async running(key: ConversationKey, now: number) {
-    const lock = this.conversations.heads.get(JSON.stringify([key.owner, key.id]))?.lock;
-    return lock && lock.until >= now ? lock.turnId : undefined;
+    const { lock, deleted } = this.conversations.heads.get(JSON.stringify([key.owner, key.id])) ?? {};
+    return lock && !deleted && lock.until >= now ? lock.turnId : undefined;
   }
 
   async append({ conversation, turnId }: OpenTurn, entry: LogEntry) {
