@@ -5,21 +5,33 @@ import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { type Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
 
+/** IAM takes 6,144 characters in a managed policy; the rest is room for names that turn out longer than they are taken for. */
+const POLICY_CHARACTERS = 5_000;
+
+/** What a name or an ARN that the deployment makes up comes to. */
+const TOKEN_CHARACTERS = 100;
+
+/** What the partition, the Region or the account comes to. */
+const PSEUDO_PARAMETER_CHARACTERS = 20;
+
 /**
  * A role whose every permission stands in customer-managed policies: auditors want no inline policy, and the policies that AWS
- * manages for Lambda reach every log group. Whatever is granted to the role lands in `Permissions`, which holds no wildcard of ours.
+ * manages for Lambda reach every log group. Whatever is granted to the role lands in `Permissions`, which holds no wildcard of ours, and
+ * where that is full in `Permissions2` and so on.
  */
 export class ServiceRole extends iam.Role {
   private permissions?: iam.ManagedPolicy;
+  private policies = 0;
+  private characters = 0;
 
   constructor(scope: Construct, id: string, service: string) {
     super(scope, id, { assumedBy: new iam.ServicePrincipal(service) });
   }
 
   public override addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
-    this.permissions ??= new iam.ManagedPolicy(this, 'Permissions', { roles: [this] });
-    this.permissions.addStatements(statement);
-    return { statementAdded: true, policyDependable: this.permissions };
+    const permissions = this.policyWithRoom(charactersOf(statement));
+    permissions.addStatements(statement);
+    return { statementAdded: true, policyDependable: permissions };
   }
 
   /** What a caller of a service needs so that the service can use the key for it, and for nothing else. */
@@ -31,6 +43,24 @@ export class ServiceRole extends iam.Role {
       conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.${urlSuffix}` } },
     }));
   }
+
+  private policyWithRoom(characters: number): iam.ManagedPolicy {
+    if (!this.permissions || this.characters + characters > POLICY_CHARACTERS) {
+      this.policies += 1;
+      this.characters = 0;
+      this.permissions = new iam.ManagedPolicy(this, this.policies === 1 ? 'Permissions' : `Permissions${this.policies}`, { roles: [this] });
+    }
+    this.characters += characters;
+    return this.permissions;
+  }
+}
+
+/** What a statement comes to in its policy; IAM does not count blanks. */
+function charactersOf(statement: iam.PolicyStatement): number {
+  return JSON.stringify(statement.toStatementJson())
+    .replace(/\$\{Token\[AWS[.:][^\]]*\]\}/g, 'x'.repeat(PSEUDO_PARAMETER_CHARACTERS))
+    .replace(/[$#]\{Token\[[^\]]*\]\}/g, 'x'.repeat(TOKEN_CHARACTERS))
+    .length;
 }
 
 /** The role of one handler: it writes to its own log group and sends traces; constructs grant the rest. */
