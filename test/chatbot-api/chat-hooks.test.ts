@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { defineChat } from './define-chat';
-import { Buffering, HookFailureMode, Posture, SentenceTransform } from '../../lib';
+import { Buffering, ContainerExposure, HookFailureMode, Posture, SentenceTransform, Transport } from '../../lib';
 
 const own = (stack: Stack, id = 'Hook') => new LambdaFunction(stack, id, {
   runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromInline('exports.handler = async () => ({})'), functionName: id.toLowerCase(),
@@ -92,4 +92,18 @@ test.each<[string, () => unknown]>([
 
 test('refuses a buffering that holds a sentence for too long', () => {
   expect(() => defineChat({ generation: { buffering: Buffering.sentence({ hold: Duration.millis(1) }) } })).toThrow("'generation.buffering' must hold a sentence between");
+});
+
+describe('replacements of many characters', () => {
+  const hooks = { sentences: SentenceTransform.replace(Array.from({ length: 20 }, (_, index) => ({ pattern: `${'x'.repeat(300)}${index}` }))) };
+
+  test('are refused where the environment of the function has no room for them', () => {
+    expect(() => defineChat({ hooks })).toThrow(
+      /the environment of the function must have at most 4096 bytes.* got about \d+, of which HOOKS takes \d+: give fewer or shorter entries of what HOOKS is made of/,
+    );
+  });
+
+  test('are taken in a container, which has room', () => {
+    expect(() => defineChat({ hooks, transport: Transport.container({ exposure: ContainerExposure.internalHttp() }) })).not.toThrow();
+  });
 });
