@@ -77,6 +77,9 @@ class RollingSummary extends ConversationSummary {
     if (most < 100) fail(scope, `'conversations.historyTokens' must be at least 400 where conversations are summed up, got ${historyTokens}: give it more, or leave 'conversations.summary' out`);
     requireInteger(scope, 'conversations.summary.maxTokens', maxTokens, 100, most, ', a quarter of conversations.historyTokens');
     const binding = model.bind(scope, role, ModelUse.STREAMED_TEXT);
+    if (binding.routing) {
+      fail(scope, `'conversations.summary.model' must be one model, got a router or a split: name the model that sums up, such as ${binding.routing.candidates[0].modelName}, or leave it out for the default`);
+    }
     return { facts: modelFacts(binding), maxTokens: maxTokens ?? Math.min(SUMMARY_TOKENS, most) };
   }
 }

@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { defineChat } from './define-chat';
-import { ConversationMemory, ConversationSummary, Geography, Model } from '../../lib';
+import { ConversationMemory, ConversationSummary, Geography, Model, ModelRouter } from '../../lib';
 
 const nova = Model.foundation('amazon.nova-micro-v1:0');
 
@@ -31,6 +31,11 @@ test('sums nothing up unless asked to', () => {
 test('refuses a summary where no conversation is kept', () => {
   expect(() => defineChat({ conversations: { memory: ConversationMemory.stateless(), summary: ConversationSummary.rolling() } }))
     .toThrow(/'conversations.summary' must be left out with this 'conversations.memory'.*ConversationMemory\.dynamoDb\(\)/);
+});
+
+test('refuses a router, for one model sums up', () => {
+  const model = new ModelRouter({ model: nova, fallback: [Model.standard()] });
+  expect(() => defineChat({ conversations: { summary: ConversationSummary.rolling({ model }) } })).toThrow(/'conversations\.summary\.model' must be one model, got a router or a split: name/);
 });
 
 test.each([[99, /maxTokens' must be.*between 100 and 8000.*got 99/], [8_001, /a quarter of conversations\.historyTokens, got 8001/]])('refuses a summary of %d tokens', (maxTokens, message) => {
