@@ -6,6 +6,7 @@ import { type AuthBinding } from './auth-binding';
 import { type ChatBuild } from './chat-build';
 import { OidcAuthorizer, requireIssuer } from './oidc-authorizer';
 import { UserDirectory } from './user-directory';
+import { requireSome } from '../internal/validation';
 
 /** Options of `ChatAuth.newUserPool`. */
 export interface NewUserPoolOptions {
@@ -112,6 +113,7 @@ class ApiKeys extends ChatAuth {
   }
 
   public _bind(scope: Construct): AuthBinding {
+    requireSome(scope, 'auth.keys', this.keys, "new ApiKey(this, 'Key')");
     return {
       caller: 'apiKey',
       proof: 'API keys',

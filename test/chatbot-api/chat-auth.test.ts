@@ -98,6 +98,10 @@ describe('API keys', () => {
     template().resourceCountIs('AWS::ApiGateway::ApiKey', 0);
     template().resourceCountIs('AWS::ApiGateway::UsagePlanKey', 2);
   });
+
+  test('refuses an empty list of keys, which would let nobody in', () => {
+    expect(() => defineChat({ auth: ChatAuth.apiKey([]) })).toThrow("'auth.keys' must have an entry, such as new ApiKey(this, 'Key'), or be left out, got an empty list");
+  });
 });
 
 test('an authorizer of the builder decides who the caller is', () => {
