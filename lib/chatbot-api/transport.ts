@@ -7,6 +7,7 @@ import { ChatService } from './chat-service';
 import { ChatWebSocket } from './chat-web-socket';
 import { requireOrigins } from './chatbot-api-rules';
 import { type ContainerOptions } from './container-options';
+import { requireTaskSize } from './task-size';
 import { fail, requireBetween, requireInteger, requireMade, requirePattern } from '../internal/validation';
 import { CalledService, type Firewall } from '../posture';
 
@@ -189,12 +190,12 @@ class Container extends Transport {
   }
 
   public _host(scope: Construct, code: ChatCode): ChatHost {
-    const { exposure, corsOrigins = [], firewall, cpu, minTasks = 2, maxTasks = 10 } = this.options;
+    const { exposure, corsOrigins = [], firewall, minTasks = 2, maxTasks = 10 } = this.options;
     if (exposure === undefined) fail(scope, "'exposure' must say who reaches the load balancer, such as ContainerExposure.internet({ domainName, certificate }), got none");
     requireMade(scope, 'exposure', exposure, '_exposure', 'ContainerExposure, such as ContainerExposure.internet({ domainName, certificate })');
     requireMade(scope, 'firewall', firewall, '_protect', 'Firewall, such as Firewall.managed()');
     requireOrigins(scope, corsOrigins);
-    requireInteger(scope, 'cpu', cpu, 256, 16_384);
+    requireTaskSize(scope, this.options);
     requireInteger(scope, 'minTasks', minTasks, 1, 1_000);
     requireInteger(scope, 'maxTasks', maxTasks, minTasks, 5_000, ", at least 'minTasks'");
     requireOwnProof(scope, code.auth, 'Transport.container()', false);

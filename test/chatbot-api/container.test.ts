@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, Duration, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -158,7 +158,21 @@ test.each<[string, Options, (stack: Stack) => Partial<ChatbotApiProps>, string]>
   ['API keys', () => ({}), () => ({ auth: ChatAuth.apiKey() }), 'because API keys need API Gateway to check them'],
   ['no exposure', () => ({ exposure: undefined as never }), () => ({}), "'exposure' must say who reaches the load balancer"],
   ['fewer tasks at most than at least', () => ({ minTasks: 4, maxTasks: 2 }), () => ({}), "'maxTasks' must be a whole number between 4 and 5000, at least 'minTasks', got 2"],
-  ['a processor too small', () => ({ cpu: 128 }), () => ({}), "'cpu' must be a whole number between 256 and 16384, got 128"],
+  ['a processor too small', () => ({ cpu: 128 }), () => ({}), "'cpu' must be one of 256, 512, 1024, 2048, 4096, 8192, 16384, the CPU units that Fargate has, got 128"],
 ])('refuses %s', (_, options, props, message) => {
   expect(() => define(options, props)).toThrow(message);
+});
+
+test.each([
+  [300, undefined, "'cpu' must be one of 256, 512, 1024, 2048, 4096, 8192, 16384, the CPU units that Fargate has, got 300"],
+  [256, 1_536, "'memory' must be from 512 to 2048 MiB in steps of 512, but not 1536, with 'cpu' 256, which is what Fargate pairs, got 1536 MiB"],
+  [undefined, 1_024, "'memory' must be from 2048 to 8192 MiB in steps of 1024 with 'cpu' 1024, which is what Fargate pairs, got 1024 MiB"],
+  [2_048, 20_480, "'memory' must be from 4096 to 16384 MiB"],
+  [8_192, 17_408, 'in steps of 4096'],
+])('refuses a task of %s CPU units and %s MiB', (cpu, memory, message) => {
+  expect(() => define(() => ({ cpu, memory: memory === undefined ? undefined : Size.mebibytes(memory) }))).toThrow(message);
+});
+
+test.each([[256, 512], [256, 2_048], [4_096, 30_720], [16_384, 122_880]])('takes a task of %i CPU units and %i MiB', (cpu, memory) => {
+  define(() => ({ cpu, memory: Size.mebibytes(memory) })).template.hasResourceProperties('AWS::ECS::TaskDefinition', { Cpu: `${cpu}`, Memory: `${memory}` });
 });
