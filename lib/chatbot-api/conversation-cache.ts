@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Aws, Duration, Fn, Names, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, Fn, Names, Stack, Token } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ISecurityGroup, type IVpc, Port, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { CfnServerlessCache, CfnUser, CfnUserGroup } from 'aws-cdk-lib/aws-elasticache';
@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { type ChatBuild } from './chat-build';
 import { type CacheReference } from '../contract/conversations';
 import { type ServiceRole } from '../internal/handler-role';
+import { fail } from '../internal/validation';
 import { type AlarmRules } from '../observability/alarm-set';
 import { type Chart } from '../observability/operations-dashboard';
 
@@ -22,6 +23,7 @@ export interface ConversationCacheProps extends ChatBuild {
 const PORTS = Port.tcpRange(6379, 6380);
 
 /** A serverless cache lies in two or three zones. */
+const LEAST_SUBNETS = 2;
 const MOST_SUBNETS = 3;
 
 /** What the handler's scripts do; scripts run with the rights of who calls them. */
@@ -40,6 +42,7 @@ export class ConversationCache extends Construct {
 
   constructor(scope: Construct, id: string, props: ConversationCacheProps) {
     super(scope, id);
+    this.requireZones(props);
     const name = this.nameFor(props);
     this.user = this.defineUser(name);
     this.cache = this.defineCache(name, props);
@@ -71,6 +74,14 @@ export class ConversationCache extends Construct {
         next: 'keep conversations for a shorter time, or ask for a higher limit of storage; what is gone is in the daily snapshots.',
       },
     };
+  }
+
+  private requireZones({ vpc, vpcSubnets }: ConversationCacheProps) {
+    const subnets = subnetsOf(vpc, vpcSubnets);
+    // How many a list has that is imported from another stack is known at deploy time only.
+    if (!Token.isUnresolved(subnets) && subnets.length < LEAST_SUBNETS) {
+      fail(this, `'conversations.memory.vpcSubnets' must be subnets of at least ${LEAST_SUBNETS} zones, because a serverless cache lies in two or three, got ${subnets.length}: choose more subnets, or a VPC with more zones`);
+    }
   }
 
   private metric(metricName: string, label?: string, statistic: string = Stats.SUM) {

@@ -78,6 +78,11 @@ describe('ConversationMemory.elastiCache', () => {
     expect(() => defineChat((stack) => ({ ...inVpc(stack), posture: Posture.regulated() })))
       .toThrow("'conversations.memory.vpc' must be left out, because the posture says in which VPC handlers run, got Test/Vpc: give it to Posture.regulated");
   });
+
+  test('refuses subnets of one zone', () => {
+    expect(() => defineChat((stack) => ({ conversations: { memory: ConversationMemory.elastiCache({ vpc: new Vpc(stack, 'Vpc', { maxAzs: 1 }) }) } })))
+      .toThrow("'conversations.memory.vpcSubnets' must be subnets of at least 2 zones, because a serverless cache lies in two or three, got 1: choose more subnets");
+  });
 });
 
 describe('ConversationMemory.agentCore', () => {
