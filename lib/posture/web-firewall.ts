@@ -13,14 +13,15 @@ export interface WebFirewallProps {
   readonly encryptionKey?: IKey;
 }
 
-/** AWS's rule groups, in the order in which they are asked. */
-const MANAGED_RULES = ['AWSManagedRulesAmazonIpReputationList', 'AWSManagedRulesCommonRuleSet', 'AWSManagedRulesKnownBadInputsRuleSet'];
-
 /**
- * Rules that take a body for an attack on a web page: prompts are longer than 8 KB, and quote scripts, paths and addresses.
- * They count, so that the logs still show them; no prompt is ever run or rendered by the API.
+ * AWS's rule groups, in the order in which they are asked, and of each the rules that take a body for an attack: prompts are longer than 8 KB,
+ * and quote scripts, paths, addresses and what exploits hold. They count, so that the logs still show them; no prompt is ever run or rendered by the API.
  */
-const COUNTED = ['SizeRestrictions_BODY', 'CrossSiteScripting_BODY', 'GenericLFI_BODY', 'GenericRFI_BODY', 'EC2MetaDataSSRF_BODY'];
+const MANAGED_RULES = {
+  AWSManagedRulesAmazonIpReputationList: [],
+  AWSManagedRulesCommonRuleSet: ['SizeRestrictions_BODY', 'CrossSiteScripting_BODY', 'GenericLFI_BODY', 'GenericRFI_BODY', 'EC2MetaDataSSRF_BODY'],
+  AWSManagedRulesKnownBadInputsRuleSet: ['JavaDeserializationRCE_BODY', 'Log4JRCE_BODY'],
+};
 
 /**
  * More than 4.2 million bytes by the header that says so, where the handler takes 4 MiB. WAF sees the first 16 KB of a body, so that the
@@ -43,7 +44,7 @@ export class WebFirewall extends Construct {
   }
 
   private defineAcl({ requestsPerAddress }: WebFirewallProps) {
-    const managed = MANAGED_RULES.map((name, priority) => this.managedRule(name, priority));
+    const managed = Object.entries(MANAGED_RULES).map(([name, counted], priority) => this.managedRule(name, priority, counted));
     return new wafv2.CfnWebACL(this, 'Acl', {
       scope: 'REGIONAL',
       defaultAction: { allow: {} },
@@ -52,8 +53,7 @@ export class WebFirewall extends Construct {
     });
   }
 
-  private managedRule(name: string, priority: number): wafv2.CfnWebACL.RuleProperty {
-    const counted = name === 'AWSManagedRulesCommonRuleSet' ? COUNTED : [];
+  private managedRule(name: string, priority: number, counted: string[]): wafv2.CfnWebACL.RuleProperty {
     return {
       name,
       priority,

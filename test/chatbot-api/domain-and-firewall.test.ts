@@ -62,10 +62,13 @@ describe('a firewall', () => {
     }
   });
 
-  test('lets long prompts through, and prompts that quote web pages', () => {
-    const counted = ['SizeRestrictions_BODY', 'CrossSiteScripting_BODY', 'GenericLFI_BODY', 'GenericRFI_BODY', 'EC2MetaDataSSRF_BODY'].map((Name) => ({ Name, ActionToUse: { Count: {} } }));
+  test.each([
+    ['prompts that are long or quote web pages', 'AWSManagedRulesCommonRuleSet', ['SizeRestrictions_BODY', 'CrossSiteScripting_BODY', 'GenericLFI_BODY', 'GenericRFI_BODY', 'EC2MetaDataSSRF_BODY']],
+    ['prompts that quote exploits', 'AWSManagedRulesKnownBadInputsRuleSet', ['JavaDeserializationRCE_BODY', 'Log4JRCE_BODY']],
+  ])('lets through %s', (_, group, names) => {
+    const counted = names.map((Name) => ({ Name, ActionToUse: { Count: {} } }));
     guarded().template().hasResourceProperties('AWS::WAFv2::WebACL', {
-      Rules: rule('AWSManagedRulesCommonRuleSet', { Statement: { ManagedRuleGroupStatement: Match.objectLike({ RuleActionOverrides: counted }) } }),
+      Rules: rule(group, { Statement: { ManagedRuleGroupStatement: Match.objectLike({ RuleActionOverrides: counted }) } }),
     });
   });
 
