@@ -23,7 +23,8 @@ export interface ChatDomain {
 /** A name of your own for a REST API. */
 export interface RestDomain extends ChatDomain {
   /**
-   * The first part of the path, for a name that leads to several APIs: letters, digits, `-`, `_` and `.`.
+   * The first part of the path, for a name that is to lead to other APIs too: letters, digits, `-`, `_` and `.`. The name is made here and is the
+   * chat's; other APIs map themselves onto `chat.api.domainName`.
    *
    * @default - none: the name leads to the chat alone
    */

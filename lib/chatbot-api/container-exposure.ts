@@ -15,12 +15,18 @@ export abstract class ContainerExposure {
     return new Named(true, domain);
   }
 
-  /** Whoever is in the VPC or joined to it, by HTTPS under a name of yours. */
+  /**
+   * Whoever calls from an address of the VPC's own range, by HTTPS under a name of yours. Let in others, of a peered VPC or a VPN, by
+   * `chat.loadBalancer.connections.allowFrom(...)`.
+   */
   public static internal(domain: ChatDomain): ContainerExposure {
     return new Named(false, domain);
   }
 
-  /** Whoever is in the VPC or joined to it, by plain HTTP: tokens can be read on the way. For something in front that ends TLS, and for trying out. */
+  /**
+   * Whoever calls from an address of the VPC's own range, by plain HTTP: tokens can be read on the way. For something in front that ends TLS, and
+   * for trying out. Let in others, of a peered VPC or a VPN, by `chat.loadBalancer.connections.allowFrom(...)`.
+   */
   public static internalHttp(): ContainerExposure {
     return new Plain();
   }
