@@ -108,6 +108,7 @@ describeWithBrowser('the playground page', () => {
     expect(await figure(page, '.error', 'Status').textContent()).toBe('404');
     await page.getByRole('button', { name: 'New conversation' }).click();
     await talk(page, 'Something of user-b');
+    await conversations(page).filter({ hasText: 'Something of user-b' }).waitFor();
     expect(await conversations(page).locator('.title').allTextContents()).toEqual(['Something of user-b']);
   });
 
