@@ -42,6 +42,7 @@ export class GroupMetrics {
   }
 
   public get environment(): string {
-    return Lazy.string({ produce: () => (this.named.length > 0 ? Stack.of(this.scope).toJsonString(this.named) : '') });
+    // Not kept once it was asked for: how long the environment is, is asked before groups are named.
+    return Lazy.uncachedString({ produce: () => (this.named.length > 0 ? Stack.of(this.scope).toJsonString(this.named) : '') });
   }
 }
