@@ -14,9 +14,13 @@ const size: Row = {
   title: 'what the package weighs, all handlers inside',
   run: () => withInstalled(async (app, tarball) => {
     const dist = join(root, 'lambda/dist');
-    const bundles = readdirSync(dist, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== 'maps').map(({ name }): Figure => ({
-      name: `bundle ${name}`, value: statSync(join(dist, name, 'index.js')).size / KB, unit: 'KB', goal: GOALS[name], kind: 'size',
-    }));
+    const handlers = readdirSync(dist, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !['maps', 'parts'].includes(entry.name)).map(({ name }) => name);
+    const parts = readdirSync(join(dist, 'parts')).map((file) => file.replace(/\.js$/, ''));
+    const weight = (file: string) => statSync(join(dist, file)).size / KB;
+    const bundles = [
+      ...handlers.map((name): Figure => ({ name: `bundle ${name}`, value: weight(`${name}/index.js`), unit: 'KB', goal: GOALS[name], kind: 'size' })),
+      ...parts.map((name): Figure => ({ name: `part ${name}`, value: weight(`parts/${name}.js`), unit: 'KB', kind: 'size' })),
+    ];
     const { dependencies, optionalDependencies } = manifest(join(app, 'node_modules', tarball.name));
     const packages = 1 + Object.keys({ ...dependencies, ...optionalDependencies }).length;
     return {
