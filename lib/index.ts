@@ -1,3 +1,4 @@
+export * from './api';
 export * from './chatbot-api';
 export * from './guardrail';
 export * from './model';

@@ -2,16 +2,16 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { ChatAuth, ChatbotApi, Transport } from '../lib';
+import { ApiAuth, ChatbotApi, Transport } from '../lib';
 import { CHAT_ENV } from '../lib/contract/chat';
 import { CHAT_SOCKET_ENV } from '../lib/contract/chat-socket';
 import { OIDC_AUTHORIZER_ENV } from '../lib/contract/oidc-authorizer';
 
 /** Each handler, what it reads from its environment, and a chat that defines it. */
 const HANDLERS = [
-  { bundle: 'chat', handler: 'Answers chat requests', contract: CHAT_ENV, auth: ChatAuth.cognito() },
-  { bundle: 'chat-socket', handler: 'Takes the messages of sockets in', contract: CHAT_SOCKET_ENV, auth: ChatAuth.iam(), transport: Transport.webSocket() },
-  { bundle: 'oidc-authorizer', handler: 'Verifies tokens of the OpenID Connect issuer', contract: OIDC_AUTHORIZER_ENV, auth: ChatAuth.oidc({ issuer: 'https://login.example.com', audience: ['chat'] }) },
+  { bundle: 'chat', handler: 'Answers chat requests', contract: CHAT_ENV, auth: ApiAuth.cognito() },
+  { bundle: 'chat-socket', handler: 'Takes the messages of sockets in', contract: CHAT_SOCKET_ENV, auth: ApiAuth.iam(), transport: Transport.webSocket() },
+  { bundle: 'oidc-authorizer', handler: 'Verifies tokens of the OpenID Connect issuer', contract: OIDC_AUTHORIZER_ENV, auth: ApiAuth.oidc({ issuer: 'https://login.example.com', audience: ['chat'] }) },
 ];
 
 test.each(HANDLERS)('the environment of the handler $bundle is its contract, no key more or less', ({ handler, contract, auth, transport }) => {

@@ -1,7 +1,7 @@
 import { JwtVerifier } from 'aws-jwt-verify';
 import { JwksNotAvailableInCacheError, JwksValidationError, JwtBaseError } from 'aws-jwt-verify/error';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
-import type { TokenRules } from '../../lib/contract/chat';
+import type { TokenRules } from '../../lib/contract/api';
 import { IssuerFailure, type Tokens } from '../ports/tokens';
 
 /** Tokens of an OpenID Connect issuer. Its keys are fetched once, and again when a token names one that is not among them. */

@@ -1,8 +1,6 @@
 import type { Models } from './routing/models';
-import {
-  type AttachmentPolicy, CALLER_SOURCES, type CallerSource, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TokenRules,
-  type TransportName, TRANSPORTS,
-} from '../../lib/contract/chat';
+import { CALLER_SOURCES, type CallerSource, type TokenRules } from '../../lib/contract/api';
+import { type AttachmentPolicy, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TransportName, TRANSPORTS } from '../../lib/contract/chat';
 import type { HooksPolicy } from '../../lib/contract/chat-hooks';
 import type { QuotasPolicy } from '../../lib/contract/chat-quotas';
 import type { SocketReference } from '../../lib/contract/chat-socket';

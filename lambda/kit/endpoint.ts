@@ -3,7 +3,7 @@ import { type Arrival, type Call, traceOf } from './call';
 import { ApiError, errorBody, NotFound, Unexpected } from './http';
 import { describeCause, describeError, type Log } from './log';
 import { close, tolerant, writeFrames } from './stream';
-import { TRACE_HEADER } from '../../lib/contract/chat';
+import { TRACE_HEADER } from '../../lib/contract/api';
 
 export type Route = (call: Call) => Promise<Answer>;
 

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { bodyOf, type Caller, lowerCase } from './call';
 import type { Endpoint } from './endpoint';
 import { Unauthorized } from './http';
-import type { CallerSource } from '../../lib/contract/chat';
+import type { CallerSource } from '../../lib/contract/api';
 
 export type StreamingHandler<Event> = (event: Event, response: Writable, context: Context) => Promise<void>;
 

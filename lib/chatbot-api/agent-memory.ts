@@ -2,7 +2,6 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { CfnMemory, type IMemoryStrategy, Memory } from 'aws-cdk-lib/aws-bedrockagentcore';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { type Construct } from 'constructs';
-import { type ChatBuild } from './chat-build';
 import { ConversationTable } from './conversation-table';
 import { type MemoryBinding } from './memory-binding';
 import { acknowledge } from '../internal/acknowledge';
@@ -10,6 +9,7 @@ import { ServiceRole } from '../internal/handler-role';
 import { requireCount, requireDuration, requireInteger } from '../internal/validation';
 import { type Chart } from '../observability/operations-dashboard';
 import { CalledService } from '../posture';
+import { type Build } from '../posture/build';
 
 export interface AgentMemoryOptions {
   readonly retention?: Duration;
@@ -27,7 +27,7 @@ export class AgentMemory extends ConversationTable implements MemoryBinding {
   public override readonly parts = ['agentcore'];
   private readonly memory: Memory;
 
-  constructor(scope: Construct, build: ChatBuild, { retention = RETENTION, strategies }: AgentMemoryOptions) {
+  constructor(scope: Construct, build: Build, { retention = RETENTION, strategies }: AgentMemoryOptions) {
     requireDuration(scope, 'conversations.memory.retention', retention, Duration.days(7), Duration.days(365));
     requireInteger(scope, 'conversations.memory.retention in days', retention.toDays({ integral: false }), 7, 365);
     requireCount(scope, 'conversations.memory.strategies', strategies, 0, 6);

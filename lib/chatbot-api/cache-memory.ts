@@ -1,12 +1,12 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { type IVpc, type SubnetSelection, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { type Construct } from 'constructs';
-import { type ChatBuild } from './chat-build';
 import { ConversationCache } from './conversation-cache';
 import { type MemoryBinding } from './memory-binding';
 import { type ServiceRole } from '../internal/handler-role';
 import { fail, requireDuration } from '../internal/validation';
 import { CalledService, type FunctionPlacement } from '../posture';
+import { type Build } from '../posture/build';
 import { PrivateNetwork } from '../posture/private-network';
 
 export interface CacheMemoryOptions {
@@ -26,7 +26,7 @@ export class CacheMemory implements MemoryBinding {
   public readonly retention: Duration;
   private cache?: ConversationCache;
 
-  constructor(private readonly scope: Construct, private readonly build: ChatBuild, private readonly options: CacheMemoryOptions) {
+  constructor(private readonly scope: Construct, private readonly build: Build, private readonly options: CacheMemoryOptions) {
     this.retention = options.retention ?? RETENTION;
     requireDuration(scope, 'conversations.memory.retention', this.retention, Duration.days(1), Duration.days(36_500));
   }

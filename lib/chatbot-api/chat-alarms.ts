@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IConstruct } from 'constructs';
 import { type ChatAlarmsOptions } from './chat-alarms-options';
-import { type Traffic } from './chat-endpoint';
 import { type ChatSignals } from './chat-signals';
+import { type Traffic } from '../api/traffic';
 import { requireBetween, requireInteger } from '../internal/validation';
 import { type AlarmRules } from '../observability/alarm-set';
 

@@ -2,11 +2,11 @@ import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { type Construct } from 'constructs';
-import { type ChatBuild } from './chat-build';
 import { CONTENT } from '../contract/content';
 import { acknowledgeWildcard } from '../internal/acknowledge';
 import { type ServiceRole } from '../internal/handler-role';
 import { PrivateBucket } from '../internal/private-bucket';
+import { type Build } from '../posture/build';
 
 export interface ChatContentRetention {
   /** How long what belongs to conversations is kept; undefined keeps it for ever. */
@@ -18,7 +18,7 @@ export interface ChatContentRetention {
 export class ChatContent {
   public readonly bucket: PrivateBucket;
 
-  constructor(scope: Construct, private readonly build: ChatBuild, public readonly retention: ChatContentRetention) {
+  constructor(scope: Construct, private readonly build: Build, public readonly retention: ChatContentRetention) {
     const { posture, logRetention, encryptionKey } = build;
     const lifecycleRules = rules(retention);
     this.bucket = new PrivateBucket(scope, 'Content', { encryptionKey, logRetention, lifecycleRules });

@@ -1,14 +1,14 @@
 import { type Duration } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { type IMetric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import { type AuthBinding } from './auth-binding';
-import { type ChatBuild } from './chat-build';
+import { type AuthBinding } from '../api/auth-binding';
+import { type Traffic } from '../api/traffic';
 import { type ChatEnv } from '../contract/chat';
+import { type Build } from '../posture/build';
 
 /** What a transport needs to know of the chat that it puts on the network. */
-export interface ChatFront extends ChatBuild {
+export interface ChatFront extends Build {
   readonly auth: AuthBinding;
   /** Whether there are conversations to come back to; where there are none, their routes are left out. */
   readonly keepsConversations: boolean;
@@ -33,19 +33,4 @@ export interface ChatEndpoint {
   readonly traffic: Traffic;
   /** Lets somebody call the chat with IAM credentials. */
   grantInvoke(grantee: IGrantable): Grant;
-}
-
-/** What AWS counts of an endpoint, whatever it is. */
-export interface Traffic {
-  /** What it is called on a dashboard. */
-  readonly title: string;
-  /** Who answers with a server error where the handler does not. */
-  readonly speaker: string;
-  /** Where one sees why it answered with a server error. */
-  readonly evidence: string;
-  requests(options?: MetricOptions): IMetric;
-  clientErrors(options?: MetricOptions): IMetric;
-  serverErrors(options?: MetricOptions): IMetric;
-  /** Milliseconds from a request to the last byte of its answer. */
-  latency(options?: MetricOptions): IMetric;
 }

@@ -2,8 +2,9 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction, FunctionUrl, FunctionUrlAuthType, HttpMethod, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IConstruct } from 'constructs';
-import { type AuthBinding } from './auth-binding';
-import { type ChatEndpoint, type ChatFront, type Traffic } from './chat-endpoint';
+import { type ChatEndpoint, type ChatFront } from './chat-endpoint';
+import { type AuthBinding } from '../api/auth-binding';
+import { type Traffic } from '../api/traffic';
 import { CLIENT_HEADERS, EXPOSED_HEADERS, routesOf } from '../contract/chat';
 import { fail } from '../internal/validation';
 
@@ -15,7 +16,7 @@ export interface ChatFunctionUrlProps extends ChatFront {
 /** Refuses what only API Gateway can check; `transport` is the factory that was chosen. */
 export function requireOwnProof(scope: IConstruct, { tokens, caller, proof }: AuthBinding, transport: string, signed: boolean) {
   if (tokens || (signed && caller === 'iam')) return;
-  const choices = `ChatAuth.cognito()${signed ? ', ChatAuth.iam()' : ''} or ChatAuth.oidc()`;
+  const choices = `ApiAuth.cognito()${signed ? ', ApiAuth.iam()' : ''} or ApiAuth.oidc()`;
   fail(scope, `'auth' must be ${choices} with ${transport}, because ${proof} need API Gateway to check them: take one of these, or Transport.restStreaming()`);
 }
 

@@ -5,17 +5,17 @@ import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type Construct } from 'constructs';
-import { type AuthBinding } from './auth-binding';
-import { type ChatBuild } from './chat-build';
 import { type ChatEndpoint, type ChatFront } from './chat-endpoint';
+import { type AuthBinding } from '../api/auth-binding';
 import { type ChatEnv } from '../contract/chat';
 import { BundledFunction } from '../internal/bundled-function';
 import { type ServiceRole } from '../internal/handler-role';
 import { type Chart } from '../observability/operations-dashboard';
 import { CalledService, type FunctionPlacement } from '../posture';
+import { type Build } from '../posture/build';
 
 /** The chat's code with all that lies beside it, before it is known where it runs. */
-export interface ChatCode extends ChatBuild {
+export interface ChatCode extends Build {
   readonly auth: AuthBinding;
   /** Files beside the handler, by name; called once, with the role that the handler gets. */
   readonly files: (role: ServiceRole) => Readonly<Record<string, string>>;

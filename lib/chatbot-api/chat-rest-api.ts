@@ -1,189 +1,25 @@
-import { Duration, Names } from 'aws-cdk-lib';
-import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
-import { ARecord, RecordTarget } from 'aws-cdk-lib/aws-route53';
-import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets';
-import { Construct } from 'constructs';
-import { type RestCheck } from './auth-binding';
-import { type RestDomain } from './chat-domain';
-import { type ChatEndpoint, type ChatFront, type Traffic } from './chat-endpoint';
-import { defineGatewayErrors } from './gateway-errors';
-import { type ChatThrottling } from './transport';
-import { type CallerSource, CHAT_ROUTES, CLIENT_HEADERS, routesOf } from '../contract/chat';
-import { acknowledge } from '../internal/acknowledge';
-import { ApiGatewayLogging } from '../internal/api-gateway-logging';
-import { EncryptedLogs } from '../internal/encrypted-logs';
-import { requirePattern } from '../internal/validation';
-import { type Firewall } from '../posture';
+import { type Construct } from 'constructs';
+import { type ChatEndpoint, type ChatFront } from './chat-endpoint';
+import { type RestApiOptions, StreamingRestApi } from '../api/streaming-rest-api';
+import { CLIENT_HEADERS, EXPOSED_HEADERS, routesOf } from '../contract/chat';
 
-export interface ChatRestApiProps extends ChatFront {
+export interface ChatRestApiProps extends ChatFront, RestApiOptions {
   readonly handler: IFunction;
-  readonly stageName: string;
-  readonly corsOrigins: string[];
-  readonly throttling: Required<ChatThrottling>;
-  readonly domain?: RestDomain;
-  readonly firewall?: Firewall;
 }
-
-/** What one line of the access log says: who asked for what and how it went, never a word of the conversation. */
-const accessLog = (caller: CallerSource) => JSON.stringify({
-  requestId: '$context.requestId',
-  time: '$context.requestTimeEpoch',
-  method: '$context.httpMethod',
-  route: '$context.resourcePath',
-  status: '$context.status',
-  ip: '$context.identity.sourceIp',
-  caller: CALLER_VARIABLES[caller],
-  responseBytes: '$context.responseLength',
-  latencyMs: '$context.responseLatency',
-  handlerLatencyMs: '$context.integrationLatency',
-  error: '$context.error.responseType',
-  traceId: '$context.xrayTraceId',
-});
-
-const CALLER_VARIABLES: Readonly<Partial<Record<CallerSource, string>>> = {
-  cognito: '$context.authorizer.claims.sub',
-  authorizer: '$context.authorizer.principalId',
-  iam: '$context.identity.userArn',
-  apiKey: '$context.identity.apiKeyId',
-};
-
-/** The methods whose requests have a body. */
-const WITH_BODY: readonly string[] = ['POST', 'PATCH'];
 
 /** The chat as a regional REST API. */
-export class ChatRestApi extends Construct implements ChatEndpoint {
-  public readonly api: apigateway.RestApi;
-  public readonly url: string;
-  public readonly corsOrigins: string[];
+export class ChatRestApi extends StreamingRestApi implements ChatEndpoint {
   public readonly environment: ChatEndpoint['environment'];
-  public readonly traffic: Traffic;
 
   constructor(scope: Construct, id: string, props: ChatRestApiProps) {
-    super(scope, id);
-    requirePattern(this, 'stageName', props.stageName, /^\w{1,128}$/, '1 to 128 letters, digits and underscores');
-
-    const check = props.auth.restCheck();
-    this.corsOrigins = props.corsOrigins;
-    this.environment = { TRANSPORT: 'rest', CALLER: props.auth.caller, TOKENS: '', CORS_ORIGINS: props.corsOrigins.join(',') };
-    this.api = this.defineApi(props);
-    this.traffic = restTraffic(this.api.deploymentStage);
-    this.url = props.domain ? this.defineDomain(props.domain) : this.api.url;
-    this.defineRoutes(props, check);
-    this.openTo(props);
-    this.defineUsagePlan(props, check);
-    defineGatewayErrors(this.api, check, props.corsOrigins);
-    props.posture.protectApi(this, this.api.deploymentStage, props.firewall, props.encryptionKey);
-  }
-
-  public grantInvoke(grantee: iam.IGrantable): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions: ['execute-api:Invoke'], resourceArns: [this.api.arnForExecuteApi('*', '/*', this.api.deploymentStage.stageName)] });
-  }
-
-  private defineApi(props: ChatRestApiProps) {
-    const accessLogs = new EncryptedLogs(this, 'AccessLogs', { retention: props.logRetention, encryptionKey: props.encryptionKey });
-    const api = new apigateway.RestApi(this, 'Api', {
-      // Metrics know an API by its name alone: under one name two chats of an account would be one.
-      restApiName: Names.uniqueResourceName(this, { separator: '-', maxLength: 64 }),
+    super(scope, id, {
+      ...props,
       description: 'OpenAI-compatible chat',
-      endpointConfiguration: { types: [apigateway.EndpointType.REGIONAL] },
-      cloudWatchRole: false,
-      // Whoever knows another name of the API would pass by what is put in front of its own.
-      disableExecuteApiEndpoint: props.domain && true,
-      deployOptions: {
-        stageName: props.stageName,
-        tracingEnabled: true,
-        metricsEnabled: true,
-        loggingLevel: apigateway.MethodLoggingLevel.ERROR,
-        dataTraceEnabled: false,
-        throttlingRateLimit: props.throttling.rate,
-        throttlingBurstLimit: props.throttling.burst,
-        accessLogDestination: new apigateway.LogGroupLogDestination(accessLogs),
-        accessLogFormat: apigateway.AccessLogFormat.custom(accessLog(props.auth.caller)),
-      },
-    });
-    ApiGatewayLogging.requiredBy(api.deploymentStage);
-    acknowledgeNoCache(api.deploymentStage);
-    return api;
-  }
-
-  private defineDomain({ domainName, certificate, hostedZone, basePath }: RestDomain) {
-    const domain = this.api.addDomainName('Domain', {
-      domainName, certificate, basePath, endpointType: apigateway.EndpointType.REGIONAL, securityPolicy: apigateway.SecurityPolicy.TLS_1_2,
-    });
-    if (hostedZone) new ARecord(this, 'Record', { zone: hostedZone, recordName: domainName, target: RecordTarget.fromAlias(new ApiGatewayDomain(domain)) });
-    return `https://${domainName}/${basePath === undefined ? '' : `${basePath}/`}`;
-  }
-
-  private defineRoutes(props: ChatRestApiProps, { authorizer, authorizationType, apiKeys }: RestCheck) {
-    const integration = new apigateway.LambdaIntegration(props.handler, {
-      // One permission for the API, not one for each method: a stack holds 500 resources, and a chat has many methods.
-      scopePermissionToMethod: false,
+      routes: routesOf(props),
+      headers: { sent: CLIENT_HEADERS, exposed: EXPOSED_HEADERS },
       timeout: props.turnTimeout,
-      responseTransferMode: apigateway.ResponseTransferMode.STREAM,
     });
-    const validator = this.api.addRequestValidator('Validator', { validateRequestBody: true, validateRequestParameters: true });
-    const body = this.api.addModel('JsonObject', { contentType: 'application/json', schema: { type: apigateway.JsonSchemaType.OBJECT } });
-    for (const { method, path } of routesOf(props)) {
-      const resource = this.api.root.resourceForPath(path);
-      const added = resource.addMethod(method, integration, {
-        authorizer,
-        authorizationType,
-        apiKeyRequired: apiKeys !== undefined,
-        requestValidator: validator,
-        // To stop a turn nothing has to be said, and no body is no JSON object.
-        requestModels: WITH_BODY.includes(method) && path !== CHAT_ROUTES.stop.path ? { 'application/json': body } : undefined,
-      });
-      acknowledgeAuth(added, props.auth.caller);
-    }
+    this.environment = { TRANSPORT: 'rest', CALLER: props.auth.caller, TOKENS: '', CORS_ORIGINS: props.corsOrigins.join(',') };
   }
-
-  private defineUsagePlan({ throttling }: ChatRestApiProps, { apiKeys }: RestCheck) {
-    if (!apiKeys) return;
-    const plan = this.api.addUsagePlan('UsagePlan', {
-      apiStages: [{ api: this.api, stage: this.api.deploymentStage }],
-      throttle: { rateLimit: throttling.rate, burstLimit: throttling.burst },
-    });
-    apiKeys.forEach((key) => plan.addApiKey(key));
-  }
-
-  private openTo(props: ChatRestApiProps) {
-    if (props.corsOrigins.length === 0) return;
-    const routes = routesOf(props);
-    for (const path of new Set(routes.map((route) => route.path))) {
-      this.api.root.resourceForPath(path).addCorsPreflight({
-        allowOrigins: props.corsOrigins,
-        allowMethods: routes.filter((route) => route.path === path).map(({ method }) => method),
-        allowHeaders: CLIENT_HEADERS,
-        maxAge: Duration.hours(1),
-      });
-    }
-  }
-}
-
-function acknowledgeAuth(method: apigateway.Method, caller: CallerSource) {
-  if (caller === 'cognito') return;
-  acknowledge(method, 'AwsSolutions-COG4', 'Callers are not users of a Cognito user pool: the builder chose IAM, API keys, another issuer or an authorizer of their own.');
-  if (caller !== 'apiKey') return;
-  acknowledge(method, 'AwsSolutions-APIG4', 'The builder chose API keys: API Gateway refuses a request without a key of the usage plan before the handler sees it.');
-}
-
-function acknowledgeNoCache(stage: apigateway.Stage) {
-  for (const pack of ['HIPAA.Security', 'NIST.800.53.R5', 'PCI.DSS.321']) {
-    acknowledge(stage, `${pack}-APIGWCacheEnabledAndEncrypted`,
-      'Nothing is cached, so no cache holds data: answers are private to their caller and streamed, and API Gateway does not cache a streamed response.');
-  }
-}
-
-function restTraffic(stage: apigateway.Stage): Traffic {
-  return {
-    title: 'API',
-    speaker: 'API Gateway',
-    evidence: "the access log's field error says which, and its traceId leads to the trace",
-    requests: (options) => stage.metricCount(options),
-    clientErrors: (options) => stage.metricClientError(options),
-    serverErrors: (options) => stage.metricServerError(options),
-    latency: (options) => stage.metricLatency(options),
-  };
 }

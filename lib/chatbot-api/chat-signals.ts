@@ -1,8 +1,8 @@
 import { type Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
-import { type Traffic } from './chat-endpoint';
 import { type ChatModels } from './chat-models';
 import { type MemoryBinding } from './memory-binding';
+import { type Traffic } from '../api/traffic';
 import { type Chart } from '../observability/operations-dashboard';
 
 /** Every sign of life of a chat, for its alarms and its dashboard. */

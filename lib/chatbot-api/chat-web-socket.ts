@@ -6,10 +6,11 @@ import { MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/a
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { type ChatEndpoint, type ChatFront, type Traffic } from './chat-endpoint';
+import { type ChatEndpoint, type ChatFront } from './chat-endpoint';
 import { ConnectionTable } from './connection-table';
 import { type SocketCheck, socketCheck } from './socket-authorizer';
-import { type ChatThrottling } from './transport';
+import { type ApiThrottling } from '../api';
+import { type Traffic } from '../api/traffic';
 import { type ChatSocketEnv, type SocketReference } from '../contract/chat-socket';
 import { acknowledge } from '../internal/acknowledge';
 import { ApiGatewayLogging } from '../internal/api-gateway-logging';
@@ -23,7 +24,7 @@ export interface ChatWebSocketProps extends ChatFront {
   readonly handler: LambdaFunction;
   readonly role: ServiceRole;
   readonly stageName: string;
-  readonly throttling: ChatThrottling;
+  readonly throttling: ApiThrottling;
 }
 
 /** An event that nobody took for so long is given up: whoever asked has asked again, or is gone. */

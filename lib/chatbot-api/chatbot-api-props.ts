@@ -2,7 +2,6 @@ import { type Duration } from 'aws-cdk-lib';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type Buffering } from './buffering';
 import { type ChatAttachments } from './chat-attachments';
-import { type ChatAuth } from './chat-auth';
 import { type ChatHooks } from './chat-hooks';
 import { type ChatQuotas } from './chat-quotas';
 import { type ConversationMemory } from './conversation-memory';
@@ -10,6 +9,7 @@ import { type ConversationSummary } from './conversation-summary';
 import { type PromptCaching } from './prompt-caching';
 import { type ServiceTier } from './service-tier';
 import { type Transport } from './transport';
+import { type ApiAuth } from '../api/api-auth';
 import { type IGuardrail } from '../guardrail';
 import { type IModel } from '../model';
 import { type Posture } from '../posture';
@@ -130,9 +130,9 @@ export interface ChatbotApiProps {
   /**
    * Who may call, and how callers prove who they are.
    *
-   * @default ChatAuth.cognito()
+   * @default ApiAuth.cognito()
    */
-  readonly auth?: ChatAuth;
+  readonly auth?: ApiAuth;
 
   /**
    * How requests and answers travel, how many, and from which web pages.

@@ -1,11 +1,11 @@
 import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
-import { type AuthBinding } from './auth-binding';
 import { requireValidAttachments } from './chat-attachments';
 import { requireValidHooks } from './chat-hooks';
 import { type ChatModels } from './chat-models';
 import { type ChatbotApiProps } from './chatbot-api-props';
-import { fail, requireAtLeast, requireBetween, requireCount, requireDuration, requireInteger, requireLength, requireMade, requirePattern } from '../internal/validation';
+import { type AuthBinding } from '../api/auth-binding';
+import { fail, requireAtLeast, requireBetween, requireDuration, requireInteger, requireLength, requireMade } from '../internal/validation';
 
 /** Least tokens of history that still hold a turn or two. */
 const LEAST_HISTORY = 256;
@@ -29,18 +29,10 @@ export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
   requireDuration(scope, 'generation.turnTimeout', generation.turnTimeout, Duration.seconds(10), Duration.minutes(15));
 }
 
-/** What the origins of web pages must be by themselves. */
-export function requireOrigins(scope: IConstruct, corsOrigins: string[]) {
-  requireCount(scope, 'corsOrigins', corsOrigins, 0, Infinity);
-  for (const origin of corsOrigins) {
-    requirePattern(scope, 'corsOrigins', origin, /^https?:\/\/[^/*\s,']+$/, 'an origin like https://chat.example.com, without a path, a slash at its end or a wildcard');
-  }
-}
-
 function requireMadeProps(scope: IConstruct, { model, generation, guardrail, auth, transport, conversations, posture }: ChatbotApiProps) {
   requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");
   requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
-  requireMade(scope, 'auth', auth, '_bind', 'ChatAuth, such as ChatAuth.cognito()');
+  requireMade(scope, 'auth', auth, '_bind', 'ApiAuth, such as ApiAuth.cognito()');
   requireMade(scope, 'transport', transport, '_host', 'Transport, such as Transport.restStreaming()');
   requireMade(scope, 'conversations.summary', conversations?.summary, '_bind', 'ConversationSummary, such as ConversationSummary.rolling()');
   requireMade(scope, 'conversations.memory', conversations?.memory, '_bind', 'ConversationMemory, such as ConversationMemory.dynamoDb()');
@@ -66,5 +58,5 @@ export function requireFittingModel(scope: IConstruct, props: ChatbotApiProps, m
 export function warnOfIdleGrant(scope: IConstruct, { caller }: AuthBinding) {
   if (caller === 'iam') return;
   Annotations.of(scope).addWarningV2('cdk-genai-patterns:grantWithoutEffect',
-    "grantInvoke lets nobody in here, because requests of this chat are not signed with IAM credentials: give it 'auth: ChatAuth.iam()', or leave the grant out");
+    "grantInvoke lets nobody in here, because requests of this chat are not signed with IAM credentials: give it 'auth: ApiAuth.iam()', or leave the grant out");
 }

@@ -9,12 +9,9 @@ import { type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { type AuthBinding } from './auth-binding';
 import { chatAlarms } from './chat-alarms';
 import { type ChatAlarmsOptions } from './chat-alarms-options';
 import { attachmentPolicy } from './chat-attachments';
-import { ChatAuth } from './chat-auth';
-import { type ChatBuild } from './chat-build';
 import { ChatContent } from './chat-content';
 import { chatCharts } from './chat-dashboard';
 import { type ChatEndpoint } from './chat-endpoint';
@@ -31,7 +28,10 @@ import { GroupMetrics } from './group-metrics';
 import { type MemoryBinding } from './memory-binding';
 import { QuotaTable } from './quota-table';
 import { Transport } from './transport';
-import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, ROUTING_METRICS, SYSTEM_PROMPT_FILE, type AttachmentPolicy, type ChatEnv, type GuardrailReference } from '../contract/chat';
+import { ApiAuth } from '../api/api-auth';
+import { type AuthBinding } from '../api/auth-binding';
+import { METRICS_NAMESPACE } from '../contract/api';
+import { CHAT_METRICS, FEEDBACK_METRICS, ROUTING_METRICS, SYSTEM_PROMPT_FILE, type AttachmentPolicy, type ChatEnv, type GuardrailReference } from '../contract/chat';
 import { HOOK_METRICS } from '../contract/chat-hooks';
 import { QUOTA_METRICS } from '../contract/chat-quotas';
 import { type ServiceRole } from '../internal/handler-role';
@@ -40,6 +40,7 @@ import { type DashboardOptions, type IAlarms } from '../observability';
 import { AlarmSet } from '../observability/alarm-set';
 import { OperationsDashboard } from '../observability/operations-dashboard';
 import { CalledService, Posture } from '../posture';
+import { type Build } from '../posture/build';
 
 const TURN_TIMEOUT = Duration.minutes(5);
 const HISTORY_TOKENS = 32_000;
@@ -81,7 +82,7 @@ export class ChatbotApi extends Construct {
   /** Where the chat answers, with a slash at its end; OpenAI clients take `${url}v1` as their base URL. */
   public readonly url: string;
 
-  private readonly build: ChatBuild;
+  private readonly build: Build;
   private readonly auth: AuthBinding;
   private readonly memory: MemoryBinding;
   private readonly quotas?: QuotaTable;
@@ -99,7 +100,7 @@ export class ChatbotApi extends Construct {
     requireValidProps(this, props);
 
     this.build = this.defineBuild(props);
-    this.auth = (props.auth ?? ChatAuth.cognito())._bind(this, this.build);
+    this.auth = (props.auth ?? ApiAuth.cognito())._bind(this, this.build);
     this.userPool = this.auth.userPool;
     this.userPoolClient = this.auth.userPoolClient;
     this.memory = (props.conversations?.memory ?? ConversationMemory.dynamoDb())._bind(this, this.build);
@@ -126,7 +127,7 @@ export class ChatbotApi extends Construct {
     this.host.configure(this.environment(props, this.host.role));
   }
 
-  /** Lets somebody call the chat with IAM credentials; takes effect with `ChatAuth.iam()`. */
+  /** Lets somebody call the chat with IAM credentials; takes effect with `ApiAuth.iam()`. */
   public grantInvoke(grantee: IGrantable): Grant {
     warnOfIdleGrant(this, this.auth);
     return this.endpoint.grantInvoke(grantee);
@@ -281,7 +282,7 @@ export class ChatbotApi extends Construct {
     return { chat: this, host: charts, traffic, deadLetters, memory: this.memory, models: this.models, groups: this.groups.all, priced: this.models.priced };
   }
 
-  private defineBuild(props: ChatbotApiProps): ChatBuild {
+  private defineBuild(props: ChatbotApiProps): Build {
     const posture = props.posture ?? Posture.standard();
     return { posture, logRetention: posture.logRetention, encryptionKey: props.encryptionKey ?? posture.encryptionKey(this) };
   }

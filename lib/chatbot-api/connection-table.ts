@@ -2,16 +2,16 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { type ChatBuild } from './chat-build';
 import { CONNECTIONS } from '../contract/chat-socket';
 import { encryptTable } from '../internal/encrypted-table';
 import { type ServiceRole } from '../internal/handler-role';
+import { type Build } from '../posture/build';
 
 /** Who is connected, and what they have asked for until somebody has read it. Nothing in it lasts, so nothing of it is backed up: restored, it would lead to nobody. */
 export class ConnectionTable extends Construct {
   public readonly table: dynamodb.TableV2;
 
-  constructor(scope: Construct, id: string, private readonly build: ChatBuild) {
+  constructor(scope: Construct, id: string, private readonly build: Build) {
     super(scope, id);
     this.table = new dynamodb.TableV2(this, 'Table', {
       partitionKey: { name: CONNECTIONS.partitionKey, type: dynamodb.AttributeType.STRING },

@@ -1,17 +1,17 @@
 import { type IConstruct } from 'constructs';
-import { type ChatDomain, requireDomain } from './chat-domain';
+import { type ApiDomain, requireDomain } from '../api/api-domain';
 
 /** Where the load balancer of a container stands, and how it is spoken to. */
 export interface Exposure {
   readonly internetFacing: boolean;
   /** The name and the certificate; absent speaks plain HTTP. */
-  readonly domain?: ChatDomain;
+  readonly domain?: ApiDomain;
 }
 
 /** Who can reach the load balancer of `Transport.container`, and how. Tokens travel through it, so that it speaks HTTPS unless told otherwise. */
 export abstract class ContainerExposure {
   /** Everybody on the internet, by HTTPS under a name of yours. */
-  public static internet(domain: ChatDomain): ContainerExposure {
+  public static internet(domain: ApiDomain): ContainerExposure {
     return new Named(true, domain);
   }
 
@@ -19,7 +19,7 @@ export abstract class ContainerExposure {
    * Whoever calls from an address of the VPC's own range, by HTTPS under a name of yours. Let in others, of a peered VPC or a VPN, by
    * `chat.loadBalancer.connections.allowFrom(...)`.
    */
-  public static internal(domain: ChatDomain): ContainerExposure {
+  public static internal(domain: ApiDomain): ContainerExposure {
     return new Named(false, domain);
   }
 
@@ -36,7 +36,7 @@ export abstract class ContainerExposure {
 }
 
 class Named extends ContainerExposure {
-  constructor(private readonly internetFacing: boolean, private readonly domain: ChatDomain) {
+  constructor(private readonly internetFacing: boolean, private readonly domain: ApiDomain) {
     super();
   }
 

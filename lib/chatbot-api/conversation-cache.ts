@@ -5,14 +5,14 @@ import { type ISecurityGroup, type IVpc, Port, SecurityGroup, type SubnetSelecti
 import { CfnServerlessCache, CfnUser, CfnUserGroup } from 'aws-cdk-lib/aws-elasticache';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { type ChatBuild } from './chat-build';
 import { type CacheReference } from '../contract/conversations';
 import { type ServiceRole } from '../internal/handler-role';
 import { fail } from '../internal/validation';
 import { type AlarmRules } from '../observability/alarm-set';
 import { type Chart } from '../observability/operations-dashboard';
+import { type Build } from '../posture/build';
 
-export interface ConversationCacheProps extends ChatBuild {
+export interface ConversationCacheProps extends Build {
   readonly vpc: IVpc;
   readonly vpcSubnets?: SubnetSelection;
   /** Whose calls it takes. */

@@ -4,9 +4,9 @@ import { type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { type Construct } from 'constructs';
 import { AgentMemory } from './agent-memory';
 import { CacheMemory } from './cache-memory';
-import { type ChatBuild } from './chat-build';
 import { ConversationTable } from './conversation-table';
 import { type MemoryBinding } from './memory-binding';
+import { type Build } from '../posture/build';
 
 /** Options of `ConversationMemory.dynamoDb`. */
 export interface DynamoDbMemoryOptions {
@@ -101,7 +101,7 @@ export abstract class ConversationMemory {
   }
 
   /** @internal */
-  public abstract _bind(scope: Construct, build: ChatBuild): MemoryBinding;
+  public abstract _bind(scope: Construct, build: Build): MemoryBinding;
 }
 
 class DynamoDbMemory extends ConversationMemory {
@@ -109,7 +109,7 @@ class DynamoDbMemory extends ConversationMemory {
     super();
   }
 
-  public _bind(scope: Construct, build: ChatBuild): MemoryBinding {
+  public _bind(scope: Construct, build: Build): MemoryBinding {
     const { retention } = this.options;
     return new ConversationTable(scope, build, retention);
   }
@@ -120,7 +120,7 @@ class ElastiCacheMemory extends ConversationMemory {
     super();
   }
 
-  public _bind(scope: Construct, build: ChatBuild): MemoryBinding {
+  public _bind(scope: Construct, build: Build): MemoryBinding {
     return new CacheMemory(scope, build, this.options);
   }
 }
@@ -130,13 +130,13 @@ class AgentCoreMemory extends ConversationMemory {
     super();
   }
 
-  public _bind(scope: Construct, build: ChatBuild): MemoryBinding {
+  public _bind(scope: Construct, build: Build): MemoryBinding {
     return new AgentMemory(scope, build, this.options);
   }
 }
 
 class StatelessMemory extends ConversationMemory {
-  public _bind(_scope: Construct, { posture }: ChatBuild): MemoryBinding {
+  public _bind(_scope: Construct, { posture }: Build): MemoryBinding {
     return {
       keepsConversations: false,
       calls: [],

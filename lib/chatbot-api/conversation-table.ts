@@ -2,7 +2,6 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { type Construct } from 'constructs';
-import { type ChatBuild } from './chat-build';
 import { type MemoryBinding } from './memory-binding';
 import { CONVERSATIONS } from '../contract/conversations';
 import { encryptTable } from '../internal/encrypted-table';
@@ -10,6 +9,7 @@ import { type ServiceRole } from '../internal/handler-role';
 import { requireDuration } from '../internal/validation';
 import { type Chart } from '../observability/operations-dashboard';
 import { CalledService } from '../posture';
+import { type Build } from '../posture/build';
 
 const RETENTION = Duration.days(90);
 
@@ -25,7 +25,7 @@ export class ConversationTable implements MemoryBinding {
   public readonly parts: string[] = [];
   public readonly alarms = {};
 
-  constructor(scope: Construct, protected readonly build: ChatBuild, public readonly retention = RETENTION) {
+  constructor(scope: Construct, protected readonly build: Build, public readonly retention = RETENTION) {
     requireDuration(scope, 'conversations.memory.retention', retention, Duration.days(1), Duration.days(36_500));
     this.table = this.defineTable(scope);
   }

@@ -1,10 +1,8 @@
 export * from './buffering';
 export * from './chat-alarms-options';
 export { AttachmentFormat, type ChatAttachments } from './chat-attachments';
-export * from './chat-auth';
 export * from './chat-hooks';
 export * from './chat-quotas';
-export { type ChatDomain, type RestDomain } from './chat-domain';
 export * from './chatbot-api';
 export * from './chatbot-api-props';
 export { ContainerExposure } from './container-exposure';

@@ -2,12 +2,12 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
-import { type ChatBuild } from './chat-build';
 import { type ChatQuotas, type QuotaLimit } from './chat-quotas';
 import { QUOTAS, type QuotaLimit as Limit, type QuotasPolicy } from '../contract/chat-quotas';
 import { encryptTable } from '../internal/encrypted-table';
 import { type ServiceRole } from '../internal/handler-role';
 import { fail, requireAtLeast, requireCount, requireDuration, requireLength, requireSome } from '../internal/validation';
+import { type Build } from '../posture/build';
 
 /** Each is one more write before the model is asked. */
 const MOST_LIMITS = 4;
@@ -18,7 +18,7 @@ export class QuotaTable extends Construct {
   public readonly table: dynamodb.TableV2;
   public readonly policy: QuotasPolicy;
 
-  constructor(scope: Construct, id: string, private readonly build: ChatBuild, quotas: ChatQuotas) {
+  constructor(scope: Construct, id: string, private readonly build: Build, quotas: ChatQuotas) {
     super(scope, id);
     this.policy = policyOf(scope, quotas);
     this.table = this.defineTable();

@@ -2,13 +2,13 @@ import { Duration, Size } from 'aws-cdk-lib';
 import { type IWebSocketRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketIamAuthorizer, WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { type Construct, type IConstruct } from 'constructs';
-import { type AuthBinding } from './auth-binding';
-import { type ChatBuild } from './chat-build';
-import { type TokenRules } from '../contract/chat';
+import { type AuthBinding } from '../api/auth-binding';
+import { type TokenRules } from '../contract/api';
 import { type OidcAuthorizerEnv } from '../contract/oidc-authorizer';
 import { acknowledge } from '../internal/acknowledge';
 import { BundledFunction } from '../internal/bundled-function';
 import { fail } from '../internal/validation';
+import { type Build } from '../posture/build';
 
 /** What checks who opens a connection; while it lasts nobody is asked again. */
 export interface SocketCheck {
@@ -18,18 +18,18 @@ export interface SocketCheck {
 }
 
 /** A socket is opened once, by a signature or a token. Keys, and authorizers that look at each request, have nothing to look at. */
-export function socketCheck(scope: Construct, { caller, tokens, proof }: AuthBinding, build: ChatBuild): SocketCheck {
+export function socketCheck(scope: Construct, { caller, tokens, proof }: AuthBinding, build: Build): SocketCheck {
   if (caller === 'iam') return { authorizer: new WebSocketIamAuthorizer(), caller: 'iam' };
   return { authorizer: tokenAuthorizer(scope, tokens ?? refuse(scope, proof), build), caller: 'authorizer' };
 }
 
 function refuse(scope: IConstruct, proof: string): never {
-  return fail(scope, `'auth' must be ChatAuth.cognito(), ChatAuth.oidc() or ChatAuth.iam() with Transport.webSocket(), got ${proof}: `
+  return fail(scope, `'auth' must be ApiAuth.cognito(), ApiAuth.oidc() or ApiAuth.iam() with Transport.webSocket(), got ${proof}: `
     + 'who opens a socket is checked once, by a token or a signature; choose one of those, or Transport.restStreaming()');
 }
 
 /** Browsers can set no header when they open a socket, and addresses stand in logs: the token comes among the sub-protocols. */
-function tokenAuthorizer(scope: Construct, { issuer, audience, keys, use }: TokenRules, { posture, logRetention, encryptionKey }: ChatBuild) {
+function tokenAuthorizer(scope: Construct, { issuer, audience, keys, use }: TokenRules, { posture, logRetention, encryptionKey }: Build) {
   const handler = new BundledFunction<OidcAuthorizerEnv>(scope, 'Authorizer', {
     bundle: 'oidc-authorizer',
     description: 'Verifies the tokens of those who open a socket',

@@ -1,32 +1,16 @@
 import { type Construct } from 'constructs';
-import { requireDomain, type RestDomain } from './chat-domain';
+import { type ApiThrottling } from '../api';
 import { ChatFunctionUrl, requireOwnProof } from './chat-function-url';
 import { type ChatCode, type ChatHost, functionHost } from './chat-host';
 import { ChatRestApi } from './chat-rest-api';
 import { ChatService } from './chat-service';
 import { ChatWebSocket } from './chat-web-socket';
-import { requireOrigins } from './chatbot-api-rules';
 import { type ContainerOptions } from './container-options';
 import { requireTaskSize } from './task-size';
+import { requireDomain, type RestDomain } from '../api/api-domain';
+import { requireOrigins } from '../api/origins';
 import { fail, requireBetween, requireInteger, requireMade, requirePattern } from '../internal/validation';
 import { CalledService, type Firewall } from '../posture';
-
-/** How many requests the API takes from everybody together before it answers 429. */
-export interface ChatThrottling {
-  /**
-   * Requests a second over time, at least 1.
-   *
-   * @default 50
-   */
-  readonly rate?: number;
-
-  /**
-   * Requests at once, at least 1.
-   *
-   * @default 100
-   */
-  readonly burst?: number;
-}
 
 /** Options of `Transport.restStreaming`. */
 export interface RestStreamingOptions {
@@ -49,7 +33,7 @@ export interface RestStreamingOptions {
    *
    * @default - 50 a second, 100 at once
    */
-  readonly throttling?: ChatThrottling;
+  readonly throttling?: ApiThrottling;
 
   /**
    * A name of your own; the API then answers under that name alone.
@@ -97,7 +81,7 @@ export interface WebSocketOptions {
    *
    * @default - 50 a second, 100 at once
    */
-  readonly throttling?: ChatThrottling;
+  readonly throttling?: ApiThrottling;
 }
 
 /** How requests and answers travel between the client and the chat, and with it where the chat's code runs. */
@@ -109,7 +93,7 @@ export abstract class Transport {
 
   /**
    * The URL of the chat's function: no API in between, so nothing but Lambda is paid, and nothing but Lambda protects it. The handler verifies
-   * tokens itself; with `ChatAuth.iam()` Lambda checks signatures.
+   * tokens itself; with `ApiAuth.iam()` Lambda checks signatures.
    */
   public static functionUrl(options: FunctionUrlOptions = {}): Transport {
     return new LambdaUrl(options);

@@ -1,3 +1,5 @@
+import { API_CLIENT_HEADERS, API_EXPOSED_HEADERS, type ApiRoute } from './api';
+
 /** Everything the chat handler reads from its environment. An empty string means that the feature is off. */
 export const CHAT_ENV = [
   /** Name of the conversations table; empty where there is none. */
@@ -51,33 +53,9 @@ export type ChatEnv = Record<(typeof CHAT_ENV)[number], string>;
 /** The system prompt lies beside the handler as a file: no size limit, no call at start. Absent when there is none. */
 export const SYSTEM_PROMPT_FILE = 'system-prompt.txt';
 
-/**
- * cognito: `authorizer.claims.sub`. authorizer: `authorizer.principalId`. apiKey: `identity.apiKeyId`. token: the `sub` of a token that the
- * handler verifies itself, by `TokenRules`. connection: who was verified when the socket was opened, as its door kept it.
- *
- * iam: `identity.cognitoIdentityId` where an identity pool let the caller in, for all its people sign as one session of one role;
- * else `identity.userArn`, with the session's name where a role was assumed. People who come through IAM Identity Center share a role
- * and are told apart by nothing else. So a service that should find its conversations again has to keep its session's name, and whoever
- * may assume a role may name a session like another's: a trust policy that binds `sts:RoleSessionName` prevents it.
- */
-export const CALLER_SOURCES = ['cognito', 'authorizer', 'iam', 'apiKey', 'token', 'connection'] as const;
-export type CallerSource = (typeof CALLER_SOURCES)[number];
-
 /** How requests reach the handler, each with a front of its own in it. */
 export const TRANSPORTS = ['rest', 'functionUrl', 'webSocket', 'container'] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
-
-/** Which bearer tokens the handler takes where nothing in front of it verifies them. */
-export interface TokenRules {
-  /** The issuer, exactly as tokens name it in `iss`. */
-  readonly issuer: string;
-  /** Accepted values of `aud`; absent takes the tokens of every client. */
-  readonly audience?: readonly string[];
-  /** Where the issuer's keys are; absent asks the issuer. */
-  readonly keys?: string;
-  /** The value that Cognito's `token_use` must have. */
-  readonly use?: string;
-}
 
 export interface GenerationPolicy {
   /** Most tokens of one answer when the request names none; a request may ask for less or more, up to the model's limit. */
@@ -126,7 +104,8 @@ export const CHAT_ROUTES = {
   conversations: { method: 'GET', path: '/v1/conversations' },
   conversation: { method: 'GET', path: '/v1/conversations/{id}' },
   resume: { method: 'GET', path: '/v1/conversations/{id}/stream' },
-  stop: { method: 'POST', path: '/v1/conversations/{id}/stop' },
+  /** To stop a turn nothing has to be said. */
+  stop: { method: 'POST', path: '/v1/conversations/{id}/stop', bodiless: true },
   renaming: { method: 'PATCH', path: '/v1/conversations/{id}' },
   removal: { method: 'DELETE', path: '/v1/conversations/{id}' },
   feedback: { method: 'POST', path: '/v1/conversations/{id}/messages/{messageId}/feedback' },
@@ -140,7 +119,7 @@ export const FILE_ROUTES = {
 } as const;
 
 /** The routes of a chat, by what it does. */
-export function routesOf({ keepsConversations, takesFiles }: { readonly keepsConversations: boolean; readonly takesFiles: boolean }): { readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'; readonly path: string }[] {
+export function routesOf({ keepsConversations, takesFiles }: { readonly keepsConversations: boolean; readonly takesFiles: boolean }): ApiRoute[] {
   return [...Object.values(keepsConversations ? CHAT_ROUTES : STATELESS_ROUTES), ...takesFiles ? Object.values(FILE_ROUTES) : []];
 }
 
@@ -149,9 +128,6 @@ export const LAST_EVENT_HEADER = 'last-event-id';
 
 /** The request header that continues a conversation; the body field `conversation_id` says the same. */
 export const CONVERSATION_HEADER = 'x-conversation-id';
-
-/** The header of every answer that names the request's trace: the id in the log, in the access log and in X-Ray. */
-export const TRACE_HEADER = 'x-trace-id';
 
 /** The headers that say which model answered and why that one, where there is something to choose; absent from a stream that was silent for long. */
 export const MODEL_HEADER = 'x-model';
@@ -162,13 +138,13 @@ export const IDEMPOTENCY_HEADER = 'idempotency-key';
 
 /** What a page of another origin may read of an answer's headers. */
 export const EXPOSED_HEADERS: string[] = [
-  'x-request-id', TRACE_HEADER, 'retry-after', CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER,
+  ...API_EXPOSED_HEADERS, CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER,
   ...['requests', 'tokens'].flatMap((what) => ['limit', 'remaining', 'reset'].map((field) => `x-ratelimit-${field}-${what}`)),
 ];
 
-/** What a browser may send: credentials of every kind of `ChatAuth`, the conversation, and what OpenAI's own client says of itself. */
+/** What a browser may send: its credentials, the conversation, and what OpenAI's own client says of itself. */
 export const CLIENT_HEADERS: string[] = [
-  'authorization', 'content-type', 'x-api-key', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256', CONVERSATION_HEADER, LAST_EVENT_HEADER,
+  ...API_CLIENT_HEADERS, CONVERSATION_HEADER, LAST_EVENT_HEADER,
   IDEMPOTENCY_HEADER, ...['arch', 'helper-method', 'lang', 'os', 'package-version', 'retry-count', 'runtime', 'runtime-version', 'timeout'].map((name) => `x-stainless-${name}`),
 ];
 
@@ -181,8 +157,7 @@ export const ROUTING_METRICS = {
   fallbacks: 'Fallbacks',
 } as const;
 
-/** Metrics that the handler emits, in `METRICS_NAMESPACE`, with the dimensions `Service` and `Model`. */
-export const METRICS_NAMESPACE = 'GenAIPatterns';
+/** Metrics that the handler emits, with the dimensions `Service` and `Model`. */
 export const CHAT_METRICS = {
   turns: 'Turns',
   inputTokens: 'InputTokens',

@@ -240,7 +240,7 @@ class RegulatedPosture extends Posture {
   public protectUrl(scope: Construct, url: FunctionUrl) {
     if (url.authType === FunctionUrlAuthType.AWS_IAM) return;
     fail(scope, 'a function that anybody may call, though it refuses them itself, is public access to NIST 800-53 and HIPAA: '
-      + 'with Posture.regulated() give the function URL ChatAuth.iam(), or take Transport.restStreaming(), which refuses at the door');
+      + 'with Posture.regulated() give the function URL ApiAuth.iam(), or take Transport.restStreaming(), which refuses at the door');
   }
 
   public protectTable(scope: Construct, table: ITableV2) {

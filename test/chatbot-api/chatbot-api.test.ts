@@ -6,8 +6,9 @@ import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { defineChat } from './define-chat';
-import { ChatAuth, ChatbotApi, ConversationMemory, Geography, Guardrail, Model, Posture, Transport } from '../../lib';
-import { CHAT_METRICS, FEEDBACK_METRICS, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
+import { ApiAuth, ChatbotApi, ConversationMemory, Geography, Guardrail, Model, Posture, Transport } from '../../lib';
+import { METRICS_NAMESPACE } from '../../lib/contract/api';
+import { CHAT_METRICS, FEEDBACK_METRICS, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
 import { HOOK_METRICS } from '../../lib/contract/chat-hooks';
 import { QUOTA_METRICS } from '../../lib/contract/chat-quotas';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
@@ -152,7 +153,7 @@ describe('props', () => {
   test.each<[string, object, string]>([
     ['an id as model', { model: 'amazon.nova-lite-v1:0' }, "'model' must be made by Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0'), got 'amazon.nova-lite-v1:0'"],
     ['a text as guardrail', { guardrail: 'gr1' }, "'guardrail' must be made by new Guardrail or Guardrail.fromAttributes, got 'gr1'"],
-    ['a text as auth', { auth: 'iam' }, "'auth' must be made by ChatAuth, such as ChatAuth.cognito(), got 'iam'"],
+    ['a text as auth', { auth: 'iam' }, "'auth' must be made by ApiAuth, such as ApiAuth.cognito(), got 'iam'"],
     ['a text as transport', { transport: 'rest' }, "'transport' must be made by Transport, such as Transport.restStreaming(), got 'rest'"],
     ['a text as posture', { posture: 'regulated' }, "'posture' must be made by Posture, such as Posture.regulated(), got 'regulated'"],
     ['an origin outside a list', { transport: Transport.restStreaming({ corsOrigins: 'https://a.example.com' as never }) }, "'corsOrigins' must be a list, got 'https://a.example.com': put it in brackets"],
@@ -192,7 +193,7 @@ test('two chats of a stack do not meet', () => {
 });
 
 test('lets in whom grantInvoke names, to this API alone', () => {
-  const { chat, stack } = defineChat({ auth: ChatAuth.iam() });
+  const { chat, stack } = defineChat({ auth: ApiAuth.iam() });
   chat.grantInvoke(new Role(stack, 'Caller', { assumedBy: new AccountRootPrincipal() }));
   Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
     PolicyDocument: { Statement: [Match.objectLike({ Action: 'execute-api:Invoke', Resource: Match.objectLike({ 'Fn::Join': Match.anyValue() }) })] },
@@ -200,9 +201,9 @@ test('lets in whom grantInvoke names, to this API alone', () => {
 });
 
 test.each([
-  ['of Cognito users', {}, [expect.stringContaining("grantInvoke lets nobody in here, because requests of this chat are not signed with IAM credentials: give it 'auth: ChatAuth.iam()'")]],
-  ['of API keys', { auth: ChatAuth.apiKey() }, [expect.stringContaining('grantInvoke lets nobody in here')]],
-  ['of IAM callers', { auth: ChatAuth.iam() }, []],
+  ['of Cognito users', {}, [expect.stringContaining("grantInvoke lets nobody in here, because requests of this chat are not signed with IAM credentials: give it 'auth: ApiAuth.iam()'")]],
+  ['of API keys', { auth: ApiAuth.apiKey() }, [expect.stringContaining('grantInvoke lets nobody in here')]],
+  ['of IAM callers', { auth: ApiAuth.iam() }, []],
 ])('warns of a grant that lets nobody in: a chat %s', (_, props, warnings) => {
   const { chat, stack } = defineChat(props);
   chat.grantInvoke(new Role(stack, 'Caller', { assumedBy: new AccountRootPrincipal() }));

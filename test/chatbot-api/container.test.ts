@@ -7,7 +7,7 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, type ContainerOptions, Firewall, Posture, Transport } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, type ContainerOptions, Firewall, Posture, Transport } from '../../lib';
 import { CHAT_ENV } from '../../lib/contract/chat';
 import { BOOTSTRAP_ENV, CONTAINER_ENV } from '../../lib/contract/container';
 
@@ -154,8 +154,8 @@ describe('where regulation holds', () => {
 });
 
 test.each<[string, Options, (stack: Stack) => Partial<ChatbotApiProps>, string]>([
-  ['signatures', () => ({}), () => ({ auth: ChatAuth.iam() }), "'auth' must be ChatAuth.cognito() or ChatAuth.oidc() with Transport.container(), because signatures of IAM credentials need API Gateway to check them"],
-  ['API keys', () => ({}), () => ({ auth: ChatAuth.apiKey() }), 'because API keys need API Gateway to check them'],
+  ['signatures', () => ({}), () => ({ auth: ApiAuth.iam() }), "'auth' must be ApiAuth.cognito() or ApiAuth.oidc() with Transport.container(), because signatures of IAM credentials need API Gateway to check them"],
+  ['API keys', () => ({}), () => ({ auth: ApiAuth.apiKey() }), 'because API keys need API Gateway to check them'],
   ['no exposure', () => ({ exposure: undefined as never }), () => ({}), "'exposure' must say who reaches the load balancer"],
   ['fewer tasks at most than at least', () => ({ minTasks: 4, maxTasks: 2 }), () => ({}), "'maxTasks' must be a whole number between 4 and 5000, at least 'minTasks', got 2"],
   ['a processor too small', () => ({ cpu: 128 }), () => ({}), "'cpu' must be one of 256, 512, 1024, 2048, 4096, 8192, 16384, the CPU units that Fargate has, got 128"],

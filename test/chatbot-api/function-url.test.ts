@@ -3,7 +3,7 @@ import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { AccountPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { defineChat } from './define-chat';
-import { ChatAuth, Posture, Transport } from '../../lib';
+import { ApiAuth, Posture, Transport } from '../../lib';
 
 const transport = Transport.functionUrl();
 
@@ -29,13 +29,13 @@ test('has the handler verify ID tokens of the user pool, by keys of the pool', (
 });
 
 test('has the handler verify tokens of an issuer, without an authorizer of its own', () => {
-  const { template } = defineChat({ transport, auth: ChatAuth.oidc({ issuer: 'https://login.example.com', audience: ['chat'] }) });
+  const { template } = defineChat({ transport, auth: ApiAuth.oidc({ issuer: 'https://login.example.com', audience: ['chat'] }) });
   template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ TOKENS: '{"issuer":"https://login.example.com","audience":["chat"]}' }) } });
   template().resourceCountIs('AWS::Lambda::Function', 1);
 });
 
 test('has Lambda check signatures of IAM callers, who need both permissions', () => {
-  const { stack, chat, template } = defineChat({ transport, auth: ChatAuth.iam() });
+  const { stack, chat, template } = defineChat({ transport, auth: ApiAuth.iam() });
   chat.grantInvoke(new Role(stack, 'Caller', { assumedBy: new AccountPrincipal('111122223333') }));
   template().hasResourceProperties('AWS::Lambda::Url', { AuthType: 'AWS_IAM' });
   template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ CALLER: 'iam', TOKENS: '' }) } });
@@ -71,19 +71,19 @@ test('is watched by what Lambda counts of the URL', () => {
 });
 
 test('refuses API keys', () => {
-  expect(() => defineChat({ transport, auth: ChatAuth.apiKey() })).toThrow('because API keys need API Gateway to check them');
+  expect(() => defineChat({ transport, auth: ApiAuth.apiKey() })).toThrow('because API keys need API Gateway to check them');
 });
 
 test('refuses a Lambda authorizer, and names the way out', () => {
   expect(() => defineChat((stack) => {
     const handler = LambdaFunction.fromFunctionArn(stack, 'Authorize', 'arn:aws:lambda:us-east-1:111122223333:function:authorize');
-    return { transport, auth: ChatAuth.lambda(new RequestAuthorizer(stack, 'Authorizer', { handler, identitySources: ['method.request.header.Cookie'] })) };
-  })).toThrow("'auth' must be ChatAuth.cognito(), ChatAuth.iam() or ChatAuth.oidc() with Transport.functionUrl(), because answers of a Lambda authorizer need API Gateway to check them: take one of these, or Transport.restStreaming()");
+    return { transport, auth: ApiAuth.lambda(new RequestAuthorizer(stack, 'Authorizer', { handler, identitySources: ['method.request.header.Cookie'] })) };
+  })).toThrow("'auth' must be ApiAuth.cognito(), ApiAuth.iam() or ApiAuth.oidc() with Transport.functionUrl(), because answers of a Lambda authorizer need API Gateway to check them: take one of these, or Transport.restStreaming()");
 });
 
 test('refuses a URL that anybody may call where regulation holds, and takes one that wants signatures', () => {
-  expect(() => defineChat({ transport, posture: Posture.regulated() })).toThrow('with Posture.regulated() give the function URL ChatAuth.iam(), or take Transport.restStreaming()');
-  expect(() => defineChat({ transport, posture: Posture.regulated(), auth: ChatAuth.iam() })).not.toThrow();
+  expect(() => defineChat({ transport, posture: Posture.regulated() })).toThrow('with Posture.regulated() give the function URL ApiAuth.iam(), or take Transport.restStreaming()');
+  expect(() => defineChat({ transport, posture: Posture.regulated(), auth: ApiAuth.iam() })).not.toThrow();
 });
 
 test.each([

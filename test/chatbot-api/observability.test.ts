@@ -3,7 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { defineChat } from './define-chat';
 import { ChatbotApi, Model } from '../../lib';
-import { CHAT_METRICS, METRICS_NAMESPACE } from '../../lib/contract/chat';
+import { METRICS_NAMESPACE } from '../../lib/contract/api';
+import { CHAT_METRICS } from '../../lib/contract/chat';
 import { alarmMetrics, dashboardMetrics, type Template as Json, widgets, type WatchedMetric } from '../observability/watched-metrics';
 
 const unpriced = () => defineChat({ model: Model.foundation('example.unpriced-v1:0', { capabilities: { contextTokens: 8_000, outputTokens: 1_000 } }) });

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { ResponseType } from 'aws-cdk-lib/aws-apigateway';
 import { defineChat } from './define-chat';
-import { ChatAuth, Transport } from '../../lib';
+import { ApiAuth, Transport } from '../../lib';
 import { routesOf } from '../../lib/contract/chat';
 
 describe('a REST API', () => {
@@ -100,7 +100,7 @@ describe('web pages of other origins', () => {
   });
 
   test('are never reflected where there are several: the gateway cannot choose one, so its own errors name none', () => {
-    const { template } = defineChat({ transport: Transport.restStreaming({ corsOrigins: ['https://a.example.com', 'https://b.example.com'] }), auth: ChatAuth.iam() });
+    const { template } = defineChat({ transport: Transport.restStreaming({ corsOrigins: ['https://a.example.com', 'https://b.example.com'] }), auth: ApiAuth.iam() });
     expect(JSON.stringify(template().findResources('AWS::ApiGateway::GatewayResponse'))).not.toMatch(/access-control/i);
     template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ CORS_ORIGINS: 'https://a.example.com,https://b.example.com' }) } });
   });

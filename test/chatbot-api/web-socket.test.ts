@@ -4,7 +4,7 @@ import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, Posture, Transport, type WebSocketOptions } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps, Posture, Transport, type WebSocketOptions } from '../../lib';
 
 function define(props: ChatbotApiProps = {}, options: WebSocketOptions = {}) {
   const stack = new Stack(new App(), 'Stack');
@@ -51,7 +51,7 @@ test('gives an event up after two minutes, into the queue of the handler', () =>
 });
 
 test('lets callers connect who sign', () => {
-  const { stack, chat, template } = define({ auth: ChatAuth.iam() });
+  const { stack, chat, template } = define({ auth: ApiAuth.iam() });
   chat.grantInvoke(new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }));
   template().hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey: '$connect', AuthorizationType: 'AWS_IAM' });
   const [granted] = Object.values(template().findResources('AWS::IAM::Policy')).map(({ Properties }) => JSON.stringify(Properties.PolicyDocument));
@@ -59,7 +59,7 @@ test('lets callers connect who sign', () => {
 });
 
 test('verifies tokens of an issuer', () => {
-  define({ auth: ChatAuth.oidc({ issuer: 'https://login.example.com/', audience: ['chat'] }) }).template()
+  define({ auth: ApiAuth.oidc({ issuer: 'https://login.example.com/', audience: ['chat'] }) }).template()
     .hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { ISSUER: 'https://login.example.com/', AUDIENCE: 'chat', KEYS: '', USE: '' } } });
 });
 
@@ -77,9 +77,9 @@ test('rings for errors of the socket, and shows them', () => {
   expect(JSON.stringify(template().findResources('AWS::CloudWatch::Dashboard'))).toContain('MessageCount');
 });
 
-test.each<[string, (stack: Stack) => ChatAuth, RegExp]>([
-  ['API keys', () => ChatAuth.apiKey(), /got API keys: who opens a socket is checked once.*Transport\.restStreaming\(\)/],
-  ['an authorizer of a REST API', (stack) => ChatAuth.lambda(new RequestAuthorizer(stack, 'Own', {
+test.each<[string, (stack: Stack) => ApiAuth, RegExp]>([
+  ['API keys', () => ApiAuth.apiKey(), /got API keys: who opens a socket is checked once.*Transport\.restStreaming\(\)/],
+  ['an authorizer of a REST API', (stack) => ApiAuth.lambda(new RequestAuthorizer(stack, 'Own', {
     handler: LambdaFunction.fromFunctionArn(stack, 'Fn', 'arn:aws:lambda:us-east-1:111122223333:function:own'), identitySources: ['method.request.header.Cookie'],
   })), /got answers of a Lambda authorizer/],
 ])('refuses %s, and says what to take', (_, auth, message) => {

@@ -5,7 +5,7 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import {
-  AttachmentFormat, ChatAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, Firewall, Geography, Guardrail, Model, ModelRouter,
+  AttachmentFormat, ApiAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, Firewall, Geography, Guardrail, Model, ModelRouter,
   ModelSplit, Posture,
   RequestTrait, SentenceTransform, Transport, WordFilter,
 } from '../../lib';
@@ -14,11 +14,11 @@ import {
 const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => ChatbotApiProps>> = {
   'default props': () => ({}),
   'attachments for a week': () => ({ conversations: { attachments: { formats: [AttachmentFormat.PDF], retention: Duration.days(7) } } }),
-  'ChatAuth.oidc': () => ({ auth: ChatAuth.oidc({ issuer: 'https://login.example.com/', audience: ['chat'] }) }),
-  'ChatAuth.iam': () => ({ auth: ChatAuth.iam() }),
-  'ChatAuth.apiKey': () => ({ auth: ChatAuth.apiKey() }),
-  'ChatAuth.lambda': (stack) => ({
-    auth: ChatAuth.lambda(new RequestAuthorizer(stack, 'Authorizer', {
+  'ApiAuth.oidc': () => ({ auth: ApiAuth.oidc({ issuer: 'https://login.example.com/', audience: ['chat'] }) }),
+  'ApiAuth.iam': () => ({ auth: ApiAuth.iam() }),
+  'ApiAuth.apiKey': () => ({ auth: ApiAuth.apiKey() }),
+  'ApiAuth.lambda': (stack) => ({
+    auth: ApiAuth.lambda(new RequestAuthorizer(stack, 'Authorizer', {
       handler: LambdaFunction.fromFunctionArn(stack, 'Authorize', 'arn:aws:lambda:us-east-1:111122223333:function:authorize'),
       identitySources: ['method.request.header.Cookie'],
     })),
@@ -44,7 +44,7 @@ const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => Cha
   'ConversationMemory.stateless': () => ({ conversations: { memory: ConversationMemory.stateless() } }),
   'web pages of another origin': () => ({ transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }) }),
   'a name and a firewall of your own': (stack) => ({ transport: Transport.restStreaming({ domain: domainOf(stack), firewall: Firewall.managed({ requestsPerAddress: 500 }) }) }),
-  'Transport.functionUrl and ChatAuth.iam': () => ({ transport: Transport.functionUrl(), auth: ChatAuth.iam() }),
+  'Transport.functionUrl and ApiAuth.iam': () => ({ transport: Transport.functionUrl(), auth: ApiAuth.iam() }),
 };
 
 function domainOf(stack: Stack) {
@@ -70,7 +70,7 @@ const UNREGULATED: typeof CHOICES = {
 /** Choices that need a way out of the private network. */
 const CONNECTED: typeof CHOICES = {
   'Transport.webSocket': () => ({ transport: Transport.webSocket() }),
-  'Transport.webSocket with ChatAuth.iam': () => ({ transport: Transport.webSocket(), auth: ChatAuth.iam() }),
+  'Transport.webSocket with ApiAuth.iam': () => ({ transport: Transport.webSocket(), auth: ApiAuth.iam() }),
 };
 
 const POSTURES: Readonly<Record<string, (stack: Stack) => Posture>> = {

@@ -10,7 +10,7 @@ import { RequestAuthorizer, IdentitySource } from 'aws-cdk-lib/aws-apigateway';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ErrorBody } from './run-example';
 import { signedFetch } from './sign';
-import { ChatAuth, ChatbotApi } from '../../lib';
+import { ApiAuth, ChatbotApi } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
 /** An OpenID Connect issuer as small as it may be: discovery, keys, and tokens signed by them. */
@@ -54,14 +54,14 @@ describe('every way to prove who calls', () => {
   beforeAll(async () => {
     await issuer.start();
     const app = new App({ outdir: assembly });
-    const define = (name: string, auth: (stack: Stack) => ChatAuth) => {
+    const define = (name: string, auth: (stack: Stack) => ApiAuth) => {
       const stack = new Stack(app, name);
       new CfnOutput(stack, 'Url', { value: new ChatbotApi(stack, 'Chat', { auth: auth(stack) }).url });
     };
-    define('Oidc', () => ChatAuth.oidc({ issuer: issuer.url, audience: ['chat'] }));
-    define('Iam', () => ChatAuth.iam());
-    define('Key', () => ChatAuth.apiKey());
-    define('Own', (stack) => ChatAuth.lambda(new RequestAuthorizer(stack, 'Authorizer', {
+    define('Oidc', () => ApiAuth.oidc({ issuer: issuer.url, audience: ['chat'] }));
+    define('Iam', () => ApiAuth.iam());
+    define('Key', () => ApiAuth.apiKey());
+    define('Own', (stack) => ApiAuth.lambda(new RequestAuthorizer(stack, 'Authorizer', {
       identitySources: [IdentitySource.header('x-pass')],
       handler: new lambda.Function(stack, 'Door', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline(OWN_AUTHORIZER) }),
     })));

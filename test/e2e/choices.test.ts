@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, Geography, Guardrail, Model, Transport, WordFilter } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps, Geography, Guardrail, Model, Transport, WordFilter } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
 interface Answer {
@@ -18,7 +18,7 @@ describe('what a builder chooses holds at run time', () => {
   beforeAll(async () => {
     const app = new App({ outdir: assembly });
     const stack = new Stack(app, 'Choices');
-    const auth = ChatAuth.cognito(new cognito.UserPool(stack, 'Users'));
+    const auth = ApiAuth.cognito(new cognito.UserPool(stack, 'Users'));
     const define = (name: string, props: ChatbotApiProps) => new CfnOutput(stack, name, { value: new ChatbotApi(stack, `${name}Chat`, { auth, ...props }).url });
 
     define('Guarded', { guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['nightingale'])], blockedInputMessage: 'Not here.' }) });

@@ -5,7 +5,7 @@ import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import OpenAI from 'openai';
-import { Buffering, ChatAuth, ChatbotApi, type ChatbotApiProps, Guardrail, HookFailureMode, SentenceTransform, WordFilter } from '../../lib';
+import { Buffering, ApiAuth, ChatbotApi, type ChatbotApiProps, Guardrail, HookFailureMode, SentenceTransform, WordFilter } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
 /** What the user says decides what the functions do. */
@@ -33,7 +33,7 @@ describe('functions of a builder around turns', () => {
     const app = new App({ outdir: assembly });
     const stack = new Stack(app, 'Hooks');
     const own = (id: string, code: string) => new LambdaFunction(stack, id, { runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromInline(code), timeout: Duration.seconds(10) });
-    const auth = ChatAuth.cognito(new cognito.UserPool(stack, 'Users'));
+    const auth = ApiAuth.cognito(new cognito.UserPool(stack, 'Users'));
     const define = (name: string, props: ChatbotApiProps) => new CfnOutput(stack, name, { value: new ChatbotApi(stack, `${name}Chat`, { auth, ...props }).url });
     const before = own('Before', BEFORE);
     const guardrail = new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['nightingale'])], blockedInputMessage: 'Not asked.', blockedOutputMessage: 'Not said.' });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import OpenAI from 'openai';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationSummary, Geography, Guardrail, Model, WordFilter } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps, ConversationSummary, Geography, Guardrail, Model, WordFilter } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
 const WORDS = 'and tell me more of the rivers that flow from there to the sea '.repeat(6);
@@ -17,7 +17,7 @@ describe('a conversation that is longer than its model reads', () => {
   beforeAll(async () => {
     const app = new App({ outdir: assembly });
     const stack = new Stack(app, 'Long');
-    const auth = ChatAuth.cognito(new UserPool(stack, 'Users'));
+    const auth = ApiAuth.cognito(new UserPool(stack, 'Users'));
     const define = (name: string, props: ChatbotApiProps) => new CfnOutput(stack, name, { value: new ChatbotApi(stack, `${name}Chat`, { auth, ...props }).url });
     const capabilities = { contextTokens: 8_000, outputTokens: 2_048 };
     define('Window', { model: Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0', { capabilities }) });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
 type User = 'user-a' | 'user-b';
@@ -17,7 +17,7 @@ export function deployMemory(props: (stack: Stack) => ChatbotApiProps) {
   beforeAll(async () => {
     const app = new App({ outdir: assembly });
     const stack = new Stack(app, 'Memory');
-    const chat = new ChatbotApi(stack, 'Chat', { auth: ChatAuth.cognito(new UserPool(stack, 'Users')), ...props(stack) });
+    const chat = new ChatbotApi(stack, 'Chat', { auth: ApiAuth.cognito(new UserPool(stack, 'Users')), ...props(stack) });
     new CfnOutput(stack, 'Url', { value: chat.url });
     app.synth();
     cloud = await startCloud({ assembly, wordGapMs: 15, onNotice: (line) => notices.push(line) });

@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { emittedMetrics, linesOf } from './emitted-metrics';
 import { runExample, userMessage } from './run-example';
 import { addExamples } from '../../examples/app';
-import { METRICS_NAMESPACE, TRACE_HEADER } from '../../lib/contract/chat';
+import { METRICS_NAMESPACE, TRACE_HEADER } from '../../lib/contract/api';
 import { alarmMetrics, dashboardMetrics, type Template as Json, widgets } from '../observability/watched-metrics';
 
 const example = runExample('chatbot-api');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import OpenAI from 'openai';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Geography, Guardrail, Model, PromptCaching, ServiceTier, WordFilter } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Geography, Guardrail, Model, PromptCaching, ServiceTier, WordFilter } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
 const RULES = 'Answer in the words of a sailor, and never of a landlubber. '.repeat(80);
@@ -17,7 +17,7 @@ describe('a model that keeps the beginnings of prompts', () => {
   beforeAll(async () => {
     const app = new App({ outdir: assembly });
     const stack = new Stack(app, 'Caching');
-    const auth = ChatAuth.cognito(new UserPool(stack, 'Users'));
+    const auth = ApiAuth.cognito(new UserPool(stack, 'Users'));
     const claude = Model.crossRegion(Geography.EU, 'anthropic.claude-sonnet-5-5');
     const nova = Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0', { capabilities: { cacheMinimum: 1_000 } });
     const stateless = { conversations: { memory: ConversationMemory.stateless() } };

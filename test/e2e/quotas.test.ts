@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import OpenAI from 'openai';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
 const MODEL = 'global.amazon.nova-2-lite-v1:0';
@@ -18,7 +18,7 @@ describe('quotas', () => {
   beforeAll(async () => {
     const app = new App({ outdir: assembly });
     const stack = new Stack(app, 'Quotas');
-    const auth = ChatAuth.cognito(new cognito.UserPool(stack, 'Users'));
+    const auth = ApiAuth.cognito(new cognito.UserPool(stack, 'Users'));
     const define = (name: string, props: ChatbotApiProps) => new CfnOutput(stack, name, { value: new ChatbotApi(stack, `${name}Chat`, { auth, ...props }).url });
     define('Requests', { quotas: { user: [{ window, requests: 3 }], groups: [{ name: 'beta', member: [{ window, requests: 5 }] }] } });
     define('Tokens', { conversations: { memory: ConversationMemory.stateless() }, quotas: { user: [{ window, tokens: 1_000 }] } });

@@ -5,8 +5,9 @@ import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import OpenAI from 'openai';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, Geography, type IModel, Model, ModelRouter, ModelSplit, RequestTrait } from '../../lib';
-import { METRICS_NAMESPACE, MODEL_HEADER, ROUTE_HEADER } from '../../lib/contract/chat';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps, Geography, type IModel, Model, ModelRouter, ModelSplit, RequestTrait } from '../../lib';
+import { METRICS_NAMESPACE } from '../../lib/contract/api';
+import { MODEL_HEADER, ROUTE_HEADER } from '../../lib/contract/chat';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 import { alarmMetrics, dashboardMetrics, type Template as Json } from '../observability/watched-metrics';
 
@@ -34,7 +35,7 @@ describe('a chat whose router chooses among models', () => {
   beforeAll(async () => {
     const app = new App({ outdir: assembly });
     const stack = new Stack(app, 'Routing');
-    const auth = ChatAuth.cognito(new cognito.UserPool(stack, 'Users'));
+    const auth = ApiAuth.cognito(new cognito.UserPool(stack, 'Users'));
     const define = (name: string, model: IModel, props: ChatbotApiProps = {}) => {
       const chat = new ChatbotApi(stack, `${name}Chat`, { auth, model, ...props });
       new CfnOutput(stack, name, { value: chat.url });

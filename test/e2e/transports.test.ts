@@ -7,7 +7,7 @@ import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import OpenAI, { AuthenticationError, NotFoundError } from 'openai';
 import type { ErrorBody } from './run-example';
 import { signedFetch } from './sign';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, Transport } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, Transport } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 
 const PAGE = 'https://chat.example.com';
@@ -31,7 +31,7 @@ beforeAll(async () => {
     new CfnOutput(stack, 'Url', { value: new ChatbotApi(stack, 'Chat', props).url });
   };
   for (const [name, transport] of Object.entries(TRANSPORTS)) define(name, { transport });
-  define(SIGNED, { transport: Transport.functionUrl(), auth: ChatAuth.iam() });
+  define(SIGNED, { transport: Transport.functionUrl(), auth: ApiAuth.iam() });
   app.synth();
   cloud = await startCloud({ assembly });
 }, 120_000);

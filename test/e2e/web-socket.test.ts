@@ -7,7 +7,7 @@ import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import WebSocket from 'ws';
 import { Sha256 } from './sha256';
 import { SocketClient, type SocketMessage } from './socket-client';
-import { ChatAuth, ChatbotApi, Transport } from '../../lib';
+import { ApiAuth, ChatbotApi, Transport } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
 import { firstScreen } from '../../local/screen';
 
@@ -26,12 +26,12 @@ describe('a chat over a WebSocket API', () => {
 
   beforeAll(async () => {
     const app = new App({ outdir: assembly });
-    const define = (name: string, auth: ChatAuth) => {
+    const define = (name: string, auth: ApiAuth) => {
       const stack = new Stack(app, name);
       new CfnOutput(stack, 'Url', { value: new ChatbotApi(stack, 'Chat', { auth, transport: Transport.webSocket() }).url });
     };
-    define('Users', ChatAuth.cognito());
-    define('Signers', ChatAuth.iam());
+    define('Users', ApiAuth.cognito());
+    define('Signers', ApiAuth.iam());
     app.synth();
     // Slow enough that a turn is cut, stopped and outlives what API Gateway waits for: a second here stands for 29.
     cloud = await startCloud({ assembly, wordGapMs: 4, socketLimits: { integrationMs: 1_000 } });

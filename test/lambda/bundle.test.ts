@@ -8,7 +8,8 @@ import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
 import { build } from 'esbuild';
 import { facts } from './fakes/policy';
-import { CHAT_METRICS, type ChatEnv, METRICS_NAMESPACE, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
+import { METRICS_NAMESPACE } from '../../lib/contract/api';
+import { CHAT_METRICS, type ChatEnv, SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
 import { HANDLER_BUNDLE } from '../../projenrc/handler-bundle';
 
 const CANARY = 'canary-51f0';

@@ -3,17 +3,17 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { ChatAuth, ChatbotApi, Posture, type RegulatedPostureOptions } from '../../lib';
+import { ApiAuth, ChatbotApi, Posture, type RegulatedPostureOptions } from '../../lib';
 
 function define(postures: Posture[]) {
   const stack = new Stack(new App(), 'Test');
-  postures.forEach((posture, n) => new ChatbotApi(stack, `Chat${n}`, { posture, auth: ChatAuth.iam() }));
+  postures.forEach((posture, n) => new ChatbotApi(stack, `Chat${n}`, { posture, auth: ApiAuth.iam() }));
   return Template.fromStack(stack);
 }
 
 const regulated = (options: (stack: Stack) => RegulatedPostureOptions) => {
   const stack = new Stack(new App(), 'Test');
-  new ChatbotApi(stack, 'Chat', { posture: Posture.regulated(options(stack)), auth: ChatAuth.iam() });
+  new ChatbotApi(stack, 'Chat', { posture: Posture.regulated(options(stack)), auth: ApiAuth.iam() });
   return Template.fromStack(stack);
 };
 
@@ -106,7 +106,7 @@ describe('what the builder brings to the regulated posture', () => {
     const app = new App();
     const network = new Stack(app, 'Network');
     const stack = new Stack(app, 'Test');
-    new ChatbotApi(stack, 'Chat', { posture: Posture.regulated({ vpc: new Vpc(network, 'Vpc') }), auth: ChatAuth.iam() });
+    new ChatbotApi(stack, 'Chat', { posture: Posture.regulated({ vpc: new Vpc(network, 'Vpc') }), auth: ApiAuth.iam() });
     Template.fromStack(network).resourceCountIs('AWS::EC2::VPCEndpoint', 4);
     expect(network.dependencies).toEqual([]);
     expect(stack.dependencies).toEqual([network]);

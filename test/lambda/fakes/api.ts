@@ -16,7 +16,7 @@ import type { MetricSubject, MetricValues } from '../../../lambda/kit/metrics';
 import { restApi } from '../../../lambda/kit/rest-api';
 import { jsonSchemas } from '../../../lambda/parts/json-schemas';
 import type { Hooks } from '../../../lambda/ports/hooks';
-import type { CallerSource } from '../../../lib/contract/chat';
+import type { CallerSource } from '../../../lib/contract/api';
 
 export interface ApiRequest {
   readonly method?: string;

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { lowerCase, traceOf } from '../../../lambda/kit/call';
 import { callerOf } from '../../../lambda/kit/rest-api';
-import type { CallerSource } from '../../../lib/contract/chat';
+import type { CallerSource } from '../../../lib/contract/api';
 
 const context = {
   authorizer: { claims: { sub: 'from-claims' }, principalId: 'from-authorizer' },

@@ -1,8 +1,8 @@
 import { type IApiKey, type MethodOptions } from 'aws-cdk-lib/aws-apigateway';
 import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
-import { type CallerSource, type TokenRules } from '../contract/chat';
+import { type CallerSource, type TokenRules } from '../contract/api';
 
-/** How a chat finds out who asks, as made by a `ChatAuth`. Each transport takes of it what it can carry. */
+/** How a chat finds out who asks, as made by a `ApiAuth`. Each transport takes of it what it can carry. */
 export interface AuthBinding {
   /** Where the verified caller is found behind a REST API. */
   readonly caller: CallerSource;

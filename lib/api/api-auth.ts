@@ -3,12 +3,12 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import { type Construct } from 'constructs';
 import { type AuthBinding } from './auth-binding';
-import { type ChatBuild } from './chat-build';
 import { OidcAuthorizer, requireIssuer } from './oidc-authorizer';
 import { UserDirectory } from './user-directory';
 import { requireSome } from '../internal/validation';
+import { type Build } from '../posture/build';
 
-/** Options of `ChatAuth.newUserPool`. */
+/** Options of `ApiAuth.newUserPool`. */
 export interface NewUserPoolOptions {
   /**
    * Whether users must have a second factor, an authenticator app.
@@ -18,7 +18,7 @@ export interface NewUserPoolOptions {
   readonly mfa?: cognito.Mfa;
 }
 
-/** Options of `ChatAuth.oidc`. */
+/** Options of `ApiAuth.oidc`. */
 export interface OidcAuthOptions {
   /** The issuer, exactly as tokens name it in `iss`, like `https://login.example.com/`. */
   readonly issuer: string;
@@ -28,42 +28,42 @@ export interface OidcAuthOptions {
 }
 
 /** Who may talk to the chat, and how they prove who they are. Conversations belong to the identity that is proved here. */
-export abstract class ChatAuth {
+export abstract class ApiAuth {
   /** Users of a Cognito user pool, with the pool's ID token as bearer token. Without a pool, one is made as by `newUserPool()`. */
-  public static cognito(userPool?: cognito.IUserPool): ChatAuth {
-    return userPool ? new GivenUserPool(userPool) : ChatAuth.newUserPool();
+  public static cognito(userPool?: cognito.IUserPool): ApiAuth {
+    return userPool ? new GivenUserPool(userPool) : ApiAuth.newUserPool();
   }
 
   /** Users of a Cognito user pool that is made here: administrators add users, nobody signs up by themselves, passwords never leave the browser. */
-  public static newUserPool(options: NewUserPoolOptions = {}): ChatAuth {
+  public static newUserPool(options: NewUserPoolOptions = {}): ApiAuth {
     return new NewUserPool(options);
   }
 
   /** Users of any OpenID Connect issuer, with a signed token (RS256 or ES256) as bearer token; its `sub` owns the conversations. */
-  public static oidc(options: OidcAuthOptions): ChatAuth {
+  public static oidc(options: OidcAuthOptions): ApiAuth {
     return new Oidc(options);
   }
 
   /** Callers with IAM credentials, who sign requests; let them in with `grantInvoke`. */
-  public static iam(): ChatAuth {
+  public static iam(): ApiAuth {
     return new Iam();
   }
 
   /** Applications with an API key. Keys tell applications apart, not people: all users of a key share its conversations. Without keys, one is made. */
-  public static apiKey(keys?: apigateway.IApiKey[]): ChatAuth {
+  public static apiKey(keys?: apigateway.IApiKey[]): ApiAuth {
     return new ApiKeys(keys);
   }
 
   /** Whoever a Lambda authorizer of yours lets in; the `principalId` that it returns owns the conversations. */
-  public static lambda(authorizer: apigateway.IAuthorizer): ChatAuth {
+  public static lambda(authorizer: apigateway.IAuthorizer): ApiAuth {
     return new OwnAuthorizer(authorizer);
   }
 
   /** @internal */
-  public abstract _bind(scope: Construct, build: ChatBuild): AuthBinding;
+  public abstract _bind(scope: Construct, build: Build): AuthBinding;
 }
 
-class GivenUserPool extends ChatAuth {
+class GivenUserPool extends ApiAuth {
   constructor(private readonly userPool: cognito.IUserPool) {
     super();
   }
@@ -73,23 +73,23 @@ class GivenUserPool extends ChatAuth {
   }
 }
 
-class NewUserPool extends ChatAuth {
+class NewUserPool extends ApiAuth {
   constructor(private readonly options: NewUserPoolOptions) {
     super();
   }
 
-  public _bind(scope: Construct, { posture }: ChatBuild): AuthBinding {
+  public _bind(scope: Construct, { posture }: Build): AuthBinding {
     const { userPool, userPoolClient } = new UserDirectory(scope, 'Users', { ...this.options, deletionProtection: posture.deletionProtection });
     return { ...cognitoBinding(scope, userPool), userPoolClient };
   }
 }
 
-class Oidc extends ChatAuth {
+class Oidc extends ApiAuth {
   constructor(private readonly options: OidcAuthOptions) {
     super();
   }
 
-  public _bind(scope: Construct, build: ChatBuild): AuthBinding {
+  public _bind(scope: Construct, build: Build): AuthBinding {
     const { issuer, audience } = this.options;
     requireIssuer(scope, this.options);
     return {
@@ -101,13 +101,13 @@ class Oidc extends ChatAuth {
   }
 }
 
-class Iam extends ChatAuth {
+class Iam extends ApiAuth {
   public _bind(): AuthBinding {
     return { caller: 'iam', proof: 'signatures of IAM credentials', restCheck: () => ({ authorizationType: apigateway.AuthorizationType.IAM }) };
   }
 }
 
-class ApiKeys extends ChatAuth {
+class ApiKeys extends ApiAuth {
   constructor(private readonly keys?: apigateway.IApiKey[]) {
     super();
   }
@@ -122,7 +122,7 @@ class ApiKeys extends ChatAuth {
   }
 }
 
-class OwnAuthorizer extends ChatAuth {
+class OwnAuthorizer extends ApiAuth {
   constructor(private readonly authorizer: apigateway.IAuthorizer) {
     super();
   }

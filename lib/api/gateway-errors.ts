@@ -1,6 +1,6 @@
 import { AuthorizationType, ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type RestCheck } from './auth-binding';
-import { EXPOSED_HEADERS, TRACE_HEADER } from '../contract/chat';
+import { TRACE_HEADER } from '../contract/api';
 
 interface GatewayError {
   readonly type: ResponseType;
@@ -52,21 +52,21 @@ function unknownRoute(authorizationType?: AuthorizationType): GatewayError {
     : { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, status: 404, kind: REFUSED, code: 'unknown_url', message: 'there is no such route' };
 }
 
-export function defineGatewayErrors(api: RestApi, { authorizationType }: RestCheck, corsOrigins: string[]) {
+export function defineGatewayErrors(api: RestApi, { authorizationType }: RestCheck, corsOrigins: string[], exposed: string[]) {
   const errors = { ...ERRORS, MissingAuthenticationToken: unknownRoute(authorizationType) };
   for (const [id, { type, status, kind, code, message, headers }] of Object.entries(errors)) {
     const text = message === undefined ? '$context.error.messageString' : JSON.stringify(message);
     api.addGatewayResponse(id, {
       type,
       statusCode: status?.toString(),
-      responseHeaders: { 'x-request-id': 'context.requestId', [TRACE_HEADER]: 'context.xrayTraceId', ...headers, ...corsHeaders(corsOrigins) },
+      responseHeaders: { 'x-request-id': 'context.requestId', [TRACE_HEADER]: 'context.xrayTraceId', ...headers, ...corsHeaders(corsOrigins, exposed) },
       templates: { 'application/json': `{"error":{"message":${text},"type":"${kind}","param":null,"code":"${code}"}}` },
     });
   }
 }
 
 /** A gateway response cannot choose among origins: with several, a browser sees the gateway's own errors as a failed request. */
-function corsHeaders(origins: string[]): Record<string, string> {
+function corsHeaders(origins: string[], exposed: string[]): Record<string, string> {
   if (origins.length !== 1) return {};
-  return { 'access-control-allow-origin': `'${origins[0]}'`, 'access-control-expose-headers': `'${EXPOSED_HEADERS.join(',')}'` };
+  return { 'access-control-allow-origin': `'${origins[0]}'`, 'access-control-expose-headers': `'${exposed.join(',')}'` };
 }

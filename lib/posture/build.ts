@@ -3,7 +3,7 @@ import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Posture } from '../posture';
 
 /** How the parts of a chat are built. */
-export interface ChatBuild {
+export interface Build {
   /** How strictly. */
   readonly posture: Posture;
 

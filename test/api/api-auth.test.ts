@@ -2,8 +2,8 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { ApiKey, RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Mfa, UserPool } from 'aws-cdk-lib/aws-cognito';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { defineChat } from './define-chat';
-import { ChatAuth, Transport } from '../../lib';
+import { ApiAuth, Transport } from '../../lib';
+import { defineChat } from '../chatbot-api/define-chat';
 
 describe('users of Cognito', () => {
   const { chat, template } = defineChat();
@@ -40,11 +40,11 @@ describe('users of Cognito', () => {
   });
 
   test('need no second factor where the builder says so', () => {
-    defineChat({ auth: ChatAuth.newUserPool({ mfa: Mfa.OPTIONAL }) }).template().hasResourceProperties('AWS::Cognito::UserPool', { MfaConfiguration: 'OPTIONAL' });
+    defineChat({ auth: ApiAuth.newUserPool({ mfa: Mfa.OPTIONAL }) }).template().hasResourceProperties('AWS::Cognito::UserPool', { MfaConfiguration: 'OPTIONAL' });
   });
 
   test('may live in a pool that is there already', () => {
-    const given = defineChat((stack) => ({ auth: ChatAuth.cognito(UserPool.fromUserPoolId(stack, 'Staff', 'eu-central-1_staff')) }));
+    const given = defineChat((stack) => ({ auth: ApiAuth.cognito(UserPool.fromUserPoolId(stack, 'Staff', 'eu-central-1_staff')) }));
     given.template().resourceCountIs('AWS::Cognito::UserPool', 0);
     given.template().hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'COGNITO_USER_POOLS', ProviderARNs: [Match.anyValue()] });
     expect(given.chat.userPool?.userPoolId).toBe('eu-central-1_staff');
@@ -55,7 +55,7 @@ describe('users of an OpenID Connect issuer', () => {
   const issuer = 'https://login.example.com/';
 
   test('are verified by a handler of the library before a request passes', () => {
-    const { template } = defineChat({ auth: ChatAuth.oidc({ issuer, audience: ['chat', 'mobile'] }) });
+    const { template } = defineChat({ auth: ApiAuth.oidc({ issuer, audience: ['chat', 'mobile'] }) });
     template().allResourcesProperties('AWS::ApiGateway::Method', { AuthorizationType: 'CUSTOM' });
     template().hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'TOKEN', AuthorizerResultTtlInSeconds: 300, IdentitySource: 'method.request.header.Authorization' });
     template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { ISSUER: issuer, AUDIENCE: 'chat,mobile' } } });
@@ -73,12 +73,12 @@ describe('users of an OpenID Connect issuer', () => {
     ['to do without an audience', { issuer, audience: undefined as unknown as string[] }, "'audience' must have between 1 and 50 entries, got 0"],
     ['no audience', { issuer, audience: [] }, "'audience' must have between 1 and 50 entries, got 0"],
   ])('refuses %s', (_, options, message) => {
-    expect(() => defineChat({ auth: ChatAuth.oidc(options) })).toThrow(message);
+    expect(() => defineChat({ auth: ApiAuth.oidc(options) })).toThrow(message);
   });
 });
 
 test('IAM callers sign their requests', () => {
-  const { template } = defineChat({ auth: ChatAuth.iam() });
+  const { template } = defineChat({ auth: ApiAuth.iam() });
   template().allResourcesProperties('AWS::ApiGateway::Method', { AuthorizationType: 'AWS_IAM' });
   template().hasResourceProperties('AWS::ApiGateway::GatewayResponse', { ResponseType: 'MISSING_AUTHENTICATION_TOKEN', StatusCode: '403' });
   expectCaller(template, 'iam');
@@ -86,7 +86,7 @@ test('IAM callers sign their requests', () => {
 
 describe('API keys', () => {
   test('are asked for on every route; one is made, in a usage plan with the limits of the API', () => {
-    const { template } = defineChat({ auth: ChatAuth.apiKey(), transport: Transport.restStreaming({ throttling: { rate: 5, burst: 10 } }) });
+    const { template } = defineChat({ auth: ApiAuth.apiKey(), transport: Transport.restStreaming({ throttling: { rate: 5, burst: 10 } }) });
     template().allResourcesProperties('AWS::ApiGateway::Method', { AuthorizationType: 'NONE', ApiKeyRequired: true });
     template().hasResourceProperties('AWS::ApiGateway::UsagePlan', { Throttle: { RateLimit: 5, BurstLimit: 10 } });
     template().resourceCountIs('AWS::ApiGateway::ApiKey', 1);
@@ -94,20 +94,20 @@ describe('API keys', () => {
   });
 
   test('may be keys that are there already', () => {
-    const { template } = defineChat((stack) => ({ auth: ChatAuth.apiKey([ApiKey.fromApiKeyId(stack, 'One', 'k1'), ApiKey.fromApiKeyId(stack, 'Two', 'k2')]) }));
+    const { template } = defineChat((stack) => ({ auth: ApiAuth.apiKey([ApiKey.fromApiKeyId(stack, 'One', 'k1'), ApiKey.fromApiKeyId(stack, 'Two', 'k2')]) }));
     template().resourceCountIs('AWS::ApiGateway::ApiKey', 0);
     template().resourceCountIs('AWS::ApiGateway::UsagePlanKey', 2);
   });
 
   test('refuses an empty list of keys, which would let nobody in', () => {
-    expect(() => defineChat({ auth: ChatAuth.apiKey([]) })).toThrow("'auth.keys' must have an entry, such as new ApiKey(this, 'Key'), or be left out, got an empty list");
+    expect(() => defineChat({ auth: ApiAuth.apiKey([]) })).toThrow("'auth.keys' must have an entry, such as new ApiKey(this, 'Key'), or be left out, got an empty list");
   });
 });
 
 test('an authorizer of the builder decides who the caller is', () => {
   const { template } = defineChat((stack) => {
     const handler = LambdaFunction.fromFunctionArn(stack, 'Authorize', 'arn:aws:lambda:us-east-1:111122223333:function:authorize');
-    return { auth: ChatAuth.lambda(new RequestAuthorizer(stack, 'Authorizer', { handler, identitySources: ['method.request.header.Cookie'] })) };
+    return { auth: ApiAuth.lambda(new RequestAuthorizer(stack, 'Authorizer', { handler, identitySources: ['method.request.header.Cookie'] })) };
   });
   template().allResourcesProperties('AWS::ApiGateway::Method', { AuthorizationType: 'CUSTOM' });
   expectCaller(template, 'authorizer');

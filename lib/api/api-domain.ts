@@ -5,7 +5,7 @@ import { type IConstruct } from 'constructs';
 import { fail, requirePattern } from '../internal/validation';
 
 /** A name of your own for a chat. */
-export interface ChatDomain {
+export interface ApiDomain {
   /** The name, like `chat.example.com`. */
   readonly domainName: string;
 
@@ -21,7 +21,7 @@ export interface ChatDomain {
 }
 
 /** A name of your own for a REST API. */
-export interface RestDomain extends ChatDomain {
+export interface RestDomain extends ApiDomain {
   /**
    * The first part of the path, for a name that is to lead to other APIs too: letters, digits, `-`, `_` and `.`. The name is made here and is the
    * chat's; other APIs map themselves onto `chat.api.domainName`.
@@ -32,7 +32,7 @@ export interface RestDomain extends ChatDomain {
 }
 
 /** What a name must be by itself, and in its zone. */
-export function requireDomain(scope: IConstruct, { domainName, certificate, hostedZone }: ChatDomain) {
+export function requireDomain(scope: IConstruct, { domainName, certificate, hostedZone }: ApiDomain) {
   requirePattern(scope, 'domain.domainName', domainName, /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, 'a name like chat.example.com, in lower case, without a scheme and a path');
   if (certificate === undefined) fail(scope, "'domain.certificate' must be a certificate for the name, such as new Certificate(this, 'Certificate', { domainName, validation: CertificateValidation.fromDns(zone) }), got none");
   const zone = hostedZone?.zoneName;

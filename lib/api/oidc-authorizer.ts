@@ -1,13 +1,13 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { type IAuthorizer, IdentitySource, TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Construct, type IConstruct } from 'constructs';
-import { type ChatBuild } from './chat-build';
 import { type OidcAuthorizerEnv } from '../contract/oidc-authorizer';
 import { acknowledge } from '../internal/acknowledge';
 import { BundledFunction } from '../internal/bundled-function';
 import { requireCount, requirePattern } from '../internal/validation';
+import { type Build } from '../posture/build';
 
-export interface OidcAuthorizerProps extends ChatBuild {
+export interface OidcAuthorizerProps extends Build {
   readonly issuer: string;
   readonly audience: string[];
 }

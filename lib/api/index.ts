@@ -1,0 +1,3 @@
+export * from './api-auth';
+export { type ApiDomain, type RestDomain } from './api-domain';
+export * from './api-throttling';
