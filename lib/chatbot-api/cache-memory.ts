@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { type IVpc, type SubnetSelection, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { type Construct } from 'constructs';
 import { ConversationCache } from './conversation-cache';
 import { type MemoryBinding } from './memory-binding';
@@ -61,11 +61,11 @@ export class CacheMemory implements MemoryBinding {
   }
 
   private placeInVpc(handler: Construct, calls: CalledService[]): FunctionPlacement {
-    const { vpc, vpcSubnets = { subnetType: SubnetType.PRIVATE_WITH_EGRESS }, vpcEndpoints = true } = this.options;
+    const { vpc, vpcSubnets, vpcEndpoints = true } = this.options;
     if (!vpc) fail(this.scope, "'conversations.memory.vpc' must be given, because a cache lies in a VPC, and this posture has none; got nothing: name a VPC, or take Posture.regulated(), which makes one");
-    const network = PrivateNetwork.of(handler, { vpc, vpcSubnets, endpoints: vpcEndpoints, logRetention: this.build.logRetention });
+    const network = PrivateNetwork.of(handler, { vpc, logRetention: this.build.logRetention });
     // To the clients of a WebSocket API leads the internet only, which the private subnets of a VPC reach by a NAT gateway.
-    return network.placeFunction(handler, calls.filter((service) => service !== CalledService.CONNECTIONS));
+    return network.placeFunction(handler, calls.filter((service) => service !== CalledService.CONNECTIONS), { vpcSubnets, endpoints: vpcEndpoints });
   }
 
   private get made(): ConversationCache {

@@ -221,8 +221,8 @@ class RegulatedPosture extends Posture {
         + 'to over its public address, and no VPC endpoint leads there. Give such a VPC, or take Transport.restStreaming()');
     }
     const logs = { logRetention: this.logRetention, encryptionKey: this.encryptionKey(scope) };
-    const network = PrivateNetwork.of(scope, { vpc, vpcSubnets, endpoints: vpcEndpoints ?? true, ...logs });
-    return network.placeFunction(scope, calls.filter((service) => service !== CalledService.CONNECTIONS));
+    const network = PrivateNetwork.of(scope, { vpc, ...logs });
+    return network.placeFunction(scope, calls.filter((service) => service !== CalledService.CONNECTIONS), { vpcSubnets, endpoints: vpcEndpoints ?? true });
   }
 
   public protectApi(scope: Construct, stage: Stage, firewall = Firewall.managed(), encryptionKey = this.encryptionKey(scope)) {

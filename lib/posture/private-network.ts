@@ -1,17 +1,24 @@
 import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
-import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type CfnLogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct } from 'constructs';
 import { EncryptedLogs } from '../internal/encrypted-logs';
 import { ServiceRole } from '../internal/handler-role';
+import { fail } from '../internal/validation';
 
 export interface PrivateNetworkProps {
   readonly vpc?: ec2.IVpc;
-  readonly vpcSubnets?: ec2.SubnetSelection;
-  readonly endpoints: boolean;
   readonly logRetention: RetentionDays;
   readonly encryptionKey?: IKey;
+}
+
+/** What each function chooses for itself in a network that it shares. */
+export interface PrivatePlace {
+  /** Private subnets of a VPC that was given, those of the one that was made, unless told. */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+  /** Whether endpoints are made for what it calls. */
+  readonly endpoints: boolean;
 }
 
 /** Services whose endpoint is a route, not a network interface. */
@@ -22,23 +29,26 @@ export class PrivateNetwork extends Construct {
   /** The network of a VPC; without one, that of the stack. */
   public static of(scope: IConstruct, props: PrivateNetworkProps): PrivateNetwork {
     const owner = props.vpc ?? Stack.of(scope);
-    return (owner.node.tryFindChild('PostureNetwork') as PrivateNetwork | undefined) ?? new PrivateNetwork(owner, 'PostureNetwork', props);
+    const network = owner.node.tryFindChild('PostureNetwork') as PrivateNetwork | undefined;
+    network?.share(scope, props);
+    return network ?? new PrivateNetwork(owner, 'PostureNetwork', props);
   }
 
   private readonly vpc: ec2.IVpc;
-  private readonly vpcSubnets: ec2.SubnetSelection;
-  private readonly endpoints: boolean;
+  private readonly subnetType: ec2.SubnetType;
+  private readonly routeTables = new Map<string, Set<string>>();
   private readonly interfaces = new Map<string, ec2.InterfaceVpcEndpoint>();
+  private readonly callers = new Map<string, ec2.ISecurityGroup[]>();
+  private flowLogs?: EncryptedLogs;
 
-  private constructor(scope: IConstruct, id: string, props: PrivateNetworkProps) {
+  private constructor(scope: IConstruct, id: string, private readonly props: PrivateNetworkProps) {
     super(scope as Construct, id);
     this.vpc = props.vpc ?? this.defineVpc(props);
-    this.vpcSubnets = props.vpcSubnets ?? { subnetType: props.vpc ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PRIVATE_ISOLATED };
-    this.endpoints = props.endpoints;
+    this.subnetType = props.vpc ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PRIVATE_ISOLATED;
   }
 
   /** A place for a function that calls these services, behind a security group that lets nothing in. */
-  public placeFunction(scope: Construct, services: string[]) {
+  public placeFunction(scope: Construct, services: string[], { vpcSubnets = { subnetType: this.subnetType }, endpoints }: PrivatePlace) {
     const securityGroup = new ec2.SecurityGroup(scope, 'SecurityGroup', {
       vpc: this.vpc,
       description: `Calls of ${scope.node.path} to AWS`,
@@ -46,26 +56,48 @@ export class PrivateNetwork extends Construct {
     });
     // DynamoDB's endpoint is a route to addresses that AWS publishes as a prefix list, whose id differs by region.
     securityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, 'AWS services, over the endpoints of the VPC');
-    if (this.endpoints) services.forEach((service) => this.openEndpoint(service, securityGroup));
-    return { vpc: this.vpc, vpcSubnets: this.vpcSubnets, securityGroups: [securityGroup] };
+    for (const service of new Set(services)) {
+      if (!GATEWAYS.includes(service)) this.leadToEndpoint(service, securityGroup, { vpcSubnets, endpoints });
+      else if (endpoints) this.routeToGateway(service, vpcSubnets);
+    }
+    return { vpc: this.vpc, vpcSubnets, securityGroups: [securityGroup] };
   }
 
-  private openEndpoint(service: string, from: ec2.ISecurityGroup) {
-    if (GATEWAYS.includes(service)) {
-      if (!this.node.tryFindChild(service)) {
-        new ec2.GatewayVpcEndpoint(this, service, { vpc: this.vpc, service: new ec2.GatewayVpcEndpointAwsService(service), subnets: [this.vpcSubnets] });
-      }
-      return;
+  /** What there is once a network has to do for all who share it. */
+  private share(scope: IConstruct, { logRetention, encryptionKey }: PrivateNetworkProps) {
+    if (!this.flowLogs) return;
+    if (this.props.encryptionKey?.keyArn !== encryptionKey?.keyArn) {
+      fail(scope, "'encryptionKey' must be the same in all regulated postures of a stack that bring no VPC, because they share the VPC that is made, and its flow logs have one key: "
+        + 'give all of them that key, or give each posture a VPC of its own, Posture.regulated({ vpc })');
     }
-    const endpoint = this.interfaces.get(service) ?? new ec2.InterfaceVpcEndpoint(this, service, {
-      vpc: this.vpc,
-      subnets: this.vpcSubnets,
-      service: new ec2.InterfaceVpcEndpointAwsService(service),
-      open: false,
-    });
-    this.interfaces.set(service, endpoint);
+    const logs = this.flowLogs.node.defaultChild as CfnLogGroup;
+    if (logs.retentionInDays === undefined) return;
+    logs.retentionInDays = logRetention === RetentionDays.INFINITE ? undefined : Math.max(logs.retentionInDays, logRetention);
+  }
+
+  /** A gateway is a route of its subnets: those of functions that come later are added. */
+  private routeToGateway(service: string, vpcSubnets: ec2.SubnetSelection) {
+    const endpoint = this.node.tryFindChild(service) as ec2.GatewayVpcEndpoint | undefined
+      ?? new ec2.GatewayVpcEndpoint(this, service, { vpc: this.vpc, service: new ec2.GatewayVpcEndpointAwsService(service), subnets: [vpcSubnets] });
+    const tables = this.routeTables.get(service) ?? new Set();
+    for (const { routeTable } of this.vpc.selectSubnets(vpcSubnets).subnets) tables.add(routeTable.routeTableId);
+    this.routeTables.set(service, tables);
+    (endpoint.node.defaultChild as ec2.CfnVPCEndpoint).routeTableIds = [...tables];
+  }
+
+  /** Once an endpoint is there, the service's name leads to it in the whole VPC: for those too who asked for none. */
+  private leadToEndpoint(service: string, caller: ec2.ISecurityGroup, { vpcSubnets, endpoints }: PrivatePlace) {
+    const waiting = [...this.callers.get(service) ?? [], caller];
+    const endpoint = this.interfaces.get(service) ?? (endpoints ? this.defineEndpoint(service, vpcSubnets) : undefined);
     // From the caller's side, so that the rule stands in the caller's stack: the VPC may be of another one, which must not come to need this.
-    from.connections.allowToDefaultPort(endpoint, `Calls to ${service}`);
+    if (endpoint) waiting.forEach((each) => each.connections.allowToDefaultPort(endpoint, `Calls to ${service}`));
+    this.callers.set(service, endpoint ? [] : waiting);
+  }
+
+  private defineEndpoint(service: string, subnets?: ec2.SubnetSelection) {
+    const endpoint = new ec2.InterfaceVpcEndpoint(this, service, { vpc: this.vpc, subnets, service: new ec2.InterfaceVpcEndpointAwsService(service), open: false });
+    this.interfaces.set(service, endpoint);
+    return endpoint;
   }
 
   private defineVpc({ logRetention, encryptionKey }: PrivateNetworkProps) {
@@ -75,9 +107,9 @@ export class PrivateNetwork extends Construct {
       subnetConfiguration: [{ name: 'Handlers', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }],
       restrictDefaultSecurityGroup: true,
     });
-    const logs = new EncryptedLogs(this, 'FlowLogs', { retention: logRetention, encryptionKey });
+    this.flowLogs = new EncryptedLogs(this, 'FlowLogs', { retention: logRetention, encryptionKey });
     const role = new ServiceRole(this, 'FlowLogsRole', 'vpc-flow-logs.amazonaws.com');
-    vpc.addFlowLog('FlowLog', { destination: ec2.FlowLogDestination.toCloudWatchLogs(logs, role) });
+    vpc.addFlowLog('FlowLog', { destination: ec2.FlowLogDestination.toCloudWatchLogs(this.flowLogs, role) });
     return vpc;
   }
 }
