@@ -5,7 +5,7 @@ import { ConversationCache } from './conversation-cache';
 import { type MemoryBinding } from './memory-binding';
 import { type ServiceRole } from '../internal/handler-role';
 import { fail, requireDuration } from '../internal/validation';
-import { CalledService, type FunctionPlacement } from '../posture';
+import { type CalledService, type FunctionPlacement } from '../posture';
 import { type Build } from '../posture/build';
 import { PrivateNetwork } from '../posture/private-network';
 
@@ -64,8 +64,7 @@ export class CacheMemory implements MemoryBinding {
     const { vpc, vpcSubnets, vpcEndpoints = true } = this.options;
     if (!vpc) fail(this.scope, "'conversations.memory.vpc' must be given, because a cache lies in a VPC, and this posture has none; got nothing: name a VPC, or take Posture.regulated(), which makes one");
     const network = PrivateNetwork.of(handler, { vpc, logRetention: this.build.logRetention });
-    // To the clients of a WebSocket API leads the internet only, which the private subnets of a VPC reach by a NAT gateway.
-    return network.placeFunction(handler, calls.filter((service) => service !== CalledService.CONNECTIONS), { vpcSubnets, endpoints: vpcEndpoints });
+    return network.placeFunction(handler, calls, { vpcSubnets, endpoints: vpcEndpoints });
   }
 
   private get made(): ConversationCache {

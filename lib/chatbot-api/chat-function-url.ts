@@ -20,6 +20,13 @@ export function requireOwnProof(scope: IConstruct, { tokens, caller, proof }: Au
   fail(scope, `'auth' must be ${choices} with ${transport}, because ${proof} need API Gateway to check them: take one of these, or Transport.restStreaming()`);
 }
 
+/** AWS: "Lambda function URLs do not support response streaming within a VPC environment." (Developer Guide, Response streaming) */
+function requireNoVpc(scope: IConstruct, handler: LambdaFunction) {
+  if (!handler.isBoundToVpc) return;
+  fail(scope, "'transport' must not be Transport.functionUrl() here, because the posture or the memory runs the chat in a VPC, where AWS does not support function URLs that stream: "
+    + 'take Transport.restStreaming() or Transport.container(), or what needs no VPC');
+}
+
 /** The chat at the URL of its function. */
 export class ChatFunctionUrl extends Construct implements ChatEndpoint {
   public readonly url: string;
@@ -30,7 +37,8 @@ export class ChatFunctionUrl extends Construct implements ChatEndpoint {
 
   constructor(scope: Construct, id: string, props: ChatFunctionUrlProps) {
     super(scope, id);
-    const { auth: { tokens }, handler, posture, corsOrigins } = props;
+    const { auth: { tokens }, handler, corsOrigins } = props;
+    requireNoVpc(this, handler);
 
     this.functionUrl = this.defineUrl(props);
     this.url = this.functionUrl.url;
@@ -38,7 +46,6 @@ export class ChatFunctionUrl extends Construct implements ChatEndpoint {
     // The URL's own configuration answers browsers, and a header must not be there twice.
     this.environment = { TRANSPORT: 'functionUrl', CALLER: tokens ? 'token' : 'iam', TOKENS: tokens ? Stack.of(this).toJsonString(tokens) : '', CORS_ORIGINS: '' };
     this.traffic = urlTraffic(handler);
-    posture.protectUrl(this, this.functionUrl);
   }
 
   public grantInvoke(grantee: IGrantable): Grant {

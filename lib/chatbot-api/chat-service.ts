@@ -19,6 +19,7 @@ import { packedFile } from '../internal/packed-file';
 import { fail } from '../internal/validation';
 import { type Chart } from '../observability/operations-dashboard';
 import { type FunctionPlacement } from '../posture';
+import { isIsolated } from '../posture/way-out';
 
 /** Debian's image of Node.js, kept up to date under this tag and mirrored by AWS; a task that starts takes what is newest. */
 const IMAGE = 'public.ecr.aws/docker/library/node:24-bookworm-slim';
@@ -80,9 +81,9 @@ export class ChatService extends Construct implements ChatHost {
       return { vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }, securityGroups: [securityGroup] };
     }
     if (given) fail(this, "'vpc' must be left out here, because the posture or the memory says where the chat runs: give the VPC to that");
-    if (placement.vpcSubnets.subnetType === ec2.SubnetType.PRIVATE_ISOLATED) {
-      fail(this, 'a container needs a way to the internet, for its image and for the keys that tokens are verified with, and the network that Posture.regulated() makes has none: '
-        + 'give it a VPC with private subnets and a NAT gateway, Posture.regulated({ vpc }), or take Transport.restStreaming()');
+    if (isIsolated(placement.vpc, placement.vpcSubnets)) {
+      fail(this, 'a container needs a way to the internet, for its image and for the keys that tokens are verified with, and the subnets that the posture or the memory puts it in are isolated: '
+        + 'give a VPC with private subnets and a NAT gateway, Posture.regulated({ vpc }), and no vpcSubnets without one, or take Transport.restStreaming()');
     }
     return placement;
   }

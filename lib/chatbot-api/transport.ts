@@ -93,7 +93,8 @@ export abstract class Transport {
 
   /**
    * The URL of the chat's function: no API in between, so nothing but Lambda is paid, and nothing but Lambda protects it. The handler verifies
-   * tokens itself; with `ApiAuth.iam()` Lambda checks signatures.
+   * tokens itself; with `ApiAuth.iam()` Lambda checks signatures. Not in a VPC, where Lambda does not promise that URLs stream: neither with
+   * `Posture.regulated()` nor with a cache.
    */
   public static functionUrl(options: FunctionUrlOptions = {}): Transport {
     return new LambdaUrl(options);
@@ -161,7 +162,7 @@ class WebSocket extends Transport {
     const { stageName = 'prod', throttling: { rate = 50, burst = 100 } = {} } = this.options;
     requireInteger(scope, 'throttling.burst', burst, 1, 5_000);
     requireBetween(scope, 'throttling.rate', rate, 1, 10_000);
-    const wired = { ...code, parts: [...code.parts, 'socket'], calls: [...code.calls, CalledService.CONNECTIONS] };
+    const wired = { ...code, parts: [...code.parts, 'socket'], calls: [...code.calls, CalledService.DYNAMODB, CalledService.CONNECTIONS] };
     const host: ChatHost = functionHost(scope, wired, (handler, front) =>
       new ChatWebSocket(scope, 'Socket', { ...front, handler, role: host.role, stageName, throttling: { rate, burst } }));
     return host;

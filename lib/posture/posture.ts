@@ -4,7 +4,6 @@ import { type ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { type ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
-import { type FunctionUrl, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Bucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { type Construct } from 'constructs';
@@ -149,9 +148,6 @@ export abstract class Posture {
   /** Asked where requests would travel in the clear; refuses it where the level does. */
   public abstract requireEncryptedTransit(scope: Construct): void;
 
-  /** Holds the URL of a function to what the level asks for. */
-  public abstract protectUrl(scope: Construct, url: FunctionUrl): void;
-
   /** Puts behind a table what the level asks for: a backup plan. */
   public abstract protectTable(scope: Construct, table: ITableV2): void;
 
@@ -190,8 +186,6 @@ class StandardPosture extends Posture {
 
   public requireEncryptedTransit() {}
 
-  public protectUrl() {}
-
   public protectTable() {}
 
   public protectBucket() {}
@@ -222,7 +216,7 @@ class RegulatedPosture extends Posture {
     }
     const logs = { logRetention: this.logRetention, encryptionKey: this.encryptionKey(scope) };
     const network = PrivateNetwork.of(scope, { vpc, ...logs });
-    return network.placeFunction(scope, calls.filter((service) => service !== CalledService.CONNECTIONS), { vpcSubnets, endpoints: vpcEndpoints ?? true });
+    return network.placeFunction(scope, calls, { vpcSubnets, endpoints: vpcEndpoints ?? true });
   }
 
   public protectApi(scope: Construct, stage: Stage, firewall = Firewall.managed(), encryptionKey = this.encryptionKey(scope)) {
@@ -235,12 +229,6 @@ class RegulatedPosture extends Posture {
 
   public requireEncryptedTransit(scope: Construct) {
     fail(scope, 'requests must travel encrypted with Posture.regulated(), within a VPC too: take ContainerExposure.internal({ domainName, certificate }) or ContainerExposure.internet({ domainName, certificate })');
-  }
-
-  public protectUrl(scope: Construct, url: FunctionUrl) {
-    if (url.authType === FunctionUrlAuthType.AWS_IAM) return;
-    fail(scope, 'a function that anybody may call, though it refuses them itself, is public access to NIST 800-53 and HIPAA: '
-      + 'with Posture.regulated() give the function URL ApiAuth.iam(), or take Transport.restStreaming(), which refuses at the door');
   }
 
   public protectTable(scope: Construct, table: ITableV2) {

@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type CfnLogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct } from 'constructs';
+import { isIsolated } from './way-out';
 import { EncryptedLogs } from '../internal/encrypted-logs';
 import { ServiceRole } from '../internal/handler-role';
 import { fail } from '../internal/validation';
@@ -23,6 +24,9 @@ export interface PrivatePlace {
 
 /** Services whose endpoint is a route, not a network interface. */
 const GATEWAYS: readonly string[] = ['dynamodb', 's3'];
+
+/** To the clients of a WebSocket API leads the internet only. */
+const CONNECTIONS = '@connections';
 
 /** A VPC whose functions reach the AWS services that they call, and nothing else. */
 export class PrivateNetwork extends Construct {
@@ -49,6 +53,7 @@ export class PrivateNetwork extends Construct {
 
   /** A place for a function that calls these services, behind a security group that lets nothing in. */
   public placeFunction(scope: Construct, services: string[], { vpcSubnets = { subnetType: this.subnetType }, endpoints }: PrivatePlace) {
+    if (services.includes(CONNECTIONS)) this.requireWayOut(scope, vpcSubnets);
     const securityGroup = new ec2.SecurityGroup(scope, 'SecurityGroup', {
       vpc: this.vpc,
       description: `Calls of ${scope.node.path} to AWS`,
@@ -56,11 +61,17 @@ export class PrivateNetwork extends Construct {
     });
     // DynamoDB's endpoint is a route to addresses that AWS publishes as a prefix list, whose id differs by region.
     securityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, 'AWS services, over the endpoints of the VPC');
-    for (const service of new Set(services)) {
+    for (const service of new Set(services.filter((each) => each !== CONNECTIONS))) {
       if (!GATEWAYS.includes(service)) this.leadToEndpoint(service, securityGroup, { vpcSubnets, endpoints });
       else if (endpoints) this.routeToGateway(service, vpcSubnets);
     }
     return { vpc: this.vpc, vpcSubnets, securityGroups: [securityGroup] };
+  }
+
+  private requireWayOut(scope: Construct, vpcSubnets: ec2.SubnetSelection) {
+    if (!isIsolated(this.vpc, vpcSubnets)) return;
+    fail(scope, "'vpcSubnets' must be subnets with a way to the internet, such as private ones with a NAT gateway, because clients of a WebSocket API are written to over its public address, "
+      + `and no VPC endpoint leads there; got isolated subnets of ${this.vpc.node.path}: choose others, or take Transport.restStreaming()`);
   }
 
   /** What there is once a network has to do for all who share it. */
@@ -95,7 +106,9 @@ export class PrivateNetwork extends Construct {
   }
 
   private defineEndpoint(service: string, subnets?: ec2.SubnetSelection) {
-    const endpoint = new ec2.InterfaceVpcEndpoint(this, service, { vpc: this.vpc, subnets, service: new ec2.InterfaceVpcEndpointAwsService(service), open: false });
+    const endpoint = new ec2.InterfaceVpcEndpoint(this, service, {
+      vpc: this.vpc, subnets, service: new ec2.InterfaceVpcEndpointAwsService(service), open: false,
+    });
     this.interfaces.set(service, endpoint);
     return endpoint;
   }

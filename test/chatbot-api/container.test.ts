@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App, Duration, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { ApiAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, type ContainerOptions, Firewall, Posture, Transport } from '../../lib';
@@ -141,7 +141,10 @@ describe('where regulation holds', () => {
   });
 
   test('refuses a network without a way out, for there is no image in it', () => {
-    expect(() => define(undefined, () => ({ posture: Posture.regulated() }))).toThrow('give it a VPC with private subnets and a NAT gateway, Posture.regulated({ vpc })');
+    const refusal = 'give a VPC with private subnets and a NAT gateway, Posture.regulated({ vpc })';
+    expect(() => define(undefined, () => ({ posture: Posture.regulated() }))).toThrow(refusal);
+    const subnetConfiguration = [{ name: 'Data', subnetType: SubnetType.PRIVATE_ISOLATED }];
+    expect(() => define(undefined, (stack) => ({ posture: Posture.regulated({ vpc: new Vpc(stack, 'Own', { subnetConfiguration }), vpcSubnets: { subnetGroupName: 'Data' } }) }))).toThrow(refusal);
   });
 
   test('refuses plain HTTP', () => {

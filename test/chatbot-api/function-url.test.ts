@@ -1,9 +1,11 @@
+import { type Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { AccountPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { defineChat } from './define-chat';
-import { ApiAuth, Posture, Transport } from '../../lib';
+import { ApiAuth, type ChatbotApiProps, ConversationMemory, Posture, Transport } from '../../lib';
 
 const transport = Transport.functionUrl();
 
@@ -81,9 +83,12 @@ test('refuses a Lambda authorizer, and names the way out', () => {
   })).toThrow("'auth' must be ApiAuth.cognito(), ApiAuth.iam() or ApiAuth.oidc() with Transport.functionUrl(), because answers of a Lambda authorizer need API Gateway to check them: take one of these, or Transport.restStreaming()");
 });
 
-test('refuses a URL that anybody may call where regulation holds, and takes one that wants signatures', () => {
-  expect(() => defineChat({ transport, posture: Posture.regulated() })).toThrow('with Posture.regulated() give the function URL ApiAuth.iam(), or take Transport.restStreaming()');
-  expect(() => defineChat({ transport, posture: Posture.regulated(), auth: ApiAuth.iam() })).not.toThrow();
+test.each<[string, (stack: Stack) => ChatbotApiProps]>([
+  ['the regulated posture', () => ({ posture: Posture.regulated() })],
+  ['the regulated posture, signatures or not', () => ({ posture: Posture.regulated(), auth: ApiAuth.iam() })],
+  ['a cache', (stack) => ({ conversations: { memory: ConversationMemory.elastiCache({ vpc: new Vpc(stack, 'Vpc') }) } })],
+])('refuses a VPC, in which URLs do not stream: %s', (_, props) => {
+  expect(() => defineChat((stack) => ({ transport, ...props(stack) }))).toThrow("'transport' must not be Transport.functionUrl() here, because the posture or the memory runs the chat in a VPC");
 });
 
 test.each([

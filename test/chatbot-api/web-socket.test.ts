@@ -1,10 +1,10 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
-import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { type SubnetSelection, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { ApiAuth, ChatbotApi, type ChatbotApiProps, Posture, Transport, type WebSocketOptions } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Posture, Transport, type WebSocketOptions } from '../../lib';
 
 function define(props: ChatbotApiProps = {}, options: WebSocketOptions = {}) {
   const stack = new Stack(new App(), 'Stack');
@@ -95,6 +95,30 @@ test('refuses a network that reaches no client, and takes one that does', () => 
   const services = Object.values(Template.fromStack(stack).findResources('AWS::EC2::VPCEndpoint')).map(({ Properties }) => JSON.stringify(Properties.ServiceName));
   expect(services.filter((name) => name.includes('connections'))).toEqual([]);
   expect(services.filter((name) => name.includes('.lambda'))).toHaveLength(1);
+});
+
+describe.each<[string, (vpc: Vpc, vpcSubnets?: SubnetSelection) => ChatbotApiProps]>([
+  ['a regulated posture', (vpc, vpcSubnets) => ({ posture: Posture.regulated({ vpc, vpcSubnets }) })],
+  ['a cache', (vpc, vpcSubnets) => ({ conversations: { memory: ConversationMemory.elastiCache({ vpc, vpcSubnets }) } })],
+])('in a VPC of %s', (_, props) => {
+  const defineIn = (vpcSubnets?: SubnetSelection) => {
+    const stack = new Stack(new App(), 'Stack');
+    const subnetConfiguration = [SubnetType.PUBLIC, SubnetType.PRIVATE_WITH_EGRESS, SubnetType.PRIVATE_ISOLATED].map((subnetType) => ({ name: subnetType, subnetType }));
+    new ChatbotApi(stack, 'Chat', { transport: Transport.webSocket(), ...props(new Vpc(stack, 'Vpc', { subnetConfiguration }), vpcSubnets) });
+    return Template.fromStack(stack);
+  };
+
+  test('the handler reaches the table of connections', () => {
+    const services = Object.values(defineIn().findResources('AWS::EC2::VPCEndpoint')).map(({ Properties }) => JSON.stringify(Properties.ServiceName));
+    expect(services.filter((name) => name.includes('.dynamodb"'))).toHaveLength(1);
+  });
+
+  test.each<[string, SubnetSelection]>([
+    ['their type', { subnetType: SubnetType.PRIVATE_ISOLATED }],
+    ['their name', { subnetGroupName: SubnetType.PRIVATE_ISOLATED }],
+  ])('refuses subnets without a way out, chosen by %s', (__, vpcSubnets) => {
+    expect(() => defineIn(vpcSubnets)).toThrow(/'vpcSubnets' must be subnets with a way to the internet.* got isolated subnets of Stack\/Vpc/);
+  });
 });
 
 test.each([[{ stageName: 'a-b' }, /'stageName' must be/], [{ throttling: { rate: 0 } }, /'throttling\.rate' must be/], [{ throttling: { burst: 0.5 } }, /'throttling\.burst' must be/]])('refuses %j', (options, message) => {

@@ -44,7 +44,6 @@ const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => Cha
   'ConversationMemory.stateless': () => ({ conversations: { memory: ConversationMemory.stateless() } }),
   'web pages of another origin': () => ({ transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }) }),
   'a name and a firewall of your own': (stack) => ({ transport: Transport.restStreaming({ domain: domainOf(stack), firewall: Firewall.managed({ requestsPerAddress: 500 }) }) }),
-  'Transport.functionUrl and ApiAuth.iam': () => ({ transport: Transport.functionUrl(), auth: ApiAuth.iam() }),
 };
 
 function domainOf(stack: Stack) {
@@ -64,6 +63,7 @@ const WITH_A_WAY_OUT: typeof CHOICES = {
 const UNREGULATED: typeof CHOICES = {
   'Transport.container': (stack) => ({ transport: Transport.container({ exposure: ContainerExposure.internet(domainOf(stack)), firewall: Firewall.managed() }) }),
   'Transport.container by plain HTTP': () => ({ transport: Transport.container({ exposure: ContainerExposure.internalHttp() }) }),
+  'Transport.functionUrl and ApiAuth.iam': () => ({ transport: Transport.functionUrl(), auth: ApiAuth.iam() }),
   'Transport.functionUrl': () => ({ transport: Transport.functionUrl({ corsOrigins: ['https://chat.example.com'] }) }),
 };
 
