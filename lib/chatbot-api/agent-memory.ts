@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnMemory, type IMemoryStrategy, Memory } from 'aws-cdk-lib/aws-bedrockagentcore';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { type Construct } from 'constructs';
@@ -6,6 +6,7 @@ import { ConversationTable } from './conversation-table';
 import { type MemoryBinding } from './memory-binding';
 import { acknowledge } from '../internal/acknowledge';
 import { ServiceRole } from '../internal/handler-role';
+import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { requireCount, requireDuration, requireInteger } from '../internal/validation';
 import { type Chart } from '../observability/operations-dashboard';
 import { CalledService } from '../posture';
@@ -61,6 +62,8 @@ export class AgentMemory extends ConversationTable implements MemoryBinding {
     const role = new ServiceRole(scope, 'MemoryRole', 'bedrock-agentcore.amazonaws.com');
     if (encryptionKey) acknowledge(role, 'AwsSolutions-IAM5[Action::kms:ReEncrypt*]', 'AgentCore takes the role to keep memories under this one key; the two actions that the wildcard stands for are how it changes the key of what it holds.');
     const memory = new Memory(scope, 'Memory', {
+      // One that stays behind would stand in the way of the next under a fixed name; a key cannot be changed, so that another key is another memory.
+      memoryName: nameUnlikeAnyOther(scope, [Stack.of(scope).resolve(encryptionKey?.keyArn) ?? null], { separator: '', maxLength: 48 }),
       description: 'Conversations',
       expirationDuration: retention,
       kmsKey: encryptionKey,

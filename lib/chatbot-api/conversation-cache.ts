@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { Aws, Duration, Fn, Names, Stack, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ISecurityGroup, type IVpc, Port, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { CfnServerlessCache, CfnUser, CfnUserGroup } from 'aws-cdk-lib/aws-elasticache';
@@ -7,6 +6,7 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { type CacheReference } from '../contract/conversations';
 import { type ServiceRole } from '../internal/handler-role';
+import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { fail } from '../internal/validation';
 import { type AlarmRules } from '../observability/alarm-set';
 import { type Chart } from '../observability/operations-dashboard';
@@ -119,10 +119,7 @@ export class ConversationCache extends Construct {
 
   /** ElastiCache wants a name, which has to differ from stack to stack, and from the cache that it takes the place of. */
   private nameFor({ vpc, vpcSubnets, encryptionKey }: ConversationCacheProps): string {
-    const settled = Stack.of(this).resolve([subnetsOf(vpc, vpcSubnets), encryptionKey?.keyArn]);
-    const version = createHash('sha256').update(JSON.stringify(settled)).digest('hex').slice(0, 6);
-    const stackPart = Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', Aws.STACK_ID))));
-    return `${Names.uniqueResourceName(this, { separator: '-', maxLength: 24 }).toLowerCase()}-${version}${stackPart}`;
+    return nameUnlikeAnyOther(this, Stack.of(this).resolve([subnetsOf(vpc, vpcSubnets), encryptionKey?.keyArn]), { separator: '-', maxLength: 39 });
   }
 }
 

@@ -97,6 +97,16 @@ describe('ConversationMemory.agentCore', () => {
     });
   });
 
+  test('has a name that no other memory has: of another stack, of a stack that is gone, or of another key', () => {
+    const nameIn = (props: Parameters<typeof defineChat>[0]) => Object.values(defineChat(props).template().findResources('AWS::BedrockAgentCore::Memory'))[0].Properties.Name as { 'Fn::Join': [string, unknown[]] };
+    const [start, ofStack] = nameIn(remembered())['Fn::Join'][1];
+    // 8 characters more come from the stack; AgentCore takes 48.
+    expect(start).toMatch(/^[a-z][a-z0-9]{0,39}$/);
+    expect(ofStack).toEqual({ 'Fn::Select': [0, { 'Fn::Split': ['-', { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }] }] });
+    expect(nameIn(remembered())).toEqual(nameIn(remembered({ retention: Duration.days(30) })));
+    expect(nameIn((stack) => ({ ...remembered(), encryptionKey: new Key(stack, 'Key') }))).not.toEqual(nameIn(remembered()));
+  });
+
   test('grants events of this memory, and nothing else of AgentCore', () => {
     const { template } = defineChat(remembered());
     const statements = Object.values(template().findResources('AWS::IAM::ManagedPolicy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[]);
