@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Posture, type RegulatedPostureOptions } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Posture, type RegulatedPostureOptions } from '../../lib';
 
 /** Chats in one stack, each with its own idea of the VPC that they share. */
 function chats(...props: ((vpc: Vpc) => ChatbotApiProps)[]) {
@@ -16,7 +16,7 @@ function chats(...props: ((vpc: Vpc) => ChatbotApiProps)[]) {
       { name: 'Two', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
     ],
   });
-  props.forEach((of, n) => new ChatbotApi(stack, `Chat${n}`, { auth: ChatAuth.iam(), ...of(vpc) }));
+  props.forEach((of, n) => new ChatbotApi(stack, `Chat${n}`, { auth: ApiAuth.iam(), ...of(vpc) }));
   return Template.fromStack(stack);
 }
 
@@ -63,7 +63,7 @@ describe('what constructs choose for themselves in a VPC that they share', () =>
 describe('the VPC that is made once a stack', () => {
   const made = (...options: ((stack: Stack) => RegulatedPostureOptions)[]) => {
     const stack = new Stack(new App(), 'Test');
-    options.forEach((of, n) => new ChatbotApi(stack, `Chat${n}`, { auth: ChatAuth.iam(), posture: Posture.regulated(of(stack)) }));
+    options.forEach((of, n) => new ChatbotApi(stack, `Chat${n}`, { auth: ApiAuth.iam(), posture: Posture.regulated(of(stack)) }));
     return Template.fromStack(stack);
   };
 
