@@ -4,16 +4,27 @@ import { defaultProvider } from '../../../../lambda/kit/sdk/credential-provider-
 
 const before = { ...process.env };
 let agent: Server;
+let asked = 0;
+let status = 200;
+let expiration = Infinity;
 
 beforeAll(async () => {
-  agent = createServer((_, response) => response.end(JSON.stringify({
-    AccessKeyId: 'AKIDTASK', SecretAccessKey: 'task', Token: 'session', Expiration: '2100-01-01T00:00:00Z',
-  })));
+  agent = createServer((_, response) => {
+    const Expiration = expiration === Infinity ? '2100-01-01T00:00:00Z' : new Date(expiration).toISOString();
+    response.writeHead(status).end(JSON.stringify({ AccessKeyId: `AKIDTASK${++asked}`, SecretAccessKey: 'task', Token: 'session', Expiration }));
+  });
   await new Promise<void>((ready) => agent.listen(0, '127.0.0.1', ready));
+});
+
+beforeEach(() => {
+  asked = 0;
+  status = 200;
+  expiration = Infinity;
 });
 
 afterEach(() => {
   process.env = { ...before };
+  jest.useRealTimers();
 });
 
 afterAll(() => new Promise((closed) => agent.close(closed)));
@@ -26,11 +37,50 @@ test('finds in the environment what Lambda gives a function', async () => {
 });
 
 test('asks the agent of a container for what a task may have', async () => {
-  process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `http://127.0.0.1:${(agent.address() as AddressInfo).port}/credentials`;
-  expect(await defaultProvider()()).toMatchObject({ accessKeyId: 'AKIDTASK', secretAccessKey: 'task', sessionToken: 'session' });
+  expect(await ofContainer()()).toMatchObject({ accessKeyId: 'AKIDTASK1', secretAccessKey: 'task', sessionToken: 'session' });
+});
+
+test('asks the agent once for many calls, and once for those that come at the same time', async () => {
+  const provider = ofContainer();
+  await Promise.all([provider(), provider()]);
+  await provider();
+  expect(asked).toBe(1);
+});
+
+test('asks again before credentials expire, and uses them until new ones are there', async () => {
+  const now = Date.now();
+  expiration = now + 600_000;
+  const provider = ofContainer();
+  await provider();
+  jest.useFakeTimers({ now: now + 400_000, doNotFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'nextTick'] });
+  expiration = Infinity;
+  expect(await provider()).toMatchObject({ accessKeyId: 'AKIDTASK1' });
+  await until(async () => (await provider()).accessKeyId === 'AKIDTASK2');
+  expect(asked).toBe(2);
+});
+
+test('uses credentials as long as they are good when the agent gives no new ones', async () => {
+  const now = Date.now();
+  expiration = now + 600_000;
+  const provider = ofContainer();
+  await provider();
+  status = 400;
+  jest.useFakeTimers({ now: now + 400_000, doNotFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'nextTick'] });
+  expect(await provider()).toMatchObject({ accessKeyId: 'AKIDTASK1' });
+  await until(async () => asked > 1);
+  expect(await provider()).toMatchObject({ accessKeyId: 'AKIDTASK1' });
 });
 
 test('says that there are none rather than look elsewhere', async () => {
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete process.env[name];
   await expect(defaultProvider()()).rejects.toThrow('Unable to find environment variable credentials');
 });
+
+function ofContainer() {
+  process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `http://127.0.0.1:${(agent.address() as AddressInfo).port}/credentials`;
+  return defaultProvider();
+}
+
+async function until(so: () => Promise<boolean>) {
+  while (!await so()) await new Promise((resolve) => setImmediate(resolve));
+}
