@@ -17,6 +17,7 @@ import { type ContainerService, localContainerUrls, readContainerServices } from
 import { LocalTask } from './container/task';
 import { dynamoDb } from './dynamodb/service';
 import { startCaches } from './elasticache/caches';
+import { Eventing, type Events } from './events/eventing';
 import { localFunctionUrls, readFunctionUrls } from './function-url/definition';
 import { FunctionUrls } from './function-url/gateway';
 import { readRestApis, type RestApi } from './gateway/api';
@@ -72,6 +73,8 @@ export interface LocalSession {
 export interface LocalCloud {
   /** Address of the playground. */
   readonly url: string;
+  /** Where AWS answers, for clients of a test that hold the access key of a role. */
+  readonly endpoint: string;
   /** Of each stack, as `cdk deploy --outputs-file` writes them. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly session: LocalSession;
@@ -82,6 +85,8 @@ export interface LocalCloud {
   waitForLog(test: (line: LogLine) => boolean, timeoutMs?: number): Promise<LogLine>;
   /** A token for any user: expired, with other claims, or from a user pool that is not the API's. */
   mintToken(user: string, options?: TokenOptions & { readonly foreign?: boolean }): string;
+  /** Queues, schedules and the events of buckets. */
+  readonly events: Events;
   /** Events that functions did not take, in the queues that the template names for them. */
   readonly deadLetters: readonly DeadLetter[];
   /** What each role was granted, against what it used. */
@@ -131,10 +136,16 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const deadLetters: DeadLetter[] = [];
   const door: { gateway?: Gateway; urls?: FunctionUrls; balancers?: LoadBalancers; issuers?: Issuers; sockets?: SocketGateway; site?: Site } = {};
   const functionOf = (functionArn: string) => functions.get(functionArn.split(':').slice(0, 7).join(':'));
-  const lambda = lambdaService({ functionOf, deployment, onNotice, onDeadLetter: (letter) => deadLetters.push(letter) });
+  const giveUp = (letter: DeadLetter) => {
+    deadLetters.push(letter);
+    // The role of the function sends it; its queue needs no policy for that.
+    eventing.queues.find(letter.queueArn)?.send({ body: letter.event }, letter.functionArn);
+  };
+  const lambda = lambdaService({ functionOf, deployment, onNotice, onDeadLetter: giveUp });
+  const eventing = new Eventing({ deployment, principals, buckets: buckets.buckets, lambda, functionOf, onNotice });
   const connections = connectionsService(() => door.sockets);
   const memories = deployment.resources('AWS::BedrockAgentCore::Memory').map((memory) => deployment.id(memory));
-  const services = [tables, buckets, deployedBedrock(deployment, faults, options), agentCoreMemory(() => memories), lambda, connections];
+  const services = [tables, buckets, deployedBedrock(deployment, faults, options), agentCoreMemory(() => memories), lambda, connections, ...eventing.services];
   const endpoint = await startAwsEndpoint({
     services,
     principals,
@@ -164,16 +175,21 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     (known: string) => localFunctionUrls(known, server.url, functionUrls),
     (known: string) => localContainerUrls(known, server.url, containers),
     (known: string) => Issuers.localKeys(known, server.url),
+    (known: string) => eventing.localise(known, endpoint.url),
   ].reduce((known, step) => step(known), text);
 
   const [script, problem] = await Promise.all([bundleWorker(workDirectory), modelProblem(options), tables.createTables(deployment)]);
   if (problem !== undefined) onNotice(problem);
   const node = findNode();
+  const makers = deployment.serviceTokens();
   for (const resource of deployment.resources('AWS::Lambda::Function')) {
+    // The CDK's own are written in Python, and what they would make is read from the template.
+    if (makers.has(deployment.attribute(resource, 'Arn')) && !String(deployment.property(resource, 'Runtime')).startsWith('nodejs')) continue;
     const definition = readFunction(resource, { deployment, workDirectory, endpoint: endpoint.url, certificates: caches.certificates, accessKeyOf, localise });
     functions.set(definition.arn, new FunctionPool(definition, { node: node.path, script, logs, processes: options.processes }));
   }
   undo.push(() => Promise.all([...functions.values()].map((pool) => pool.stop())));
+  undo.push(eventing.start());
 
   const userPools = new UserPools(deployment);
   const identities = localIdentities();
@@ -217,6 +233,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
         faults.set(fault as Faults['current']);
         return faults.current;
       },
+      '/local/schedules': (wanted) => eventing.fire(String((wanted as { name?: unknown }).name ?? '')),
     },
   });
   for (const api of apis) for (const pool of functionsBehind(api, functions)) pool.warm();
@@ -225,9 +242,11 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
 
   return {
     url: `${server.url}/`,
+    endpoint: endpoint.url,
     outputs,
     session: session(),
     faults,
+    events: eventing,
     deadLetters,
     report,
     stop,

@@ -10,7 +10,10 @@ const RUNNING = [
   /^AWS::BedrockAgentCore::Memory$/,
   /^AWS::ElastiCache::(ServerlessCache|User|UserGroup)$/,
   /^AWS::ECS::(Cluster|Service|TaskDefinition)$/, /^AWS::ElasticLoadBalancingV2::(LoadBalancer|Listener|TargetGroup)$/,
-  /^AWS::Bedrock::(Guardrail|GuardrailVersion|ApplicationInferenceProfile)$/,
+  /^AWS::Bedrock::(Guardrail|GuardrailVersion|ApplicationInferenceProfile|KnowledgeBase|DataSource)$/,
+  /^AWS::S3Vectors::(VectorBucket|VectorBucketPolicy|Index)$/, /^AWS::OpenSearchServerless::(Collection|CollectionGroup|Index)$/,
+  /^AWS::SQS::(Queue|QueuePolicy)$/, /^AWS::Lambda::(EventSourceMapping|EventInvokeConfig)$/, /^AWS::Events::(Rule|EventBus)$/,
+  /^AWS::Scheduler::(Schedule|ScheduleGroup)$/, /^Custom::S3BucketNotifications$/,
 ];
 
 /** Carries no behaviour, so nobody misses it. */
@@ -41,6 +44,12 @@ export class Deployment {
       counts.set(resource.type, (counts.get(resource.type) ?? 0) + 1);
     }
     return new Map([...counts].sort(([a], [b]) => a.localeCompare(b)));
+  }
+
+  /** What custom resources are made by: nobody calls it here. */
+  serviceTokens(): Set<string> {
+    const custom = this.stacks.flatMap((stack) => [...stack.resources.values()]).filter((resource) => 'ServiceToken' in resource.properties && this.exists(resource));
+    return new Set(custom.map((resource) => String(this.property(resource, 'ServiceToken'))));
   }
 
   /** A resource's properties without intrinsics. */

@@ -50,6 +50,8 @@ const table: Identity = {
   },
 };
 
+const TIMES: Identity['attributes'] = Object.fromEntries(['CreatedAt', 'UpdatedAt', 'CreationTime'].map((name) => [name, () => '2026-01-01T00:00:00Z']));
+
 const shortId = (length: number, ...attributes: string[]): Identity => ({
   generate: (resource) => stableId(resource, length),
   attributes: Object.fromEntries(attributes.map((name) => [name, ({ id }: Named) => id])),
@@ -168,9 +170,22 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   'AWS::ElastiCache::UserGroup': { nameProperty: 'UserGroupId', attributes: { Arn: ({ id }) => arn('elasticache', `usergroup:${id}`), Status: () => 'active' } },
   'AWS::SQS::Queue': {
     nameProperty: 'QueueName',
+    generate: (resource) => (resource.properties.FifoQueue ? `${generatedName(resource).slice(0, 75)}.fifo` : generatedName(resource)),
     ref: ({ id }) => `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${id}`,
     attributes: { Arn: ({ id }) => arn('sqs', id), QueueName: ({ id }) => id },
   },
+  'AWS::SQS::QueuePolicy': shortId(10, 'Id'),
+  'AWS::Lambda::EventSourceMapping': {
+    generate: uuid,
+    attributes: { Id: ({ id }) => id, EventSourceMappingArn: ({ id }) => arn('lambda', `event-source-mapping:${id}`) },
+  },
+  'AWS::Events::EventBus': { nameProperty: 'Name', attributes: { Arn: ({ id }) => arn('events', `event-bus/${id}`), Name: ({ id }) => id } },
+  'AWS::Events::Rule': {
+    nameProperty: 'Name',
+    attributes: { Arn: ({ id, property }) => arn('events', `rule/${property('EventBusName') ? `${property('EventBusName')}/` : ''}${id}`) },
+  },
+  'AWS::Scheduler::ScheduleGroup': { nameProperty: 'Name', attributes: { Arn: ({ id }) => arn('scheduler', `schedule-group/${id}`), State: () => 'ACTIVE' } },
+  'AWS::Scheduler::Schedule': { nameProperty: 'Name', attributes: { Arn: ({ id, property }) => arn('scheduler', `schedule/${property('GroupName') ?? 'default'}/${id}`) } },
   'AWS::SNS::Topic': { nameProperty: 'TopicName', ref: ({ id }) => arn('sns', id), attributes: { TopicArn: ({ id }) => arn('sns', id), TopicName: ({ id }) => id } },
   'AWS::Bedrock::Guardrail': {
     generate: (resource) => stableId(resource, 12),
@@ -180,6 +195,29 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   'AWS::Bedrock::GuardrailVersion': {
     attributes: { Version: () => '1', GuardrailId: ({ property }) => property('GuardrailIdentifier')?.split('/').pop() ?? '', GuardrailArn: ({ property }) => property('GuardrailIdentifier') ?? '' },
   },
+  'AWS::Bedrock::KnowledgeBase': {
+    generate: knowledgeId,
+    attributes: { KnowledgeBaseArn: ({ id }) => arn('bedrock', `knowledge-base/${id}`), KnowledgeBaseId: ({ id }) => id, Status: () => 'ACTIVE', ...TIMES },
+  },
+  'AWS::Bedrock::DataSource': {
+    generate: knowledgeId,
+    ref: ({ id, property }) => `${property('KnowledgeBaseId')}|${id}`,
+    attributes: { DataSourceId: ({ id }) => id, DataSourceStatus: () => 'AVAILABLE', ...TIMES },
+  },
+  'AWS::S3Vectors::VectorBucket': { nameProperty: 'VectorBucketName', generate: vectorName, ref: vectorBucketArn, attributes: { VectorBucketArn: vectorBucketArn, ...TIMES } },
+  'AWS::S3Vectors::Index': { nameProperty: 'IndexName', generate: vectorName, ref: vectorIndexArn, attributes: { IndexArn: vectorIndexArn, ...TIMES } },
+  'AWS::OpenSearchServerless::Collection': {
+    generate: (resource) => stableId(resource, 20),
+    attributes: {
+      Id: ({ id }) => id,
+      Arn: ({ id }) => arn('aoss', `collection/${id}`),
+      CollectionEndpoint: ({ id }) => `https://${id}.${REGION}.aoss.amazonaws.com`,
+      DashboardEndpoint: ({ id }) => `https://${id}.${REGION}.aoss.amazonaws.com/_dashboards`,
+      KmsKeyArn: () => 'auto',
+    },
+  },
+  'AWS::OpenSearchServerless::CollectionGroup': { generate: (resource) => stableId(resource, 20), attributes: { Id: ({ id }) => id, Arn: ({ id }) => arn('aoss', `collection-group/${id}`) } },
+  'AWS::OpenSearchServerless::Index': { nameProperty: 'IndexName', attributes: { Uuid: ({ resource }) => uuid(resource) } },
   'AWS::Bedrock::ApplicationInferenceProfile': {
     generate: (resource) => stableId(resource, 12),
     ref: profileArn,
@@ -252,6 +290,24 @@ function guardrailArn({ id }: Named): string {
 
 function profileArn({ id }: Named): string {
   return arn('bedrock', `application-inference-profile/${id}`);
+}
+
+function knowledgeId(resource: Resource): string {
+  return stableId(resource, 10, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789');
+}
+
+/** 3 to 63 letters, digits and hyphens. */
+function vectorName(resource: Resource): string {
+  return generatedName(resource).toLowerCase().replace(/[^a-z0-9-]/g, '-').slice(-63).replace(/^-+/, '');
+}
+
+function vectorBucketArn({ id }: Named): string {
+  return arn('s3vectors', `bucket/${id}`);
+}
+
+/** The bucket of an index is given by its name or its ARN. */
+function vectorIndexArn({ id, property }: Named): string {
+  return `${property('VectorBucketArn') ?? arn('s3vectors', `bucket/${property('VectorBucketName')}`)}/index/${id}`;
 }
 
 function uuid(resource: Resource): string {

@@ -34,6 +34,10 @@ export class Principals {
     this.byAccessKey.set(principal.accessKeyId, principal);
   }
 
+  knows(accessKeyId: string): boolean {
+    return this.byAccessKey.has(accessKeyId);
+  }
+
   /** Per role, what it was granted against what it used; `services` are those that run here, by IAM prefix. */
   report(services: readonly string[]): Promise<IamReport> {
     const roles = [...this.byAccessKey.values()].map(({ accessKeyId, arn, holders, policies }) => ({
@@ -59,6 +63,8 @@ export class Principals {
       'aws:PrincipalType': 'AssumedRole',
       'aws:PrincipalAccount': principal.arn.split(':')[4],
       'aws:RequestedRegion': request.region,
+      // There is one account; S3 leaves it out of its ARNs.
+      'aws:ResourceAccount': resource.split(':')[4] || principal.arn.split(':')[4],
       // The loopback connection stands for the TLS one that AWS would see.
       'aws:SecureTransport': 'true',
     }, authorization.context ?? {});

@@ -63,7 +63,8 @@ async function reportRole({ role, holders, policies, uses, denied }: RoleUse, se
       for (const action of actions) {
         const grant = { policy, statement, action, resources };
         const calls = uses.filter((use) => use.policy === policy && use.statement === statement && covers(action, use.action));
-        const reason = reasonUnseen(action, services, holders);
+        // A role that somebody was seen to use is held by something that runs here.
+        const reason = reasonUnseen(action, services, uses.length > 0 ? [] : holders);
         if (calls.length > 0) report.used.push(grant);
         else if (reason) report.unseen.push({ ...grant, reason });
         else report.unused.push(grant);

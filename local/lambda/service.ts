@@ -38,11 +38,23 @@ const ASYNCHRONOUS_BYTES = 1024 * 1024;
 /** Lambda's own, where no EventInvokeConfig says otherwise. */
 const ASYNCHRONOUS: AsynchronousInvocation = { retries: 2, longestMs: 6 * 60 * 60 * 1000 };
 
+/** What other services of the cloud call functions by. */
+export interface Invoker {
+  /** Gives a function an event for which nobody waits; whether there is such a function. */
+  invokeAsync(functionArn: string, event: string): boolean;
+}
+
 /** Lambda's `Invoke`, as functions call functions: for an answer, or as an event that is tried again when it fails. */
-export function lambdaService(options: LambdaServiceOptions): AwsService {
+export function lambdaService(options: LambdaServiceOptions): AwsService & Invoker {
   const asynchronous = asynchronousInvocations(options.deployment);
   return {
     name: 'lambda',
+    invokeAsync(functionArn, event) {
+      const plain = functionArn.split(':').slice(0, 7).join(':');
+      const pool = options.functionOf(plain);
+      if (pool) void deliver(pool, { event, requestId: randomUUID() }, asynchronous.get(plain) ?? ASYNCHRONOUS, options);
+      return pool !== undefined;
+    },
     authorizations: (request) => [{ action: 'lambda:InvokeFunction', resource: invoked(request).resource }],
     async handle(request) {
       const { functionArn } = invoked(request);

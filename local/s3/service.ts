@@ -13,6 +13,8 @@ import { AwsFailure, failureReply } from '../aws/failure';
 import type { Authorization, AwsReply, AwsRequest, AwsService } from '../aws/service';
 
 export interface S3 extends AwsService {
+  /** What lies in the buckets, for services that read them in the name of a role. */
+  readonly buckets: Buckets;
   /** Makes the buckets of a deployment. */
   createBuckets(deployment: Deployment): void;
   createBucket(name: string, cors?: readonly CorsRule[]): void;
@@ -41,6 +43,7 @@ export function s3(): S3 {
 
   const service: S3 = {
     name: 's3',
+    buckets,
 
     scopeOf({ method, headers, body }) {
       if (method === 'OPTIONS' && headers['access-control-request-method'] !== undefined) return { accessKeyId: '', region: '', service: 's3' };
@@ -130,7 +133,7 @@ function run({ operation, bucket, key, query }: Target, request: AwsRequest, buc
     case 'PostObject': {
       const form = parseForm(request.body, request.headers);
       requirePolicy(form, bucket);
-      const object = buckets.put(bucket, postedKey(form), form.file, facts(form.fields));
+      const object = buckets.put(bucket, postedKey(form), form.file, facts(form.fields), {}, 'Post');
       return { status: form.fields.success_action_status === '201' ? 201 : 204, headers: { etag: object.etag } };
     }
     case 'GetObject':

@@ -15,9 +15,24 @@ export interface Condition {
   readonly ifNoneMatch?: string;
 }
 
+/** An object that was written, or deleted where it says nothing of one. */
+export interface ObjectChange {
+  readonly bucket: string;
+  readonly key: string;
+  readonly object?: LocalObject;
+  readonly operation: 'Put' | 'Post' | 'Delete';
+  readonly at: Date;
+}
+
 /** Buckets in memory; one version of each object. */
 export class Buckets {
   private readonly buckets = new Map<string, Map<string, LocalObject>>();
+  private readonly listeners: ((change: ObjectChange) => void)[] = [];
+
+  /** Tells of every change from now on, after it has happened. */
+  onChange(listener: (change: ObjectChange) => void): void {
+    this.listeners.push(listener);
+  }
 
   create(name: string): void {
     this.buckets.set(name, new Map());
@@ -31,23 +46,29 @@ export class Buckets {
     return this.bucket(bucket).get(key);
   }
 
-  put(bucket: string, key: string, content: Buffer, headers: LocalObject['headers'], condition: Condition = {}): LocalObject {
+  put(bucket: string, key: string, content: Buffer, headers: LocalObject['headers'], condition: Condition = {}, operation: 'Put' | 'Post' = 'Put'): LocalObject {
     const objects = this.bucket(bucket);
     requireHeld(objects.get(key), condition);
     if (key === '' || Buffer.byteLength(key) > 1024) throw s3Failure('InvalidArgument', 'A key must have 1 to 1024 bytes.');
     const object = { content, headers, etag: `"${createHash('md5').update(content).digest('hex')}"`, modified: new Date() };
     objects.set(key, object);
+    this.tell({ bucket, key, object, operation, at: object.modified });
     return object;
   }
 
   delete(bucket: string, key: string): void {
-    this.bucket(bucket).delete(key);
+    // A key that is not there is deleted without a word.
+    if (this.bucket(bucket).delete(key)) this.tell({ bucket, key, operation: 'Delete', at: new Date() });
   }
 
   /** Keys and objects in the order of the keys' bytes. */
   list(bucket: string, prefix: string): [string, LocalObject][] {
     const found = [...this.bucket(bucket)].filter(([key]) => key.startsWith(prefix));
     return found.sort(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+  }
+
+  private tell(change: ObjectChange): void {
+    for (const listener of this.listeners) listener(change);
   }
 
   private bucket(name: string): Map<string, LocalObject> {

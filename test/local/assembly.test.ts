@@ -64,12 +64,12 @@ test('counts what it cannot run, and gives it a plausible ARN', () => {
   const { directory, remove } = synthesizeFixture((app) => {
     const stack = new FixtureStack(app, 'Fixture');
     new CfnResource(stack, 'Second', { type: 'AWS::SNS::Topic' });
-    new CfnResource(stack, 'Bus', { type: 'AWS::Events::EventBus', properties: { Name: 'bus' } });
+    new CfnResource(stack, 'Bus', { type: 'AWS::SES::ConfigurationSet', properties: { Name: 'bus' } });
     new CfnOutput(stack, 'BusArn', { value: Token.asString(Fn.getAtt('Bus', 'Arn')) });
   });
   const deployment = new Deployment(readAssembly(directory));
-  expect([...deployment.leftOut()]).toEqual([['AWS::Events::EventBus', 1], ['AWS::SNS::Topic', 2]]);
-  expect(deployment.outputs().Fixture.BusArn).toMatch(/^arn:aws:events:us-east-1:123456789012:eventbus\//);
+  expect([...deployment.leftOut()]).toEqual([['AWS::SES::ConfigurationSet', 1], ['AWS::SNS::Topic', 2]]);
+  expect(deployment.outputs().Fixture.BusArn).toMatch(/^arn:aws:ses:us-east-1:123456789012:configurationset\//);
   remove();
 });
 

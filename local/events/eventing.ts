@@ -1,0 +1,95 @@
+import { EventBus, eventBridge } from './bus';
+import { Schedules } from './schedules';
+import { Targets } from './targets';
+import type { Deployment } from '../assembly/deployment';
+import type { AwsService } from '../aws/service';
+import type { Principals } from '../iam/principals';
+import { allowsService } from '../iam/resource-policy';
+import { serviceRole } from '../iam/service-role';
+import { startEventSources } from '../lambda/event-source';
+import type { FunctionPool } from '../lambda/pool';
+import type { Invoker } from '../lambda/service';
+import { type Disturbance, Notifications } from '../s3/notifications';
+import type { Buckets } from '../s3/store';
+import { Queues } from '../sqs/queues';
+import { sqs } from '../sqs/service';
+
+export interface EventingOptions {
+  readonly deployment: Deployment;
+  readonly principals: Principals;
+  readonly buckets: Buckets;
+  readonly lambda: Invoker;
+  functionOf(functionArn: string): FunctionPool | undefined;
+  readonly onNotice: (line: string) => void;
+}
+
+/** What tests and the page do with the events of a local cloud. */
+export interface Events {
+  /** The queues, with what lies in them. */
+  readonly queues: Queues;
+  /** Lets the schedules and scheduled rules go off whose name contains the text: none of them does by itself. The answer is their names. */
+  fire(name: string): string[];
+  /** Sends events of buckets twice, late and in another order, as may happen at AWS. */
+  disturb(disturbance: Disturbance): void;
+}
+
+/** The queues, rules, schedules and notifications of a deployment, at work. */
+export class Eventing implements Events {
+  readonly queues = new Queues();
+  readonly services: readonly AwsService[];
+  private readonly notifications: Notifications;
+  private readonly bus: EventBus;
+  private readonly schedules: Schedules;
+
+  constructor(private readonly options: EventingOptions) {
+    const { deployment, lambda, buckets, onNotice } = options;
+    const targets = new Targets({ queues: this.queues, lambda, onNotice, mayInvoke: invokePermissions(deployment) });
+    const roleOf = (roleArn: string) => serviceRole(options.principals, roleArn, onNotice);
+    this.bus = new EventBus(targets, roleOf);
+    this.schedules = new Schedules(targets, roleOf);
+    this.notifications = new Notifications(targets, this.bus);
+    for (const part of [this.queues, this.bus, this.schedules, this.notifications]) part.create(deployment);
+    buckets.onChange((change) => this.notifications.tell(change));
+    this.services = [sqs(this.queues), eventBridge(this.bus)];
+  }
+
+  /** Begins to read queues for functions; the answer ends it. */
+  start(): () => Promise<void> {
+    const { deployment, principals, functionOf, onNotice } = this.options;
+    const roles = new Map(deployment.resources('AWS::Lambda::Function').map((resource) => [deployment.attribute(resource, 'Arn'), String(deployment.property(resource, 'Role'))]));
+    const sources = startEventSources(deployment, {
+      queues: this.queues, functionOf, onNotice, roleOf: (functionArn) => serviceRole(principals, roles.get(functionArn) ?? '', onNotice),
+    });
+    return () => sources.stop();
+  }
+
+  fire(name: string): string[] {
+    return [...this.schedules.fire(name), ...this.bus.fire(name)];
+  }
+
+  disturb(disturbance: Disturbance): void {
+    this.notifications.disturb(disturbance);
+  }
+
+  /** Turns the URLs of queues into those of this machine. */
+  localise(text: string, endpoint: string): string {
+    return this.queues.all.reduce((known, { definition: { url, name } }) => known.replaceAll(url, `${endpoint}/queue/${name}`), text);
+  }
+}
+
+/** Who may call a function by its own policy, from the permissions of the templates. */
+function invokePermissions(deployment: Deployment): (service: string, sourceArn: string, functionArn: string) => boolean {
+  const permissions = deployment.resources('AWS::Lambda::Permission').map((resource) => deployment.properties(resource) as Readonly<Record<string, string>>);
+  return (service, sourceArn, functionArn) => {
+    const [plain] = [functionArn.split(':').slice(0, 7).join(':')];
+    const statements = permissions.filter(({ FunctionName }) => FunctionName === functionArn || FunctionName === plain || FunctionName === plain.split(':')[6])
+      .map(({ Principal, Action, SourceArn, SourceAccount }) => ({
+        Effect: 'Allow',
+        Principal: { Service: Principal },
+        Action,
+        Resource: functionArn,
+        Condition: { ...SourceArn && { ArnLike: { 'aws:SourceArn': SourceArn } }, ...SourceAccount && { StringEquals: { 'aws:SourceAccount': SourceAccount } } },
+      }));
+    return allowsService([{ Statement: statements }], { service, action: 'lambda:InvokeFunction', resource: functionArn, context: { 'aws:SourceArn': sourceArn } });
+  };
+}
