@@ -1,0 +1,61 @@
+/** Everything the functions that keep a knowledge base in step with its documents read from their environment. An empty string means that the feature is off. */
+export const DOCUMENT_SYNC_ENV = [
+  'KNOWLEDGE_BASE_ID',
+  /** `SyncedSource[]` as JSON. */
+  'SOURCES',
+  /** Name of the table of leases, runs and failed documents. */
+  'SYNC_TABLE',
+  /** The `Service` dimension of every metric and log line: the construct's own name. */
+  'SERVICE',
+] as const;
+export type DocumentSyncEnv = Record<(typeof DOCUMENT_SYNC_ENV)[number], string>;
+
+/** Everything the function reads that puts changes of documents in line. */
+export const DOCUMENT_CHANGES_ENV = [
+  /** `SyncedSource[]` as JSON. */
+  'SOURCES',
+  /** URL of the FIFO queue of changes, one group a document. */
+  'QUEUE_URL',
+  'SERVICE',
+] as const;
+export type DocumentChangesEnv = Record<(typeof DOCUMENT_CHANGES_ENV)[number], string>;
+
+/** Everything the function reads that ends the jobs of a stack which is deleted. */
+export const SYNC_DRAIN_ENV = ['KNOWLEDGE_BASE_ID', 'SERVICE'] as const;
+export type SyncDrainEnv = Record<(typeof SYNC_DRAIN_ENV)[number], string>;
+
+/** A data source that is kept in step. */
+export interface SyncedSource {
+  readonly dataSourceId: string;
+  /** Where its documents lie, where it is a bucket. */
+  readonly bucket?: string;
+  /** Only documents whose key begins like one of these; absent takes all. */
+  readonly prefixes?: readonly string[];
+}
+
+/** One change of one document, as it waits in the queue: what happened is looked up, so that order and repetition do no harm. */
+export interface DocumentChange {
+  readonly dataSourceId: string;
+  readonly bucket: string;
+  /** The document's key; a change of its `.metadata.json` is a change of it. */
+  readonly key: string;
+}
+
+/** What makes a job begin: a schedule, a deployment, or a person. */
+export interface SyncRequest {
+  readonly sync: 'all' | readonly string[];
+}
+
+/** What describes a document lies beside it under this ending. */
+export const METADATA_ENDING = '.metadata.json';
+
+/** Metrics of ingestion, with the dimension `Service`. */
+export const SYNC_METRICS = {
+  documentsIndexed: 'DocumentsIndexed',
+  documentsDeleted: 'DocumentsDeleted',
+  documentsFailed: 'DocumentsFailed',
+  /** Milliseconds from a change of a document to the moment it can be found. */
+  syncLag: 'SyncLag',
+  syncJobs: 'SyncJobs',
+  syncJobsFailed: 'SyncJobsFailed',
+} as const;

@@ -1,0 +1,49 @@
+/** How a handler finds passages in a knowledge base of Bedrock, and under which rules. */
+export interface KnowledgePolicy {
+  readonly knowledgeBaseId: string;
+  /** vector: a store of its own, searched by `search`. managed: a base without a store, which chooses its search itself. */
+  readonly kind: 'vector' | 'managed';
+  /** Absent leaves the choice to the service. */
+  readonly search?: 'SEMANTIC' | 'HYBRID';
+  /** Most passages that an answer is given from. */
+  readonly passages: number;
+  /** How many are looked up, for the reranker to choose from; as many as `passages` without one. */
+  readonly candidates: number;
+  /** A model's ARN, or the managed base's own reranker. */
+  readonly rerank?: { readonly modelArn: string } | 'managed';
+  /** Passages of a lower score, from 0 to 1, are taken for not found. */
+  readonly leastScore?: number;
+  /** What documents are described by, and may be filtered by; what is not declared is refused. */
+  readonly fields: readonly MetadataField[];
+  /** Every search is held to passages whose field has the caller's claim, and its results are checked again. */
+  readonly tenant?: { readonly field: string; readonly claim: string };
+  /** A model reads from the question what to filter by. */
+  readonly implicitFilter?: { readonly modelArn: string };
+  /** A question is taken apart into several, at most as many. */
+  readonly questions?: number;
+  /** How long links to sources work, in seconds; absent gives none. */
+  readonly linkSeconds?: number;
+}
+
+/** What a document is described by. */
+export interface MetadataField {
+  readonly name: string;
+  readonly type: MetadataType;
+  /** For the model that reads filters out of questions. */
+  readonly description?: string;
+}
+
+export const METADATA_TYPES = ['string', 'number', 'boolean', 'stringList'] as const;
+export type MetadataType = (typeof METADATA_TYPES)[number];
+
+/** Metrics of retrieval, with the dimension `Service`. */
+export const RETRIEVAL_METRICS = {
+  retrievals: 'Retrievals',
+  /** Searches that found nothing, or nothing good enough. */
+  emptyRetrievals: 'EmptyRetrievals',
+  /** Searches that failed. */
+  retrievalErrors: 'RetrievalErrors',
+  retrievalDuration: 'RetrievalDuration',
+  /** The best passage's score, in hundredths. */
+  topScore: 'TopScore',
+} as const;

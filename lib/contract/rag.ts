@@ -1,0 +1,31 @@
+import { API_CLIENT_HEADERS, API_EXPOSED_HEADERS, type ApiRoute } from './api';
+
+/** Everything the handler of questions reads from its environment. An empty string means that the feature is off. */
+export const RAG_ENV = [
+  /** `KnowledgePolicy` as JSON. */
+  'KNOWLEDGE',
+  /** `ModelFacts` as JSON; empty where a router chooses among several models. */
+  'MODEL',
+  /** Ids of the router's models as a JSON list, in the order of its `RoutingTable`. */
+  'ROUTED_MODELS',
+  /** `GenerationPolicy` as JSON. */
+  'GENERATION',
+  /** `GuardrailReference` as JSON. */
+  'GUARDRAIL',
+  /** Where the verified caller is found: one of `CALLER_SOURCES`. */
+  'CALLER',
+  /** Origins that may read answers in a browser, joined by commas. */
+  'CORS_ORIGINS',
+  /** The `Service` dimension of every metric and log line: the construct's own name. */
+  'SERVICE',
+] as const;
+
+export type RagEnv = Record<(typeof RAG_ENV)[number], string>;
+
+export const RAG_ROUTES: Readonly<Record<'query' | 'retrieve', ApiRoute>> = {
+  query: { method: 'POST', path: '/v1/query' },
+  retrieve: { method: 'POST', path: '/v1/retrieve' },
+};
+
+export const RAG_CLIENT_HEADERS: string[] = [...API_CLIENT_HEADERS];
+export const RAG_EXPOSED_HEADERS: string[] = [...API_EXPOSED_HEADERS];

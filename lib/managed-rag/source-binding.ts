@@ -1,0 +1,25 @@
+import { type CfnDataSource } from 'aws-cdk-lib/aws-bedrock';
+import { type IBucket } from 'aws-cdk-lib/aws-s3';
+import { type ServiceRole } from '../internal/handler-role';
+import { type Build } from '../posture/build';
+
+/** What a source has to know of the knowledge base that reads it. */
+export interface SourceBuild extends Build {
+  /** Under which the knowledge base reads; a source grants it what it needs. */
+  readonly role: ServiceRole;
+  /** Whether it is a managed knowledge base, whose sources are connectors. */
+  readonly managed: boolean;
+}
+
+/** What a knowledge base has to know of one of its sources. */
+export interface SourceBinding {
+  readonly configuration: CfnDataSource.DataSourceConfigurationProperty;
+  /** How documents are read and cut, where the source says so. */
+  readonly ingestion?: CfnDataSource.VectorIngestionConfigurationProperty;
+  /** Where its documents lie, where it is a bucket: changes there can be followed. */
+  readonly documents?: { readonly bucket: IBucket; readonly prefixes?: string[] };
+  /** Where images are kept that were found in documents. */
+  readonly supplementalBucket?: IBucket;
+  /** Whether it has to be crawled: nobody is told of changes. */
+  readonly crawled: boolean;
+}

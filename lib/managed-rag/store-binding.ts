@@ -1,0 +1,29 @@
+import { type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
+import { type IDependable } from 'constructs';
+import { type MetadataField } from '../contract/knowledge';
+import { type ServiceRole } from '../internal/handler-role';
+import { type Build } from '../posture/build';
+
+/** What a store has to know of the knowledge base that it serves. */
+export interface StoreBuild extends Build {
+  /** Under which the knowledge base reads and writes the store; a store grants it what it needs. */
+  readonly role: ServiceRole;
+  /** The vectors that it holds; absent where the store embeds by itself. */
+  readonly vectors: { readonly dimension: number; readonly binary: boolean };
+  /** What documents are described by. */
+  readonly fields: readonly MetadataField[];
+}
+
+/** What a knowledge base has to know of its store. */
+export interface StoreBinding {
+  /** As CloudFormation takes it; absent where the kind of knowledge base has no store. */
+  readonly storageConfiguration?: CfnKnowledgeBase.StorageConfigurationProperty;
+  /** The knowledge base's own kind and its configuration, where it is not a vector one. */
+  readonly kind?: Omit<CfnKnowledgeBase.KnowledgeBaseConfigurationProperty, 'vectorKnowledgeBaseConfiguration'>;
+  /** What it can be searched by, the best first. */
+  readonly searches: readonly ('SEMANTIC' | 'HYBRID')[];
+  /** What has to be there before the knowledge base. */
+  readonly dependencies: readonly IDependable[];
+  /** Most bytes of a document's metadata that can be filtered by, where the store has such a limit. */
+  readonly filterableBytes?: number;
+}
