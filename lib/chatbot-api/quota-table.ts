@@ -38,7 +38,8 @@ export class QuotaTable extends Construct {
       encryption: dynamodb.TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: posture.deletionProtection,
-      removalPolicy: RemovalPolicy.DESTROY,
+      // What it counts ends with its window; but a deletion that protection refuses would fail, and the stack's with it.
+      removalPolicy: posture.deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     if (encryptionKey) encryptTable(table, encryptionKey);
     posture.protectTable(this, table);

@@ -36,6 +36,12 @@ test('encrypts the table with the key of the chat, and backs it up where regulat
   expect(table.Properties.SSESpecification).toEqual({ SSEEnabled: true, SSEType: 'KMS' });
 });
 
+test.each([['standard', Posture.standard(), false, 'Delete'], ['regulated', Posture.regulated(), true, 'Retain']])('never asks for a deletion that protection refuses, in the %s posture', (_, posture, isProtected, policy) => {
+  const template = defineChat({ quotas: { user: [day] }, posture }).template();
+  const [, table] = Object.entries(template.findResources('AWS::DynamoDB::GlobalTable')).find(([id]) => id.startsWith('ChatQuotas'))!;
+  expect([table.Properties.Replicas[0].DeletionProtectionEnabled, table.DeletionPolicy, table.UpdateReplacePolicy]).toEqual([isProtected, policy, policy]);
+});
+
 test.each<[string, ChatQuotas]>([
   ["'quotas' must have 'user' or 'groups'", {}],
   ["'quotas.user' must have an entry", { user: [] }],
