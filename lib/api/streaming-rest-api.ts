@@ -188,6 +188,7 @@ function acknowledgeNoCache(stage: apigateway.Stage) {
 function restTraffic(stage: apigateway.Stage): Traffic {
   return {
     title: 'API',
+    latencyOf: 'to the last byte',
     speaker: 'API Gateway',
     evidence: "the access log's field error says which, and its traceId leads to the trace",
     requests: (options) => stage.metricCount(options),

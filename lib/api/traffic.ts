@@ -11,6 +11,8 @@ export interface Traffic {
   requests(options?: MetricOptions): IMetric;
   clientErrors(options?: MetricOptions): IMetric;
   serverErrors(options?: MetricOptions): IMetric;
-  /** Milliseconds from a request to the last byte of its answer. */
+  /** What the latency is of, as a chart's title says it. */
+  readonly latencyOf: string;
+  /** Milliseconds that answers take, or what `latencyOf` says. */
   latency(options?: MetricOptions): IMetric;
 }

@@ -12,8 +12,20 @@ const ONE_HOUR = { period: Duration.hours(1) };
 /** Most waiting that a turn allows at all. */
 const LONGEST_MS = Duration.minutes(15).toMilliseconds();
 
+/** Where requests call the handler themselves. */
+const LOST_EVENT = {
+  means: 'An event that the handler could not take waits in the dead-letter queue; requests of the API never go there.',
+  next: 'find who invokes the function asynchronously, read the message and its attributes, and delete it when it is dealt with.',
+};
+
+/** Where the door of a socket hands requests on. */
+const LOST_TURN = {
+  means: 'A request was given up before the handler had taken it: its client was told nothing, and its key waits in the dead-letter queue.',
+  next: 'see whether the handler was throttled (raise its concurrency) or fails as it starts (its log says why); then delete the message, for the client has asked again or is gone.',
+};
+
 /** What a chat rings for. */
-export function chatAlarms(scope: IConstruct, { chat, traffic, deadLetters, memory, priced }: ChatSignals, options: ChatAlarmsOptions): AlarmRules {
+export function chatAlarms(scope: IConstruct, { chat, traffic, host: { deadLetters, turnsAreEvents }, memory, priced }: ChatSignals, options: ChatAlarmsOptions): AlarmRules {
   const { errorRate = 5, timeToFirstToken = Duration.seconds(5), throttles = 10, costDeviations = 3, guardrailBlocks } = options;
   requireBetween(scope, 'errorRate', errorRate, 0, 99);
   requireBetween(scope, 'timeToFirstToken in milliseconds', timeToFirstToken.toMilliseconds({ integral: false }), 1, LONGEST_MS);
@@ -61,8 +73,7 @@ export function chatAlarms(scope: IConstruct, { chat, traffic, deadLetters, memo
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({ ...FIVE_MINUTES, statistic: Stats.MAXIMUM }),
         above: 0,
         periods: 1,
-        means: 'An event that the handler could not take waits in the dead-letter queue; requests of the API never go there.',
-        next: 'find who invokes the function asynchronously, read the message and its attributes, and delete it when it is dealt with.',
+        ...(turnsAreEvents ? LOST_TURN : LOST_EVENT),
       },
     }),
     ...memory.alarms,

@@ -37,7 +37,7 @@ function users({ chat }: ChatSignals): Chart[] {
   ];
 }
 
-function model({ chat, priced }: ChatSignals): Chart[] {
+function model({ chat, priced, limited }: ChatSignals): Chart[] {
   return [
     {
       title: 'Tokens',
@@ -48,12 +48,15 @@ function model({ chat, priced }: ChatSignals): Chart[] {
     {
       title: 'Refusals',
       unit: 'refusals',
-      lines: [chat.metricThrottles({ label: 'By the model, for load' }), chat.metricGuardrailBlocks({ label: 'By the guardrail' })],
+      lines: [
+        chat.metricThrottles({ label: 'By the model, for load' }), chat.metricGuardrailBlocks({ label: 'By the guardrail' }),
+        ...(limited ? [chat.metricQuotaRefusals({ label: 'By quotas' })] : []),
+      ],
     },
   ];
 }
 
-function carriers({ traffic, host, memory }: ChatSignals): Chart[] {
+function carriers({ chat, traffic, host, memory, hooked }: ChatSignals): Chart[] {
   const count = { statistic: Stats.SUM };
   return [
     {
@@ -62,11 +65,12 @@ function carriers({ traffic, host, memory }: ChatSignals): Chart[] {
       lines: [traffic.requests({ ...count, label: 'All' }), traffic.clientErrors({ ...count, label: '4xx' }), traffic.serverErrors({ ...count, label: '5xx' })],
     },
     {
-      title: `${traffic.title} latency, to the last byte`,
+      title: `${traffic.title} latency, ${traffic.latencyOf}`,
       unit: 'ms',
       lines: [traffic.latency({ statistic: P50, label: 'Half are faster' }), traffic.latency({ statistic: P95, label: '95 of 100 are faster' })],
     },
-    ...host,
+    ...host.charts,
     ...memory.charts,
+    ...(hooked ? [{ title: 'Hooks', unit: 'calls', lines: [chat.metricHookFailures({ label: 'Failed or late' })] }] : []),
   ];
 }

@@ -68,6 +68,7 @@ export class ChatFunctionUrl extends Construct implements ChatEndpoint {
 function urlTraffic(handler: LambdaFunction): Traffic {
   return {
     title: 'Function URL',
+    latencyOf: 'to the last byte',
     speaker: "The function's URL",
     evidence: "the handler's log holds a line for each request that reached it",
     requests: (options) => handler.metric('UrlRequestCount', options),

@@ -38,6 +38,8 @@ export interface ChatHost {
   readonly handler?: LambdaFunction;
   /** Where events go that the function could not take. */
   readonly deadLetters?: IQueue;
+  /** Whether turns reach the function as events, which are given up where nobody takes them. */
+  readonly turnsAreEvents?: boolean;
   /** The service, where the code runs in tasks. */
   readonly service?: FargateService;
   /** What shows how the code fares where it runs. */

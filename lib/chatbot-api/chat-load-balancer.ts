@@ -101,6 +101,7 @@ export class ChatLoadBalancer extends Construct implements ChatEndpoint {
 function balancerTraffic({ metrics }: elb.ApplicationLoadBalancer): Traffic {
   return {
     title: 'Load balancer',
+    latencyOf: 'to the first byte',
     speaker: 'The load balancer',
     evidence: 'its access log holds a line for each request, with the status of the load balancer and that of the task',
     requests: (options) => metrics.requestCount(options),

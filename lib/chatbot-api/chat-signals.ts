@@ -1,19 +1,16 @@
 import { type Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { type IQueue } from 'aws-cdk-lib/aws-sqs';
+import { type ChatHost } from './chat-host';
 import { type ChatModels } from './chat-models';
 import { type MemoryBinding } from './memory-binding';
 import { type Traffic } from '../api/traffic';
-import { type Chart } from '../observability/operations-dashboard';
 
 /** Every sign of life of a chat, for its alarms and its dashboard. */
 export interface ChatSignals {
   readonly chat: WatchedChat;
   /** What carries requests. */
   readonly traffic: Traffic;
-  /** What runs the code. */
-  readonly host: Chart[];
-  /** Where events wait that the function could not take, where there is one. */
-  readonly deadLetters?: IQueue;
+  /** What runs the code, and where events wait that it could not take. */
+  readonly host: Pick<ChatHost, 'charts' | 'deadLetters' | 'turnsAreEvents'>;
   /** What carries the conversations. */
   readonly memory: Pick<MemoryBinding, 'charts' | 'alarms'>;
   /** The models that may answer. */
@@ -22,6 +19,10 @@ export interface ChatSignals {
   readonly groups: readonly string[];
   /** Whether the handler knows what a token costs; without prices it reports no cost. */
   readonly priced: boolean;
+  /** Whether turns call functions of the builder's. */
+  readonly hooked: boolean;
+  /** Whether callers have quotas. */
+  readonly limited: boolean;
 }
 
 interface WatchedChat {
@@ -36,6 +37,8 @@ interface WatchedChat {
   metricThrottles(options?: MetricOptions): Metric;
   metricGuardrailBlocks(options?: MetricOptions): Metric;
   metricFallbacks(options?: MetricOptions): Metric;
+  metricHookFailures(options?: MetricOptions): Metric;
+  metricQuotaRefusals(options?: MetricOptions): Metric;
   metricOfModel(modelName: string, metricName: string, options?: MetricOptions): Metric;
   metricOfGroup(group: string, metricName: string, options?: MetricOptions): Metric;
   metricOfRoute(route: string, options?: MetricOptions): Metric;

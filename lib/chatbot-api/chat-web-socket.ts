@@ -24,6 +24,8 @@ export interface ChatWebSocketProps extends ChatFront {
   readonly handler: LambdaFunction;
   readonly role: ServiceRole;
   readonly stageName: string;
+  /** Of pages that upload attachments; a socket is opened by its token alone. */
+  readonly corsOrigins: string[];
   readonly throttling: ApiThrottling;
 }
 
@@ -48,7 +50,7 @@ const CALLERS: Readonly<Record<SocketCheck['caller'], string>> = { authorizer: '
 /** The chat as a WebSocket API: a door takes messages in, and the handler answers behind it for as long as a turn takes. */
 export class ChatWebSocket extends Construct implements ChatEndpoint {
   public readonly url: string;
-  public readonly corsOrigins: string[] = [];
+  public readonly corsOrigins: string[];
   public readonly environment: ChatEndpoint['environment'];
   public readonly traffic: Traffic;
 
@@ -60,6 +62,7 @@ export class ChatWebSocket extends Construct implements ChatEndpoint {
     super(scope, id);
     requirePattern(this, 'stageName', props.stageName, /^\w{1,128}$/, '1 to 128 letters, digits and underscores');
     this.stageName = props.stageName;
+    this.corsOrigins = props.corsOrigins;
 
     const check = socketCheck(this, props.auth, props);
     this.connections = new ConnectionTable(this, 'Connections', props);
@@ -165,12 +168,19 @@ function socketTraffic(dimensionsMap: Record<string, string>): Traffic {
   const metric = (metricName: string, statistic: string, options?: MetricOptions) => new Metric({ namespace: 'AWS/ApiGateway', metricName, dimensionsMap, statistic, ...options });
   return {
     title: 'WebSocket API',
+    latencyOf: 'of its door',
     speaker: 'API Gateway, or the door behind it,',
     evidence: "the access log's field error says which, and the log of the door has its stack",
-    requests: (options) => metric('MessageCount', Stats.SUM, options),
+    // Messages are counted both ways, answers too: what clients send is what the door is called for, or would be.
+    requests: ({ label, period } = {}) => new MathExpression({
+      expression: 'FILL(calls, 0) + FILL(execution, 0)',
+      usingMetrics: { calls: metric('IntegrationLatency', Stats.SAMPLE_COUNT), execution: metric('ExecutionError', Stats.SUM) },
+      label,
+      period,
+    }),
     clientErrors: (options) => metric('ClientError', Stats.SUM, options),
     serverErrors: ({ label, period } = {}) => new MathExpression({
-      expression: 'integration + execution',
+      expression: 'FILL(integration, 0) + FILL(execution, 0)',
       usingMetrics: { integration: metric('IntegrationError', Stats.SUM), execution: metric('ExecutionError', Stats.SUM) },
       label,
       period,

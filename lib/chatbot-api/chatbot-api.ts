@@ -86,6 +86,7 @@ export class ChatbotApi extends Construct {
   private readonly auth: AuthBinding;
   private readonly memory: MemoryBinding;
   private readonly quotas?: QuotaTable;
+  private readonly hooked: boolean;
   private readonly groups = new GroupMetrics(this);
   private readonly content: ChatContent;
   private readonly attachments?: AttachmentPolicy;
@@ -107,6 +108,7 @@ export class ChatbotApi extends Construct {
     this.table = this.memory.table;
     this.content = this.defineContent(props);
     this.bucket = this.content.bucket;
+    this.hooked = callsFunctions(props.hooks ?? {});
     this.quotas = props.quotas && new QuotaTable(this, 'Quotas', this.build, props.quotas);
 
     this.models = new ChatModels(this, props.model ?? Model.standard());
@@ -278,8 +280,8 @@ export class ChatbotApi extends Construct {
   }
 
   private get signals(): ChatSignals {
-    const { host: { deadLetters, charts }, endpoint: { traffic } } = this;
-    return { chat: this, host: charts, traffic, deadLetters, memory: this.memory, models: this.models, groups: this.groups.all, priced: this.models.priced };
+    const { host, memory, models, groups, hooked, endpoint: { traffic } } = this;
+    return { chat: this, host, traffic, memory, models, groups: groups.all, priced: models.priced, hooked, limited: this.quotas !== undefined };
   }
 
   private defineBuild(props: ChatbotApiProps): Build {
@@ -292,16 +294,15 @@ export class ChatbotApi extends Construct {
     return new ChatContent(this, this.build, { conversations: retention, files: conversations?.attachments?.retention ?? retention ?? FILE_RETENTION });
   }
 
-  private defineHost({ transport, generation, systemPrompt, hooks = {} }: ChatbotApiProps) {
-    const hooked = callsFunctions(hooks);
+  private defineHost({ transport, generation, systemPrompt }: ChatbotApiProps) {
     return (transport ?? Transport.restStreaming())._host(this, {
       ...this.build,
       auth: this.auth,
       files: (role) => ({ ...this.models.bind(role), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
-      parts: ['s3-objects', 'json-schemas', ...this.memory.parts, ...(hooked ? ['hooks'] : [])],
+      parts: ['s3-objects', 'json-schemas', ...this.memory.parts, ...(this.hooked ? ['hooks'] : [])],
       calls: [
         CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3,
-        ...(hooked ? [CalledService.LAMBDA] : []), ...(this.quotas ? [CalledService.DYNAMODB] : []),
+        ...(this.hooked ? [CalledService.LAMBDA] : []), ...(this.quotas ? [CalledService.DYNAMODB] : []),
       ],
       place: (placed, calls) => this.memory.placeHandler(placed, calls),
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,

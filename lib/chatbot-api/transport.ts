@@ -1,5 +1,6 @@
 import { type Construct } from 'constructs';
 import { type ApiThrottling } from '../api';
+import { type ChatEndpoint } from './chat-endpoint';
 import { ChatFunctionUrl, requireOwnProof } from './chat-function-url';
 import { type ChatCode, type ChatHost, functionHost } from './chat-host';
 import { ChatRestApi } from './chat-rest-api';
@@ -82,6 +83,14 @@ export interface WebSocketOptions {
    * @default - 50 a second, 100 at once
    */
   readonly throttling?: ApiThrottling;
+
+  /**
+   * Origins of the web pages that may upload attachments from a browser, like `https://chat.example.com`. Sockets are opened by whoever has a
+   * token, from any page.
+   *
+   * @default - none
+   */
+  readonly corsOrigins?: string[];
 }
 
 /** How requests and answers travel between the client and the chat, and with it where the chat's code runs. */
@@ -159,13 +168,14 @@ class WebSocket extends Transport {
   }
 
   public _host(scope: Construct, code: ChatCode): ChatHost {
-    const { stageName = 'prod', throttling: { rate = 50, burst = 100 } = {} } = this.options;
+    const { stageName = 'prod', corsOrigins = [], throttling: { rate = 50, burst = 100 } = {} } = this.options;
     requireInteger(scope, 'throttling.burst', burst, 1, 5_000);
     requireBetween(scope, 'throttling.rate', rate, 1, 10_000);
+    requireOrigins(scope, corsOrigins);
     const wired = { ...code, parts: [...code.parts, 'socket'], calls: [...code.calls, CalledService.DYNAMODB, CalledService.CONNECTIONS] };
-    const host: ChatHost = functionHost(scope, wired, (handler, front) =>
-      new ChatWebSocket(scope, 'Socket', { ...front, handler, role: host.role, stageName, throttling: { rate, burst } }));
-    return host;
+    const host = functionHost(scope, wired, (handler, front): ChatEndpoint =>
+      new ChatWebSocket(scope, 'Socket', { ...front, handler, role: host.role, stageName, corsOrigins, throttling: { rate, burst } }));
+    return { ...host, turnsAreEvents: true };
   }
 }
 

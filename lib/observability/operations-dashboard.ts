@@ -20,13 +20,15 @@ export interface OperationsDashboardProps extends DashboardOptions {
   readonly documentation: string;
   /** Alarms that there are already; others are added at the end. */
   readonly alarms?: IAlarms;
-  /** The questions in the order in which they are asked, three or four a row. */
+  /** The questions in the order in which they are asked; those of a row that is too long go on in the next. */
   readonly rows: Chart[][];
   /** Where handlers write a line for each request. */
   readonly logs: ILogGroup;
 }
 
 const WIDTH = 24;
+/** A chart that is narrower tells little, and CloudWatch counts widths in whole columns. */
+const BESIDE = 4;
 const INTERVAL = Duration.hours(3);
 
 /** A construct on one page, for whoever is called at night: what is wrong, since when, and the requests that failed last. */
@@ -44,9 +46,13 @@ export class OperationsDashboard extends cloudwatch.Dashboard {
     this.addWidgets(this.latestFailures(logs));
   }
 
-  /** Shows three or four charts beside each other. */
+  /** Shows charts beside each other, four at most; more are spread evenly over rows. */
   public addRow(row: Chart[]) {
-    this.addWidgets(...row.map((chart) => graph(chart, WIDTH / row.length)));
+    const together = Math.ceil(row.length / Math.ceil(row.length / BESIDE));
+    for (let first = 0; first < row.length; first += together) {
+      const charts = row.slice(first, first + together);
+      this.addWidgets(...charts.map((chart) => graph(chart, WIDTH / charts.length)));
+    }
   }
 
   /** Shows which alarms ring. */

@@ -1,8 +1,9 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { defineChat } from './define-chat';
-import { ChatbotApi, Model } from '../../lib';
+import { ChatbotApi, type ChatbotApiProps, ConversationMemory, Model, SentenceTransform } from '../../lib';
 import { METRICS_NAMESPACE } from '../../lib/contract/api';
 import { CHAT_METRICS } from '../../lib/contract/chat';
 import { alarmMetrics, dashboardMetrics, type Template as Json, widgets, type WatchedMetric } from '../observability/watched-metrics';
@@ -69,6 +70,27 @@ describe('the dashboard', () => {
     const chat = defineChat();
     chat.chat.addDashboard();
     expect([...own(dashboardMetrics(json(chat)))].sort()).toEqual(Object.values(CHAT_METRICS).sort());
+  });
+
+  test('draws what hooks and quotas do where there are some', () => {
+    const drawn = (props: (stack: Stack) => ChatbotApiProps) => {
+      const chat = defineChat(props);
+      chat.chat.addDashboard();
+      return [...own(dashboardMetrics(json(chat)))].filter((name) => ['HookFailures', 'QuotaRefusals'].includes(name)).sort();
+    };
+    const handler = (stack: Stack) => LambdaFunction.fromFunctionArn(stack, 'Hook', 'arn:aws:lambda:us-east-1:111122223333:function:hook');
+    expect(drawn((stack) => ({ hooks: { before: { handler: handler(stack) } } }))).toEqual(['HookFailures']);
+    expect(drawn(() => ({ hooks: { sentences: SentenceTransform.replace([{ pattern: 'a', replacement: 'b' }]) } }))).toEqual([]);
+    expect(drawn(() => ({ quotas: { user: [{ window: Duration.days(1), requests: 1 }] } }))).toEqual(['QuotaRefusals']);
+  });
+
+  test('takes whole columns of the page, however many charts a row has', () => {
+    for (const memory of [ConversationMemory.dynamoDb(), ConversationMemory.agentCore()]) {
+      const chat = defineChat((stack) => ({ conversations: { memory }, hooks: { before: { handler: LambdaFunction.fromFunctionArn(stack, 'Hook', 'arn:aws:lambda:us-east-1:111122223333:function:hook') } } }));
+      chat.chat.addDashboard();
+      const widths = widgets(json(chat)).map(({ width }) => width);
+      expect(widths.filter((width) => !Number.isInteger(width) || width < 6)).toEqual([]);
+    }
   });
 
   test('leaves out the cost where nobody knows the prices', () => {

@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import { type CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { type SubnetSelection, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -74,7 +75,36 @@ test('rings for errors of the socket, and shows them', () => {
   chat.addAlarms();
   chat.addDashboard();
   expect(JSON.stringify(template().findResources('AWS::CloudWatch::Alarm'))).toContain('ExecutionError');
-  expect(JSON.stringify(template().findResources('AWS::CloudWatch::Dashboard'))).toContain('MessageCount');
+  expect(JSON.stringify(template().findResources('AWS::CloudWatch::Dashboard'))).toContain('WebSocket API latency, of its door');
+});
+
+test('counts what clients send as requests, answers not, and knows no gap as an error', () => {
+  const { chat, template } = define();
+  chat.addAlarms();
+  template().hasResourceProperties('AWS::CloudWatch::Alarm', {
+    AlarmDescription: Match.stringLikeRegexp('^API Gateway, or the door behind it, answered'),
+    Metrics: Match.arrayWith([
+      Match.objectLike({ Id: 'requests', Expression: 'FILL(calls, 0) + FILL(execution, 0)' }),
+      Match.objectLike({ Id: 'calls', MetricStat: Match.objectLike({ Stat: 'SampleCount', Metric: Match.objectLike({ MetricName: 'IntegrationLatency' }) }) }),
+      Match.objectLike({ Id: 'errors', Expression: 'FILL(integration, 0) + FILL(execution, 0)' }),
+    ]),
+  });
+  expect(JSON.stringify(template().toJSON())).not.toContain('MessageCount');
+});
+
+test('says that a request is lost where its event was given up', () => {
+  const { chat } = define();
+  const { DeadLetters } = chat.addAlarms().alarms;
+  expect((DeadLetters.node.defaultChild as CfnAlarm).alarmDescription).toMatch(/^A request was given up.* Next: see whether the handler was throttled/);
+});
+
+test('lets pages of the given origins upload attachments, and no other', () => {
+  const template = define({}, { corsOrigins: ['https://chat.example.com'] }).template();
+  template.hasResourceProperties('AWS::S3::Bucket', {
+    CorsConfiguration: { CorsRules: [Match.objectLike({ AllowedMethods: ['POST'], AllowedOrigins: ['https://chat.example.com'] })] },
+  });
+  define().template().resourcePropertiesCountIs('AWS::S3::Bucket', { CorsConfiguration: Match.anyValue() }, 0);
+  expect(() => define({}, { corsOrigins: ['https://chat.example.com/'] })).toThrow("'corsOrigins' must be an origin");
 });
 
 test.each<[string, (stack: Stack) => ApiAuth, RegExp]>([

@@ -19,6 +19,7 @@ interface Properties {
 
 export interface Widget {
   readonly type: string;
+  readonly width: number;
   readonly properties: { readonly query?: string; readonly alarms?: string[]; readonly metrics?: unknown[][] };
 }
 
