@@ -72,6 +72,7 @@ export interface GuardrailConfig {
   readonly guardrailIdentifier: string;
   readonly guardrailVersion: string;
   readonly trace?: string;
+  readonly streamProcessingMode?: string;
 }
 
 export interface Usage {

@@ -1,158 +1,110 @@
-import { ConverseEvent, ConverseRequest, Message } from './converse';
+import { ContentBlock, ConverseRequest } from './converse';
 import { ApplyGuardrailRequest } from './operation';
 
-/** A guardrail as far as the local cloud applies it: words, topics and patterns, by plain comparison. */
+export type FilterAction = 'BLOCK' | 'ANONYMIZE' | 'NONE';
+export type Direction = 'input' | 'output';
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One thing that a guardrail looks for, and what it does where it finds it; it does not look where it has no action. */
+export interface Filter extends Readonly<Partial<Record<Direction, FilterAction>>> {
+  readonly policy: 'word' | 'topic' | 'pii' | 'pattern';
+  /** Stands in the trace and, in braces, in the place of what is masked. */
+  readonly name: string;
+  readonly find: (text: string) => Span[];
+  /** Most characters that a find can have. */
+  readonly longest: number;
+}
+
+/** A guardrail as far as the local cloud applies it: words, topics, patterns and personal information that has a shape. */
 export interface Guardrail {
-  /** Words and phrases, without regard to case. */
-  readonly blockedWords?: readonly string[];
-  /** Names of denied topics; a text that has the name, or one of the examples, is on the topic. */
-  readonly deniedTopics?: readonly { readonly name: string; readonly examples?: readonly string[] }[];
-  readonly blockedPatterns?: readonly { readonly name: string; readonly pattern: string }[];
+  readonly filters: readonly Filter[];
   readonly blockedInputMessaging: string;
   readonly blockedOutputsMessaging: string;
   /** Policies of the template that are not applied here, in words. */
   readonly leftOut?: readonly string[];
 }
 
-/** An `AWS::Bedrock::Guardrail`'s properties, as far as they can be applied without a model: content filters are not. */
-interface GuardrailProperties {
-  readonly BlockedInputMessaging: string;
-  readonly BlockedOutputsMessaging: string;
-  readonly ContentPolicyConfig?: object;
-  readonly ContextualGroundingPolicyConfig?: object;
-  readonly AutomatedReasoningPolicyConfig?: object;
-  readonly WordPolicyConfig?: { readonly WordsConfig?: readonly { readonly Text: string }[]; readonly ManagedWordListsConfig?: readonly object[] };
-  readonly TopicPolicyConfig?: { readonly TopicsConfig?: readonly { readonly Name: string; readonly Examples?: readonly string[] }[] };
-  readonly SensitiveInformationPolicyConfig?: {
-    readonly PiiEntitiesConfig?: readonly object[];
-    readonly RegexesConfig?: readonly { readonly Name: string; readonly Pattern: string; readonly Action: string }[];
-  };
+/** What one filter found, and where. */
+export interface Find extends Span {
+  readonly filter: Filter;
+  readonly action: FilterAction;
+  readonly match: string;
 }
 
-/** Reads a guardrail from its resource in a template. */
-export function guardrailFromTemplate(properties: object): Guardrail {
-  const { WordPolicyConfig, TopicPolicyConfig, SensitiveInformationPolicyConfig, ...messaging } = properties as GuardrailProperties;
-  return {
-    blockedWords: WordPolicyConfig?.WordsConfig?.map(({ Text }) => Text),
-    deniedTopics: TopicPolicyConfig?.TopicsConfig?.map(({ Name, Examples }) => ({ name: Name, examples: Examples })),
-    blockedPatterns: SensitiveInformationPolicyConfig?.RegexesConfig?.filter(({ Action }) => Action === 'BLOCK')
-      .map(({ Name, Pattern }) => ({ name: Name, pattern: Pattern })),
-    blockedInputMessaging: messaging.BlockedInputMessaging,
-    blockedOutputsMessaging: messaging.BlockedOutputsMessaging,
-    leftOut: leftOut(properties as GuardrailProperties),
-  };
+/** What a guardrail finds in a text, in the order of the text. */
+export function findsIn({ filters }: Guardrail, text: string, direction: Direction): Find[] {
+  return filters.flatMap((filter) => {
+    const action = filter[direction];
+    return action ? filter.find(text).map((span): Find => ({ filter, action, ...span, match: text.slice(span.from, span.to) })) : [];
+  }).sort((one, other) => one.from - other.from || other.to - one.to);
 }
 
-/** These need a model or lists that only the service has. */
-function leftOut(properties: GuardrailProperties): string[] {
-  const { WordPolicyConfig: words, SensitiveInformationPolicyConfig: sensitive } = properties;
-  const policies: [string, unknown][] = [
-    ['content filters', properties.ContentPolicyConfig],
-    ['contextual grounding', properties.ContextualGroundingPolicyConfig],
-    ['automated reasoning', properties.AutomatedReasoningPolicyConfig],
-    ['the managed list of profanities', words?.ManagedWordListsConfig?.length],
-    ['personal data by its kind', sensitive?.PiiEntitiesConfig?.length],
-    ['masking', sensitive?.RegexesConfig?.some(({ Action }) => Action === 'ANONYMIZE')],
-  ];
-  return policies.flatMap(([name, given]) => given ? [name] : []);
-}
+export const blocks = (finds: readonly Find[]): boolean => finds.some(({ action }) => action === 'BLOCK');
+export const masks = (finds: readonly Find[]): boolean => finds.some(({ action }) => action === 'ANONYMIZE');
 
-/** What a text was blocked for, in the words of a guardrail's trace. */
-export interface Assessment {
-  readonly wordPolicy?: { readonly customWords: readonly { readonly match: string; readonly action: 'BLOCKED' }[]; readonly managedWordLists: readonly [] };
-  readonly topicPolicy?: { readonly topics: readonly { readonly name: string; readonly type: 'DENY'; readonly action: 'BLOCKED' }[] };
-  readonly sensitiveInformationPolicy?: {
-    readonly piiEntities: readonly [];
-    readonly regexes: readonly { readonly name: string; readonly match: string; readonly action: 'BLOCKED' }[];
-  };
-}
-
-/** What the guardrail finds in a text, or nothing. */
-export function assess(guardrail: Guardrail, text: string): Assessment | undefined {
-  const said = text.toLowerCase();
-  const has = (phrase: string) => said.includes(phrase.toLowerCase());
-  const words = (guardrail.blockedWords ?? []).filter(has);
-  const topics = (guardrail.deniedTopics ?? []).filter(({ name, examples = [] }) => [name, ...examples].some(has));
-  const regexes = (guardrail.blockedPatterns ?? []).flatMap(({ name, pattern }) => {
-    const match = new RegExp(pattern).exec(text)?.[0];
-    return match === undefined ? [] : [{ name, match, action: 'BLOCKED' as const }];
-  });
-  if (words.length + topics.length + regexes.length === 0) return undefined;
-  return {
-    ...(words.length > 0 ? { wordPolicy: { customWords: words.map((match) => ({ match, action: 'BLOCKED' as const })), managedWordLists: [] } } : {}),
-    ...(topics.length > 0 ? { topicPolicy: { topics: topics.map(({ name }) => ({ name, type: 'DENY' as const, action: 'BLOCKED' as const })) } } : {}),
-    ...(regexes.length > 0 ? { sensitiveInformationPolicy: { piiEntities: [], regexes } } : {}),
-  };
-}
-
-/** What the guardrail reads of a request: what is marked as guarded content, else every message of the conversation. */
-export function guardedText({ messages = [], system = [] }: ConverseRequest): string {
-  const marked = [...system, ...blocksOf(messages)].flatMap(({ guardContent }) => guardContent?.text?.text ?? []);
-  return (marked.length > 0 ? marked : blocksOf(messages).flatMap(({ text }) => text ?? [])).join('\n');
-}
-
-function blocksOf(messages: readonly Message[]) {
-  return messages.flatMap(({ content }) => content);
-}
-
-/** The answer in place of one that the guardrail blocked. */
-export function* blockedAnswer(text: string, trace: object | undefined): Iterable<ConverseEvent> {
-  yield { messageStart: { role: 'assistant' } };
-  yield* blockedEnd(0, text, trace);
-}
-
-/** Room for a pattern that is not yet complete; AWS looks at chunks of a thousand characters. */
-const HELD_FOR_PATTERNS = 200;
-
-/** Watches an answer as it streams. Text is held back while it could still become a blocked phrase, as a synchronous guardrail does. */
-export async function* guarded(guardrail: Guardrail, events: AsyncIterable<ConverseEvent>, traceOf: (found: Assessment) => object | undefined) {
-  const hold = heldBack(guardrail);
-  let recent = '';
-  let open = '';
-  for await (const event of events) {
-    const text = 'contentBlockDelta' in event && 'text' in event.contentBlockDelta.delta ? event.contentBlockDelta.delta.text : undefined;
-    if (text === undefined) {
-      const index = 'contentBlockStop' in event ? event.contentBlockStop.contentBlockIndex : 0;
-      if (open !== '') yield delta(index, open);
-      open = '';
-      yield event;
-      continue;
-    }
-    recent = recent.slice(-hold) + text;
-    open += text;
-    const index = 'contentBlockDelta' in event ? event.contentBlockDelta.contentBlockIndex : 0;
-    const found = assess(guardrail, recent);
-    if (found) {
-      yield* blockedEnd(index, guardrail.blockedOutputsMessaging, traceOf(found));
-      return;
-    }
-    const safe = [...open].slice(0, -hold).join('');
-    if (safe === '') continue;
-    yield delta(index, safe);
-    open = open.slice(safe.length);
+/** The text with a name in the place of all that is masked. What lies within something longer that is masked goes with it. */
+export function masked(text: string, finds: readonly Find[]): string {
+  let said = '';
+  let at = 0;
+  for (const { action, from, to, filter } of finds) {
+    if (action !== 'ANONYMIZE' || from < at) continue;
+    said += `${text.slice(at, from)}{${filter.name}}`;
+    at = to;
   }
+  return said + text.slice(at);
 }
 
-function heldBack({ blockedWords = [], deniedTopics = [], blockedPatterns = [] }: Guardrail): number {
-  const phrases = [...blockedWords, ...deniedTopics.flatMap(({ name, examples = [] }) => [name, ...examples])];
-  return Math.max(1, blockedPatterns.length > 0 ? HELD_FOR_PATTERNS : 0, ...phrases.map(({ length }) => length));
+/** What was found, in the words of a guardrail's trace. */
+export function assessment(finds: readonly Find[]): object {
+  const DONE = { BLOCK: 'BLOCKED', ANONYMIZE: 'ANONYMIZED', NONE: 'NONE' } as const;
+  const of = (policy: Filter['policy'], told: (find: Find) => object) =>
+    finds.filter(({ filter }) => filter.policy === policy).map((find) => ({ ...told(find), action: DONE[find.action], detected: true }));
+  const words = of('word', ({ match }) => ({ match }));
+  const topics = of('topic', ({ filter }) => ({ name: filter.name, type: 'DENY' }));
+  const piiEntities = of('pii', ({ filter, match }) => ({ type: filter.name, match }));
+  const regexes = of('pattern', ({ filter, match }) => ({ name: filter.name, match }));
+  return {
+    ...(words.length > 0 ? { wordPolicy: { customWords: words, managedWordLists: [] } } : {}),
+    ...(topics.length > 0 ? { topicPolicy: { topics } } : {}),
+    ...(piiEntities.length + regexes.length > 0 ? { sensitiveInformationPolicy: { piiEntities, regexes } } : {}),
+  };
 }
 
-function delta(contentBlockIndex: number, text: string): ConverseEvent {
-  return { contentBlockDelta: { contentBlockIndex, delta: { text } } };
-}
-
-function* blockedEnd(index: number, text: string, trace: object | undefined): Iterable<ConverseEvent> {
-  yield delta(index, text);
-  yield { contentBlockStop: { contentBlockIndex: index } };
-  yield { messageStop: { stopReason: 'guardrail_intervened' } };
-  const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
-  yield { metadata: { usage, metrics: { latencyMs: 0 }, ...(trace ? { trace } : {}) } };
+/** What the guardrail finds in a request, and the request as the model gets to see it. */
+export function guardedRequest(guardrail: Guardrail, request: ConverseRequest): { finds: Find[]; request: ConverseRequest } {
+  const { messages = [], system = [] } = request;
+  const marked = [...system, ...messages.flatMap(({ content }) => content)].some(({ guardContent }) => guardContent?.text);
+  const finds: Find[] = [];
+  const look = (text: string) => {
+    const found = findsIn(guardrail, text, 'input');
+    finds.push(...found);
+    return masked(text, found);
+  };
+  /** What is marked as guarded content, else every word of the conversation. */
+  const seen = <Block extends Pick<ContentBlock, 'text' | 'guardContent'>>(block: Block, plain: boolean): Block => {
+    const { guardContent } = block;
+    if (guardContent?.text) return { ...block, guardContent: { ...guardContent, text: { ...guardContent.text, text: look(guardContent.text.text) } } };
+    return block.text !== undefined && plain && !marked ? { ...block, text: look(block.text) } : block;
+  };
+  return {
+    finds,
+    request: {
+      ...request,
+      ...(request.system && { system: system.map((block) => seen(block, false)) }),
+      messages: messages.map((message) => ({ ...message, content: message.content.map((block) => seen(block, true)) })),
+    },
+  };
 }
 
 /** The answer of ApplyGuardrail. */
 export function applyGuardrail(guardrail: Guardrail, { source, content }: ApplyGuardrailRequest): object {
-  const found = assess(guardrail, content.map(({ text }) => text?.text ?? '').join('\n'));
+  const texts = content.map(({ text }) => text?.text ?? '');
+  const found = texts.map((text) => findsIn(guardrail, text, source === 'INPUT' ? 'input' : 'output'));
+  const finds = found.flat();
   const usage = {
     topicPolicyUnits: 1,
     contentPolicyUnits: 0,
@@ -162,10 +114,11 @@ export function applyGuardrail(guardrail: Guardrail, { source, content }: ApplyG
     contextualGroundingPolicyUnits: 0,
   };
   const messaging = source === 'INPUT' ? guardrail.blockedInputMessaging : guardrail.blockedOutputsMessaging;
+  const outputs = blocks(finds) ? [{ text: messaging }] : masks(finds) ? texts.map((text, at) => ({ text: masked(text, found[at]) })) : [];
   return {
     usage,
-    action: found ? 'GUARDRAIL_INTERVENED' : 'NONE',
-    outputs: found ? [{ text: messaging }] : [],
-    assessments: found ? [found] : [],
+    action: outputs.length > 0 ? 'GUARDRAIL_INTERVENED' : 'NONE',
+    outputs,
+    assessments: finds.length > 0 ? [assessment(finds)] : [],
   };
 }

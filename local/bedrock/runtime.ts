@@ -1,9 +1,10 @@
 import { guardrailArn, ModelAddress, modelAddress, modelAuthorizations, Place, portableId } from './access';
 import { checkConversation } from './conversation-rules';
-import { Answerer, ConverseEvent, ConverseRequest, GuardrailConfig } from './converse';
+import { Answerer, ConverseEvent, ModelCall } from './converse';
 import { Faults } from './faults';
 import { gather } from './gathered';
-import { applyGuardrail, Assessment, assess, blockedAnswer, guarded, guardedText, Guardrail } from './guardrail';
+import { guardedAnswer } from './guarded-answer';
+import { applyGuardrail, Guardrail } from './guardrail';
 import { LocalModel } from './local-model';
 import { checkModelId, checkModelLimits, ModelRules } from './model-rules';
 import { Operation, readOperation } from './operation';
@@ -97,20 +98,11 @@ class BedrockRuntime {
     return rules;
   }
 
-  private async* answers(operation: ModelOperation, rules: ModelRules | undefined, call: AwsRequest): AsyncIterable<ConverseEvent> {
-    const { request } = operation;
-    const { guardrailConfig: config, ...unguarded } = request;
-    const modelId = portableId(this.address(operation, call));
-    const streaming = operation.name === 'ConverseStream';
-    const { cacheMinimum } = rules ?? {};
-    const answer = (asked: ConverseRequest) => this.answerer.answer({ modelId, request: asked, streaming, cacheMinimum, signal: call.signal });
-    if (!config) return yield* answer(request);
-    const guardrail = this.guardrail(config.guardrailIdentifier);
-    const found = assess(guardrail, guardedText(request));
-    if (found) return yield* blockedAnswer(guardrail.blockedInputMessaging, traceOf(config, { inputAssessment: { [config.guardrailIdentifier]: found } }));
-    // The guardrail exists here only: neither a real Bedrock nor another server knows it.
-    return yield* guarded(guardrail, answer(unguarded), (blocked: Assessment) =>
-      traceOf(config, { outputAssessments: { [config.guardrailIdentifier]: [blocked] } }));
+  private answers({ name, modelId: asked, request }: ModelOperation, rules: ModelRules | undefined, http: AwsRequest): AsyncIterable<ConverseEvent> {
+    const modelId = portableId(this.address({ name, modelId: asked, request }, http));
+    const call: ModelCall = { modelId, request, streaming: name === 'ConverseStream', cacheMinimum: rules?.cacheMinimum, signal: http.signal };
+    const { guardrailConfig: config } = request;
+    return config ? guardedAnswer(this.guardrail(config.guardrailIdentifier), config, call, this.answerer) : this.answerer.answer(call);
   }
 
   private behind({ modelId, request }: ModelOperation): string | undefined {
@@ -143,10 +135,6 @@ async function whole(events: AsyncIterable<ConverseEvent>): Promise<object> {
     if (error.type === 'throttlingException') throw new AwsFailure('ThrottlingException', 429, error.message);
     throw new AwsFailure('ModelErrorException', 424, error.message);
   }
-}
-
-function traceOf({ trace }: GuardrailConfig, guardrail: object): object | undefined {
-  return trace === 'enabled' || trace === 'enabled_full' ? { guardrail } : undefined;
 }
 
 function json(body: object): AwsReply {

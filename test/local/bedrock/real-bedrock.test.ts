@@ -2,7 +2,7 @@ import { ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-
 import { asks, eventsOf, LocalBedrock, startLocalBedrock, textIn } from './local-bedrock';
 import { Answerer } from '../../../local/bedrock/converse';
 import { Faults } from '../../../local/bedrock/faults';
-import { guardrailFromTemplate } from '../../../local/bedrock/guardrail';
+import { guardrailFromTemplate } from '../../../local/bedrock/guardrail-template';
 import { RealBedrock } from '../../../local/bedrock/real-bedrock';
 
 const PROFILE = 'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc';
