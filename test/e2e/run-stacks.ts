@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import OpenAI from 'openai';
-import { ChatAuth, ChatbotApi, type ChatbotApiProps } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps } from '../../lib';
 import { type CloudOptions, type LocalCloud, startCloud } from '../../local/cloud';
 
 export type User = 'user-a' | 'user-b';
@@ -43,7 +43,7 @@ export function defineChats(app: App, chats: Readonly<Record<string, ChatbotApiP
 export function runChats(chats: (stack: Stack) => Readonly<Record<string, ChatbotApiProps>>, options?: RunOptions) {
   const run = runStacks((app) => {
     const stack = new Stack(app, 'Chats');
-    const auth = ChatAuth.cognito(new UserPool(stack, 'Users'));
+    const auth = ApiAuth.cognito(new UserPool(stack, 'Users'));
     for (const [name, props] of Object.entries(chats(stack))) {
       new CfnOutput(stack, name, { value: new ChatbotApi(stack, `${name}Chat`, { auth, ...props }).url });
     }
