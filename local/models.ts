@@ -22,10 +22,12 @@ export interface ModelOptions {
   readonly bedrock?: boolean;
   /** Pause of the local model between two words. @default 0 */
   readonly wordGapMs?: number;
+  /** Gap between two words while the fault `slow` is set. @default 1000 */
+  readonly slowGapMs?: number;
 }
 
 /** The Bedrock runtime with the guardrails, profiles and models that a deployment speaks of. */
-export function deployedBedrock(deployment: Deployment, faults: Faults, { modelUrl, bedrock, wordGapMs }: ModelOptions): AwsService {
+export function deployedBedrock(deployment: Deployment, faults: Faults, { modelUrl, bedrock, wordGapMs, slowGapMs }: ModelOptions): AwsService {
   if (modelUrl !== undefined && bedrock) throw new Error("only one of 'modelUrl' and 'bedrock' may say who answers");
   const answerer = modelUrl !== undefined ? openAiServer(modelUrl) : bedrock ? new RealBedrock() : undefined;
   const profiles = applicationProfiles(deployment);
@@ -33,6 +35,7 @@ export function deployedBedrock(deployment: Deployment, faults: Faults, { modelU
     account: ACCOUNT,
     faults,
     wordGapMs,
+    slowGapMs,
     answerer,
     models: modelRules(deployment, profiles),
     promptRouters: new Map(toldFacts(deployment).flatMap(({ id, behind }) => behind ? [[id, behind.map((each) => each.id)]] : [])),
