@@ -4,31 +4,20 @@ import { type IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { type IConstruct } from 'constructs';
 import { fail, requirePattern } from '../internal/validation';
 
-/** A name of your own for a chat. */
+/** A name of your own for an API. */
 export interface ApiDomain {
   /** The name, like `chat.example.com`. */
   readonly domainName: string;
 
-  /** A certificate for the name, of the chat's Region. */
+  /** A certificate for the name, of the API's Region. */
   readonly certificate: ICertificate;
 
   /**
-   * The zone that the name is in; a record of it is made to lead to the chat.
+   * The zone that the name is in; a record of it is made to lead to the API.
    *
-   * @default - the name is led to the chat by hand
+   * @default - the name is led to the API by hand
    */
   readonly hostedZone?: IHostedZone;
-}
-
-/** A name of your own for a REST API. */
-export interface RestDomain extends ApiDomain {
-  /**
-   * The first part of the path, for a name that is to lead to other APIs too: letters, digits, `-`, `_` and `.`. The name is made here and is the
-   * chat's; other APIs map themselves onto `chat.api.domainName`.
-   *
-   * @default - none: the name leads to the chat alone
-   */
-  readonly basePath?: string;
 }
 
 /** What a name must be by itself, and in its zone. */

@@ -1,3 +1,4 @@
 export * from './api-auth';
-export { type ApiDomain, type RestDomain } from './api-domain';
+export { type ApiDomain } from './api-domain';
 export * from './api-throttling';
+export { type OwnDomainOptions, RestDomain } from './rest-domain';

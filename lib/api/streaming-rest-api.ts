@@ -2,13 +2,11 @@ import { Duration, Names } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
-import { ARecord, RecordTarget } from 'aws-cdk-lib/aws-route53';
-import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
-import { type RestDomain } from './api-domain';
 import { type ApiThrottling } from './api-throttling';
 import { type AuthBinding, type RestCheck } from './auth-binding';
 import { defineGatewayErrors } from './gateway-errors';
+import { type RestDomain } from './rest-domain';
 import { type Traffic } from './traffic';
 import { type ApiRoute, type CallerSource } from '../contract/api';
 import { acknowledge } from '../internal/acknowledge';
@@ -79,7 +77,7 @@ export class StreamingRestApi extends Construct {
     this.corsOrigins = props.corsOrigins;
     this.api = this.defineApi(props);
     this.traffic = restTraffic(this.api.deploymentStage);
-    this.url = props.domain ? this.defineDomain(props.domain) : this.api.url;
+    this.url = props.domain?._lead(this, this.api) ?? this.api.url;
     this.defineRoutes(props, check);
     this.openTo(props);
     this.defineUsagePlan(props, check);
@@ -116,14 +114,6 @@ export class StreamingRestApi extends Construct {
     ApiGatewayLogging.requiredBy(api.deploymentStage);
     acknowledgeNoCache(api.deploymentStage);
     return api;
-  }
-
-  private defineDomain({ domainName, certificate, hostedZone, basePath }: RestDomain) {
-    const domain = this.api.addDomainName('Domain', {
-      domainName, certificate, basePath, endpointType: apigateway.EndpointType.REGIONAL, securityPolicy: apigateway.SecurityPolicy.TLS_1_2,
-    });
-    if (hostedZone) new ARecord(this, 'Record', { zone: hostedZone, recordName: domainName, target: RecordTarget.fromAlias(new ApiGatewayDomain(domain)) });
-    return `https://${domainName}/${basePath === undefined ? '' : `${basePath}/`}`;
   }
 
   private defineRoutes(props: StreamingRestApiProps, { authorizer, authorizationType, apiKeys }: RestCheck) {

@@ -1,5 +1,5 @@
 import { type Construct } from 'constructs';
-import { type ApiThrottling } from '../api';
+import { type ApiThrottling, type RestDomain } from '../api';
 import { type ChatEndpoint } from './chat-endpoint';
 import { ChatFunctionUrl, requireOwnProof } from './chat-function-url';
 import { type ChatCode, type ChatHost, functionHost } from './chat-host';
@@ -8,9 +8,9 @@ import { ChatService } from './chat-service';
 import { ChatWebSocket } from './chat-web-socket';
 import { type ContainerOptions } from './container-options';
 import { requireTaskSize } from './task-size';
-import { requireDomain, type RestDomain } from '../api/api-domain';
 import { requireOrigins } from '../api/origins';
-import { fail, requireBetween, requireInteger, requireMade, requirePattern } from '../internal/validation';
+import { requireRestDomain } from '../api/rest-domain';
+import { fail, requireBetween, requireInteger, requireMade } from '../internal/validation';
 import { CalledService, type Firewall } from '../posture';
 
 /** Options of `Transport.restStreaming`. */
@@ -140,8 +140,7 @@ class RestStreaming extends Transport {
     requireBetween(scope, 'throttling.rate', rate, 1, 10_000);
     requireOrigins(scope, corsOrigins);
     requireMade(scope, 'firewall', firewall, '_protect', 'Firewall, such as Firewall.managed()');
-    if (domain) requireDomain(scope, domain);
-    requirePattern(scope, 'domain.basePath', domain?.basePath, /^[\w.-]+$/, "letters, digits, '-', '_' and '.', without a slash");
+    requireRestDomain(scope, domain);
     const options = { stageName, corsOrigins, domain, firewall, throttling: { rate, burst } };
     return functionHost(scope, code, (handler, front) => new ChatRestApi(scope, 'Rest', { ...front, ...options, handler }));
   }

@@ -1,9 +1,10 @@
-import { type Stack } from 'aws-cdk-lib';
-import { Match } from 'aws-cdk-lib/assertions';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { DomainName, EndpointType } from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { defineChat } from './define-chat';
-import { Firewall, Posture, Transport } from '../../lib';
+import { ChatbotApi, Firewall, Posture, RestDomain, Transport } from '../../lib';
 
 const certificate = (stack: Stack) => Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:111122223333:certificate/abc');
 const zone = (stack: Stack) => HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' });
@@ -11,7 +12,9 @@ const zone = (stack: Stack) => HostedZone.fromHostedZoneAttributes(stack, 'Zone'
 describe('a name of your own', () => {
   const named = (options: { basePath?: string; withZone?: boolean; domainName?: string } = {}) => defineChat((stack) => ({
     transport: Transport.restStreaming({
-      domain: { domainName: options.domainName ?? 'chat.example.com', certificate: certificate(stack), basePath: options.basePath, ...(options.withZone && { hostedZone: zone(stack) }) },
+      domain: RestDomain.own({
+        domainName: options.domainName ?? 'chat.example.com', certificate: certificate(stack), basePath: options.basePath, ...(options.withZone && { hostedZone: zone(stack) }),
+      }),
     }),
   }));
 
@@ -36,6 +39,33 @@ describe('a name of your own', () => {
     template().hasResourceProperties('AWS::ApiGateway::BasePathMapping', { BasePath: 'chat' });
   });
 
+  test('leads to several chats, made before them or with the first of them', () => {
+    const stack = new Stack(new App(), 'Test');
+    const issued = certificate(stack);
+    const name = new DomainName(stack, 'Name', { domainName: 'example.com', certificate: issued, endpointType: EndpointType.REGIONAL });
+    const chat = (id: string, domain: RestDomain) => new ChatbotApi(stack, id, { transport: Transport.restStreaming({ domain }) });
+    const sales = chat('Sales', RestDomain.shared(name, 'sales'));
+    const support = chat('Support', RestDomain.shared(name, 'support'));
+    const first = chat('First', RestDomain.own({ domainName: 'chat.example.com', certificate: issued, basePath: 'first' }));
+    chat('Second', RestDomain.shared(first.api!.domainName!, 'second'));
+
+    expect([sales.api!.domainName, stack.resolve(sales.url), stack.resolve(support.url)])
+      .toEqual([undefined, ...['sales', 'support'].map((path) => ({ 'Fn::Join': ['', ['https://', { Ref: expect.stringMatching('^Name') as string }, `/${path}/`]] }))]);
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::ApiGateway::DomainName', 2);
+    template.allResourcesProperties('AWS::ApiGateway::RestApi', { DisableExecuteApiEndpoint: true });
+    const mapped = Object.values(template.findResources('AWS::ApiGateway::BasePathMapping')).map(({ Properties: { BasePath, Stage } }) => [BasePath as string, Stage !== undefined]);
+    expect(mapped.sort()).toEqual([['first', true], ['sales', true], ['second', true], ['support', true]]);
+  });
+
+  test('refuses one path for two chats', () => {
+    const stack = new Stack(new App(), 'Test');
+    const name = DomainName.fromDomainNameAttributes(stack, 'Name', { domainName: 'example.com', domainNameAliasTarget: 'd-1.execute-api.example', domainNameAliasHostedZoneId: 'Z1' });
+    const chat = (id: string) => new ChatbotApi(stack, id, { transport: Transport.restStreaming({ domain: RestDomain.shared(name, 'chat') }) });
+    expect(chat('One').url).toBe('https://example.com/chat/');
+    expect(() => chat('Two')).toThrow("'domain.basePath' must be unlike those of other APIs under Test/Name, got 'chat'");
+  });
+
   test('is not asked for: the API answers under the name that API Gateway makes', () => {
     const { template } = defineChat();
     template().hasResourceProperties('AWS::ApiGateway::RestApi', { DisableExecuteApiEndpoint: Match.absent() });
@@ -47,6 +77,14 @@ describe('a name of your own', () => {
     ['a name of another zone', { domainName: 'chat.example.org', withZone: true }, "'domain.domainName' must be in the hosted zone 'example.com', got 'chat.example.org'"],
   ])('refuses %s', (_, options, message) => {
     expect(() => named(options)).toThrow(message);
+  });
+
+  test('refuses a shared name without a path, and a name that no factory made', () => {
+    const refused = (domain: RestDomain) => () => defineChat({ transport: Transport.restStreaming({ domain }) });
+    const name = DomainName.fromDomainNameAttributes(new Stack(), 'Name', { domainName: 'example.com', domainNameAliasTarget: 'd-1', domainNameAliasHostedZoneId: 'Z1' });
+    expect(refused(RestDomain.shared(name, ''))).toThrow("'domain.basePath' must be letters, digits, '-', '_' and '.', without a slash, got ''");
+    expect(refused(RestDomain.shared(undefined as never, 'chat'))).toThrow("'domain.domainName' must be a name of REST APIs");
+    expect(refused({ domainName: 'chat.example.com' } as never)).toThrow("'domain' must be made by RestDomain, such as RestDomain.own(");
   });
 });
 

@@ -7,7 +7,7 @@ import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import {
   AttachmentFormat, ApiAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, Firewall, Geography, Guardrail, Model, ModelRouter,
   ModelSplit, Posture,
-  RequestTrait, SentenceTransform, Transport, WordFilter,
+  RequestTrait, RestDomain, SentenceTransform, Transport, WordFilter,
 } from '../../lib';
 
 /** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
@@ -43,7 +43,7 @@ const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => Cha
   }),
   'ConversationMemory.stateless': () => ({ conversations: { memory: ConversationMemory.stateless() } }),
   'web pages of another origin': () => ({ transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }) }),
-  'a name and a firewall of your own': (stack) => ({ transport: Transport.restStreaming({ domain: domainOf(stack), firewall: Firewall.managed({ requestsPerAddress: 500 }) }) }),
+  'a name and a firewall of your own': (stack) => ({ transport: Transport.restStreaming({ domain: RestDomain.own(domainOf(stack)), firewall: Firewall.managed({ requestsPerAddress: 500 }) }) }),
 };
 
 function domainOf(stack: Stack) {
