@@ -14,7 +14,7 @@ export interface Telling extends AnswerIdentity {
 
 /** What one entry says: its text is this as JSON. */
 export interface Logged {
-  /** In the first entry. */
+  /** In the first entry that says anything. */
   readonly telling?: Telling;
   readonly events: readonly AnswerEvent[];
   /** In the last entry of a turn that ended well. */
@@ -50,11 +50,15 @@ export class TurnLogWriter {
 
   /** @param onStop called when somebody wants the turn to stop */
   constructor(
-    private readonly log: TurnLog, private readonly turn: OpenTurn, telling: Telling, private readonly clock: Clock, private readonly onStop: () => void,
+    private readonly log: TurnLog, private readonly turn: OpenTurn, private readonly clock: Clock, private readonly onStop: () => void,
   ) {
-    this.telling = telling;
     this.writtenAt = clock.now();
     this.rest = clock.every(BATCH_MS, () => this.tick());
+  }
+
+  /** Called once, before anything is added. */
+  tell(telling: Telling): void {
+    this.telling = telling;
   }
 
   add(event: AnswerEvent): void {

@@ -186,20 +186,23 @@ async function* converse(
   if (!turn) throw busy(id);
 
   const letGo = () => conversations.release(turn).catch(() => undefined);
-  const admitted = async () => {
-    if (!await claim(turn)) throw busy(id);
-    return hooked.before();
-  };
-  const request = await admitted().catch(async (error: unknown) => {
+  const claimed = await claim(turn).catch(async (error: unknown) => {
     await letGo();
     throw error;
   });
+  if (!claimed) {
+    await letGo();
+    throw busy(id);
+  }
   const stop = new AbortController();
-  const identity = { turnId: turn.turnId, messageId: messageId({ turn: turn.number, index: request.messages.length }) };
-  const log = new TurnLogWriter(ports.log, turn, { ...context.telling, messageId: identity.messageId }, clock, () => stop.abort());
+  // Before the hook is asked, which may take longer than a turn may be silent.
+  const log = new TurnLogWriter(ports.log, turn, clock, () => stop.abort());
   let end: { end: TurnEnd; ids: MessageIds } | undefined;
   let failure: unknown;
   try {
+    const request = await hooked.before();
+    const identity = { turnId: turn.turnId, messageId: messageId({ turn: turn.number, index: request.messages.length }) };
+    log.tell({ ...context.telling, messageId: identity.messageId });
     yield { type: 'begin', ...identity };
     const standing = turn.fresh ? firstStanding(request.branch) : await standingOf(conversations, turn.conversation, request.branch, now);
     const all = { ...request, messages: [...await whole(standing.asked, ports.objects), ...request.messages] };

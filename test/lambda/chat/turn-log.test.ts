@@ -144,7 +144,8 @@ function start() {
   const log = new MemoryTurnLog(new MemoryConversations());
   const turn: OpenTurn = { conversation, turnId: 'one', now: clock.now(), until: clock.now() + 60_000, number: 1, fresh: true };
   let stopped = 0;
-  const writer = new TurnLogWriter(log, turn, telling, clock, () => { stopped++; });
+  const writer = new TurnLogWriter(log, turn, clock, () => { stopped++; });
+  writer.tell(telling);
   return {
     clock,
     log,

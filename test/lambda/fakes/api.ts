@@ -15,6 +15,7 @@ import type { LogFields } from '../../../lambda/kit/log';
 import type { MetricSubject, MetricValues } from '../../../lambda/kit/metrics';
 import { restApi } from '../../../lambda/kit/rest-api';
 import { jsonSchemas } from '../../../lambda/parts/json-schemas';
+import type { Clock } from '../../../lambda/ports/clock';
 import type { Hooks } from '../../../lambda/ports/hooks';
 import type { CallerSource } from '../../../lib/contract/api';
 
@@ -39,8 +40,11 @@ interface ApiOptions extends Partial<TurnPolicy> {
   readonly stateless?: boolean;
   /** Whether pauses take their time. */
   readonly patient?: boolean;
+  readonly clock?: Clock;
   readonly hookFunctions?: Hooks;
 }
+
+const hasty: Clock = { ...systemClock, pause: async () => undefined };
 
 /** The chat handler without its adapters: routes and cores as deployed, behind the events that API Gateway sends. */
 export class ChatApi {
@@ -57,9 +61,8 @@ export class ChatApi {
   private readonly handler: ReturnType<typeof restApi>;
   private requests = 0;
 
-  constructor(scripts: LongScript[], { caller = 'cognito' as CallerSource, stateless = false, patient = false, hookFunctions, ...changes }: ApiOptions = {}) {
+  constructor(scripts: LongScript[], { caller = 'cognito' as CallerSource, stateless = false, patient = false, clock = patient ? systemClock : hasty, hookFunctions, ...changes }: ApiOptions = {}) {
     this.model = new ScriptedModel(scripts);
-    const clock = { ...systemClock, ...(!patient && { pause: async () => undefined }) };
     const publish = (values: MetricValues, about?: MetricSubject, again?: boolean) => {
       this.metrics.push(values);
       this.measured.push({ values, about, again });
