@@ -12,7 +12,7 @@ export interface Telling extends AnswerIdentity {
   readonly messageId?: string;
 }
 
-/** What one entry says: its text is this as JSON. */
+/** What one entry says. */
 export interface Logged {
   /** In the first entry that says anything. */
   readonly telling?: Telling;
@@ -23,6 +23,9 @@ export interface Logged {
   /** In the last entry of a turn that failed. */
   readonly failure?: Failure;
 }
+
+/** An entry as its text holds it: of the words of the answer, which most events are, the words alone. */
+type Written = Omit<Logged, 'events'> & { readonly events: readonly (AnswerEvent | string)[] };
 
 type Failure = Pick<ApiError, 'status' | 'type' | 'message' | 'param' | 'code'>;
 
@@ -103,15 +106,17 @@ export class TurnLogWriter {
     const events = this.pending.slice(0, count);
     this.pending = this.pending.slice(count);
     const last = outcome !== undefined && this.pending.length === 0;
-    const logged: Logged = { telling: this.telling, events, ...(last && outcome) };
+    const written: Written = { telling: this.telling, events: events.map((event) => event.type === 'text' ? event.text : event), ...(last && outcome) };
     this.telling = undefined;
-    return { place: this.place, at: this.clock.now(), text: JSON.stringify(logged), last };
+    return { place: this.place, at: this.clock.now(), text: JSON.stringify(written), last };
   }
 }
 
 /** What an entry says; nothing where it is a wish to stop. */
 export function loggedIn({ text }: LogEntry): Logged {
-  return text === '' ? { events: [] } : JSON.parse(text) as Logged;
+  if (text === '') return { events: [] };
+  const { events, ...rest } = JSON.parse(text) as Written;
+  return { ...rest, events: events.map((event) => typeof event === 'string' ? { type: 'text', text: event } : event) };
 }
 
 /** What is left of an error for those who come back to the turn: the caller's own words, and none of ours. */

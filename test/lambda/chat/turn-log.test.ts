@@ -1,7 +1,7 @@
 import type { AnswerEvent } from '../../../lambda/chat/answer';
 import { openAiProtocol } from '../../../lambda/chat/openai-stream';
 import { follow } from '../../../lambda/chat/resume';
-import { portions, TurnLogWriter } from '../../../lambda/chat/turn-log';
+import { loggedIn, portions, TurnLogWriter } from '../../../lambda/chat/turn-log';
 import { Throttled } from '../../../lambda/kit/http';
 import type { OpenTurn } from '../../../lambda/ports/conversations';
 import { FakeClock } from '../fakes/clock';
@@ -26,6 +26,16 @@ test('writes what was said in batches, in order, and its end', async () => {
   expect(texts().slice(1)).toEqual([{ events: [text('!')], ...end }]);
   expect([...log.logs.values()][0].map(({ last }) => last)).toEqual([false, true]);
   expect(clock.repeated.size).toBe(0);
+});
+
+test('keeps of words no more than the words, and of all else what it is', async () => {
+  const { log, writer, texts } = start();
+  const events: AnswerEvent[] = [text('Hel'), text('lo'), { type: 'reasoning', text: 'Hm.' }, { type: 'toolCall', index: 0, id: 'a', name: 'add' }];
+  for (const event of events) writer.add(event);
+  await writer.close(end);
+  const [[{ text: written }]] = log.logs.values();
+  expect(written).toContain('["Hel","lo",{"type":"reasoning","text":"Hm."},');
+  expect(texts()).toEqual([{ telling, events, ...end }]);
 });
 
 test('writes in silence once a second, so that it is known to live', async () => {
@@ -151,7 +161,7 @@ function start() {
     log,
     writer,
     stops: () => stopped,
-    texts: () => ([...log.logs.values()][0] ?? []).filter((entry) => entry.text !== '').map((entry) => JSON.parse(entry.text) as object),
+    texts: () => ([...log.logs.values()][0] ?? []).filter((entry) => entry.text !== '').map(loggedIn),
     told: async (read = -1) => (await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read }, clock, new AbortController().signal))).items.join(''),
   };
 }
