@@ -15,23 +15,18 @@ export interface BedrockModelOptions {
 /** A model behind the Bedrock runtime's Converse API. The client must not retry: the core does, for it knows what has been said. */
 export function bedrockModel(client: BedrockRuntimeClient, { refusedExtra = () => undefined }: BedrockModelOptions = {}): Model {
   const refused = new RefusedExtras(refusedExtra);
-  async function* attempt(input: ConverseStreamCommandInput, streaming: boolean, signal: AbortSignal): AsyncGenerator<ModelEvent, void> {
-    if (!streaming) return yield* wholeAnswer(await client.send(new ConverseCommand(input), { abortSignal: signal }));
-    const { stream } = await client.send(new ConverseStreamCommand(input), { abortSignal: signal });
-    for await (const raw of stream ?? []) {
-      yield* assessed(raw.metadata?.trace?.guardrail);
-      const event = streamedEvent(raw);
-      if (event) yield event;
-    }
-  }
   return {
     async* answer(prompt, signal) {
       for (let input = refused.leaveOut(converseInput(prompt)); ; input = refused.leaveOut(input)) {
         let begun = false;
         try {
-          for await (const event of attempt(input, prompt.streaming, signal)) {
-            begun = true;
-            yield event;
+          if (!prompt.streaming) return yield* wholeAnswer(await client.send(new ConverseCommand(input), { abortSignal: signal }));
+          const { stream = [] } = await client.send(new ConverseStreamCommand(input), { abortSignal: signal });
+          for await (const raw of stream) {
+            for (const event of streamedEvents(raw)) {
+              begun = true;
+              yield event;
+            }
           }
           return;
         } catch (error) {
@@ -106,25 +101,27 @@ function toolConfiguration({ tools, toolChoice }: Prompt, cachePoint: ToolConfig
   };
 }
 
-function streamedEvent({ contentBlockDelta, contentBlockStart, messageStop, metadata }: ConverseStreamOutput): ModelEvent | undefined {
+/** As a list and not as a generator: an answer has hundreds of them, and nearly each is one event. */
+function streamedEvents({ contentBlockDelta, contentBlockStart, messageStop, metadata }: ConverseStreamOutput): readonly ModelEvent[] {
   if (contentBlockDelta) {
     const { delta, contentBlockIndex: block = 0 } = contentBlockDelta;
-    if (delta?.text !== undefined) return { type: 'text', text: delta.text };
-    if (delta?.toolUse) return { type: 'toolInput', block, json: delta.toolUse.input ?? '' };
-    if (delta?.reasoningContent?.text !== undefined) return { type: 'reasoning', text: delta.reasoningContent.text };
+    if (delta?.text !== undefined) return [{ type: 'text', text: delta.text }];
+    if (delta?.toolUse) return [{ type: 'toolInput', block, json: delta.toolUse.input ?? '' }];
+    if (delta?.reasoningContent?.text !== undefined) return [{ type: 'reasoning', text: delta.reasoningContent.text }];
   }
   if (contentBlockStart?.start?.toolUse) {
     const { toolUseId = '', name = '' } = contentBlockStart.start.toolUse;
-    return { type: 'toolStart', block: contentBlockStart.contentBlockIndex ?? 0, id: toolUseId, name };
+    return [{ type: 'toolStart', block: contentBlockStart.contentBlockIndex ?? 0, id: toolUseId, name }];
   }
-  if (messageStop) return { type: 'stop', reason: messageStop.stopReason ?? '' };
-  if (metadata?.usage) return usageEvent(metadata.usage, metadata.serviceTier, metadata.trace);
-  return undefined;
+  if (messageStop) return [{ type: 'stop', reason: messageStop.stopReason ?? '' }];
+  if (!metadata) return [];
+  const { usage, serviceTier, trace } = metadata;
+  return [...assessed(trace?.guardrail), ...usage ? [usageEvent(usage, serviceTier, trace)] : []];
 }
 
-function* assessed(trace: GuardrailTraceAssessment | undefined): Generator<ModelEvent> {
+function assessed(trace: GuardrailTraceAssessment | undefined): readonly ModelEvent[] {
   const findings = trace ? findingsOf(trace) : [];
-  if (findings.length > 0) yield { type: 'assessed', findings };
+  return findings.length > 0 ? [{ type: 'assessed', findings }] : [];
 }
 
 /** The same events from an answer that came in one piece. */
