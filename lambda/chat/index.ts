@@ -31,6 +31,7 @@ import { lazyObjects } from '../kit/lazy-objects';
 import { createLog } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
 import { restApi } from '../kit/rest-api';
+import { unlogged } from '../kit/unlogged';
 import { webSocket } from '../kit/web-socket';
 import type { Hooks } from '../ports/hooks';
 import type { JsonSchemas } from '../ports/json-schemas';
@@ -40,7 +41,7 @@ const log = createLog(env.SERVICE);
 const { policy: decided, transport, caller, tokens: rules, socket, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
 // A connection may die without a word; what it carried is asked again, for every write of ours may be repeated.
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true });
-const table = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience }), { marshallOptions: { removeUndefinedValues: true } });
+const table = DynamoDBDocumentClient.from(unlogged(new DynamoDBClient({ requestHandler: patience })), { marshallOptions: { removeUndefinedValues: true } });
 const inTable = () => ({
   conversations: dynamoConversations(table, env.TABLE_NAME),
   log: dynamoTurnLog(table, env.TABLE_NAME),
@@ -64,7 +65,8 @@ const inAgentCore = () => {
 };
 const stores = env.CACHE ? inCache() : env.AGENT_MEMORY ? inAgentCore() : env.TABLE_NAME ? inTable() : undefined;
 // One attempt: the core retries, for only it knows whether anything has been said.
-const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }), {
+const runtime = unlogged(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }));
+const model = bedrockModel(runtime, {
   refusedExtra: (extra) => log.info('the model does not take this and is asked without', { extra }),
 });
 const models = readModels(env, readBeside(ROUTING_FILE), { model, clock: systemClock });
