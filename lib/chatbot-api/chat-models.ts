@@ -40,6 +40,11 @@ export class ChatModels {
     return [...table.rules.map(({ name }) => `rule:${name}`), ...(table.classifier?.classes ?? []).map(({ name }) => `class:${name}`), 'default'];
   }
 
+  /** The router's rules that ask who is in a group. */
+  public get rulesForGroups(): readonly string[] {
+    return (this.binding.routing?._table.rules ?? []).filter(({ when }) => when.some(({ kind }) => kind === 'group')).map(({ name }) => name);
+  }
+
   /** The largest window of any. */
   public get contextTokens(): number {
     return Math.max(...this.candidates.map(({ capabilities }) => capabilities.contextTokens));

@@ -45,14 +45,14 @@ export interface QuotaGroup {
 /** How much callers may take before they get 429. */
 export interface ChatQuotas {
   /**
-   * What each caller may take.
+   * What each caller may take: each user, each principal of IAM, each API key.
    *
    * @default - any amount
    */
   readonly user?: QuotaLimit[];
 
   /**
-   * What groups of callers may take.
+   * What groups of callers may take; not with `ApiAuth.iam()` and `ApiAuth.apiKey()`, which know of none.
    *
    * @default - what callers may, whatever group they are in
    */

@@ -1,5 +1,6 @@
 import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
+import { requireFittingAuth } from './caller-rules';
 import { requireValidAttachments } from './chat-attachments';
 import { requireValidHooks } from './chat-hooks';
 import { type ChatModels } from './chat-models';
@@ -40,8 +41,13 @@ function requireMadeProps(scope: IConstruct, { model, generation, guardrail, aut
   requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');
 }
 
-/** What props must be for the model that was chosen. */
-export function requireFittingModel(scope: IConstruct, props: ChatbotApiProps, models: ChatModels) {
+/** What props must be for the model that was chosen, and for what proves who asks. */
+export function requireFittingProps(scope: IConstruct, props: ChatbotApiProps, models: ChatModels, auth: AuthBinding) {
+  requireFittingAuth(scope, props.quotas, models, auth);
+  requireFittingModel(scope, props, models);
+}
+
+function requireFittingModel(scope: IConstruct, props: ChatbotApiProps, models: ChatModels) {
   const { systemPrompt, generation, conversations } = props;
   const { contextTokens, outputTokens, name } = models;
   const { maxTokens } = generation ?? {};

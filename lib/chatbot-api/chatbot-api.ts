@@ -20,7 +20,7 @@ import { type ChatHost } from './chat-host';
 import { ChatModels } from './chat-models';
 import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
-import { requireFittingModel, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
+import { requireFittingProps, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
 import { ConversationMemory } from './conversation-memory';
 import { generationPolicy } from './generation-policy';
 import { groupCharts } from './group-charts';
@@ -115,7 +115,7 @@ export class ChatbotApi extends Construct {
     this.host = this.defineHost(props);
     this.handler = this.host.handler;
     this.service = this.host.service;
-    requireFittingModel(this, props, this.models);
+    requireFittingProps(this, props, this.models, this.auth);
     this.memory.grantUse(this.host.role);
     this.quotas?.grantUse(this.host.role);
     this.attachments = attachmentPolicy(props.conversations?.attachments, this.models.inputs, this.content.retention.files);
@@ -164,7 +164,7 @@ export class ChatbotApi extends Construct {
    * @param groups the groups' names, as tokens and authorizers have them
    */
   public addGroupMetrics(groups: string[]): void {
-    this.groups.add(groups);
+    this.groups.add(groups, this.auth);
     this.dashboard?.addRow(groupCharts(this.signals));
   }
 

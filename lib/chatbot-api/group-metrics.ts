@@ -1,5 +1,7 @@
 import { Lazy, Stack } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
+import { warnOfUnknownGroups } from './caller-rules';
+import { type AuthBinding } from '../api/auth-binding';
 import { GROUP_METRICS, OTHER_GROUPS } from '../contract/chat-groups';
 import { fail, requireCount, requirePattern, requireSome } from '../internal/validation';
 
@@ -15,7 +17,7 @@ export class GroupMetrics {
 
   constructor(private readonly scope: IConstruct) {}
 
-  public add(groups: string[]) {
+  public add(groups: string[], auth: AuthBinding) {
     if (this.named.length > 0) fail(this.scope, 'addGroupMetrics must be called once, with all groups: of a caller in several, the first counts');
     requireSome(this.scope, 'groups', groups, "'premium'");
     requireCount(this.scope, 'groups', groups, 1, MOST_GROUPS);
@@ -25,6 +27,7 @@ export class GroupMetrics {
     const twice = groups.find((group, place) => groups.indexOf(group) !== place);
     if (twice !== undefined) fail(this.scope, `'groups' must name each group once, got '${twice}' twice`);
     if (groups.includes(OTHER_GROUPS)) fail(this.scope, `'groups' must not have '${OTHER_GROUPS}', which is what all who are in none of them are counted as: leave it out`);
+    warnOfUnknownGroups(this.scope, auth);
     this.named = [...groups];
   }
 
