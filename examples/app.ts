@@ -1,11 +1,15 @@
 import { App } from 'aws-cdk-lib';
 import { ChatbotApiStack } from './chatbot-api';
 import { ChatbotApiRegulatedStack } from './chatbot-api-regulated';
+import { RoutedChatStack } from './routed-chat';
+import { SocketChatStack } from './socket-chat';
 
 /** Every example, by the name that `cdk deploy -c example=…` and `npm start …` take. */
 export const EXAMPLES = {
   'chatbot-api': (app: App) => new ChatbotApiStack(app, 'ChatbotApi'),
   'chatbot-api-regulated': (app: App) => new ChatbotApiRegulatedStack(app, 'ChatbotApiRegulated'),
+  'routed-chat': (app: App) => new RoutedChatStack(app, 'RoutedChat'),
+  'socket-chat': (app: App) => new SocketChatStack(app, 'SocketChat'),
 };
 
 /** Adds the named example to the app, or every one. */

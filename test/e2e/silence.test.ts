@@ -25,7 +25,8 @@ interface Heard {
   readonly afterMs: number;
 }
 
-const run = runStacks((app: App) => defineChats(app, Object.fromEntries(Object.entries(TRANSPORTS).map(([name, transport]) => [name, { transport, generation }]))), { slowGapMs: GAP_MS });
+const chats = Object.fromEntries(Object.entries(TRANSPORTS).map(([name, transport]) => [name, { transport, generation }]));
+const run = runStacks((app: App) => defineChats(app, chats), { slowGapMs: GAP_MS });
 
 const url = (name: string) => run.cloud.outputs[name].Url;
 const token = (name: string) => run.cloud.session.pools[name]['user-a'];

@@ -19,7 +19,7 @@ const EXAMPLES = [
 /** Talks to a ChatbotApi as a user of it would: by its public HTTP API and nothing else. */
 export const chat: View = {
   pattern: 'ChatbotApi',
-  serves: (session) => /^chatbot-?api/i.test(session.example),
+  serves: (session) => /chat/i.test(session.example),
   mount(context) {
     const chatView = new ChatView(context);
     return () => chatView.close();
