@@ -51,7 +51,7 @@ function nodeLines(major: number, runtimes: readonly string[]): string[] {
 
 function tryIt(api: string, token: string | undefined): string {
   if (!api.startsWith('ws')) return curl(api, token);
-  return `  ${api} is a socket: docs/web-socket.md has a client to paste into the console of a browser${token ? `; its token is ${token} of .local/session.json` : ''}`;
+  return `  ${api} is a socket: the playground talks to it, and docs/web-socket.md has a client to paste into the console of a browser${token ? `; its token is ${token} of .local/session.json` : ''}`;
 }
 
 /** The token is read where it lies: a line of 800 letters is nothing to paste. */

@@ -29,3 +29,8 @@ export function tokenFor(session: Session, { stack }: Target, user: string): str
 export function targetsOf(session: Session): Target[] {
   return Object.entries(session.outputs).flatMap(([stack, outputs]) => outputs.Url ? [{ stack, url: outputs.Url }] : []);
 }
+
+/** Whether an API is a WebSocket API. */
+export function isSocket({ url }: Target): boolean {
+  return /^wss?:/.test(url);
+}

@@ -1,8 +1,9 @@
 import { copyButton, h } from './dom';
 import { FaultSwitch } from './faults';
 import { Meter } from './meter';
-import { Session, Target, targetsOf, tokenFor } from './session';
+import { isSocket, Session, Target, targetsOf, tokenFor } from './session';
 import { signedFetch } from './signed-fetch';
+import { SocketFetch } from './socket-fetch';
 import { themeButton } from './theme';
 import { View } from './view';
 
@@ -30,8 +31,9 @@ export function openShell(body: HTMLElement, session: Session, views: readonly V
       return;
     }
     const token = tokenFor(session, target, user);
-    const api = signedFetch(target, user, token);
-    unmount = view.mount({
+    const socket = isSocket(target) ? new SocketFetch(target, user, token) : undefined;
+    const api = socket?.fetch ?? signedFetch(target, user, token);
+    const close = view.mount({
       aside,
       main,
       user,
@@ -42,6 +44,10 @@ export function openShell(body: HTMLElement, session: Session, views: readonly V
       settled: () => void faults.refresh(),
       showMain: () => side.show(false),
     });
+    unmount = () => {
+      close();
+      socket?.close();
+    };
   };
 
   document.title = `${view?.pattern ?? session.example} · Playground`;

@@ -184,7 +184,7 @@ describe('a chat over a WebSocket API', () => {
   }, 30_000);
 
   test('is shown to whoever starts the local cloud', () => {
-    expect(firstScreen(cloud)).toContain(`${url()} is a socket: docs/web-socket.md has a client`);
+    expect(firstScreen(cloud)).toContain(`${url()} is a socket: the playground talks to it, and docs/web-socket.md has a client`);
   });
 
   test('is talked to by the client of the documentation', async () => {

@@ -1,13 +1,14 @@
 import { ApiError } from '../api-error';
 import { copyButton, h } from '../dom';
 import { Usage } from '../meter';
+import { isSocket } from '../session';
 import { View, ViewContext } from '../view';
 import { Answer, Timing } from './chat/answer';
 import { type Attached, Attachments } from './chat/attachments';
 import { type AnswerEvent, ChatClient, type Place } from './chat/client';
 import { Composer } from './chat/composer';
 import { ConversationList } from './chat/conversation-list';
-import { curlCommand } from './chat/curl';
+import { curlCommand, socketScript } from './chat/curl';
 import { type LogActions, MessageLog } from './chat/message-log';
 
 const EXAMPLES = [
@@ -303,11 +304,11 @@ class ChatView {
   }
 
   private curlButton(): HTMLButtonElement {
-    const command = () => {
-      const { target, token } = this.context;
-      return curlCommand(target.url, token, this.conversationId, this.composer.text.trim() || this.lastText);
-    };
-    return copyButton('Copy as curl', command, 'Copy this message as a curl command');
+    const { target, token } = this.context;
+    const command = (write: typeof curlCommand) => () => write(target.url, token, this.conversationId, this.composer.text.trim() || this.lastText);
+    return isSocket(target)
+      ? copyButton('Copy as script', command(socketScript), 'Copy this message as a script for the console of a browser')
+      : copyButton('Copy as curl', command(curlCommand), 'Copy this message as a curl command');
   }
 
   private welcome(): HTMLElement {
