@@ -24,8 +24,12 @@ export class ServiceRole extends iam.Role {
   private policies = 0;
   private characters = 0;
 
-  constructor(scope: Construct, id: string, service: string) {
-    super(scope, id, { assumedBy: new iam.ServicePrincipal(service) });
+  /**
+   * @param service who works under it
+   * @param conditions for what the service may, where the service says so when it takes the role
+   */
+  constructor(scope: Construct, id: string, service: string, conditions?: Record<string, unknown>) {
+    super(scope, id, { assumedBy: new iam.ServicePrincipal(service, { conditions }) });
   }
 
   public override addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {

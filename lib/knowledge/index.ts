@@ -1,1 +1,5 @@
+export * from './imported-knowledge';
 export * from './knowledge';
+export * from './metadata-field';
+export * from './reranking';
+export * from './retrieval-options';

@@ -40,6 +40,7 @@ export class S3VectorsStore extends Construct {
     this.binding = {
       storageConfiguration: { type: 'S3_VECTORS', s3VectorsConfiguration: { indexArn: index.indexRef.indexArn } },
       searches: ['SEMANTIC'],
+      settled: props.index ? undefined : props.vectors.dimension,
       dependencies: [index],
       filterableBytes: FILTERABLE_BYTES,
     };

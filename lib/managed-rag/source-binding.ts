@@ -16,6 +16,8 @@ export interface SourceBinding {
   readonly configuration: CfnDataSource.DataSourceConfigurationProperty;
   /** How documents are read and cut, where the source says so. */
   readonly ingestion?: CfnDataSource.VectorIngestionConfigurationProperty;
+  /** What becomes of its passages when the source is deleted; absent deletes them. */
+  readonly deletion?: 'DELETE' | 'RETAIN';
   /** Where its documents lie, where it is a bucket: changes there can be followed. */
   readonly documents?: { readonly bucket: IBucket; readonly prefixes?: string[] };
   /** Where images are kept that were found in documents. */

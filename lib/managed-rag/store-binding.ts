@@ -22,6 +22,8 @@ export interface StoreBinding {
   readonly kind?: Omit<CfnKnowledgeBase.KnowledgeBaseConfigurationProperty, 'vectorKnowledgeBaseConfiguration'>;
   /** What it can be searched by, the best first. */
   readonly searches: readonly ('SEMANTIC' | 'HYBRID')[];
+  /** What of it cannot be changed: with another one the knowledge base is another too, and gets another name. */
+  readonly settled?: unknown;
   /** What has to be there before the knowledge base. */
   readonly dependencies: readonly IDependable[];
   /** Most bytes of a document's metadata that can be filtered by, where the store has such a limit. */

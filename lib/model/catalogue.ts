@@ -37,6 +37,10 @@ export interface EmbeddingEntry {
   readonly defaultDimension: number;
   readonly inputTokens?: number;
   readonly batch?: boolean;
+  /** It makes vectors of bits too. */
+  readonly binary?: boolean;
+  /** It makes vectors of images, sounds or films as they are. */
+  readonly multimodal?: boolean;
   /** USD per million tokens. */
   readonly price?: number;
   readonly geographies?: readonly string[];

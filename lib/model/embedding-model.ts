@@ -23,10 +23,20 @@ export interface IEmbeddingModel {
 export interface EmbeddingBinding {
   /** What the Bedrock runtime takes as `modelId`: an id, a profile's id or an ARN. */
   readonly modelId: string;
+  /** The same as an ARN, which is what a knowledge base takes. */
+  readonly modelArn: string;
   /** What metrics and bills call the model. */
   readonly modelName: string;
   /** Length of the vectors. */
   readonly dimension: number;
+  /** Whether the vectors have a bit in each place, and not a float. */
+  readonly binary: boolean;
+  /**
+   * Whether the model takes images, sounds or films as they are.
+   *
+   * @default - unknown
+   */
+  readonly multimodal?: boolean;
   /** Every length that the model offers. */
   readonly dimensions: number[];
   /**
@@ -65,6 +75,13 @@ export interface EmbeddingModelOptions {
    * @default - the model's own; required for a model that the catalogue does not know
    */
   readonly dimension?: number;
+  /**
+   * Whether vectors have a bit in each place, and not a float: they take a thirty-second of the room and find a little less. OpenSearch stores them
+   * and no other store does.
+   *
+   * @default false
+   */
+  readonly binary?: boolean;
   /**
    * Most tokens of one text, from 1 to 1000000.
    *
@@ -196,6 +213,10 @@ class BedrockEmbeddingModel extends EmbeddingModel {
     requireInteger(scope, 'inputTokens', this.options.inputTokens, 1, 1_000_000);
     grantRoute(caller, INVOKE, this._route);
     const entry = find(catalogue().embedding, this._route.baseModelId);
+    if (this.options.binary && entry && !entry.binary) {
+      const able = catalogue().embedding.filter(({ binary }) => binary).map(({ id }) => id).join(', ');
+      fail(scope, `'binary' must be left out with '${entry.id}', which makes float vectors only, got true: leave it out, or take one of ${able}`);
+    }
     const dimension = this.options.dimension ?? entry?.defaultDimension;
     if (dimension === undefined) {
       fail(scope, `'dimension' must say how long the vectors of '${this._route.name}' are, because the catalogue does not know this model`);
@@ -205,8 +226,11 @@ class BedrockEmbeddingModel extends EmbeddingModel {
     }
     return {
       modelId: this._route.modelId,
+      modelArn: this._route.profiles[0] ?? this._route.models[0],
       modelName: this.options.name ?? this._route.name,
       dimension,
+      binary: this.options.binary ?? false,
+      multimodal: entry ? entry.multimodal ?? false : undefined,
       dimensions: [...entry?.dimensions ?? [dimension]],
       inputTokens: this.options.inputTokens ?? entry?.inputTokens,
       batch: entry?.batch,

@@ -7,8 +7,11 @@ describe('EmbeddingModel', () => {
   test('is Titan Text Embeddings v2 when none is named', () => {
     expect(bound(EmbeddingModel.standard())).toEqual({
       modelId: 'amazon.titan-embed-text-v2:0',
+      modelArn: 'arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/amazon.titan-embed-text-v2:0',
       modelName: 'amazon.titan-embed-text-v2:0',
       dimension: 1024,
+      binary: false,
+      multimodal: false,
       dimensions: [256, 512, 1024],
       inputTokens: 8192,
       batch: true,
@@ -22,7 +25,16 @@ describe('EmbeddingModel', () => {
 
   test('takes a model that nobody knows, once you say how long its vectors are', () => {
     expect(bound(EmbeddingModel.foundation('acme.embed', { dimension: 768, inputTokens: 2048 })))
-      .toEqual({ modelId: 'acme.embed', modelName: 'acme.embed', dimension: 768, dimensions: [768], inputTokens: 2048 });
+      .toMatchObject({ modelId: 'acme.embed', modelName: 'acme.embed', dimension: 768, dimensions: [768], inputTokens: 2048 });
+  });
+
+  test('makes vectors of bits where the model can', () => {
+    expect(bound(EmbeddingModel.foundation('amazon.titan-embed-text-v2:0', { binary: true })).binary).toBe(true);
+  });
+
+  test('is named to a knowledge base by its profile, where one leads to it', () => {
+    expect(bound(EmbeddingModel.crossRegion(Geography.EU, 'cohere.embed-v4:0')).modelArn)
+      .toBe('arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/eu.cohere.embed-v4:0');
   });
 
   test('can stand behind an application inference profile', () => {
@@ -39,6 +51,8 @@ describe('EmbeddingModel', () => {
   test.each<[string, EmbeddingModel, string]>([
     ['a length that the model does not offer', EmbeddingModel.foundation('amazon.titan-embed-text-v2:0', { dimension: 300 }),
       "'dimension' of 'amazon.titan-embed-text-v2:0' must be one of 256, 512, 1024, got 300"],
+    ['vectors of bits from a model that makes none', EmbeddingModel.foundation('cohere.embed-v4:0', { binary: true }),
+      "'binary' must be left out with 'cohere.embed-v4:0', which makes float vectors only, got true: leave it out, or take one of amazon.titan-embed-text-v2:0"],
     ['an unknown model without a length', EmbeddingModel.foundation('acme.embed'), "'dimension' must say how long the vectors of 'acme.embed' are"],
     ['a profile’s id as a foundation model', EmbeddingModel.foundation('eu.cohere.embed-v4:0'), "use EmbeddingModel.crossRegion(Geography.EU, 'cohere.embed-v4:0')"],
     ['a model that answers prompts', EmbeddingModel.foundation('amazon.nova-pro-v1:0'), "'amazon.nova-pro-v1:0' answers prompts, so it is no EmbeddingModel: use Model"],

@@ -1,0 +1,62 @@
+import { Aws } from 'aws-cdk-lib';
+import { type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IBucket } from 'aws-cdk-lib/aws-s3';
+import { type IConstruct } from 'constructs';
+import { bindRetrieval } from './bind-retrieval';
+import { type IKnowledge, type KnowledgeBinding } from './knowledge';
+import { type RetrievalOptions } from './retrieval-options';
+import { requirePattern } from '../internal/validation';
+
+/** What `Knowledge.fromKnowledgeBaseId` cannot see by itself. */
+export interface ImportedKnowledgeOptions {
+  /**
+   * How passages are looked up.
+   *
+   * @default - five passages, by what the service chooses
+   */
+  readonly retrieval?: RetrievalOptions;
+
+  /**
+   * Whether it is a managed knowledge base, one without a store.
+   *
+   * @default false
+   */
+  readonly managed?: boolean;
+
+  /**
+   * The buckets that its documents lie in, for links to them.
+   *
+   * @default - none, and `retrieval.links` is refused
+   */
+  readonly buckets?: IBucket[];
+}
+
+/** Documents that answers are given from, made elsewhere. */
+export class Knowledge {
+  /**
+   * A knowledge base of this account and Region. Its own role must be let use the models of `retrieval.rerank` and `retrieval.implicitFilter`.
+   *
+   * @param knowledgeBaseId its id, ten letters and digits
+   * @param options how it is searched, and what cannot be seen from its id
+   */
+  public static fromKnowledgeBaseId(knowledgeBaseId: string, options: ImportedKnowledgeOptions = {}): IKnowledge {
+    return new ImportedKnowledge(knowledgeBaseId, options);
+  }
+
+  private constructor() {}
+}
+
+class ImportedKnowledge implements IKnowledge {
+  constructor(private readonly knowledgeBaseId: string, private readonly options: ImportedKnowledgeOptions) {}
+
+  public bind(scope: IConstruct, caller: IGrantable): KnowledgeBinding {
+    const { knowledgeBaseId, options: { managed = false, buckets = [], retrieval = {} } } = this;
+    requirePattern(scope, 'knowledgeBaseId', knowledgeBaseId, /^[0-9A-Za-z]{10}$/, "a knowledge base's id, ten letters and digits (aws bedrock-agent list-knowledge-bases lists them)");
+    return bindRetrieval(scope, caller, {
+      knowledgeBaseId,
+      knowledgeBaseArn: `arn:${Aws.PARTITION}:bedrock:${Aws.REGION}:${Aws.ACCOUNT_ID}:knowledge-base/${knowledgeBaseId}`,
+      kind: managed ? 'managed' : 'vector',
+      documents: buckets.map((bucket) => ({ bucket })),
+    }, retrieval);
+  }
+}
