@@ -1,11 +1,12 @@
 import type { Generated, GenerationEvent } from './generation';
+import type { CountedPrompt } from './prompt';
 import { bucketsOf, type Draw, quotaExceeded, quotaHeaders } from './quotas';
 import type { ChatPolicy } from './settings';
-import { promptTokens, textTokens } from './tokens';
+import { textTokens } from './tokens';
 import type { TurnContext } from './turn';
 import { ApiError } from '../kit/http';
 import type { Clock } from '../ports/clock';
-import type { Prompt, TokenUsage } from '../ports/model';
+import type { TokenUsage } from '../ports/model';
 import type { Bucket, Quotas, Taken } from '../ports/quotas';
 
 /**
@@ -31,7 +32,7 @@ export class Meter {
   }
 
   /** Reserves what the prompt needs and the longest answer; a model that takes over later does so on the same account. */
-  async admit(prompt: Prompt): Promise<void> {
+  async admit(prompt: CountedPrompt): Promise<void> {
     if (this.buckets.length === 0) return;
     // A turn may end while its prompt is still built, and nobody hears of what that comes to.
     if (this.closed) throw new Error('the turn is over');
@@ -56,8 +57,7 @@ export class Meter {
     }
   }
 
-  private async reserve({ system, messages, tools, maxTokens }: Prompt): Promise<void> {
-    const prompt = promptTokens(system, messages, tools);
+  private async reserve({ tokens: prompt, maxTokens }: CountedPrompt): Promise<void> {
     const tokens = prompt + maxTokens;
     const draw = async (bucket: Bucket): Promise<Draw> => ({ bucket, ...await this.store!.reserve(bucket, this.context.runId, tokens) });
     const asked = await Promise.allSettled(this.buckets.map(draw));

@@ -12,8 +12,8 @@ export function remembered(history: History, request: ChatRequest, policy: TurnP
   const summary = history.summary && history.summary.text !== '' ? [summaryMessage(history.summary.text)] : [];
   const alone = buildPrompt(request, summary, policy);
   // What is attached to the request is not read yet.
-  const asked = Math.max(promptTokens([], alone.messages, []), tokensOf([...summary, ...request.messages]));
-  const room = facts.contextTokens - alone.maxTokens - promptTokens(alone.system, [], alone.tools) - asked;
+  const unread = Math.max(0, tokensOf([...summary, ...request.messages]) - promptTokens([], alone.messages, []));
+  const room = facts.contextTokens - alone.maxTokens - alone.tokens - unread;
   const tokens = Math.min(historyTokens - tokensOf(summary), room);
   const start = windowStart(history.length, tokens, Math.min(stepOf(historyTokens), stepOf(tokens)));
   const told = history.exchanges.filter((exchange, at) => exchange.start >= start || (history.needed && at === history.exchanges.length - 1));

@@ -1,8 +1,8 @@
 import type { GenerationEvent } from '../../../lambda/chat/generation';
 import { Meter } from '../../../lambda/chat/meter';
+import type { CountedPrompt } from '../../../lambda/chat/prompt';
 import { promptTokens } from '../../../lambda/chat/tokens';
 import type { TurnContext } from '../../../lambda/chat/turn';
-import type { Prompt } from '../../../lambda/ports/model';
 import type { QuotasPolicy } from '../../../lib/contract/chat-quotas';
 import { ChatApi } from '../fakes/api';
 import { FakeClock } from '../fakes/clock';
@@ -95,7 +95,7 @@ test('counts a turn that the guardrail blocked by what it took', async () => {
   expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: 0 } });
 });
 
-const prompt: Prompt = { modelId: 'm', system: [], messages: [], tools: [], maxTokens: 100, stop: [], streaming: true };
+const prompt: CountedPrompt = { modelId: 'm', system: [], messages: [], tools: [], tokens: 0, maxTokens: 100, stop: [], streaming: true };
 
 function metered(policy: QuotasPolicy, quotas = new MemoryQuotas()) {
   const works: Promise<unknown>[] = [];
