@@ -1,7 +1,7 @@
 import type { AnswerEvent, FinishReason } from './answer';
 import { turns } from './history';
 import { messageId } from './message-id';
-import { logged } from './resume';
+import { logged, type Reader } from './resume';
 import { wholeMessages } from './spill';
 import type { TurnEvent } from './turn';
 import { errorOf, loggedIn } from './turn-log';
@@ -24,7 +24,7 @@ export interface RepeatPorts {
 export interface Repeatable {
   readonly conversation: ConversationKey;
   readonly key: TurnKey;
-  readonly signal: AbortSignal;
+  readonly reader: Reader;
 }
 
 /** Between a turn's first write and the one that ties its key to it, whoever repeats it sees a conversation that is busy. */
@@ -75,9 +75,9 @@ async function retold(before: KeyedTurn, asked: Repeatable, ports: RepeatPorts):
 
 /** A turn as it is told while it happens, and for a day. */
 async function* fromLog(
-  { turnId, number }: KeyedTurn, { conversation, signal }: Repeatable, { conversations, log, objects, clock }: RepeatPorts,
+  { turnId, number }: KeyedTurn, { conversation, reader }: Repeatable, { conversations, log, objects, clock }: RepeatPorts,
 ): AsyncGenerator<TurnEvent, void> {
-  for await (const entry of logged(log, { conversation, turnId }, clock, signal)) {
+  for await (const entry of logged(log, { conversation, turnId }, clock, reader)) {
     const { telling, events, end, ids, failure } = loggedIn(entry);
     if (telling) yield { type: 'begin', turnId, messageId: telling.messageId ?? '', told: telling };
     yield* events;

@@ -36,7 +36,7 @@ export function resumeTurn(protocol: Protocol, log: TurnLog, conversations: Conv
     return {
       status: 200,
       headers: { ...protocol.headers, [CONVERSATION_HEADER]: conversation.id },
-      body: { frames: follow(protocol, log, { conversation, turnId, read: place?.read ?? -1 }, clock, call.signal), failure: protocol.failure },
+      body: { frames: follow(protocol, log, { conversation, turnId, read: place?.read ?? -1 }, clock, call), failure: protocol.failure },
     };
   };
 }
@@ -48,12 +48,18 @@ export interface LoggedTurn {
   readonly read: number;
 }
 
+/** Whoever reads, for as long as they do and there is time. */
+export interface Reader {
+  readonly signal: AbortSignal;
+  readonly away?: AbortSignal;
+}
+
 /** A turn as its log tells it, from the first event that was not read to the end. */
 export async function* follow(
-  protocol: Protocol, log: TurnLog, { conversation, turnId, read }: LoggedTurn, clock: Clock, signal: AbortSignal,
+  protocol: Protocol, log: TurnLog, { conversation, turnId, read }: LoggedTurn, clock: Clock, reader: Reader,
 ): AsyncGenerator<string, void> {
   let encoder: StreamEncoder | undefined;
-  for await (const entry of logged(log, { conversation, turnId }, clock, signal)) {
+  for await (const entry of logged(log, { conversation, turnId }, clock, reader)) {
     const { telling, events, end, ids, failure } = loggedIn(entry);
     if (telling) {
       encoder = protocol.stream(telling, read);
@@ -65,11 +71,14 @@ export async function* follow(
   }
 }
 
-/** The entries of a turn's log, those that are there and those that come, up to the last. */
-export async function* logged(log: TurnLog, { conversation, turnId }: Omit<LoggedTurn, 'read'>, clock: Clock, signal: AbortSignal): AsyncGenerator<LogEntry, void> {
+/** The entries of a turn's log, those that are there and those that come, up to the last or until nobody reads them any more. */
+export async function* logged(
+  log: TurnLog, { conversation, turnId }: Omit<LoggedTurn, 'read'>, clock: Clock, { signal, away }: Reader,
+): AsyncGenerator<LogEntry, void> {
   let place = 0;
   let heardAt = clock.now();
   while (!signal.aborted) {
+    if (away?.aborted) return;
     for await (const entry of log.read(conversation, turnId, place, clock.now())) {
       place = entry.place + 1;
       heardAt = entry.at;

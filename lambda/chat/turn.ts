@@ -65,6 +65,8 @@ export interface TurnContext extends Asker {
   readonly groups: readonly string[];
   readonly until: number;
   readonly signal: AbortSignal;
+  /** Aborted when nobody reads the answer any more: a turn goes on all the same, and one that is told again does not. */
+  readonly away?: AbortSignal;
   readonly telling: Telling;
   outlast(work: Promise<unknown>): void;
   note(fields: Readonly<Record<string, string | number>>): void;
@@ -109,7 +111,7 @@ export function takeTurn(request: ChatRequest, policy: ChatPolicy, context: Turn
   }
   if (!key) return hooked.around(converse(hooked, id, policy, context, ports));
   const claim = (before: KeyedTurn | undefined) => (turn: OpenTurn) => ports.keys.claim(turn, key, before);
-  return once({ conversation: { owner: context.caller, id }, key, signal: context.signal },
+  return once({ conversation: { owner: context.caller, id }, key, reader: context },
     (before) => hooked.around(converse(hooked, id, policy, context, ports, claim(before))), ports);
 }
 

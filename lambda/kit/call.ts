@@ -30,6 +30,8 @@ export interface Call {
   readonly until: number;
   /** Aborted shortly before. */
   readonly signal: AbortSignal;
+  /** Aborted when nobody reads the answer any more, where the transport hears of that; Lambda's streams do not. */
+  readonly away: AbortSignal;
   /** Keeps the process until some work is done that the answer does not wait for; nobody hears of its failure. */
   outlast(work: Promise<unknown>): void;
   /** Adds to the request's line in the log. */

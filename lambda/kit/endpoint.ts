@@ -33,6 +33,9 @@ export type Endpoint = (arrival: Arrival) => Promise<void>;
 /** Room to say that time is up, before it is. */
 const FAREWELL_MS = 1_500;
 
+/** Room for the request's line in the log: a process that is stopped before it has written it leaves none. */
+const LAST_LINE_MS = 300;
+
 /** A transport has routed already: a route is found by its method and its resource, as `GET /v1/models`. */
 export function endpoint(routes: Readonly<Record<string, Route>>, options: EndpointOptions): Endpoint {
   return async (arrival) => {
@@ -46,13 +49,18 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
     if (arrival.ending?.aborted) hurry();
     arrival.ending?.addEventListener('abort', hurry);
     const { signal } = deadline;
+    const over = new AbortController();
+    const end = setTimeout(() => over.abort(), Math.max(0, remaining - LAST_LINE_MS));
+    const away = new AbortController();
     const works: Promise<unknown>[] = [];
     const trace = traceOf(arrival.headers);
     const headers = { 'x-request-id': requestId, ...(trace && { [TRACE_HEADER]: trace }), ...corsHeaders(arrival, options) };
 
     const respond = (status: number, more: Headers) => {
       notes.status = status;
-      return arrival.open(status, { ...headers, ...more });
+      const stream = arrival.open(status, { ...headers, ...more });
+      over.signal.addEventListener('abort', () => stream.destroy());
+      return stream.once('close', () => away.abort());
     };
     const explain = (error: unknown) => {
       const known = error instanceof ApiError ? error : new Unexpected(requestId);
@@ -81,6 +89,7 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
         startedAt,
         until: startedAt + remaining,
         signal,
+        away: away.signal,
         outlast: (work) => works.push(work),
         note: (fields) => Object.assign(notes, fields),
       });
@@ -89,12 +98,25 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
       const known = explain(error);
       await send({ status: known.status, headers: { ...known.headers, ...JSON_HEADERS }, body: errorBody(known) }, respond, explain);
     } finally {
-      await Promise.allSettled(works);
+      await Promise.race([allOf(works), aborted(over.signal)]);
       clearTimeout(alarm);
+      clearTimeout(end);
       arrival.ending?.removeEventListener('abort', hurry);
       options.log.info('request', { ...notes, durationMs: Date.now() - startedAt });
     }
   };
+}
+
+/** Work may leave more of it behind. */
+async function allOf(works: Promise<unknown>[]): Promise<void> {
+  while (works.length > 0) await Promise.allSettled(works.splice(0));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve());
+  });
 }
 
 type Respond = (status: number, headers: Headers) => Writable;

@@ -7,6 +7,8 @@ const SILENCE_MS = 10_000;
 
 /** A reader who takes nothing for so long is treated as one who has hung up: what is left is small enough to lie in memory. */
 const PATIENCE_MS = 20_000;
+/** What is written in one piece may be long on its way before any of it counts as taken. */
+const LONGER_PATIENCE_MS = 60_000;
 
 export interface FrameWriter {
   /** Called once, when the first frame is there: until then the answer can still become an error with its own status. */
@@ -38,12 +40,19 @@ export async function writeFrames(frames: AsyncIterable<string>, writer: FrameWr
   } finally {
     clearInterval(heartbeat);
   }
-  await close(opened());
+  await close(opened(), patienceMs);
 }
 
-export async function close(stream: Writable): Promise<void> {
+/** Ends a stream, and waits for its reader for as long as something of it is taken in every such time. Then nobody reads it. */
+export async function close(stream: Writable, patienceMs = LONGER_PATIENCE_MS): Promise<void> {
   stream.end();
+  let left = stream.writableLength;
+  const impatience = setInterval(() => {
+    if (stream.writableLength >= left) stream.destroy();
+    left = stream.writableLength;
+  }, patienceMs);
   await finished(stream, { readable: false }).catch(() => undefined);
+  clearInterval(impatience);
 }
 
 /** A broken connection is the caller's business; unheard, its event would end the process. */

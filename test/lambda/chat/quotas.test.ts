@@ -158,6 +158,17 @@ test.each([
   expect(quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: taken } });
 });
 
+test.each([true, false])('stores, counts and logs a turn whose reader takes nothing, before the process is stopped (streaming: %s)', async (stream) => {
+  const api = new ChatApi([says('Hello.')], { quotas: userQuota({ tokens: 1_000 }) });
+  const begun = Date.now();
+  await api.chat({ ...hi, stream, conversation_id: 'c1' }, { asleep: true, milliseconds: 1_000 });
+  expect(Date.now() - begun).toBeLessThan(1_000);
+  expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: TAKEN } });
+  expect([...api.conversations.messages.values()][0]).toHaveLength(2);
+  expect(api.metrics).toEqual([expect.objectContaining({ Turns: 1 })]);
+  expect(api.logged).toEqual([expect.objectContaining({ message: 'request' })]);
+});
+
 test('fails no turn when the account cannot be put right, and says so', async () => {
   const api = new ChatApi([says('Hello.')], { quotas: userQuota({ tokens: 1_000 }) });
   api.quotas.settle = async () => { throw new Error('away'); };

@@ -120,7 +120,7 @@ describe('following a turn', () => {
     writer.add(text('Hel'));
     clock.tick(200);
     await settled();
-    const { items, error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, new AbortController().signal));
+    const { items, error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, { signal: new AbortController().signal }));
     expect(items.join('')).toContain('"content":"Hel"');
     expect(error).toMatchObject({ status: 503 });
     expect(clock.pauses.length).toBeLessThan(100);
@@ -128,7 +128,7 @@ describe('following a turn', () => {
 
   test('ends in an error where the turn died before its first word', async () => {
     const { clock, log } = start();
-    const { items, error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, new AbortController().signal));
+    const { items, error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, { signal: new AbortController().signal }));
     expect([items, error]).toMatchObject([[], { status: 503 }]);
   });
 
@@ -136,15 +136,24 @@ describe('following a turn', () => {
     const { writer, log, clock } = start();
     const failure = new Throttled('The model is busy.', 5);
     await writer.close({ failure: { status: failure.status, type: failure.type, message: failure.message, param: null, code: failure.code } });
-    const { error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, new AbortController().signal));
+    const { error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, { signal: new AbortController().signal }));
     expect(error).toMatchObject({ status: 429, type: 'rate_limit_error', message: 'The model is busy.' });
+  });
+
+  test('ends where its reader has gone, and looks at nothing any more', async () => {
+    const { clock, log } = start();
+    const away = new AbortController();
+    const read = jest.spyOn(log, 'read');
+    clock.pause = async () => away.abort();
+    const { items, error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, { signal: new AbortController().signal, away: away.signal }));
+    expect([items, error, read.mock.calls.length]).toEqual([[], undefined, 1]);
   });
 
   test('ends in time where the turn takes longer', async () => {
     const { clock, log } = start();
     const time = new AbortController();
     clock.pause = async () => time.abort();
-    const { error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, time.signal));
+    const { error } = await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read: -1 }, clock, { signal: time.signal }));
     expect(error).toMatchObject({ status: 504, code: 'timeout' });
   });
 });
@@ -162,7 +171,7 @@ function start() {
     writer,
     stops: () => stopped,
     texts: () => ([...log.logs.values()][0] ?? []).filter((entry) => entry.text !== '').map(loggedIn),
-    told: async (read = -1) => (await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read }, clock, new AbortController().signal))).items.join(''),
+    told: async (read = -1) => (await collect(follow(openAiProtocol, log, { conversation, turnId: 'one', read }, clock, { signal: new AbortController().signal }))).items.join(''),
   };
 }
 

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { MemoryConversations } from './conversations';
 import { type LongScript, ScriptedModel } from './model';
@@ -32,6 +32,8 @@ export interface ApiRequest {
   readonly id?: string;
   readonly messageId?: string;
   readonly milliseconds?: number;
+  /** Takes nothing of the answer. */
+  readonly asleep?: boolean;
   readonly requestId?: string;
 }
 
@@ -92,9 +94,9 @@ export class ChatApi {
     const run = ++this.requests;
     const { requestId = `request-${run}` } = request;
     Object.assign(globalThis, { awslambda: { HttpResponseStream: { from: begun } } });
-    const output = new PassThrough();
+    const output: Writable = request.asleep ? new Writable({ write: () => undefined }) : new PassThrough();
     const received: Buffer[] = [];
-    output.on('data', (data: Buffer) => received.push(data));
+    if (!request.asleep) output.on('data', (data: Buffer) => received.push(data));
     const event = {
       httpMethod: method,
       resource,
@@ -112,9 +114,9 @@ export class ChatApi {
   }
 }
 
-const preludes = new WeakMap<PassThrough, { statusCode: number; headers: Record<string, string> }>();
+const preludes = new WeakMap<Writable, { statusCode: number; headers: Record<string, string> }>();
 
-function begun(stream: PassThrough, prelude: { statusCode: number; headers: Record<string, string> }) {
+function begun(stream: Writable, prelude: { statusCode: number; headers: Record<string, string> }) {
   if (preludes.has(stream)) throw new Error('the answer was begun twice');
   preludes.set(stream, prelude);
   return stream;

@@ -121,3 +121,27 @@ test('tells turns to end when the time of the task is up', async () => {
   await running.drain(0);
   expect(await (await cut).json()).toEqual({ cut: true });
 });
+
+test('says that a reader has gone, for whatever is done for them alone', async () => {
+  let gone = 0;
+  route = async (call) => {
+    call.away.addEventListener('abort', () => gone++);
+    return {
+      status: 200,
+      body: {
+        frames: (async function* () {
+          yield 'x';
+          while (!call.away.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
+        })(),
+        failure: () => 'failed',
+      },
+    };
+  };
+  const caller = connect(Number(new URL(url).port), '127.0.0.1');
+  caller.write('POST /v1/chat HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ada\r\ncontent-length: 2\r\n\r\n{}');
+  await once(caller, 'data');
+  expect(gone).toBe(0);
+  caller.destroy();
+  while (logged.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(gone).toBe(1);
+});

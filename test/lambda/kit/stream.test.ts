@@ -79,10 +79,28 @@ test('does not wait for ever for a reader who has fallen asleep', async () => {
     for (; taken < 3; taken++) yield 'xx';
   }), { failure, open: () => asleep, patienceMs: 20 });
   await new Promise((resolve) => setTimeout(resolve, 60));
-  const takenAsleep = taken;
-  asleep.destroy();
+  expect(taken).toBe(3);
   await writing;
-  expect(takenAsleep).toBe(3);
+  expect(asleep.destroyed).toBe(true);
+});
+
+test('hangs up on a reader who takes nothing of a short answer, and on none who takes it slowly', async () => {
+  const asleep = new Writable({ write: () => undefined });
+  await writeFrames(frames(async function* () {
+    yield 'xx';
+  }), { failure, open: () => asleep, patienceMs: 20 });
+  expect(asleep.destroyed).toBe(true);
+  const taken: string[] = [];
+  const slow = new Writable({
+    write: (chunk, _encoding, done) => void setTimeout(() => {
+      taken.push(String(chunk));
+      done();
+    }, 15),
+  });
+  await writeFrames(frames(async function* () {
+    for (let frame = 0; frame < 6; frame++) yield String(frame);
+  }), { failure, open: () => slow, patienceMs: 40 });
+  expect(taken.join('')).toBe('012345');
 });
 
 function frames(produce: () => AsyncGenerator<string>) {
