@@ -7,8 +7,8 @@ const HANDOVER_MS = 5_000;
 /** Hooks that are Lambda functions. What they answer and why they fail is theirs: nothing of it is told on but the kind of failure. */
 export function lambdaHooks(client: LambdaClient): Hooks {
   return {
-    async ask(FunctionName, event, timeoutMs) {
-      const answer = await called({ FunctionName, Payload: encoded(event) }, timeoutMs);
+    async ask(FunctionName, event, timeoutMs, signal) {
+      const answer = await called({ FunctionName, Payload: encoded(event) }, timeoutMs, signal);
       if (answer.FunctionError !== undefined) throw new HookFailure('error');
       try {
         return JSON.parse(answer.Payload?.transformToString() ?? '') as unknown;
@@ -22,10 +22,11 @@ export function lambdaHooks(client: LambdaClient): Hooks {
     },
   };
 
-  function called(input: InvokeCommandInput, timeoutMs: number): Promise<InvokeCommandOutput> {
+  function called(input: InvokeCommandInput, timeoutMs: number, signal?: AbortSignal): Promise<InvokeCommandOutput> {
     const timeout = AbortSignal.timeout(timeoutMs);
-    return client.send(new InvokeCommand(input), { abortSignal: timeout })
-      .catch((error: unknown) => { throw new HookFailure(timeout.aborted ? 'timeout' : 'unreachable', { cause: error }); });
+    const abortSignal = signal ? AbortSignal.any([timeout, signal]) : timeout;
+    return client.send(new InvokeCommand(input), { abortSignal })
+      .catch((error: unknown) => { throw new HookFailure(abortSignal.aborted ? 'timeout' : 'unreachable', { cause: error }); });
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type AfterTurnEvent, type AskedHook, type BeforeTurnAnswer, type BeforeTurnEvent, HOOK_METRICS, HOOK_VERSION, type HookEvent, type HooksPolicy,
   type SentencesEvent, type TextReplacement,
 } from '../../lib/contract/chat-hooks';
-import { ApiError, HookFailed, RefusedByHook, Unexpected } from '../kit/http';
+import { ApiError, HookFailed, RefusedByHook, TimedOut, Unexpected } from '../kit/http';
 import { HookFailure, type Hooks, isHookFailure } from '../ports/hooks';
 import type { TokenUsage } from '../ports/model';
 
@@ -45,11 +45,10 @@ export class HookedTurn {
     const { asked, context } = this;
     if (!before || !this.port) return this.admitted = asked;
     const event: BeforeTurnEvent = { ...hookEvent('beforeTurn', asked, context), hook: 'beforeTurn', model: this.policy.models.offer.name, messages: asked.messages };
-    const request = await this.port.ask(before.functionArn, event, before.timeoutMs)
+    const request = await this.ask(before, event)
       .then((answer) => this.changed(answer, !before.trusted))
       .catch((error: unknown) => {
-        noteFailure('beforeTurn', error, context);
-        if (before.failure === 'refuse') throw hookFailed(error);
+        this.failed(before, event, error);
         return asked;
       });
     if (typeof request === 'string') throw new RefusedByHook(request);
@@ -85,15 +84,28 @@ export class HookedTurn {
   private async changedBy(hook: AskedHook, sentences: readonly string[]): Promise<readonly string[]> {
     if (!this.port) return sentences;
     const event: SentencesEvent = { ...hookEvent('sentences', this.asked, this.context), hook: 'sentences', sentences };
-    return this.port.ask(hook.functionArn, event, hook.timeoutMs).then((answer) => {
+    return this.ask(hook, event).then((answer) => {
       const read = v.safeParse(v.object({ sentences: v.pipe(v.array(v.string()), v.length(sentences.length)) }), answer);
       if (!read.success) throw new HookFailure('answer');
       return read.output.sentences;
     }).catch((error: unknown) => {
-      noteFailure('sentences', error, this.context);
-      if (hook.failure === 'refuse') throw hookFailed(error);
+      this.failed(hook, event, error);
       return sentences;
     });
+  }
+
+  /** What a function answers, while there is time: no hook carries a turn past its end. */
+  private async ask({ functionArn, timeoutMs }: AskedHook, event: HookEvent): Promise<unknown> {
+    const { signal } = this.context;
+    if (signal.aborted) throw timedOut();
+    return beforeAbort(this.port!.ask(functionArn, event, timeoutMs, signal), signal, () => new HookFailure('timeout'));
+  }
+
+  /** Throws where no turn goes on without the function's answer, or time is up. */
+  private failed({ failure }: AskedHook, { hook }: HookEvent, error: unknown): void {
+    noteFailure(hook, error, this.context);
+    if (this.context.signal.aborted) throw Object.assign(timedOut(), { cause: error });
+    if (failure === 'refuse') throw hookFailed(error);
   }
 
   /** What the hook made of the request; a text is its reason to refuse it. */
@@ -134,9 +146,11 @@ export class HookedTurn {
     const told = after.timeoutMs === undefined
       ? this.port.tell(after.functionArn, shortened(event))
       : this.port.ask(after.functionArn, event, after.timeoutMs);
-    const noted = told.then(() => undefined, (error: unknown) => noteFailure('afterTurn', error, this.context));
-    if (after.timeoutMs === undefined) this.context.outlast(noted);
-    else await noted;
+    const { context } = this;
+    const noted = told.then(() => undefined, (error: unknown) => noteFailure('afterTurn', error, context));
+    context.outlast(noted);
+    // When time is up the answer ends without it, and the function has what is left of the process to hear of the turn.
+    if (after.timeoutMs !== undefined) await beforeAbort(noted, context.signal, () => undefined);
   }
 }
 
@@ -159,6 +173,24 @@ export function hookFailed(error: unknown): unknown {
 function replacing(replacements: readonly TextReplacement[]): NonNullable<Manner['change']> {
   const rules = replacements.map(({ pattern, replacement, ignoreCase }) => ({ pattern: new RegExp(pattern, ignoreCase ? 'giu' : 'gu'), replacement }));
   return async (sentences) => sentences.map((sentence) => rules.reduce((text, rule) => text.replace(rule.pattern, rule.replacement), sentence));
+}
+
+/** Waits for some work, but no longer than a signal allows: what is thrown then, or undefined where that is no failure. */
+function beforeAbort<T>(work: Promise<T>, signal: AbortSignal, late: () => Error | undefined): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      const error = late();
+      if (error) reject(error);
+      else resolve(undefined);
+    };
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
+}
+
+function timedOut(): TimedOut {
+  return new TimedOut('The turn took longer than a request may. Try again.');
 }
 
 function shortened(event: AfterTurnEvent): AfterTurnEvent {

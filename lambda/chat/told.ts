@@ -48,7 +48,7 @@ export async function* told(events: AsyncIterable<GenerationEvent>, { holdMs, ch
       const { events: some, ended, error } = await heard.next();
       // What was not changed is not told, and a change would hold up an error, which may be that time is up.
       if (error && change) {
-        yield* some.filter(({ type }) => type === 'retry' || type === 'spent');
+        yield* some.filter(isAside);
         throw error.reason;
       }
       for (const event of some) {
@@ -68,10 +68,18 @@ export async function* told(events: AsyncIterable<GenerationEvent>, { holdMs, ch
       if (error) throw error.reason;
       if (ended) return;
     }
+  } catch (error) {
+    // What happened behind the answer while sentences were changed was paid for all the same.
+    yield* heard.take().events.filter(isAside);
+    throw error;
   } finally {
     hold(false);
     heard.stop();
   }
+}
+
+function isAside({ type }: GenerationEvent): boolean {
+  return type === 'retry' || type === 'spent';
 }
 
 /** What is kept is what was told. */
@@ -110,6 +118,11 @@ class Heard {
   async next(): Promise<Some> {
     if (!this.awake) await new Promise<void>((resolve) => { this.onWake = resolve; });
     this.awake = false;
+    return this.take();
+  }
+
+  /** What has been heard since. */
+  take(): Some {
     const { events, ended, error } = this;
     this.events = [];
     return { events, ended, error };

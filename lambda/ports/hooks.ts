@@ -1,7 +1,7 @@
 /** The functions of the chat's builder. */
 export interface Hooks {
-  /** The answer of a function; a `HookFailure` where there is none in time. */
-  ask(functionArn: string, event: object, timeoutMs: number): Promise<unknown>;
+  /** The answer of a function; a `HookFailure` where there is none in time, or none before it is of no use any more. */
+  ask(functionArn: string, event: object, timeoutMs: number, signal?: AbortSignal): Promise<unknown>;
   /** Hands an event over, which the function works off later; a `HookFailure` where nobody takes it in time. */
   tell(functionArn: string, event: object): Promise<void>;
 }

@@ -28,6 +28,16 @@ test('waits for an event to be taken no longer than five seconds', async () => {
   timeout.mockRestore();
 });
 
+test('hangs up when the turn is over, however long the function may take', async () => {
+  const over = new AbortController();
+  client.on(InvokeCommand).callsFake(() => new Promise((_, reject) => over.signal.addEventListener('abort', () => reject(new Error('words')))));
+  setTimeout(() => over.abort(), 5);
+  const failure = await hooks.ask('f', {}, 30_000, over.signal).catch((error: unknown) => error);
+  expect(isHookFailure(failure) && failure.kind).toBe('timeout');
+  const [, { abortSignal }] = client.send.args[0] as unknown as [unknown, { abortSignal: AbortSignal }];
+  expect(abortSignal.aborted).toBe(true);
+});
+
 test.each([
   ['error', () => client.on(InvokeCommand).resolves({ FunctionError: 'Unhandled', Payload: answered('{"errorMessage":"words"}') })],
   ['answer', () => client.on(InvokeCommand).resolves({ Payload: answered('not JSON') })],

@@ -1,10 +1,13 @@
+import type { HooksPolicy } from '../../../lib/contract/chat-hooks';
 import { ChatApi } from '../fakes/api';
 import { FakeClock } from '../fakes/clock';
 import { ScriptedHooks } from '../fakes/hooks';
-import { says } from '../fakes/model';
+import { says, stop, text, usage } from '../fakes/model';
 
 const hi = { messages: [{ role: 'user', content: 'Hi' }], conversation_id: 'c1', stream: true };
 const keyed = { headers: { 'idempotency-key': 'key-1' } };
+/** A turn that has a fifth of a second before it has to say that time is up. */
+const brief = { milliseconds: 1_700 };
 const soon = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A chat whose hook before a turn answers when the test wants it, and a clock that goes on while somebody waits. */
@@ -22,7 +25,8 @@ function slow() {
     };
   });
   const hookFunctions = new ScriptedHooks({ before: () => asked });
-  const api = new ChatApi([says('Hello.')], { hooks: { before: { functionArn: 'before', timeoutMs: 30_000, failure: 'refuse', trusted: false } }, hookFunctions, clock });
+  const hooks: HooksPolicy = { before: { functionArn: 'before', timeoutMs: 30_000, failure: 'refuse', trusted: false } };
+  const api = new ChatApi([says('Hello.')], { hooks, hookFunctions, clock });
   return { api, hookFunctions, enough, answer };
 }
 
@@ -65,4 +69,54 @@ describe('a turn whose hook takes half a minute', () => {
     expect((await second).text).toContain('"stopped":true');
     expect(api.model.prompts).toEqual([]);
   });
+});
+
+describe('a hook that never answers', () => {
+  const never = (hooks: HooksPolicy) => new ChatApi([says('Hello.')], {
+    hooks, hookFunctions: new ScriptedHooks({ never: () => new Promise(() => undefined) }), quotas: { user: [{ windowSeconds: 60, tokens: 10_000 }], groups: [] },
+  });
+  const hook = (failure: 'refuse' | 'goOn') => ({ functionArn: 'never', timeoutMs: 30_000, failure });
+
+  test.each(['refuse', 'goOn'] as const)('before a turn is waited for no longer than the turn may take (%s)', async (failure) => {
+    const api = never({ before: { ...hook(failure), trusted: false } });
+    const { status, json } = await api.chat(hi, brief);
+    expect([status, json().error.code]).toEqual([504, 'timeout']);
+    expect(api.model.prompts).toEqual([]);
+    expect(api.metrics.at(-1)).toMatchObject({ HookFailures: 1, Errors: 1 });
+    expect(api.logged.at(-1)!.fields).toMatchObject({ beforeTurnHook: 'timeout', errorCode: 'timeout' });
+  });
+
+  test.each(['refuse', 'goOn'] as const)('for sentences is waited for no longer than the turn may take (%s)', async (failure) => {
+    const api = never({ sentences: { ...hook(failure), holdMs: 2_000 } });
+    const { status, json } = await api.chat(hi, brief);
+    expect([status, json().error.code]).toEqual([504, 'timeout']);
+    expect(api.logged.at(-1)!.fields).toMatchObject({ sentencesHook: 'timeout' });
+  });
+
+  test('after a turn is waited for no longer than the turn may take, and its answer ends', async () => {
+    const api = never({ after: { functionArn: 'never', timeoutMs: 10_000 } });
+    const { text: told } = await api.chat(hi, brief);
+    expect(told).toMatch(/"finish_reason":"stop".*\[DONE\]\n\n$/s);
+    expect(api.conversations.messages.size).toBe(1);
+    expect(api.logged).toHaveLength(1);
+  });
+});
+
+test('the hook after a turn that was stopped is told before the process may sleep', async () => {
+  let goOn: (value?: unknown) => void = () => undefined;
+  let told = false;
+  const hookFunctions = new ScriptedHooks({
+    after: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      told = true;
+    },
+  });
+  const script = [text('Hel'), new Promise((resolve) => { goOn = resolve; }), stop('end_turn'), usage];
+  const api = new ChatApi([script], { hooks: { after: { functionArn: 'after' } }, hookFunctions });
+  const running = api.chat(hi);
+  while (api.model.prompts.length === 0) await soon();
+  await api.call({ resource: '/v1/conversations/{id}/stop', id: 'c1' });
+  setTimeout(goOn, 1_500);
+  expect((await running).text).toContain('"stopped":true');
+  expect(told).toBe(true);
 });
