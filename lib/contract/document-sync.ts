@@ -3,8 +3,12 @@ export const DOCUMENT_SYNC_ENV = [
   'KNOWLEDGE_BASE_ID',
   /** `SyncedSource[]` as JSON. */
   'SOURCES',
-  /** Name of the table of leases, runs and failed documents. */
+  /** Name of the table of leases, runs and failed documents, whose keys are `SYNC_TABLE`. */
   'SYNC_TABLE',
+  /** URL of the FIFO queue of changes: what has to wait is hidden there for longer, or sent again. */
+  'CHANGES_URL',
+  /** URL of the queue of jobs, `SyncRequest`s and looks at jobs that run: a standard queue, for FIFO queues delay no single message. */
+  'JOBS_URL',
   /** The `Service` dimension of every metric and log line: the construct's own name. */
   'SERVICE',
 ] as const;
@@ -24,6 +28,13 @@ export type DocumentChangesEnv = Record<(typeof DOCUMENT_CHANGES_ENV)[number], s
 export const SYNC_DRAIN_ENV = ['KNOWLEDGE_BASE_ID', 'SERVICE'] as const;
 export type SyncDrainEnv = Record<(typeof SYNC_DRAIN_ENV)[number], string>;
 
+/** The table of leases, runs and failed documents. */
+export const SYNC_TABLE = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  ttl: 'expiresAt',
+} as const;
+
 /** A data source that is kept in step. */
 export interface SyncedSource {
   readonly dataSourceId: string;
@@ -41,7 +52,7 @@ export interface DocumentChange {
   readonly key: string;
 }
 
-/** What makes a job begin: a schedule, a deployment, or a person. */
+/** What makes a job begin, as it waits in the queue of jobs: a schedule, a deployment, or a person sends it. */
 export interface SyncRequest {
   readonly sync: 'all' | readonly string[];
 }
