@@ -1,13 +1,11 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { COMBINED } from './everything';
+import { domainOf, givenVpc } from './given';
 import {
-  AttachmentFormat, ApiAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, Firewall, Geography, Guardrail, Model, ModelRouter,
-  ModelSplit, Posture,
-  RequestTrait, RestDomain, SentenceTransform, Transport, WordFilter,
+  ApiAuth, AttachmentFormat, Buffering, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, ConversationSummary, Firewall, Geography, Guardrail, Model, ModelRouter,
+  ModelSplit, Posture, PromptCaching, RequestTrait, RestDomain, SentenceTransform, ServiceTier, Transport, WordFilter,
 } from '../../lib';
 
 /** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
@@ -36,6 +34,11 @@ const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => Cha
     return { hooks: { before: { handler }, sentences: SentenceTransform.lambda(handler), after: { handler } } };
   },
   'quotas': () => ({ quotas: { user: [{ window: Duration.days(1), requests: 100 }] } }),
+  'a summary': () => ({ conversations: { summary: ConversationSummary.rolling({ model: Model.crossRegion(Geography.US, 'amazon.nova-pro-v1:0') }) } }),
+  'prompt caching for an hour': () => ({ generation: { promptCaching: PromptCaching.automatic({ lifetime: Duration.hours(1) }) } }),
+  'no prompt caching': () => ({ generation: { promptCaching: PromptCaching.off() } }),
+  'a service tier': () => ({ generation: { serviceTier: ServiceTier.FLEX } }),
+  'sentences, some of them replaced': () => ({ generation: { buffering: Buffering.sentence() }, hooks: { sentences: SentenceTransform.replace([{ pattern: 'C-[0-9]{8}' }]) } }),
   'a guardrail': (stack) => ({ guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['secret'])] }) }),
   'ConversationMemory.agentCore': () => ({ conversations: { memory: ConversationMemory.agentCore() } }),
   'ConversationMemory.elastiCache': (stack, regulated) => ({
@@ -45,14 +48,6 @@ const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => Cha
   'web pages of another origin': () => ({ transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }) }),
   'a name and a firewall of your own': (stack) => ({ transport: Transport.restStreaming({ domain: RestDomain.own(domainOf(stack)), firewall: Firewall.managed({ requestsPerAddress: 500 }) }) }),
 };
-
-function domainOf(stack: Stack) {
-  return {
-    domainName: 'chat.example.com',
-    certificate: Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:111122223333:certificate/abc'),
-    hostedZone: HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }),
-  };
-}
 
 /** What a network without a way out refuses. */
 const WITH_A_WAY_OUT: typeof CHOICES = {
@@ -81,13 +76,9 @@ const POSTURES: Readonly<Record<string, (stack: Stack) => Posture>> = {
   }),
 };
 
-function givenVpc(stack: Stack, id: string) {
-  return Vpc.fromVpcAttributes(stack, id, {
-    vpcId: 'vpc-1', vpcCidrBlock: '10.0.0.0/16', availabilityZones: ['a', 'b'], privateSubnetIds: ['subnet-1', 'subnet-2'], privateSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
-  });
-}
-
 export interface Choice {
+  /** Whether it is one choice among defaults; what is combined of them accepts nothing that they do not. */
+  readonly single: boolean;
   readonly name: string;
   readonly regulated: boolean;
   readonly app: App;
@@ -98,13 +89,19 @@ export function choices(): Choice[] {
   const choicesOf = (level: string) => ({
     ...CHOICES, ...(level === 'standard posture' && UNREGULATED), ...(level !== 'regulated posture' && { ...CONNECTED, ...WITH_A_WAY_OUT }),
   });
-  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries(choicesOf(level)).map(([choice, props]) => {
+  const single = Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries(choicesOf(level)).map(([choice, props]) => {
     const app = new App();
     const stack = new Stack(app, 'Stack');
     const regulated = level.startsWith('regulated');
     const chat = new ChatbotApi(stack, 'Chat', { ...props(stack, regulated), posture: posture(stack) });
     chat.addAlarms();
     chat.addDashboard();
-    return { name: `${choice}, ${level}`, regulated, app };
+    return { name: `${choice}, ${level}`, single: true, regulated, app };
   }));
+  const combined = COMBINED.map(({ define, ...choice }) => {
+    const app = new App();
+    define(app);
+    return { ...choice, single: false, app };
+  });
+  return [...single, ...combined];
 }
