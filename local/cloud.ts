@@ -26,6 +26,8 @@ import type { LocalIdentity } from './gateway/signature';
 import { Usage } from './gateway/usage';
 import { Principals } from './iam/principals';
 import type { IamReport } from './iam/report';
+import type { KnowledgeFault } from './knowledge/faults';
+import { deployedKnowledge, type Knowledge } from './knowledge/service';
 import { readFunction } from './lambda/function';
 import { findNode, type NodeBinary } from './lambda/node';
 import { FunctionPool } from './lambda/pool';
@@ -85,6 +87,8 @@ export interface LocalCloud {
   waitForLog(test: (line: LogLine) => boolean, timeoutMs?: number): Promise<LogLine>;
   /** A token for any user: expired, with other claims, or from a user pool that is not the API's. */
   mintToken(user: string, options?: TokenOptions & { readonly foreign?: boolean }): string;
+  /** Knowledge bases: what they have indexed, how fast, and what shall go wrong. */
+  readonly knowledge: Knowledge;
   /** Queues, schedules and the events of buckets. */
   readonly events: Events;
   /** Events that functions did not take, in the queues that the template names for them. */
@@ -145,7 +149,10 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const eventing = new Eventing({ deployment, principals, buckets: buckets.buckets, lambda, functionOf, onNotice });
   const connections = connectionsService(() => door.sockets);
   const memories = deployment.resources('AWS::BedrockAgentCore::Memory').map((memory) => deployment.id(memory));
-  const services = [tables, buckets, deployedBedrock(deployment, faults, options), agentCoreMemory(() => memories), lambda, connections, ...eventing.services];
+  const model = deployedBedrock(deployment, faults, options);
+  const knowledge = deployedKnowledge({ deployment, principals, buckets: buckets.buckets, model, functionOf, onNotice });
+  undo.push(() => knowledge.stop());
+  const services = [tables, buckets, ...knowledge.services, model, agentCoreMemory(() => memories), lambda, connections, ...eventing.services];
   const endpoint = await startAwsEndpoint({
     services,
     principals,
@@ -206,7 +213,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     outputs,
   });
 
-  const report = () => principals.report([...services.map(({ name }) => name), ...caches.services]);
+  const report = () => principals.report([...services.map(({ name }) => name), ...caches.services, ...knowledge.stores]);
 
   door.gateway = new Gateway({
     apis,
@@ -227,11 +234,15 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const sockets = door.sockets = new SocketGateway({ apis: socketApis, logs, onNotice, identities: byAccessKey, functionOf, limits: options.socketLimits });
   undo.push(() => sockets.stop());
   door.site = await Site.build({
-    get: { ...credentialsOf(containers), '/local/session': session, '/local/faults': () => faults.current, '/local/report': report },
+    get: { ...credentialsOf(containers), '/local/session': session, '/local/faults': () => faults.current, '/local/knowledge': knowledge.indexed, '/local/report': report },
     put: {
       '/local/faults': (fault) => {
         faults.set(fault as Faults['current']);
         return faults.current;
+      },
+      '/local/knowledge/faults': (wanted) => {
+        knowledge.faults.set(...wanted as KnowledgeFault[]);
+        return knowledge.faults.current;
       },
       '/local/schedules': (wanted) => eventing.fire(String((wanted as { name?: unknown }).name ?? '')),
     },
@@ -246,6 +257,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     outputs,
     session: session(),
     faults,
+    knowledge,
     events: eventing,
     deadLetters,
     report,

@@ -58,7 +58,7 @@ async function answer(options: AwsEndpointOptions, notice: (line: string) => voi
       throw new AwsFailure('MissingAuthenticationTokenException', 403,
         'Request is missing Authentication Token: the local cloud reads service and role from the Signature Version 4 credential scope');
     }
-    const service = options.services.find(({ name }) => name === request.service);
+    const service = options.services.find(({ name, serves }) => name === request.service && (serves?.(request) ?? true));
     if (!service) {
       const known = options.services.map(({ name }) => name).sort().join(', ');
       throw new AwsFailure('UnknownOperationException', 404,

@@ -35,6 +35,8 @@ export interface AwsService {
   readonly name: string;
   /** Who asks, where a request says it neither in a header nor in its address: a form, or a browser's question before a call. */
   scopeOf?(request: Pick<AwsRequest, 'method' | 'path' | 'headers' | 'body'>): CredentialScope | undefined;
+  /** Whether a request is for this service, where several share a name. @default - it is */
+  serves?(request: AwsRequest): boolean;
   /** What IAM must allow before `handle` is called. */
   authorizations(request: AwsRequest): Authorization[];
   handle(request: AwsRequest): Promise<AwsReply>;

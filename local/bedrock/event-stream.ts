@@ -1,14 +1,13 @@
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
-import { ConverseEvent } from './converse';
 
 export const EVENT_STREAM = 'application/vnd.amazon.eventstream';
 
 const codec = new EventStreamCodec(toUtf8, fromUtf8);
 
 /** One event as a binary frame. */
-export function eventFrame(event: ConverseEvent): Buffer {
-  const [[type, payload]] = Object.entries(event);
+export function eventFrame(event: object): Buffer {
+  const [[type, payload]] = Object.entries(event) as [string, object][];
   return frame({ ':message-type': 'event', ':event-type': type, ':content-type': 'application/json' }, payload);
 }
 

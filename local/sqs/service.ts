@@ -140,10 +140,14 @@ function attributesOf(queue: Queue, names: readonly string[]): Record<string, st
     ReceiveMessageWaitTimeSeconds: String(definition.waitMs / 1000),
     FifoQueue: definition.fifo ? 'true' : undefined,
     ContentBasedDeduplication: definition.fifo ? String(definition.contentBasedDeduplication) : undefined,
-    RedrivePolicy: definition.deadLetters && JSON.stringify({ deadLetterTargetArn: definition.deadLetters.queueArn, maxReceiveCount: definition.deadLetters.maxReceiveCount }),
+    RedrivePolicy: redrivePolicyOf(definition.deadLetters),
   };
   const asked = Object.entries(all).filter(([name]) => names.includes('All') || names.includes(name));
   return Object.fromEntries(asked.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function redrivePolicyOf(deadLetters: Queue['definition']['deadLetters']): string | undefined {
+  return deadLetters && JSON.stringify({ deadLetterTargetArn: deadLetters.queueArn, maxReceiveCount: deadLetters.maxReceiveCount });
 }
 
 function batch(input: Input, each: (entry: Entry) => object): object {
