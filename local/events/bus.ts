@@ -115,7 +115,8 @@ export function eventBridge(bus: EventBus): AwsService {
       const results = entriesOf(request).map(({ Source, DetailType, Detail, Resources, EventBusName }) => {
         if (!Source || !DetailType || !Detail) return { ErrorCode: 'InvalidArgument', ErrorMessage: 'Source, DetailType and Detail are required' };
         try {
-          return { EventId: bus.put({ source: Source, detailType: DetailType, detail: JSON.parse(Detail) as object, resources: Resources, bus: EventBusName }) };
+          const detail = JSON.parse(Detail) as object;
+          return { EventId: bus.put({ source: Source, detailType: DetailType, detail, resources: Resources, bus: EventBusName }) };
         } catch {
           return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
         }

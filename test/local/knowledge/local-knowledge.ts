@@ -9,7 +9,7 @@ import { readAssembly } from '../../../local/assembly/assembly';
 import { Deployment } from '../../../local/assembly/deployment';
 import { ACCOUNT } from '../../../local/assembly/identity';
 import { startAwsEndpoint } from '../../../local/aws/endpoint';
-import { guardrailFromTemplate } from '../../../local/bedrock/guardrail';
+import { guardrailFromTemplate } from '../../../local/bedrock/guardrail-template';
 import { bedrockRuntime } from '../../../local/bedrock/runtime';
 import type { PolicyStatement } from '../../../local/iam/policy';
 import { Principals } from '../../../local/iam/principals';
