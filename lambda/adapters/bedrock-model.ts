@@ -1,7 +1,7 @@
 import {
   type BedrockRuntimeClient, type ContentBlock, ConverseCommand, type ConverseResponse, type ConverseStreamCommandInput, ConverseStreamCommand,
-  type ConverseStreamOutput, type GuardrailStreamConfiguration, type GuardrailTraceAssessment, type SystemContentBlock, type TokenUsage as ConverseUsage,
-  type ToolConfiguration,
+  type ConverseStreamOutput, type GuardrailConverseContentQualifier, type GuardrailStreamConfiguration, type GuardrailTraceAssessment,
+  type SystemContentBlock, type TokenUsage as ConverseUsage, type ToolConfiguration,
 } from '@aws-sdk/client-bedrock-runtime';
 import { RefusedExtras } from './bedrock-extras';
 import { findingsOf } from './guardrail-findings';
@@ -73,10 +73,16 @@ function systemBlock({ text, guarded }: { text: string; guarded?: boolean }): Sy
   return guarded ? { guardContent: { text: { text } } } : { text };
 }
 
+/** What a block is to the check of answers against their sources; without a word on it, it is looked at like any other. */
+function qualifiers(guarded: true | 'source' | 'query'): { readonly qualifiers?: GuardrailConverseContentQualifier[] } {
+  if (guarded === true) return {};
+  return { qualifiers: guarded === 'source' ? ['grounding_source'] : ['query', 'guard_content'] };
+}
+
 function converseBlock(block: Block): ContentBlock {
   switch (block.kind) {
     case 'text':
-      return block.guarded ? { guardContent: { text: { text: block.text } } } : { text: block.text };
+      return block.guarded ? { guardContent: { text: { text: block.text, ...qualifiers(block.guarded) } } } : { text: block.text };
     case 'image': {
       const source = { bytes: Buffer.from(block.data, 'base64') };
       if (block.guarded && (block.format === 'png' || block.format === 'jpeg')) return { guardContent: { image: { format: block.format, source } } };

@@ -9,7 +9,9 @@ import type { CachePoints, Prompt } from '../ports/model';
  * was written, so the next turn reads it as the one before the last. What is new comes after all of them, for it will look different once a
  * guardrail has seen it. Undefined where nothing is long enough to be remembered.
  */
-export function cachePoints({ system, messages, tools }: Pick<Prompt, 'system' | 'messages' | 'tools'>, policy: TurnPolicy): CachePoints | undefined {
+export function cachePoints(
+  { system, messages, tools }: Pick<Prompt, 'system' | 'messages' | 'tools'>, policy: Pick<TurnPolicy, 'facts' | 'generation' | 'systemPrompt'>,
+): CachePoints | undefined {
   const { facts: { cacheMinimum }, generation: { promptCaching: lifetime }, systemPrompt } = policy;
   if (lifetime === undefined || cacheMinimum === undefined) return undefined;
 

@@ -50,17 +50,19 @@ export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[
   };
 }
 
+type ModelTerms = Pick<TurnPolicy, 'facts' | 'generation'>;
+
 /** Least tokens that an answer is left where a prompt is nearly as long as the model's window. */
 const LEAST_ANSWER = 512;
 
 /** As many as were asked for, or as the window has left beside the prompt. Always said: without it the service sets the model's most aside. */
-function answerTokens({ maxTokens }: ChatRequest, tokens: number, { facts, generation }: TurnPolicy): number {
+export function answerTokens({ maxTokens }: Pick<ChatRequest, 'maxTokens'>, tokens: number, { facts, generation }: ModelTerms): number {
   const wanted = Math.min(maxTokens ?? generation.maxTokens, facts.outputTokens);
   return Math.min(wanted, Math.max(facts.contextTokens - tokens, LEAST_ANSWER));
 }
 
 /** Refuses a prompt that leaves no room for its answer. The estimate may be twice what the model counts, so a close case is the model's to judge. */
-export function requireRoom(prompt: CountedPrompt, { facts }: TurnPolicy): void {
+export function requireRoom(prompt: CountedPrompt, { facts }: Pick<TurnPolicy, 'facts'>): void {
   const tokens = Math.floor(prompt.tokens / 2);
   if (tokens + prompt.maxTokens <= facts.contextTokens) return;
   throw new BadRequest('messages', `'messages' come to at least ${tokens} tokens, which with ${prompt.maxTokens} tokens for the answer is more than the ${facts.contextTokens} that the model takes: `
@@ -91,7 +93,7 @@ function systemTexts({ messages, added, format }: ChatRequest, { systemPrompt, g
 }
 
 /** OpenAI's temperature goes to 2 and Converse's to 1. */
-function sampling({ temperature, topP }: ChatRequest, { facts, generation }: TurnPolicy): Pick<Prompt, 'temperature' | 'topP'> {
+export function sampling({ temperature, topP }: Pick<ChatRequest, 'temperature' | 'topP'>, { facts, generation }: ModelTerms): Pick<Prompt, 'temperature' | 'topP'> {
   if (facts.sampling === 'none') return {};
   const heat = temperature ?? (topP === undefined || facts.sampling === 'both' ? generation.temperature : undefined);
   const mass = topP ?? (temperature === undefined || facts.sampling === 'both' ? generation.topP : undefined);

@@ -178,7 +178,7 @@ function kindOf(value: unknown): string {
 }
 
 /** The API's own name asks for whatever it would answer with. */
-function chosenModel(asked: string | undefined, { name, choices = [] }: ModelOffer): string | undefined {
+export function chosenModel(asked: string | undefined, { name, choices = [] }: ModelOffer): string | undefined {
   if (asked === undefined || asked === name) return undefined;
   if (choices.includes(asked)) return asked;
   const names = [name, ...choices].map((each) => `'${each}'`).join(', ');

@@ -36,6 +36,13 @@ export class Unauthorized extends ApiError {
   }
 }
 
+/** Who asks is known, and may not. */
+export class Forbidden extends ApiError {
+  constructor(code: string, message: string) {
+    super(403, 'permission_error', message, { code });
+  }
+}
+
 export class NotFound extends ApiError {
   constructor(param: string | undefined, message: string, code = 'not_found') {
     super(404, 'invalid_request_error', message, { param, code });
@@ -75,6 +82,13 @@ export class Throttled extends ApiError {
 export class Unavailable extends ApiError {
   constructor(message: string) {
     super(503, 'server_error', message, { code: 'model_unavailable', headers: { 'retry-after': '1' } });
+  }
+}
+
+/** Documents could not be looked up: without them nothing is answered. */
+export class RetrievalFailed extends ApiError {
+  constructor(message: string, retryAfter: number) {
+    super(503, 'server_error', message, { code: 'retrieval_failed', headers: { 'retry-after': String(retryAfter) } });
   }
 }
 

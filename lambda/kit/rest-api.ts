@@ -33,7 +33,23 @@ export function callerOf(event: APIGatewayProxyEvent, source: CallerSource): Cal
     token: undefined,
     connection: undefined,
   };
-  return { id: requireCaller(callers[source]), claims: (source === 'cognito' ? authorizer?.claims : source === 'authorizer' ? authorizer : undefined) ?? {} };
+  return { id: requireCaller(callers[source]), claims: (source === 'cognito' ? authorizer?.claims : source === 'authorizer' ? told(authorizer) : undefined) ?? {} };
+}
+
+/** What an authorizer says of the caller: API Gateway hands on texts only, so that all claims of a token come as one, `claims`. */
+function told(authorizer: APIGatewayProxyEvent['requestContext']['authorizer']): Readonly<Record<string, unknown>> {
+  const { claims, ...said } = authorizer ?? {};
+  if (typeof claims !== 'string') return said;
+  const parsed: unknown = parsedJson(claims);
+  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed, ...said } : said;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 export function requireCaller(caller: unknown): string {

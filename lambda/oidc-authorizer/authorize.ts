@@ -19,7 +19,8 @@ export async function authorize({ token, methodArn, socket }: AuthorizationReque
         issuer: String(claims.iss),
         ...(typeof claims.scope === 'string' && { scope: claims.scope }),
         ...groupsIn(claims),
-        ...(socket && { claims: JSON.stringify(claims), expires: String(claims.exp) }),
+        claims: JSON.stringify(claims),
+        ...(socket && { expires: String(claims.exp) }),
       },
     },
   };

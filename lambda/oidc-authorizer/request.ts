@@ -5,7 +5,7 @@ export interface AuthorizationRequest {
   /** Absent when the request carries no bearer token. */
   readonly token?: string;
   readonly methodArn: string;
-  /** Whether a socket is opened: its door knows of the caller only what is said now. */
+  /** Whether a socket is opened: its door has to know when the token ends. */
   readonly socket: boolean;
 }
 

@@ -52,7 +52,11 @@ export type Block = TextBlock | ImageBlock | DocumentBlock | ToolUseBlock | Tool
 export interface TextBlock {
   readonly kind: 'text';
   readonly text: string;
-  readonly guarded?: boolean;
+  /**
+   * source: what answers are checked against, and is not looked at itself. query: what is asked, which is looked at, and which answers have to be
+   * relevant to.
+   */
+  readonly guarded?: boolean | 'source' | 'query';
 }
 
 export interface ImageBlock {

@@ -15,12 +15,16 @@ export interface KnowledgePolicy {
   readonly leastScore?: number;
   /** What documents are described by, and may be filtered by; what is not declared is refused. */
   readonly fields: readonly MetadataField[];
-  /** Every search is held to passages whose field has the caller's claim, and its results are checked again. */
+  /** Every search is held to passages whose field has the caller's claim, and its results are checked again. Callers without that claim are refused. */
   readonly tenant?: { readonly field: string; readonly claim: string };
   /** A model reads from the question what to filter by. */
   readonly implicitFilter?: { readonly modelArn: string };
   /** A question is taken apart into several, at most as many. */
   readonly questions?: number;
+  /** Whether documents can be looked for by how a text of theirs begins, or what it contains; absent refuses it, as S3 Vectors and managed bases would. */
+  readonly textFilters?: boolean;
+  /** What is answered where nothing is found; absent says so in English. */
+  readonly unanswered?: string;
   /** How long links to sources work, in seconds; absent gives none. */
   readonly linkSeconds?: number;
 }
@@ -46,4 +50,8 @@ export const RETRIEVAL_METRICS = {
   retrievalDuration: 'RetrievalDuration',
   /** The best passage's score, in hundredths. */
   topScore: 'TopScore',
+  /** Passages of another tenant that the service gave and nobody was shown: each is a fault. */
+  foreignPassages: 'ForeignPassages',
+  /** Answers that name no passage although some were found. */
+  uncitedAnswers: 'UncitedAnswers',
 } as const;

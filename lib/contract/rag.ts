@@ -1,6 +1,9 @@
 import { API_CLIENT_HEADERS, API_EXPOSED_HEADERS, type ApiRoute } from './api';
 
-/** Everything the handler of questions reads from its environment. An empty string means that the feature is off. */
+/**
+ * Everything the handler of questions reads from its environment. An empty string means that the feature is off.
+ * Beside the handler lie, as beside a chat's: `SYSTEM_PROMPT_FILE`, and where a router chooses `ROUTING_FILE`.
+ */
 export const RAG_ENV = [
   /** `KnowledgePolicy` as JSON. */
   'KNOWLEDGE',

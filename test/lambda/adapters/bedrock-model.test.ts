@@ -141,3 +141,14 @@ function answer(asked: Prompt = prompt) {
 function serviceError(name: string, message: string, httpStatusCode: number) {
   return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
 }
+
+test('tells a guardrail what an answer is checked against, and what was asked', () => {
+  const content = [{ kind: 'text' as const, text: 'Ulm is old.', guarded: 'source' as const }, { kind: 'text' as const, text: 'How old?', guarded: 'query' as const }];
+  expect(converseInput({ ...prompt, messages: [{ role: 'user', content }] }).messages).toEqual([{
+    role: 'user',
+    content: [
+      { guardContent: { text: { text: 'Ulm is old.', qualifiers: ['grounding_source'] } } },
+      { guardContent: { text: { text: 'How old?', qualifiers: ['query', 'guard_content'] } } },
+    ],
+  }]);
+});

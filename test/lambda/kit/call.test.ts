@@ -30,6 +30,13 @@ test('tells apart the sessions of one role, for each may be a person of its own'
   expect(signed('ada@example.com')).not.toBe(signed('bob@example.com'));
 });
 
+test('tells all claims that an authorizer hands on in one text, and what it says itself before them', () => {
+  const claimsOf = (authorizer: object) => callerOf(event({ authorizer: { principalId: 'ada', ...authorizer } }), 'authorizer').claims;
+  expect(claimsOf({ claims: '{"tenant":"acme","groups":["a","b"]}', groups: 'a,b' })).toEqual({ principalId: 'ada', tenant: 'acme', groups: 'a,b' });
+  expect(claimsOf({ tenant: 'acme' })).toEqual({ principalId: 'ada', tenant: 'acme' });
+  for (const claims of ['no json', '[1]', 'null', '1']) expect(claimsOf({ claims })).toEqual({ principalId: 'ada' });
+});
+
 test('refuses an empty caller', () => {
   expect(() => callerOf(event({ authorizer: { claims: { sub: '' } } }), 'cognito')).toThrow('does not say who is asking');
 });

@@ -45,8 +45,13 @@ test('lets the bearer of a genuine token into the whole stage, in its own name',
   expect(await open()(bearer(token()))).toEqual({
     principalId: 'ada',
     policyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'execute-api:Invoke', Resource: 'arn:aws:execute-api:us-east-1:123456789012:abc/prod/*' }] },
-    context: { issuer, scope: 'chat' },
+    context: { issuer, scope: 'chat', claims: expect.any(String) },
   });
+});
+
+test('hands all claims on, for whoever has to know more than a name', async () => {
+  const { context } = await open()(bearer(token({ tenant: 'acme' })));
+  expect(JSON.parse(String(context?.claims))).toMatchObject({ sub: 'ada', tenant: 'acme', iss: issuer });
 });
 
 test('reads the token from either kind of authorizer event', async () => {

@@ -1,0 +1,49 @@
+import { joined } from './filter';
+import type { KnowledgePolicy } from '../../lib/contract/knowledge';
+import { Forbidden } from '../kit/http';
+import type { Filter, Passage, Scalar } from '../ports/passages';
+
+/** Whose documents a caller may see. */
+export interface Tenant {
+  readonly field: string;
+  readonly value: Scalar;
+  /** Whether a document may belong to several. */
+  readonly shared: boolean;
+}
+
+/** The caller's tenant, from what was verified of them and from nothing else. Undefined where documents are everybody's. */
+export function tenantOf({ tenant, fields }: Pick<KnowledgePolicy, 'tenant' | 'fields'>, claims: Readonly<Record<string, unknown>>): Tenant | undefined {
+  if (!tenant) return undefined;
+  const { field, claim } = tenant;
+  const type = fields.find(({ name }) => name === field)?.type ?? 'string';
+  const said = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+  const value = type === 'number' ? numberOf(said) : textOf(said);
+  if (value === undefined) {
+    throw new Forbidden('tenant_missing', `Documents here belong to tenants, and nothing verified says which one is yours: sign in with a token that holds the claim '${claim}'.`);
+  }
+  return { field, value, shared: type === 'stringList' };
+}
+
+/** What the caller asks for, within the tenant's own: the tenant stands outside of it, so that nothing in it can widen it. */
+export function within(tenant: Tenant | undefined, filter: Filter | undefined): Filter | undefined {
+  if (!tenant) return filter;
+  const { field, value, shared } = tenant;
+  return joined('all', [{ field, is: shared ? 'lists' : 'equals', value }, filter]);
+}
+
+/** Whether a passage may be shown. A service that passes over a filter, or an index that holds what it should not, must not show. */
+export function belongsTo(tenant: Tenant | undefined, { metadata }: Pick<Passage, 'metadata'>): boolean {
+  if (!tenant) return true;
+  const owner = Object.hasOwn(metadata, tenant.field) ? metadata[tenant.field] : undefined;
+  return tenant.shared ? Array.isArray(owner) && owner.includes(tenant.value) : owner === tenant.value;
+}
+
+function textOf(said: unknown): string | undefined {
+  const text = typeof said === 'number' ? String(said) : said;
+  return typeof text === 'string' && text.trim() !== '' ? text : undefined;
+}
+
+function numberOf(said: unknown): number | undefined {
+  const value = typeof said === 'string' && said.trim() !== '' ? Number(said) : said;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { belongsTo, type Tenant, within } from './isolation';
+import type { KnowledgePolicy } from '../../lib/contract/knowledge';
+import { BadRequest, RetrievalFailed, TimedOut } from '../kit/http';
+import type { Clock } from '../ports/clock';
+import { type Filter, type Passage, type Passages, PassagesFailure, type Search } from '../ports/passages';
+
+export interface RetrievalPorts {
+  readonly passages: Passages;
+  readonly clock: Clock;
+}
+
+/** What is looked up, for whom. */
+export interface Lookup {
+  readonly questions: readonly string[];
+  readonly filter?: Filter;
+  readonly tenant?: Tenant;
+  /** Most passages to give. */
+  readonly most: number;
+}
+
+export interface Retrieved {
+  /** The best first, none twice. */
+  readonly passages: readonly Passage[];
+  /** Of the best passage that was found, good enough or not. */
+  readonly topScore?: number;
+  /** How many passages were not the tenant's own, and are not among the others. */
+  readonly foreign: number;
+}
+
+const ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 250;
+/** Reciprocal rank fusion: the first place of a list is worth little more than the second, so that agreement counts more than one list's favour. */
+const RANK_OFFSET = 60;
+
+/**
+ * Passages for all questions together. What another tenant owns is left out before anything is done with it, whatever the service was told
+ * to filter by. A search that fails fails all: an answer from a part of the passages would not say so.
+ */
+export async function retrieve({ questions, filter, tenant, most }: Lookup, policy: Pick<KnowledgePolicy, 'leastScore'>, ports: RetrievalPorts, signal: AbortSignal): Promise<Retrieved> {
+  const searches = questions.map((question): Search => ({ question, most, filter: within(tenant, filter) }));
+  const found = await Promise.all(searches.map((search) => patiently(search, filter !== undefined, ports, signal)));
+  const own = found.map((passages) => passages.filter((passage) => belongsTo(tenant, passage)));
+  const foreign = found.flat().length - own.flat().length;
+  const scores = own.flat().map(({ score }) => score);
+  const good = own.map((passages) => passages.filter(({ score }) => policy.leastScore === undefined || score >= policy.leastScore));
+  return { passages: merged(good).slice(0, most), ...(scores.length > 0 && { topScore: Math.max(...scores) }), foreign };
+}
+
+/** One search, tried again after a pause where its failure may pass. */
+async function patiently(search: Search, filtered: boolean, { passages, clock }: RetrievalPorts, signal: AbortSignal): Promise<readonly Passage[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await inTime(passages.search(search, signal), signal);
+    } catch (error) {
+      if (signal.aborted) throw tooLate();
+      if (!(error instanceof PassagesFailure)) throw error;
+      if (error.kind === 'refused') throw refused(error, filtered);
+      if (attempt === ATTEMPTS) throw failed(error);
+      await inTime(clock.pause(FIRST_PAUSE_MS * 2 ** attempt * clock.chance()), signal);
+    }
+  }
+}
+
+/** A service that says nothing any more does not hold up the end. */
+async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let giveUp: () => void = () => undefined;
+  const over = new Promise<never>((_, reject) => {
+    giveUp = () => reject(tooLate());
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+  });
+  return Promise.race([work, over]).finally(() => signal.removeEventListener('abort', giveUp));
+}
+
+function merged(lists: readonly (readonly Passage[])[]): readonly Passage[] {
+  const places = new Map<string, { passage: Passage; worth: number }>();
+  for (const list of lists) {
+    const seen = new Set<string>();
+    let rank = 0;
+    for (const passage of list) {
+      const key = contentOf(passage);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const known = places.get(key);
+      const better = known && known.passage.score >= passage.score ? known.passage : passage;
+      places.set(key, { passage: better, worth: (known?.worth ?? 0) + 1 / (RANK_OFFSET + ++rank) });
+    }
+  }
+  // Sorting keeps the order of what is worth the same: with one list, its own.
+  return [...places.values()].sort((one, other) => other.worth - one.worth).map(({ passage }) => passage);
+}
+
+/** The same words are the same passage, wherever they lie: twice in a prompt they only cost. */
+function contentOf({ text }: Passage): string {
+  return createHash('sha256').update(text.replace(/\s+/g, ' ').trim()).digest('base64');
+}
+
+function tooLate(): TimedOut {
+  return new TimedOut('Looking documents up took longer than a request may. Try again.');
+}
+
+function failed({ kind, cause }: PassagesFailure): RetrievalFailed {
+  return Object.assign(kind === 'throttled'
+    ? new RetrievalFailed('More is looked up in the documents than can be at the moment. Try again shortly.', 5)
+    : new RetrievalFailed('The documents could not be looked up, and nothing is answered without them. Try again shortly.', 2), { cause });
+}
+
+/** Of a search the caller's own part is the filter; what else is refused is the deployment's fault. */
+function refused(error: PassagesFailure, filtered: boolean): Error {
+  if (!filtered) return error.cause instanceof Error ? error.cause : error;
+  return Object.assign(new BadRequest('filter', 'The store of the documents does not take such a \'filter\': leave a part of it out.', 'filter_refused'), { cause: error.cause });
+}

@@ -1,0 +1,49 @@
+import type { KnowledgePolicy } from '../../lib/contract/knowledge';
+import type { Links } from '../ports/links';
+import type { Passage } from '../ports/passages';
+
+/** A passage as clients read it. */
+export interface PassageView {
+  readonly id: string;
+  readonly text: string;
+  readonly score: number;
+  readonly source: SourceView;
+  /** What the builder declared, and nothing else of what the document is described by. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface SourceView {
+  readonly uri: string;
+  readonly title: string;
+  /** Counted from 1. */
+  readonly page?: number;
+  /** Where a browser reads the document, for as long as the builder allows. */
+  readonly link?: string;
+}
+
+/** Passages with links to their sources. A link that cannot be made is left out, for the answer does not depend on it. */
+export async function views(passages: readonly Passage[], policy: Pick<KnowledgePolicy, 'fields' | 'linkSeconds'>, links: Links): Promise<readonly PassageView[]> {
+  const signed = new Map<string, Promise<string | undefined>>();
+  const linkTo = ({ uri, page }: Passage['source']) => {
+    const link = signed.get(uri) ?? address(uri, policy.linkSeconds, links);
+    signed.set(uri, link);
+    // Browsers open documents at the page that the fragment says; it is no part of what was signed.
+    return link.then((url) => url !== undefined && page !== undefined ? `${url}#page=${page}` : url);
+  };
+  return Promise.all(passages.map(async ({ id, text, score, source: { uri, title, page }, metadata }) => {
+    const link = await linkTo({ uri, title, page });
+    return {
+      id,
+      text,
+      score,
+      source: { uri, title, ...(page !== undefined && { page }), ...(link !== undefined && { link }) },
+      metadata: Object.fromEntries(policy.fields.filter(({ name }) => Object.hasOwn(metadata, name)).map(({ name }) => [name, metadata[name]])),
+    };
+  }));
+}
+
+async function address(uri: string, seconds: number | undefined, links: Links): Promise<string | undefined> {
+  if (seconds === undefined) return undefined;
+  if (/^https?:\/\//i.test(uri)) return uri;
+  return uri.startsWith('s3://') ? links.sign(uri, seconds).catch(() => undefined) : undefined;
+}

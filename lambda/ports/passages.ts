@@ -1,0 +1,56 @@
+/** Passages of documents, looked up by what they mean. */
+export interface Passages {
+  /** The best first. Throws `PassagesFailure`. */
+  search(search: Search, signal: AbortSignal): Promise<readonly Passage[]>;
+}
+
+export interface Search {
+  readonly question: string;
+  /** What documents have to be described by. */
+  readonly filter?: Filter;
+  /** Most passages to give. */
+  readonly most: number;
+}
+
+export interface Passage {
+  /** The same whenever it is found. */
+  readonly id: string;
+  readonly text: string;
+  /** From 0 to 1 with most stores; higher is better. */
+  readonly score: number;
+  readonly source: Source;
+  /** All that the document is described by. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** Where a passage stands. */
+export interface Source {
+  /** Of the document, as `s3://bucket/key` or `https://…`. */
+  readonly uri: string;
+  readonly title: string;
+  /** Counted from 1, where documents have pages. */
+  readonly page?: number;
+}
+
+/** One condition, or several of which all or any have to hold. */
+export type Filter = Condition | { readonly all: readonly Filter[] } | { readonly any: readonly Filter[] };
+
+export type Condition =
+  | { readonly field: string; readonly is: Comparison; readonly value: Scalar }
+  | { readonly field: string; readonly is: 'in' | 'notIn'; readonly values: readonly Scalar[] };
+
+/** lists: the field is a list of texts, and holds this one. */
+export type Comparison =
+  | 'equals' | 'notEquals' | 'greaterThan' | 'greaterThanOrEquals' | 'lessThan' | 'lessThanOrEquals' | 'startsWith' | 'contains' | 'lists';
+
+export type Scalar = string | number | boolean;
+
+/** throttled and unavailable pass; refused is the search's own fault. */
+export type PassagesFailureKind = 'throttled' | 'unavailable' | 'refused';
+
+export class PassagesFailure extends Error {
+  constructor(readonly kind: PassagesFailureKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'PassagesFailure';
+  }
+}

@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { BadRequest } from '../../../lambda/kit/http';
+import { parseFilter } from '../../../lambda/knowledge/filter';
+import { belongsTo, tenantOf, within } from '../../../lambda/knowledge/isolation';
+import { retrieve } from '../../../lambda/knowledge/retrieval';
+import type { Filter, Passage } from '../../../lambda/ports/passages';
+import type { KnowledgePolicy, MetadataType } from '../../../lib/contract/knowledge';
+import { FakeClock } from '../fakes/clock';
+import { MemoryPassages, passage } from '../fakes/passages';
+
+const QUERIES = 1_000;
+const TENANTS = ['acme', 'globex', 'initech', '', 'Acme', ' acme', '__proto__'];
+
+const policyOf = (type: MetadataType = 'string'): Pick<KnowledgePolicy, 'fields' | 'tenant'> => ({
+  fields: [{ name: 'owner', type }, { name: 'year', type: 'number' }, { name: 'tags', type: 'stringList' }], tenant: { field: 'owner', claim: 'custom:tenant' },
+});
+
+test('takes the tenant from a claim, and puts it outside of what the caller asks', () => {
+  const tenant = tenantOf(policyOf(), { 'custom:tenant': 'acme' });
+  expect(within(tenant, undefined)).toEqual({ field: 'owner', is: 'equals', value: 'acme' });
+  expect(within(tenant, { any: [{ field: 'owner', is: 'equals', value: 'globex' }, { field: 'year', is: 'equals', value: 1 }] })).toEqual({
+    all: [{ field: 'owner', is: 'equals', value: 'acme' }, { any: [{ field: 'owner', is: 'equals', value: 'globex' }, { field: 'year', is: 'equals', value: 1 }] }],
+  });
+});
+
+test('finds documents of several tenants where the field is a list', () => {
+  const tenant = tenantOf(policyOf('stringList'), { 'custom:tenant': 'acme' });
+  expect(within(tenant, undefined)).toEqual({ field: 'owner', is: 'lists', value: 'acme' });
+  expect([['acme', 'globex'], ['globex'], 'acme', undefined].map((owner) => belongsTo(tenant, { metadata: { owner } }))).toEqual([true, false, false, false]);
+});
+
+test('compares numbers as numbers, though tokens hold them as texts', () => {
+  const tenant = tenantOf(policyOf('number'), { 'custom:tenant': '42' });
+  expect([42, '42', 43].map((owner) => belongsTo(tenant, { metadata: { owner } }))).toEqual([true, false, false]);
+});
+
+test.each([[{}], [{ 'custom:tenant': '' }], [{ 'custom:tenant': '  ' }], [{ 'custom:tenant': ['acme'] }], [{ 'custom:tenant': null }], [{ 'custom:tenant': { a: 1 } }], [Object.create({ 'custom:tenant': 'acme' })]])(
+  'refuses a caller whose claims are %j', (claims) => {
+    expect(() => tenantOf(policyOf(), claims)).toThrow(expect.objectContaining({ status: 403, code: 'tenant_missing' }));
+  });
+
+test('a document that names no tenant is nobody\'s', () => {
+  const tenant = tenantOf(policyOf(), { 'custom:tenant': 'acme' });
+  expect([{}, { owner: null }, { owner: ['acme'] }, { owner: 'ACME' }].map((metadata) => belongsTo(tenant, { metadata }))).toEqual([false, false, false, false]);
+});
+
+test('without tenants everything is everybody\'s', () => {
+  expect(tenantOf({ fields: [] }, {})).toBeUndefined();
+  expect(within(undefined, undefined)).toBeUndefined();
+});
+
+const name = fc.constantFrom(...TENANTS);
+const names = fc.array(name, { minLength: 1, maxLength: 3 });
+/** What anybody may write who wants to see more: other tenants by every operator, in groups, beside each other and over again. */
+const { filter: cunning } = fc.letrec((tie) => ({
+  filter: fc.oneof({ maxDepth: 2, depthSize: 'large' },
+    fc.record({ owner: fc.oneof(name, names, fc.record({ ne: name }), fc.record({ notIn: names }), fc.record({ startsWith: fc.constantFrom('', 'g') }), fc.record({ contains: fc.constant('') })) }),
+    fc.record({ year: fc.oneof(fc.record({ gte: fc.constant(0) }), fc.record({ ne: fc.constant(1) })) }),
+    fc.record({ tags: name }),
+    fc.record({ owner: name, or: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }) }),
+    fc.record({ or: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }) }),
+    fc.record({ and: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }) })),
+}));
+/** What is no filter at all. */
+const wild = fc.dictionary(fc.constantFrom('owner', 'or', 'and', 'not', '__proto__', '$or', 'custom:tenant'), fc.oneof(
+  name, fc.anything({ maxDepth: 2 }), fc.dictionary(fc.constantFrom('eq', '$ne', 'in', 'gt'), fc.oneof(name, names, fc.constant(null)), { maxKeys: 2 }),
+), { minKeys: 1, maxKeys: 3 });
+const owner = fc.constantFrom<unknown>(...TENANTS, null, undefined, ['acme', 'globex'], 42);
+const stored = fc.array(fc.record({ owner, year: fc.integer({ min: 2020, max: 2026 }), words: fc.string({ minLength: 1, maxLength: 8 }) }), { maxLength: 12 });
+const query = (filter: fc.Arbitrary<unknown>) => fc.tuple(fc.constantFrom('acme', 'globex', 'initech'), filter, stored, fc.integer({ min: 1, max: 3 }));
+
+test(`${QUERIES} random queries with hostile filters show no passage of another tenant, over a store that passes over filters`, async () => {
+  let shown = 0;
+  let foreign = 0;
+  await fc.assert(fc.asyncProperty(query(cunning), async ([mine, written, documents, questions]) => {
+    const all = documents.map(({ owner: held, year, words }): Passage => passage(words, { metadata: { owner: held, year } }));
+    const passages = new MemoryPassages([all]);
+    const found = await ask(mine, written, questions, passages);
+    expect(found.passages.filter(({ metadata }) => metadata.owner !== mine)).toEqual([]);
+    expect(found.foreign).toBe(questions * all.filter(({ metadata }) => metadata.owner !== mine).length);
+    expect(passages.searches).toHaveLength(questions);
+    for (const search of passages.searches) expect(confined(search.filter, mine)).toBe(true);
+    shown += found.passages.length;
+    foreign += found.foreign;
+  }), { numRuns: QUERIES, seed: 20261121 });
+  // The property says something only where there was something to show, and something to hide.
+  expect(shown).toBeGreaterThan(QUERIES / 4);
+  expect(foreign).toBeGreaterThan(QUERIES);
+});
+
+test('what is no filter is refused before anything is looked up, or confined like any other', async () => {
+  let refusals = 0;
+  await fc.assert(fc.asyncProperty(query(wild), async ([mine, written, documents, questions]) => {
+    const passages = new MemoryPassages([documents.map(({ owner: held, words }) => passage(words, { metadata: { owner: held } }))]);
+    try {
+      const found = await ask(mine, written, questions, passages);
+      expect(found.passages.filter(({ metadata }) => metadata.owner !== mine)).toEqual([]);
+    } catch (error) {
+      expect(error).toBeInstanceOf(BadRequest);
+      expect(passages.searches).toEqual([]);
+      refusals += 1;
+    }
+  }), { numRuns: QUERIES, seed: 20261121 });
+  expect(refusals).toBeGreaterThan(QUERIES / 2);
+});
+
+async function ask(mine: string, written: unknown, questions: number, passages: MemoryPassages) {
+  const policy = policyOf();
+  const tenant = tenantOf(policy, { 'custom:tenant': mine, 'tenant': 'globex', 'owner': 'globex' });
+  const filter = parseFilter(written, { ...policy, textFilters: true });
+  const lookup = { questions: Array.from({ length: questions }, (_, at) => `question ${at}`), filter, tenant, most: 10 };
+  return retrieve(lookup, {}, { passages, clock: new FakeClock() }, new AbortController().signal);
+}
+
+/** Whether a filter lets nothing through but the tenant's own: the condition stands alone, or first among those that all have to hold. */
+function confined(filter: Filter | undefined, mine: string): boolean {
+  const [first] = filter && 'all' in filter ? filter.all : [filter];
+  return first !== undefined && 'field' in first && first.field === 'owner' && first.is === 'equals' && first.value === mine;
+}

@@ -1,0 +1,54 @@
+import { retrieve } from '../../../lambda/knowledge/retrieval';
+import { type Passage, PassagesFailure } from '../../../lambda/ports/passages';
+import { FakeClock } from '../fakes/clock';
+import { MemoryPassages, passage } from '../fakes/passages';
+
+const throttled = new PassagesFailure('throttled', 'slow down');
+const down = new PassagesFailure('unavailable', 'oops');
+
+test('gives the best passages, none twice', async () => {
+  const found = await run([[passage('a', { score: 0.9 }), passage('b', { score: 0.8 }), passage(' a ', { score: 0.7 }), passage('c', { score: 0.6 })]], { most: 2 });
+  expect(found).toMatchObject({ passages: [{ text: 'a', score: 0.9 }, { text: 'b' }], topScore: 0.9, foreign: 0 });
+});
+
+test('puts first what several questions find', async () => {
+  const { passages } = await run([[passage('a'), passage('both', { score: 0.4 })], [passage('b'), passage('both', { score: 0.6 })]], { questions: ['one', 'two'] });
+  expect(passages.map(({ text, score }) => [text, score])).toEqual([['both', 0.6], ['a', 0.5], ['b', 0.5]]);
+});
+
+test('leaves out what is not good enough, and still says how good the best was', async () => {
+  expect(await run([[passage('a', { score: 0.29 })]], {}, { leastScore: 0.3 })).toEqual({ passages: [], topScore: 0.29, foreign: 0 });
+  expect(await run([[passage('a', { score: 0.3 })]], {}, { leastScore: 0.3 })).toMatchObject({ passages: [{ text: 'a' }] });
+  expect(await run([[]])).toEqual({ passages: [], foreign: 0 });
+});
+
+test('tries a search again that was throttled, after pauses that grow and are not alike', async () => {
+  const clock = new FakeClock();
+  expect(await run([throttled, down, [passage('a')]], {}, {}, clock)).toMatchObject({ passages: [{ text: 'a' }] });
+  expect(clock.pauses).toEqual([250, 500]);
+});
+
+test.each([[throttled, '5'], [down, '2']])('refuses to go on without documents: %s', async (failure, after) => {
+  await expect(run([failure])).rejects.toMatchObject({ status: 503, code: 'retrieval_failed', headers: { 'retry-after': after } });
+});
+
+test('one search that fails fails all', async () => {
+  await expect(run([[passage('a')], down, down, down, down], { questions: ['one', 'two'] })).rejects.toMatchObject({ status: 503 });
+});
+
+test('refuses a filter that the store does not take; without a filter it is no fault of the caller', async () => {
+  const refused = new PassagesFailure('refused', 'no such field', { cause: new Error('ValidationException') });
+  await expect(run([refused], { filter: { field: 'a', is: 'equals', value: 1 } })).rejects.toMatchObject({ status: 400, param: 'filter' });
+  await expect(run([refused])).rejects.toThrow('ValidationException');
+});
+
+test('ends in time while the service says nothing', async () => {
+  const ending = new AbortController();
+  const search = retrieve({ questions: ['one'], most: 1 }, {}, { passages: { search: () => new Promise<Passage[]>(() => undefined) }, clock: new FakeClock() }, ending.signal);
+  ending.abort();
+  await expect(search).rejects.toMatchObject({ status: 504 });
+});
+
+function run(answers: (readonly Passage[] | Error)[], lookup: object = {}, policy: object = {}, clock = new FakeClock()) {
+  return retrieve({ questions: ['one'], most: 10, ...lookup }, policy, { passages: new MemoryPassages(answers), clock }, new AbortController().signal);
+}
