@@ -4,19 +4,22 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type DataSource } from './data-source';
+import { embeddingConfiguration } from './embedding-configuration';
 import { type KnowledgeStore } from './knowledge-store';
 import { type SourceBinding } from './source-binding';
 import { type StoreBinding } from './store-binding';
 import { type MetadataField } from '../contract/knowledge';
 import { ServiceRole } from '../internal/handler-role';
 import { nameUnlikeAnyOther } from '../internal/physical-name';
-import { type EmbeddingBinding, type IEmbeddingModel } from '../model';
+import { fail } from '../internal/validation';
+import { type EmbeddingBinding, EmbeddingModel, type IEmbeddingModel } from '../model';
 import { type Build } from '../posture/build';
 
 export interface KnowledgeBaseProps extends Build {
   readonly store: KnowledgeStore;
   readonly sources: DataSource[];
-  readonly embedding: IEmbeddingModel;
+  /** The model that was named. */
+  readonly embedding?: IEmbeddingModel;
   readonly fields: readonly MetadataField[];
 }
 
@@ -35,10 +38,10 @@ export class KnowledgeBase extends Construct {
   constructor(scope: Construct, id: string, props: KnowledgeBaseProps) {
     super(scope, id);
     this.role = this.defineRole(props);
-    const embedding = props.embedding.bind(this, this.role);
-    this.store = this.bindStore(props, embedding);
-    const bound = this.bindSources(props);
-    this.base = this.defineBase(embedding, bound);
+    const vectors = this.bindEmbedding(props);
+    this.store = this.bindStore(props, vectors);
+    const bound = this.bindSources(props, vectors);
+    this.base = this.defineBase(vectors, bound);
     this.sources = bound.map((source, place) => ({ ...source, dataSource: this.defineSource(source, place, props) }));
   }
 
@@ -62,20 +65,27 @@ export class KnowledgeBase extends Construct {
     return role;
   }
 
-  private bindStore({ store, fields, posture, logRetention, encryptionKey }: KnowledgeBaseProps, vectors: EmbeddingBinding) {
+  /** A store that embeds by itself is asked for no model that nobody named. */
+  private bindEmbedding({ store, embedding }: KnowledgeBaseProps): EmbeddingBinding | undefined {
+    if (store._embedding === 'never' && embedding) fail(this, "'embedding' must be left out with this store, which makes no vectors by a model of yours, got one: leave it out, or take KnowledgeStore.s3Vectors()");
+    const model = store._embedding === 'always' ? embedding ?? EmbeddingModel.standard() : embedding;
+    return model?.bind(this, this.role);
+  }
+
+  private bindStore({ store, fields, posture, logRetention, encryptionKey }: KnowledgeBaseProps, vectors?: EmbeddingBinding) {
     return store._bind(this, { posture, logRetention, encryptionKey, role: this.role, vectors, fields });
   }
 
-  private bindSources({ sources, posture, logRetention, encryptionKey }: KnowledgeBaseProps) {
+  private bindSources({ sources, posture, logRetention, encryptionKey }: KnowledgeBaseProps, vectors?: EmbeddingBinding) {
     return sources.map((source, place) => {
-      const build = { posture, logRetention, encryptionKey, role: this.role, managed: this.kind === 'managed' };
+      const build = { posture, logRetention, encryptionKey, role: this.role, store: this.store, vectors };
       return source._bind(new Construct(this, `Source${place + 1}`), build);
     });
   }
 
-  private defineBase(embedding: EmbeddingBinding, sources: SourceBinding[]) {
+  private defineBase(vectors: EmbeddingBinding | undefined, sources: SourceBinding[]) {
     const { storageConfiguration, kind, settled, dependencies } = this.store;
-    const knowledgeBaseConfiguration = kind ?? { type: 'VECTOR', vectorKnowledgeBaseConfiguration: vectorConfiguration(embedding, sources) };
+    const knowledgeBaseConfiguration = kind ?? { type: 'VECTOR', vectorKnowledgeBaseConfiguration: vectorConfiguration(vectors!, sources) };
     const base = new CfnKnowledgeBase(this, 'Base', {
       name: this.nameOf(this, { knowledgeBaseConfiguration, storageConfiguration, settled }),
       description: `Knowledge of ${this.node.path}`.slice(0, 200),
@@ -108,13 +118,11 @@ export class KnowledgeBase extends Construct {
   }
 }
 
-function vectorConfiguration({ modelArn, dimension, dimensions, binary }: EmbeddingBinding, sources: SourceBinding[]): CfnKnowledgeBase.VectorKnowledgeBaseConfigurationProperty {
-  const chosen = { ...(dimensions.length > 1 && { dimensions: dimension }), ...(binary && { embeddingDataType: 'BINARY' }) };
+function vectorConfiguration(vectors: EmbeddingBinding, sources: SourceBinding[]): CfnKnowledgeBase.VectorKnowledgeBaseConfigurationProperty {
   const supplements = [...new Set(sources.flatMap(({ supplementalBucket }) => supplementalBucket ?? []))];
   return {
-    embeddingModelArn: modelArn,
-    // Models that have no choice take none.
-    ...(Object.keys(chosen).length > 0 && { embeddingModelConfiguration: { bedrockEmbeddingModelConfiguration: chosen } }),
+    embeddingModelArn: vectors.modelArn,
+    embeddingModelConfiguration: embeddingConfiguration(vectors),
     ...(supplements.length > 0 && {
       supplementalDataStorageConfiguration: {
         supplementalDataStorageLocations: supplements.map((bucket) => ({ supplementalDataStorageLocationType: 'S3', s3Location: { uri: bucket.s3UrlForObject() } })),

@@ -24,7 +24,7 @@ export interface ManagedRagProps {
   /**
    * The model that turns passages and questions into vectors. Another model is another knowledge base, which reads everything anew.
    *
-   * @default EmbeddingModel.standard()
+   * @default - EmbeddingModel.standard(); with KnowledgeStore.managed() its own
    */
   readonly embedding?: IEmbeddingModel;
 

@@ -9,7 +9,6 @@ import { type ManagedRagProps } from './managed-rag-props';
 import { requireValidProps } from './managed-rag-rules';
 import { type IKnowledge, type KnowledgeBinding, type RetrievalOptions } from '../knowledge';
 import { bindRetrieval, declaredFields } from '../knowledge/bind-retrieval';
-import { EmbeddingModel } from '../model';
 import { Posture } from '../posture';
 import { type Build } from '../posture/build';
 
@@ -68,7 +67,7 @@ export class ManagedRag extends Construct implements IKnowledge {
       ...this.build,
       store: store ?? KnowledgeStore.s3Vectors(),
       sources: sources ?? [DataSource.s3()],
-      embedding: embedding ?? EmbeddingModel.standard(),
+      embedding,
       fields: declaredFields(this, this.retrieval),
     });
   }

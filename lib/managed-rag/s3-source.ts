@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { type SourceBinding, type SourceBuild } from './source-binding';
+import { isManaged, type SourceBinding, type SourceBuild } from './source-binding';
 import { acknowledgeWildcard } from '../internal/acknowledge';
 import { PrivateBucket } from '../internal/private-bucket';
 
@@ -21,8 +21,9 @@ export class S3Source extends Construct {
     const prefixes = props.prefix === undefined ? undefined : [props.prefix];
     this.letRead(bucket, props);
     this.binding = {
-      configuration: props.managed ? connector(bucket, prefixes, Stack.of(this).account) : { type: 'S3', s3Configuration: { bucketArn: bucket.bucketArn, inclusionPrefixes: prefixes } },
+      configuration: isManaged(props) ? connector(bucket, prefixes, Stack.of(this).account) : { type: 'S3', s3Configuration: { bucketArn: bucket.bucketArn, inclusionPrefixes: prefixes } },
       documents: { bucket, prefixes },
+      deletion: 'DELETE',
       crawled: false,
     };
   }

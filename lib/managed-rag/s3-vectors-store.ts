@@ -1,22 +1,24 @@
-import { Names } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { CfnIndex, CfnVectorBucket, type IIndexRef } from 'aws-cdk-lib/aws-s3vectors';
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
+import { CfnIndex, CfnVectorBucket } from 'aws-cdk-lib/aws-s3vectors';
 import { Construct } from 'constructs';
-import { type StoreBinding, type StoreBuild } from './store-binding';
+import { type StoreBinding, type VectorStoreBuild } from './store-binding';
+import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { fail } from '../internal/validation';
 
 /** Options of `KnowledgeStore.s3Vectors`. */
 export interface S3VectorsOptions {
   /**
-   * An index that you have. It needs the embedding model's dimension, float vectors, and `AMAZON_BEDROCK_TEXT` and `AMAZON_BEDROCK_METADATA`
+   * ARN of an index that you have. It needs the embedding model's dimension, float vectors, and `AMAZON_BEDROCK_TEXT` and `AMAZON_BEDROCK_METADATA`
    * among its metadata that cannot be filtered by.
    *
    * @default - a vector bucket and an index are made
    */
-  readonly index?: IIndexRef;
+  readonly indexArn?: string;
 }
 
-export interface S3VectorsStoreProps extends StoreBuild, S3VectorsOptions {}
+export interface S3VectorsStoreProps extends VectorStoreBuild, S3VectorsOptions {}
 
 /** What Bedrock writes beside each vector. It is longer than what can be filtered by may be. */
 const NOT_FILTERED = ['AMAZON_BEDROCK_TEXT', 'AMAZON_BEDROCK_METADATA'];
@@ -32,16 +34,17 @@ export class S3VectorsStore extends Construct {
     super(scope, id);
     if (props.vectors.binary) fail(this, 'KnowledgeStore.s3Vectors() must be given an embedding model with float vectors, for it holds no others, got binary ones: leave `binary` out, or take KnowledgeStore.openSearchServerless()');
 
-    const index = props.index ?? this.defineIndex(props);
+    const index = props.indexArn === undefined ? this.defineIndex(props) : undefined;
+    const indexArn = index?.attrIndexArn ?? props.indexArn!;
     props.role.addToPrincipalPolicy(new PolicyStatement({
       actions: ['s3vectors:DeleteVectors', 's3vectors:GetIndex', 's3vectors:GetVectors', 's3vectors:ListVectors', 's3vectors:PutVectors', 's3vectors:QueryVectors'],
-      resources: [index.indexRef.indexArn],
+      resources: [indexArn],
     }));
     this.binding = {
-      storageConfiguration: { type: 'S3_VECTORS', s3VectorsConfiguration: { indexArn: index.indexRef.indexArn } },
+      storageConfiguration: { type: 'S3_VECTORS', s3VectorsConfiguration: { indexArn } },
       searches: ['SEMANTIC'],
-      settled: props.index ? undefined : props.vectors.dimension,
-      dependencies: [index],
+      settled: index && [props.vectors.dimension, props.encryptionKey?.keyArn],
+      dependencies: index ? [index] : [],
       filterableBytes: FILTERABLE_BYTES,
     };
   }
@@ -50,15 +53,34 @@ export class S3VectorsStore extends Construct {
     const bucket = new CfnVectorBucket(this, 'Bucket', {
       encryptionConfiguration: encryptionKey ? { sseType: 'aws:kms', kmsKeyArn: encryptionKey.keyArn } : { sseType: 'AES256' },
     });
-    if (encryptionKey) role.allowEncryption(encryptionKey, 's3vectors');
-    return new CfnIndex(this, 'Index', {
-      vectorBucketArn: bucket.attrVectorBucketArn,
-      // Nothing of an index can be changed: what changes gets another name, or CloudFormation would make the new one under the old one's.
-      indexName: `${Names.uniqueResourceName(this, { maxLength: 50, separator: '-' })}-${vectors.dimension}`.toLowerCase(),
-      dataType: 'float32',
-      dimension: vectors.dimension,
-      distanceMetric: 'cosine',
-      metadataConfiguration: { nonFilterableMetadataKeys: NOT_FILTERED },
-    });
+    if (encryptionKey) {
+      role.allowEncryption(encryptionKey, 's3vectors');
+      letVectorsBeIndexed(encryptionKey, bucket);
+    }
+    const settled = { dataType: 'float32', dimension: vectors.dimension, distanceMetric: 'cosine', metadataConfiguration: { nonFilterableMetadataKeys: NOT_FILTERED } };
+    // Nothing of an index can be changed: what changes gets another name, or CloudFormation would make the new one under the old one's.
+    const indexName = nameUnlikeAnyOther(this, Stack.of(this).resolve([settled, encryptionKey?.keyArn]), { separator: '-', maxLength: 63 });
+    return new CfnIndex(this, 'Index', { vectorBucketArn: bucket.attrVectorBucketArn, indexName, ...settled });
   }
+}
+
+/** Keys that have the statement already: the policy of a key that many indexes share says it once. */
+const opened = new WeakSet<IKey>();
+
+/** S3 Vectors indexes in the background, as itself. */
+function letVectorsBeIndexed(key: IKey, bucket: CfnVectorBucket) {
+  if (opened.has(key)) return;
+  opened.add(key);
+  const stack = Stack.of(bucket);
+  key.addToResourcePolicy(new PolicyStatement({
+    sid: 'S3VectorsIndexing',
+    principals: [new ServicePrincipal('indexing.s3vectors.amazonaws.com')],
+    actions: ['kms:Decrypt'],
+    resources: ['*'],
+    conditions: {
+      'ArnLike': { 'aws:SourceArn': stack.formatArn({ service: 's3vectors', resource: 'bucket', resourceName: '*' }) },
+      'StringEquals': { 'aws:SourceAccount': stack.account },
+      'ForAnyValue:StringEquals': { 'kms:EncryptionContextKeys': ['aws:s3vectors:arn', 'aws:s3vectors:resource-id'] },
+    },
+  }));
 }

@@ -1,5 +1,6 @@
 import { type CfnDataSource } from 'aws-cdk-lib/aws-bedrock';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
+import { type StoreBinding, type Vectors } from './store-binding';
 import { type ServiceRole } from '../internal/handler-role';
 import { type Build } from '../posture/build';
 
@@ -7,8 +8,10 @@ import { type Build } from '../posture/build';
 export interface SourceBuild extends Build {
   /** Under which the knowledge base reads; a source grants it what it needs. */
   readonly role: ServiceRole;
-  /** Whether it is a managed knowledge base, whose sources are connectors. */
-  readonly managed: boolean;
+  /** Where what is read goes: a managed knowledge base takes connectors as its sources, and a graph wants every source's passages enriched. */
+  readonly store: StoreBinding;
+  /** The vectors that passages become; absent where the store embeds by itself. */
+  readonly vectors?: Vectors;
 }
 
 /** What a knowledge base has to know of one of its sources. */
@@ -24,4 +27,9 @@ export interface SourceBinding {
   readonly supplementalBucket?: IBucket;
   /** Whether it has to be crawled: nobody is told of changes. */
   readonly crawled: boolean;
+}
+
+/** Whether sources are connectors. */
+export function isManaged({ store }: Pick<SourceBuild, 'store'>): boolean {
+  return store.kind?.type === 'MANAGED';
 }

@@ -1,17 +1,26 @@
-import { type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
+import { type CfnDataSource, type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
 import { type IDependable } from 'constructs';
 import { type MetadataField } from '../contract/knowledge';
 import { type ServiceRole } from '../internal/handler-role';
+import { type EmbeddingBinding } from '../model';
 import { type Build } from '../posture/build';
+
+/** The vectors that passages become. */
+export type Vectors = Pick<EmbeddingBinding, 'modelArn' | 'dimension' | 'dimensions' | 'binary' | 'multimodal'>;
 
 /** What a store has to know of the knowledge base that it serves. */
 export interface StoreBuild extends Build {
   /** Under which the knowledge base reads and writes the store; a store grants it what it needs. */
   readonly role: ServiceRole;
-  /** The vectors that it holds; absent where the store embeds by itself. */
-  readonly vectors: { readonly dimension: number; readonly binary: boolean };
+  /** The vectors that it holds; absent where the store embeds by itself, and nobody named a model. */
+  readonly vectors?: Vectors;
   /** What documents are described by. */
   readonly fields: readonly MetadataField[];
+}
+
+/** Of a store that holds vectors which others make. */
+export interface VectorStoreBuild extends StoreBuild {
+  readonly vectors: Vectors;
 }
 
 /** What a knowledge base has to know of its store. */
@@ -24,8 +33,10 @@ export interface StoreBinding {
   readonly searches: readonly ('SEMANTIC' | 'HYBRID')[];
   /** What of it cannot be changed: with another one the knowledge base is another too, and gets another name. */
   readonly settled?: unknown;
-  /** What has to be there before the knowledge base. */
+  /** What has to be there before the knowledge base, and must go after it. */
   readonly dependencies: readonly IDependable[];
   /** Most bytes of a document's metadata that can be filtered by, where the store has such a limit. */
   readonly filterableBytes?: number;
+  /** What every source adds to its passages, where the store is more than a store. */
+  readonly enrichment?: CfnDataSource.ContextEnrichmentConfigurationProperty;
 }

@@ -127,6 +127,9 @@ export abstract class Posture {
   /** Whether data refuses to be deleted until its protection is lifted by hand. */
   public abstract readonly deletionProtection: boolean;
 
+  /** Whether a store of data may have an address on the internet, where its authorization alone keeps others out. */
+  public abstract readonly publicStores: boolean;
+
   /** How long the daily copies of data are kept that cannot be restored to any second. */
   public abstract readonly snapshotRetention: Duration;
 
@@ -158,6 +161,7 @@ export abstract class Posture {
 class StandardPosture extends Posture {
   public readonly logRetention: RetentionDays;
   public readonly deletionProtection = false;
+  public readonly publicStores = true;
   public readonly snapshotRetention = Duration.days(7);
   public readonly reservedConcurrency = undefined;
 
@@ -194,6 +198,7 @@ class StandardPosture extends Posture {
 class RegulatedPosture extends Posture {
   public readonly logRetention: RetentionDays;
   public readonly deletionProtection = true;
+  public readonly publicStores = false;
   public readonly snapshotRetention = Duration.days(35);
   public readonly reservedConcurrency: number;
 

@@ -1,0 +1,52 @@
+import { defineBase } from './define-base';
+import { EmbeddingModel, KnowledgeStore, Posture } from '../../lib';
+
+const store = KnowledgeStore.s3Vectors();
+const TITAN = 'amazon.titan-embed-text-v2:0';
+
+describe('KnowledgeStore.s3Vectors', () => {
+  test('makes an index whose passages are no longer than what can be filtered by', () => {
+    const { template, binding } = defineBase({ store });
+    template().hasResourceProperties('AWS::S3Vectors::Index', {
+      DataType: 'float32',
+      Dimension: 1024,
+      DistanceMetric: 'cosine',
+      MetadataConfiguration: { NonFilterableMetadataKeys: ['AMAZON_BEDROCK_TEXT', 'AMAZON_BEDROCK_METADATA'] },
+    });
+    expect([binding.searches, binding.filterableBytes]).toEqual([['SEMANTIC'], 2048]);
+  });
+
+  test('grants what the knowledge base does with the index, on the index alone', () => {
+    const verbs = ['DeleteVectors', 'GetIndex', 'GetVectors', 'ListVectors', 'PutVectors', 'QueryVectors'];
+    const granted = defineBase({ store }).granted().filter((each) => each.startsWith('s3vectors:'));
+    expect(granted).toEqual(verbs.map((verb) => `s3vectors:${verb} on \${StoreIndex07758FCD.IndexArn}`));
+  });
+
+  test('names the index after what cannot be changed of it, and after the stack', () => {
+    const nameOf = (dimension: number, encrypted = false) => {
+      const { template } = defineBase({ store, encrypted, embedding: EmbeddingModel.foundation(TITAN, { dimension }) });
+      return JSON.stringify(Object.values(template().findResources('AWS::S3Vectors::Index'))[0].Properties.IndexName);
+    };
+    expect(new Set([nameOf(1024), nameOf(256), nameOf(1024, true)]).size).toBe(3);
+    expect(nameOf(1024)).toContain('AWS::StackId');
+  });
+
+  test('is encrypted by a key of yours, which the service may index with', () => {
+    const { template } = defineBase({ store, posture: Posture.regulated() });
+    template().hasResourceProperties('AWS::S3Vectors::VectorBucket', { EncryptionConfiguration: { SseType: 'aws:kms' } });
+    const [{ Properties }] = Object.values(template().findResources('AWS::KMS::Key'));
+    const statement = Properties.KeyPolicy.Statement.find(({ Sid }: { Sid?: string }) => Sid === 'S3VectorsIndexing');
+    expect(statement).toMatchObject({ Action: 'kms:Decrypt', Principal: { Service: 'indexing.s3vectors.amazonaws.com' } });
+  });
+
+  test('takes an index that is there', () => {
+    const indexArn = 'arn:aws:s3vectors:us-east-1:111122223333:bucket/docs/index/passages';
+    const { template, granted } = defineBase({ store: KnowledgeStore.s3Vectors({ indexArn }) });
+    template().resourceCountIs('AWS::S3Vectors::Index', 0);
+    expect(granted()).toContain(`s3vectors:QueryVectors on ${indexArn}`);
+  });
+
+  test('refuses vectors of bits', () => {
+    expect(() => defineBase({ store, embedding: EmbeddingModel.foundation(TITAN, { binary: true }) })).toThrow('it holds no others, got binary ones');
+  });
+});
