@@ -1,6 +1,6 @@
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Duration, FileSystem, RemovalPolicy, type Size, Stack } from 'aws-cdk-lib';
+import { type Duration, FileSystem, RemovalPolicy, type Size } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -9,15 +9,10 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
 import { EncryptedLogs } from './encrypted-logs';
+import { environmentProblems } from './environment-room';
 import { HandlerRole, type ServiceRole } from './handler-role';
 import { packedFile } from './packed-file';
 import { fail } from './validation';
-
-/** What Lambda takes as the environment of a function, names and values together. */
-const ENVIRONMENT_BYTES = 4_096;
-
-/** What a value that the deployment makes up comes to. */
-const TOKEN_BYTES = 60;
 
 export interface BundledFunctionProps {
   /** The handler's folder in lambda/dist. */
@@ -54,17 +49,11 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
 
   /** Gives the handler its environment, whose values come from what the role was granted. */
   public configure(environment: Env) {
-    this.requireRoom(environment);
+    const problems = () => environmentProblems(this, environment);
+    problems().forEach((problem) => fail(this, problem));
+    // Values may still grow: groups of callers are named when the chat is there.
+    this.node.addValidation({ validate: problems });
     for (const [key, value] of Object.entries(environment)) this.function.addEnvironment(key, value);
-  }
-
-  private requireRoom(environment: Env) {
-    const sizes = Object.entries(environment).map(([key, value]) => ({ key, bytes: Buffer.byteLength(key) + bytesOf(Stack.of(this).resolve(value)) }));
-    const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (total <= ENVIRONMENT_BYTES) return;
-    const [largest] = sizes.sort((one, other) => other.bytes - one.bytes);
-    fail(this, `the environment of the function must have at most ${ENVIRONMENT_BYTES} bytes, which is what Lambda takes, got about ${total}, of which ${largest.key} takes ${largest.bytes}: `
-      + `give fewer or shorter entries of what ${largest.key} is made of, such as patterns, limits or origins`);
   }
 
   private defineDeadLetters(props: BundledFunctionProps) {
@@ -116,12 +105,4 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
     for (const [name, content] of Object.entries(files?.(this.role) ?? {})) writeFileSync(join(folder, name), content);
     return folder;
   }
-}
-
-/** What a value comes to, as far as synthesis knows it. */
-function bytesOf(value: unknown): number {
-  if (typeof value === 'string') return Buffer.byteLength(value);
-  const [separator, parts] = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'] ?? [];
-  if (!Array.isArray(parts)) return TOKEN_BYTES;
-  return parts.reduce<number>((sum, part) => sum + bytesOf(part) + Buffer.byteLength(separator ?? ''), 0);
 }
