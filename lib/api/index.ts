@@ -2,3 +2,4 @@ export * from './api-auth';
 export { type ApiDomain } from './api-domain';
 export * from './api-throttling';
 export { type OwnDomainOptions, RestDomain } from './rest-domain';
+export { type RestStreamingOptions } from './rest-streaming-options';

@@ -1,14 +1,14 @@
 import { Annotations } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
-import { type ChatModels } from './chat-models';
 import { type ChatQuotas } from './chat-quotas';
 import { type AuthBinding } from '../api/auth-binding';
 import { fail } from '../internal/validation';
+import { type BoundModels } from '../model/bound-models';
 
 const WITH_GROUPS = 'take ApiAuth.cognito(), ApiAuth.oidc() or ApiAuth.lambda(), whose proofs do';
 
 /** Refuses limits and rules for groups where nothing that proves who asks could name one; they would hold for nobody. */
-export function requireFittingAuth(scope: IConstruct, quotas: ChatQuotas | undefined, models: ChatModels, auth: AuthBinding) {
+export function requireFittingAuth(scope: IConstruct, quotas: ChatQuotas | undefined, models: BoundModels, auth: AuthBinding) {
   if (quotas?.user && auth.caller === 'apiKey') {
     Annotations.of(scope).addWarningV2('cdk-genai-patterns:quotasByKey',
       "'quotas.user' counts by API key here, because a key does not tell its users apart: all who share one share what a caller may take. Acknowledge this where a key is one caller");

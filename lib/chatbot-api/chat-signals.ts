@@ -1,8 +1,8 @@
 import { type Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ChatHost } from './chat-host';
-import { type ChatModels } from './chat-models';
 import { type MemoryBinding } from './memory-binding';
 import { type Traffic } from '../api/traffic';
+import { type BoundModels } from '../model/bound-models';
 
 /** Every sign of life of a chat, for its alarms and its dashboard. */
 export interface ChatSignals {
@@ -14,7 +14,7 @@ export interface ChatSignals {
   /** What carries the conversations. */
   readonly memory: Pick<MemoryBinding, 'charts' | 'alarms'>;
   /** The models that may answer. */
-  readonly models: Pick<ChatModels, 'routed' | 'routes' | 'candidates'>;
+  readonly models: Pick<BoundModels, 'routed' | 'routes' | 'candidates'>;
   /** The groups of callers that are counted by themselves, those of no group included; empty where none were named. */
   readonly groups: readonly string[];
   /** Whether the handler knows what a token costs; without prices it reports no cost. */

@@ -3,10 +3,10 @@ import { type IConstruct } from 'constructs';
 import { requireFittingAuth } from './caller-rules';
 import { requireValidAttachments } from './chat-attachments';
 import { requireValidHooks } from './chat-hooks';
-import { type ChatModels } from './chat-models';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { type AuthBinding } from '../api/auth-binding';
 import { fail, requireAtLeast, requireBetween, requireDuration, requireInteger, requireLength, requireMade } from '../internal/validation';
+import { type BoundModels } from '../model/bound-models';
 
 /** Least tokens of history that still hold a turn or two. */
 const LEAST_HISTORY = 256;
@@ -42,12 +42,12 @@ function requireMadeProps(scope: IConstruct, { model, generation, guardrail, aut
 }
 
 /** What props must be for the model that was chosen, and for what proves who asks. */
-export function requireFittingProps(scope: IConstruct, props: ChatbotApiProps, models: ChatModels, auth: AuthBinding) {
+export function requireFittingProps(scope: IConstruct, props: ChatbotApiProps, models: BoundModels, auth: AuthBinding) {
   requireFittingAuth(scope, props.quotas, models, auth);
   requireFittingModel(scope, props, models);
 }
 
-function requireFittingModel(scope: IConstruct, props: ChatbotApiProps, models: ChatModels) {
+function requireFittingModel(scope: IConstruct, props: ChatbotApiProps, models: BoundModels) {
   const { systemPrompt, generation, conversations } = props;
   const { contextTokens, outputTokens, name } = models;
   const { maxTokens } = generation ?? {};

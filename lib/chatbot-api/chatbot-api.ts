@@ -17,7 +17,6 @@ import { chatCharts } from './chat-dashboard';
 import { type ChatEndpoint } from './chat-endpoint';
 import { bindHooks, callsFunctions } from './chat-hooks';
 import { type ChatHost } from './chat-host';
-import { ChatModels } from './chat-models';
 import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingProps, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
@@ -36,6 +35,7 @@ import { HOOK_METRICS } from '../contract/chat-hooks';
 import { QUOTA_METRICS } from '../contract/chat-quotas';
 import { type ServiceRole } from '../internal/handler-role';
 import { Model } from '../model';
+import { BoundModels } from '../model/bound-models';
 import { type DashboardOptions, type IAlarms } from '../observability';
 import { AlarmSet } from '../observability/alarm-set';
 import { OperationsDashboard } from '../observability/operations-dashboard';
@@ -90,7 +90,7 @@ export class ChatbotApi extends Construct {
   private readonly groups = new GroupMetrics(this);
   private readonly content: ChatContent;
   private readonly attachments?: AttachmentPolicy;
-  private readonly models: ChatModels;
+  private readonly models: BoundModels;
   private readonly host: ChatHost;
   private readonly endpoint: ChatEndpoint;
   private alarms?: IAlarms;
@@ -111,7 +111,7 @@ export class ChatbotApi extends Construct {
     this.hooked = callsFunctions(props.hooks ?? {});
     this.quotas = props.quotas && new QuotaTable(this, 'Quotas', this.build, props.quotas);
 
-    this.models = new ChatModels(this, props.model ?? Model.standard());
+    this.models = new BoundModels(this, props.model ?? Model.standard());
     this.host = this.defineHost(props);
     this.handler = this.host.handler;
     this.service = this.host.service;

@@ -1,5 +1,5 @@
 import { type Construct } from 'constructs';
-import { type ApiThrottling, type RestDomain } from '../api';
+import { type ApiThrottling } from '../api';
 import { type ChatEndpoint } from './chat-endpoint';
 import { ChatFunctionUrl, requireOwnProof } from './chat-function-url';
 import { type ChatCode, type ChatHost, functionHost } from './chat-host';
@@ -9,47 +9,9 @@ import { ChatWebSocket } from './chat-web-socket';
 import { type ContainerOptions } from './container-options';
 import { requireTaskSize } from './task-size';
 import { requireOrigins } from '../api/origins';
-import { requireRestDomain } from '../api/rest-domain';
+import { restApiOptions, type RestStreamingOptions } from '../api/rest-streaming-options';
 import { fail, requireBetween, requireInteger, requireMade } from '../internal/validation';
-import { CalledService, type Firewall } from '../posture';
-
-/** Options of `Transport.restStreaming`. */
-export interface RestStreamingOptions {
-  /**
-   * The first part of the API's path, letters, digits and underscores.
-   *
-   * @default 'prod'
-   */
-  readonly stageName?: string;
-
-  /**
-   * Origins of the web pages that may call from a browser, like `https://chat.example.com`.
-   *
-   * @default - none
-   */
-  readonly corsOrigins?: string[];
-
-  /**
-   * How many requests are taken from everybody together before the API answers 429.
-   *
-   * @default - 50 a second, 100 at once
-   */
-  readonly throttling?: ApiThrottling;
-
-  /**
-   * A name of your own; the API then answers under that name alone.
-   *
-   * @default - a name that API Gateway makes
-   */
-  readonly domain?: RestDomain;
-
-  /**
-   * A firewall in front of the API.
-   *
-   * @default - as the posture says: none, or `Firewall.managed()`
-   */
-  readonly firewall?: Firewall;
-}
+import { CalledService } from '../posture';
 
 /** Options of `Transport.functionUrl`. */
 export interface FunctionUrlOptions {
@@ -135,13 +97,7 @@ class RestStreaming extends Transport {
   }
 
   public _host(scope: Construct, code: ChatCode): ChatHost {
-    const { stageName = 'prod', corsOrigins = [], domain, firewall, throttling: { rate = 50, burst = 100 } = {} } = this.options;
-    requireInteger(scope, 'throttling.burst', burst, 1, 5_000);
-    requireBetween(scope, 'throttling.rate', rate, 1, 10_000);
-    requireOrigins(scope, corsOrigins);
-    requireMade(scope, 'firewall', firewall, '_protect', 'Firewall, such as Firewall.managed()');
-    requireRestDomain(scope, domain);
-    const options = { stageName, corsOrigins, domain, firewall, throttling: { rate, burst } };
+    const options = restApiOptions(scope, this.options);
     return functionHost(scope, code, (handler, front) => new ChatRestApi(scope, 'Rest', { ...front, ...options, handler }));
   }
 }

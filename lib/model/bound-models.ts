@@ -1,13 +1,14 @@
 import { Stack } from 'aws-cdk-lib';
 import { type Construct } from 'constructs';
-import { type ChatEnv } from '../contract/chat';
+import { type ModelInput } from './capabilities';
+import { type IModel, ModelUse } from './model';
+import { type ModelBinding } from './model-binding';
+import { modelFacts } from './model-facts';
 import { ROUTING_FILE } from '../contract/routing';
 import { type ServiceRole } from '../internal/handler-role';
-import { type IModel, type ModelBinding, type ModelInput, ModelUse } from '../model';
-import { modelFacts } from '../model/model-facts';
 
-/** The model of a chat, or the router with all the models behind it. */
-export class ChatModels {
+/** The model of a handler that answers, or the router with all the models behind it. */
+export class BoundModels {
   private bound?: ModelBinding;
 
   constructor(private readonly scope: Construct, private readonly model: IModel) {}
@@ -65,7 +66,8 @@ export class ChatModels {
     return this.candidates.some(({ prices }) => prices !== undefined);
   }
 
-  public get environment(): Pick<ChatEnv, 'MODEL' | 'ROUTED_MODELS'> {
+  /** What the handler must know of them; the routing table lies beside it. */
+  public get environment(): Record<'MODEL' | 'ROUTED_MODELS', string> {
     const stack = Stack.of(this.scope);
     return this.routed
       ? { MODEL: '', ROUTED_MODELS: stack.toJsonString(this.candidates.map(({ modelId }) => modelId)) }
@@ -73,7 +75,7 @@ export class ChatModels {
   }
 
   private get binding(): ModelBinding {
-    if (!this.bound) throw new Error('the models of a chat are asked for before its host has bound them');
+    if (!this.bound) throw new Error('models are asked for before they are bound to their handler');
     return this.bound;
   }
 }
