@@ -1,10 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
-import * as cognito from 'aws-cdk-lib/aws-cognito';
-import { ApiAuth, ChatbotApi, type ChatbotApiProps, Geography, Guardrail, Model, Transport, WordFilter } from '../../lib';
-import { type LocalCloud, startCloud } from '../../local/cloud';
+import { runChats } from './run-stacks';
+import { Geography, Guardrail, Model, Transport, WordFilter } from '../../lib';
 
 interface Answer {
   readonly choices: [{ readonly message: { readonly content: string | null }; readonly finish_reason: string }];
@@ -12,35 +7,21 @@ interface Answer {
 }
 
 describe('what a builder chooses holds at run time', () => {
-  const assembly = mkdtempSync(join(tmpdir(), 'choices-'));
-  let cloud: LocalCloud;
+  const chats = runChats((stack) => ({
+    Guarded: { guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['nightingale'])], blockedInputMessage: 'Not here.' }) },
+    Foundation: { model: Model.foundation('amazon.nova-lite-v1:0') },
+    Europe: { model: Model.crossRegion(Geography.EU, 'anthropic.claude-sonnet-5-5') },
+    Billed: { model: Model.application(stack, 'Team', { source: Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0'), name: 'team-model', tags: { team: 'search' } }) },
+    Whole: { model: Model.crossRegion(Geography.US, 'meta.llama4-scout-17b-instruct-v1:0') },
+    Page: {
+      transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }),
+      systemPrompt: 'Speak as a pirate: "Arr" & <ahoy>',
+      conversations: { historyTokens: 256 },
+      generation: { maxTokens: 12, temperature: 0.1 },
+    },
+  }));
 
-  beforeAll(async () => {
-    const app = new App({ outdir: assembly });
-    const stack = new Stack(app, 'Choices');
-    const auth = ApiAuth.cognito(new cognito.UserPool(stack, 'Users'));
-    const define = (name: string, props: ChatbotApiProps) => new CfnOutput(stack, name, { value: new ChatbotApi(stack, `${name}Chat`, { auth, ...props }).url });
-
-    define('Guarded', { guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['nightingale'])], blockedInputMessage: 'Not here.' }) });
-    define('Foundation', { model: Model.foundation('amazon.nova-lite-v1:0') });
-    define('Europe', { model: Model.crossRegion(Geography.EU, 'anthropic.claude-sonnet-5-5') });
-    define('Billed', { model: Model.application(stack, 'Team', { source: Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0'), name: 'team-model', tags: { team: 'search' } }) });
-    define('Whole', { model: Model.crossRegion(Geography.US, 'meta.llama4-scout-17b-instruct-v1:0') });
-    define('Page', { transport: Transport.restStreaming({ corsOrigins: ['https://chat.example.com'] }), systemPrompt: 'Speak as a pirate: "Arr" & <ahoy>', conversations: { historyTokens: 256 }, generation: { maxTokens: 12, temperature: 0.1 } });
-    app.synth();
-    cloud = await startCloud({ assembly });
-  }, 90_000);
-
-  afterAll(async () => {
-    await cloud?.stop();
-    rmSync(assembly, { recursive: true, force: true });
-  });
-
-  const send = (name: string, body: object, headers: Record<string, string> = {}) => fetch(`${cloud.outputs.Choices[name]}v1/chat/completions`, {
-    method: 'POST',
-    body: JSON.stringify(body),
-    headers: { 'authorization': `Bearer ${cloud.session.users['user-a']}`, 'content-type': 'application/json', ...headers },
-  });
+  const send = (name: string, body: object, headers?: Record<string, string>) => chats.call(name, 'POST', 'v1/chat/completions', body, headers);
   const ask = async (name: string, content: string, more: object = {}) => {
     const response = await send(name, { messages: [{ role: 'user', content }], ...more });
     expect(response.status).toBe(200);
@@ -81,7 +62,7 @@ describe('what a builder chooses holds at run time', () => {
   });
 
   test('a page of a named origin may call, and no other', async () => {
-    const preflight = (origin: string) => fetch(`${cloud.outputs.Choices.Page}v1/chat/completions`, {
+    const preflight = (origin: string) => fetch(`${chats.url('Page')}v1/chat/completions`, {
       method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' },
     });
     expect((await preflight('https://chat.example.com')).headers.get('access-control-allow-origin')).toBe('https://chat.example.com');
@@ -94,7 +75,7 @@ describe('what a builder chooses holds at run time', () => {
   });
 
   test('no role was denied, and every grant for a model or a guardrail was used', async () => {
-    const { roles } = await cloud.report();
+    const { roles } = await chats.cloud.report();
     expect(roles.flatMap(({ denied, unknown }) => [...denied, ...unknown])).toEqual([]);
     expect(roles.flatMap(({ unused }) => unused).filter(({ action }) => action.startsWith('bedrock:'))).toEqual([]);
   });

@@ -1,39 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { createParser } from 'eventsource-parser';
-import { ChatbotApi, Transport } from '../../lib';
-import { type LocalCloud, startCloud } from '../../local/cloud';
+import { runChats } from './run-stacks';
+import { Transport } from '../../lib';
 
 const STREAMS = 200;
 
-const assembly = mkdtempSync(join(tmpdir(), 'concurrency-'));
-let cloud: LocalCloud;
-
-beforeAll(async () => {
-  const app = new App({ outdir: assembly });
-  const stack = new Stack(app, 'Busy');
-  const chat = new ChatbotApi(stack, 'Chat', { transport: Transport.restStreaming({ throttling: { rate: 1000, burst: 1000 } }) });
-  new CfnOutput(stack, 'Url', { value: chat.url });
-  app.synth();
-  cloud = await startCloud({ assembly });
-}, 60_000);
-
-afterAll(async () => {
-  await cloud?.stop();
-  rmSync(assembly, { recursive: true, force: true });
-});
+const chats = runChats(() => ({ Busy: { transport: Transport.restStreaming({ throttling: { rate: 1000, burst: 1000 } }) } }));
 
 /** Fifty words that name their client and their place, so that one that is lost, doubled or another's shows. */
 const words = (client: number) => Array.from({ length: 50 }, (_, at) => `c${client}w${at}`).join(' ');
 
 function ask(client: number) {
-  return fetch(`${cloud.outputs.Busy.Url}v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'authorization': `Bearer ${cloud.session.users['user-a']}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ stream: true, conversation_id: `client-${client}`, messages: [{ role: 'user', content: `Repeat: ${words(client)}` }] }),
-  });
+  const messages = [{ role: 'user', content: `Repeat: ${words(client)}` }];
+  return chats.call('Busy', 'POST', 'v1/chat/completions', { stream: true, conversation_id: `client-${client}`, messages });
 }
 
 /** What a client read to the end: the text in the order of its pieces, and whether its last word was the protocol's. */
@@ -59,6 +37,6 @@ test(`${STREAMS} streams at once all end complete, each with its own words in or
   const wrong = answers.filter(({ client, status, text, finished }) => status !== 200 || !finished || text !== expected(client));
   expect(wrong).toEqual([]);
 
-  const kept = await fetch(`${cloud.outputs.Busy.Url}v1/conversations?limit=100`, { headers: { authorization: `Bearer ${cloud.session.users['user-a']}` } });
+  const kept = await chats.call('Busy', 'GET', 'v1/conversations?limit=100');
   expect((await kept.json() as { data: unknown[] }).data).toHaveLength(100);
 }, 120_000);

@@ -1,43 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
-import { UserPool } from 'aws-cdk-lib/aws-cognito';
-import OpenAI from 'openai';
-import { ApiAuth, ChatbotApi, type ChatbotApiProps, ConversationSummary, Geography, Guardrail, Model, WordFilter } from '../../lib';
-import { type LocalCloud, startCloud } from '../../local/cloud';
+import { runChats } from './run-stacks';
+import { ConversationSummary, Geography, Guardrail, Model, WordFilter } from '../../lib';
 
 const WORDS = 'and tell me more of the rivers that flow from there to the sea '.repeat(6);
 const weather = { type: 'function' as const, function: { name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } };
 
 describe('a conversation that is longer than its model reads', () => {
-  const assembly = mkdtempSync(join(tmpdir(), 'long-'));
-  let cloud: LocalCloud;
-
-  beforeAll(async () => {
-    const app = new App({ outdir: assembly });
-    const stack = new Stack(app, 'Long');
-    const auth = ApiAuth.cognito(new UserPool(stack, 'Users'));
-    const define = (name: string, props: ChatbotApiProps) => new CfnOutput(stack, name, { value: new ChatbotApi(stack, `${name}Chat`, { auth, ...props }).url });
-    const capabilities = { contextTokens: 8_000, outputTokens: 2_048 };
-    define('Window', { model: Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0', { capabilities }) });
-    define('Cached', { model: Model.crossRegion(Geography.EU, 'anthropic.claude-sonnet-5-5'), conversations: { historyTokens: 4_000 } });
-    define('Summed', {
+  const chats = runChats((stack) => ({
+    Window: { model: Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0', { capabilities: { contextTokens: 8_000, outputTokens: 2_048 } }) },
+    Cached: { model: Model.crossRegion(Geography.EU, 'anthropic.claude-sonnet-5-5'), conversations: { historyTokens: 4_000 } },
+    Summed: {
       model: Model.crossRegion(Geography.EU, 'anthropic.claude-haiku-5-5'),
       guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['nightingale'])] }),
       conversations: { historyTokens: 2_000, summary: ConversationSummary.rolling({ model: Model.foundation('amazon.nova-micro-v1:0') }) },
-    });
-    app.synth();
-    cloud = await startCloud({ assembly });
-  }, 90_000);
+    },
+  }));
 
-  afterAll(async () => {
-    await cloud?.stop();
-    rmSync(assembly, { recursive: true, force: true });
-  });
-
-  const client = (chat: string) => new OpenAI({ baseURL: `${cloud.outputs.Long[chat]}v1`, apiKey: cloud.session.users['user-a'], maxRetries: 0 });
-  const send = (chat: string, messages: object[], more: object = {}) => client(chat).chat.completions.create({
+  const send = (chat: string, messages: object[], more: object = {}) => chats.openai(chat).chat.completions.create({
     model: undefined as never, messages: messages as never, stream: false, ...{ conversation_id: 'long' }, ...more,
   });
   const ask = async (chat: string, content: string, more: object = {}) => {
@@ -68,17 +46,16 @@ describe('a conversation that is longer than its model reads', () => {
     let last = '';
     for (let turn = 1; turn <= 16; turn++) last = (await ask('Summed', `Turn ${turn}: ${WORDS}`)).said;
     expect(last).toMatch(/I have read \d messages? of yours/);
-    expect(cloud.logs.filter(({ line }) => line.includes('summaryFailures'))).toEqual([]);
+    expect(chats.cloud.logs.filter(({ line }) => line.includes('summaryFailures'))).toEqual([]);
   }, 60_000);
 
   test('takes its summary along when it is deleted', async () => {
-    const headers = { authorization: `Bearer ${cloud.session.users['user-a']}` };
-    expect((await fetch(`${cloud.outputs.Long.Summed}v1/conversations/long`, { method: 'DELETE', headers })).status).toBe(200);
+    expect((await chats.call('Summed', 'DELETE', 'v1/conversations/long')).status).toBe(200);
     expect((await ask('Summed', 'Hello again.')).said).toContain('1 message of yours');
   });
 
   test('is granted nothing that it does not use', async () => {
-    const { roles } = await cloud.report();
+    const { roles } = await chats.cloud.report();
     for (const { denied, unknown } of roles) expect({ denied, unknown }).toEqual({ denied: [], unknown: [] });
     expect(roles.flatMap(({ unused }) => unused).filter(({ action }) => action.startsWith('bedrock:'))).toEqual([]);
   });

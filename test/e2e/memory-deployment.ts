@@ -1,38 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
-import { UserPool } from 'aws-cdk-lib/aws-cognito';
-import { ApiAuth, ChatbotApi, type ChatbotApiProps } from '../../lib';
-import { type LocalCloud, startCloud } from '../../local/cloud';
-
-type User = 'user-a' | 'user-b';
+import type { Stack } from 'aws-cdk-lib';
+import { runChats, type User } from './run-stacks';
+import type { ChatbotApiProps } from '../../lib';
 
 /** A chat with a memory of its own on a local cloud of its own, for the tests of one block. */
 export function deployMemory(props: (stack: Stack) => ChatbotApiProps) {
-  const assembly = mkdtempSync(join(tmpdir(), 'memory-'));
   const notices: string[] = [];
-  let cloud: LocalCloud;
-
-  beforeAll(async () => {
-    const app = new App({ outdir: assembly });
-    const stack = new Stack(app, 'Memory');
-    const chat = new ChatbotApi(stack, 'Chat', { auth: ApiAuth.cognito(new UserPool(stack, 'Users')), ...props(stack) });
-    new CfnOutput(stack, 'Url', { value: chat.url });
-    app.synth();
-    cloud = await startCloud({ assembly, wordGapMs: 15, onNotice: (line) => notices.push(line) });
-  }, 60_000);
-
-  afterAll(async () => {
-    await cloud?.stop();
-    rmSync(assembly, { recursive: true, force: true });
-  });
-
-  const call = (method: string, path: string, body?: object, user: User = 'user-a', headers: Record<string, string> = {}) => fetch(`${cloud.outputs.Memory.Url}${path}`, {
-    method, body: JSON.stringify(body), headers: { 'authorization': `Bearer ${cloud.session.users[user]}`, 'content-type': 'application/json', ...headers },
-  });
+  const chats = runChats((stack) => ({ Memory: props(stack) }), { wordGapMs: 15, onNotice: (line) => notices.push(line) });
+  const call = (method: string, path: string, body?: object, user: User = 'user-a', headers: Record<string, string> = {}) =>
+    chats.call('Memory', method, path, body, { authorization: `Bearer ${chats.token(user)}`, ...headers });
   return {
-    get cloud() { return cloud; },
+    get cloud() { return chats.cloud; },
     notices,
     call,
     /** What is answered to a message in a conversation. */

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { type App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { runStacks } from './run-stacks';
 import { ChatbotApi, type ChatbotApiProps, Geography, Model } from '../../lib';
-import { type LocalCloud, startCloud } from '../../local/cloud';
 
 /** A stack with a chat and a user pool of its own. */
 class ChatStack extends Stack {
@@ -14,23 +11,12 @@ class ChatStack extends Stack {
 }
 
 /** Deploys stacks to a local cloud of their own, by a path relative to where the tests run. */
-function runStacks(define: (app: App) => void) {
-  const assembly = mkdtempSync(join(tmpdir(), 'own-'));
-  const own: { cloud?: LocalCloud } = {};
-  beforeAll(async () => {
-    const app = new App({ outdir: assembly });
-    define(app);
-    app.synth();
-    own.cloud = await startCloud({ assembly: relative(process.cwd(), assembly) });
-  }, 90_000);
-  afterAll(async () => {
-    await own.cloud?.stop();
-    rmSync(assembly, { recursive: true, force: true });
-  });
+function runOwn(define: (app: App) => void) {
+  const run = runStacks(define, { from: process.cwd() });
   return {
-    get cloud() { return own.cloud!; },
+    get cloud() { return run.cloud; },
     async ask(stack: string, token: string) {
-      const response = await fetch(`${own.cloud!.outputs[stack].Url}v1/chat/completions`, {
+      const response = await fetch(`${run.cloud.outputs[stack].Url}v1/chat/completions`, {
         method: 'POST',
         headers: { 'authorization': `Bearer ${token}`, 'content-type': 'application/json' },
         body: JSON.stringify({ messages: [{ role: 'user', content: 'Tell me of rivers.' }] }),
@@ -41,7 +27,7 @@ function runStacks(define: (app: App) => void) {
 }
 
 describe('two stacks in Regions of their own', () => {
-  const run = runStacks((app) => {
+  const run = runOwn((app) => {
     new ChatStack(app, 'Europe', { env: { region: 'eu-central-1', account: '111122223333' } });
     new ChatStack(app, 'Ireland', { env: { region: 'eu-west-1' }, chat: () => ({ model: Model.foundation('amazon.nova-lite-v1:0') }) });
   });
@@ -64,7 +50,7 @@ describe('two stacks in Regions of their own', () => {
 });
 
 describe('models that go by a name of the builder\'s', () => {
-  const run = runStacks((app) => {
+  const run = runOwn((app) => {
     new ChatStack(app, 'Billed', {
       chat: (stack) => ({ model: Model.application(stack, 'Team', { source: Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0'), name: 'team-model' }) }),
     });

@@ -1,50 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import { UserPool } from 'aws-cdk-lib/aws-cognito';
+import { Duration } from 'aws-cdk-lib';
 import OpenAI from 'openai';
-import { ApiAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory, Geography, Guardrail, Model, PromptCaching, ServiceTier, WordFilter } from '../../lib';
-import { type LocalCloud, startCloud } from '../../local/cloud';
+import { runChats } from './run-stacks';
+import { ConversationMemory, Geography, Guardrail, Model, PromptCaching, ServiceTier, WordFilter } from '../../lib';
 
 const RULES = 'Answer in the words of a sailor, and never of a landlubber. '.repeat(80);
 const weather = { type: 'function' as const, function: { name: 'get_weather', description: RULES, parameters: { type: 'object', properties: { city: { type: 'string' } } } } };
 
 describe('a model that keeps the beginnings of prompts', () => {
-  const assembly = mkdtempSync(join(tmpdir(), 'caching-'));
-  let cloud: LocalCloud;
-
-  beforeAll(async () => {
-    const app = new App({ outdir: assembly });
-    const stack = new Stack(app, 'Caching');
-    const auth = ApiAuth.cognito(new UserPool(stack, 'Users'));
-    const claude = Model.crossRegion(Geography.EU, 'anthropic.claude-sonnet-5-5');
-    const nova = Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0', { capabilities: { cacheMinimum: 1_000 } });
-    const stateless = { conversations: { memory: ConversationMemory.stateless() } };
-    const define = (name: string, props: ChatbotApiProps) => new CfnOutput(stack, name, {
-      value: new ChatbotApi(stack, `${name}Chat`, { auth, model: claude, systemPrompt: RULES, ...props }).url,
-    });
-    define('Usual', {});
-    define('Guarded', {
-      guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['nightingale'])] }),
-      generation: { promptCaching: PromptCaching.automatic({ lifetime: Duration.hours(1) }) },
-    });
-    define('Nova', { model: nova, generation: { promptCaching: PromptCaching.automatic({ lifetime: Duration.hours(1) }) } });
-    define('Off', { ...stateless, generation: { promptCaching: PromptCaching.off() } });
-    define('Reserved', { ...stateless, generation: { serviceTier: ServiceTier.RESERVED } });
-    define('Flex', { ...stateless, generation: { serviceTier: ServiceTier.FLEX, promptCaching: PromptCaching.off() } });
-    app.synth();
-    cloud = await startCloud({ assembly, processes: 1 });
-  }, 90_000);
-
-  afterAll(async () => {
-    await cloud?.stop();
-    rmSync(assembly, { recursive: true, force: true });
-  });
+  const claude = { model: Model.crossRegion(Geography.EU, 'anthropic.claude-sonnet-5-5'), systemPrompt: RULES };
+  const stateless = { ...claude, conversations: { memory: ConversationMemory.stateless() } };
+  const hour = { promptCaching: PromptCaching.automatic({ lifetime: Duration.hours(1) }) };
+  const chats = runChats((stack) => ({
+    Usual: claude,
+    Guarded: { ...claude, guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['nightingale'])] }), generation: hour },
+    Nova: { ...claude, model: Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0', { capabilities: { cacheMinimum: 1_000 } }), generation: hour },
+    Off: { ...stateless, generation: { promptCaching: PromptCaching.off() } },
+    Reserved: { ...stateless, generation: { serviceTier: ServiceTier.RESERVED } },
+    Flex: { ...stateless, generation: { serviceTier: ServiceTier.FLEX, promptCaching: PromptCaching.off() } },
+  }), { processes: 1 });
 
   const ask = async (chat: string, content: string, more: object = {}) => {
-    const client = new OpenAI({ baseURL: `${cloud.outputs.Caching[chat]}v1`, apiKey: cloud.session.users['user-a'], maxRetries: 0 });
-    const answer = await client.chat.completions.create({ model: undefined as never, messages: [{ role: 'user', content }], ...more });
+    const answer = await chats.openai(chat).chat.completions.create({ model: undefined as never, messages: [{ role: 'user', content }], ...more });
     const { usage } = answer as { usage?: OpenAI.CompletionUsage & { cost?: number } };
     const [{ message, finish_reason: reason }] = answer.choices;
     const [prompt, cached] = [usage?.prompt_tokens ?? 0, usage?.prompt_tokens_details?.cached_tokens ?? 0];
@@ -82,7 +58,7 @@ describe('a model that keeps the beginnings of prompts', () => {
   test('answers in the default tier where the account has none of the other, and says so once in the log', async () => {
     expect((await ask('Reserved', 'Tell me of rivers.')).words).toContain('Tell me of rivers.');
     expect((await ask('Reserved', 'Tell me of lakes.')).words).toContain('Tell me of lakes.');
-    expect(cloud.logs.filter(({ line }) => line.includes('"extra":"serviceTier"'))).toHaveLength(1);
+    expect(chats.cloud.logs.filter(({ line }) => line.includes('"extra":"serviceTier"'))).toHaveLength(1);
   });
 
   test('pays half in the flexible tier', async () => {

@@ -1,38 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import * as cognito from 'aws-cdk-lib/aws-cognito';
+import { Duration } from 'aws-cdk-lib';
 import OpenAI from 'openai';
-import { ApiAuth, ChatbotApi, type ChatbotApiProps, ConversationMemory } from '../../lib';
-import { type LocalCloud, startCloud } from '../../local/cloud';
+import { runChats } from './run-stacks';
+import { ConversationMemory } from '../../lib';
 
 const MODEL = 'global.amazon.nova-2-lite-v1:0';
 /** Long enough that no test sees its end. */
 const window = Duration.days(31);
 
 describe('quotas', () => {
-  const assembly = mkdtempSync(join(tmpdir(), 'quotas-'));
-  let cloud: LocalCloud;
+  const chats = runChats(() => ({
+    Requests: { quotas: { user: [{ window, requests: 3 }], groups: [{ name: 'beta', member: [{ window, requests: 5 }] }] } },
+    Tokens: { conversations: { memory: ConversationMemory.stateless() }, quotas: { user: [{ window, tokens: 1_000 }] } },
+  }));
 
-  beforeAll(async () => {
-    const app = new App({ outdir: assembly });
-    const stack = new Stack(app, 'Quotas');
-    const auth = ApiAuth.cognito(new cognito.UserPool(stack, 'Users'));
-    const define = (name: string, props: ChatbotApiProps) => new CfnOutput(stack, name, { value: new ChatbotApi(stack, `${name}Chat`, { auth, ...props }).url });
-    define('Requests', { quotas: { user: [{ window, requests: 3 }], groups: [{ name: 'beta', member: [{ window, requests: 5 }] }] } });
-    define('Tokens', { conversations: { memory: ConversationMemory.stateless() }, quotas: { user: [{ window, tokens: 1_000 }] } });
-    app.synth();
-    cloud = await startCloud({ assembly });
-  }, 90_000);
-
-  afterAll(async () => {
-    await cloud?.stop();
-    rmSync(assembly, { recursive: true, force: true });
-  });
-
-  const client = (name: string, apiKey = cloud.session.users['user-a']) => new OpenAI({ apiKey, baseURL: `${cloud.outputs.Quotas[name]}v1`, maxRetries: 0 });
-  const ask = (name: string, more: object = {}, apiKey?: string) => client(name, apiKey).chat.completions
+  const ask = (name: string, more: object = {}, apiKey?: string) => chats.openai(name, apiKey).chat.completions
     .create({ model: MODEL, messages: [{ role: 'user', content: 'Tell me of rivers.' }], ...more }).withResponse();
 
   test('OpenAI\'s client is told what is left, and gets a 429 with a time to wait when nothing is', async () => {
@@ -44,11 +25,11 @@ describe('quotas', () => {
     expect(refused).toMatchObject({ status: 429, code: 'rate_limit_exceeded', message: expect.stringContaining('You have used all 3 requests') });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(refused.headers.get('x-ratelimit-reset-requests')).toMatch(/s$/);
-    expect((await ask('Requests', {}, cloud.session.users['user-b'])).response.status).toBe(200);
+    expect((await ask('Requests', {}, chats.token('user-b'))).response.status).toBe(200);
   });
 
   test('the members of a group have limits of their own, by verified claims', async () => {
-    const member = cloud.mintToken('user-c', { claims: { 'cognito:groups': ['beta'] } });
+    const member = chats.cloud.mintToken('user-c', { claims: { 'cognito:groups': ['beta'] } });
     expect((await ask('Requests', {}, member)).response.headers.get('x-ratelimit-limit-requests')).toBe('5');
   });
 
@@ -69,7 +50,7 @@ describe('quotas', () => {
   });
 
   test('no role was denied, and every grant for a table was used or is another\'s', async () => {
-    const { roles } = await cloud.report();
+    const { roles } = await chats.cloud.report();
     expect(roles.flatMap(({ denied, unknown }) => [...denied, ...unknown])).toEqual([]);
     const idle = roles.flatMap(({ unused }) => unused).filter(({ resources }) => resources.some((resource) => resource.includes('QuotasTable')));
     expect(idle).toEqual([]);

@@ -1,31 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { type RunOptions, runStacks, type User } from './run-stacks';
 import { addExamples } from '../../examples/app';
-import { type LocalCloud, startCloud } from '../../local/cloud';
-
-type User = 'user-a' | 'user-b';
 
 /** One example, deployed to a local cloud of its own for the tests of one file. */
-export function runExample(example: string, options: { readonly wordGapMs?: number } = {}) {
-  const assembly = mkdtempSync(join(tmpdir(), 'e2e-'));
-  let cloud: LocalCloud;
-  beforeAll(async () => {
-    const app = new App({ outdir: assembly });
-    addExamples(app, example);
-    app.synth();
-    cloud = await startCloud({ assembly, example, ...options });
-  }, 60_000);
-  afterAll(async () => {
-    await cloud?.stop();
-    rmSync(assembly, { recursive: true, force: true });
-  });
+export function runExample(example: string, options: RunOptions = {}) {
+  const run = runStacks((app) => addExamples(app, example), { example, ...options });
 
-  const url = () => Object.values(cloud.outputs)[0].Url;
-  const token = (user: User) => cloud.session.users[user];
+  const url = () => Object.values(run.cloud.outputs)[0].Url;
+  const token = (user: User) => run.cloud.session.users[user];
   return {
-    get cloud() { return cloud; },
+    get cloud() { return run.cloud; },
     /** The API's base URL, with a slash at its end. */
     get url() { return url(); },
     /** What OpenAI clients take as base URL. */

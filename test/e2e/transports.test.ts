@@ -1,14 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { streamText } from 'ai';
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import OpenAI, { AuthenticationError, NotFoundError } from 'openai';
 import type { ErrorBody } from './run-example';
+import { defineChats, runStacks } from './run-stacks';
 import { signedFetch } from './sign';
-import { ApiAuth, ChatbotApi, type ChatbotApiProps, ContainerExposure, Transport } from '../../lib';
-import { type LocalCloud, startCloud } from '../../local/cloud';
+import { ApiAuth, ContainerExposure, Transport } from '../../lib';
 
 const PAGE = 'https://chat.example.com';
 const model = 'global.amazon.nova-2-lite-v1:0';
@@ -21,29 +17,14 @@ const TRANSPORTS: Readonly<Record<string, Transport>> = {
 };
 const SIGNED = 'SignedUrl';
 
-const assembly = mkdtempSync(join(tmpdir(), 'transports-'));
-let cloud: LocalCloud;
-
-beforeAll(async () => {
-  const app = new App({ outdir: assembly });
-  const define = (name: string, props: ChatbotApiProps) => {
-    const stack = new Stack(app, name);
-    new CfnOutput(stack, 'Url', { value: new ChatbotApi(stack, 'Chat', props).url });
-  };
-  for (const [name, transport] of Object.entries(TRANSPORTS)) define(name, { transport });
-  define(SIGNED, { transport: Transport.functionUrl(), auth: ApiAuth.iam() });
-  app.synth();
-  cloud = await startCloud({ assembly });
-}, 120_000);
-
-afterAll(async () => {
-  await cloud?.stop();
-  rmSync(assembly, { recursive: true, force: true });
+const run = runStacks((app) => {
+  defineChats(app, Object.fromEntries(Object.entries(TRANSPORTS).map(([name, transport]) => [name, { transport }])));
+  defineChats(app, { [SIGNED]: { transport: Transport.functionUrl(), auth: ApiAuth.iam() } });
 });
 
 describe.each(Object.keys(TRANSPORTS))('clients over %s', (name) => {
-  const url = () => cloud.outputs[name].Url;
-  const token = (user: 'user-a' | 'user-b' = 'user-a') => cloud.session.pools[name][user];
+  const url = () => run.cloud.outputs[name].Url;
+  const token = (user: 'user-a' | 'user-b' = 'user-a') => run.cloud.session.pools[name][user];
   const client = (apiKey = token()) => new OpenAI({ baseURL: `${url()}v1`, apiKey, maxRetries: 0 });
   const get = (path: string, headers: Record<string, string> = {}) => fetch(`${url()}${path}`, { headers });
 
@@ -111,23 +92,23 @@ describe.each(Object.keys(TRANSPORTS))('clients over %s', (name) => {
 
 describe('a function URL', () => {
   test('tells who called in its own line, for no API keeps an access log', async () => {
-    const response = await fetch(`${cloud.outputs.FunctionUrl.Url}v1/models`, { headers: { authorization: `Bearer ${cloud.session.pools.FunctionUrl['user-b']}` } });
+    const response = await fetch(`${run.cloud.outputs.FunctionUrl.Url}v1/models`, { headers: { authorization: `Bearer ${run.cloud.session.pools.FunctionUrl['user-b']}` } });
     const id = response.headers.get('x-request-id')!;
-    const { line } = await cloud.waitForLog((logged) => logged.line.includes(id) && logged.line.includes('"request"'));
+    const { line } = await run.cloud.waitForLog((logged) => logged.line.includes(id) && logged.line.includes('"request"'));
     expect(JSON.parse(line)).toMatchObject({ route: 'GET /v1/models', status: 200, ip: '127.0.0.1', caller: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   });
 
   test('refuses a body that no chat can use, in words of its own', async () => {
-    const response = await fetch(`${cloud.outputs.FunctionUrl.Url}v1/chat/completions`, {
-      method: 'POST', headers: { 'authorization': `Bearer ${cloud.session.pools.FunctionUrl['user-a']}`, 'content-type': 'application/json' }, body: 'x'.repeat(4_500_000),
+    const response = await fetch(`${run.cloud.outputs.FunctionUrl.Url}v1/chat/completions`, {
+      method: 'POST', headers: { 'authorization': `Bearer ${run.cloud.session.pools.FunctionUrl['user-a']}`, 'content-type': 'application/json' }, body: 'x'.repeat(4_500_000),
     });
     expect(response.status).toBe(413);
     expect((await response.json() as ErrorBody).error.code).toBe('request_too_large');
   });
 
   test('takes signed requests where the chat is for IAM callers, to conversations of their own', async () => {
-    const address = (path: string) => `${cloud.outputs[SIGNED].Url}${path}`;
-    const { 'user-a': ada, 'user-b': bob } = cloud.session.identities;
+    const address = (path: string) => `${run.cloud.outputs[SIGNED].Url}${path}`;
+    const { 'user-a': ada, 'user-b': bob } = run.cloud.session.identities;
     const said = await signedFetch(address('v1/chat/completions'), ada, { service: 'lambda', body: JSON.stringify({ conversation_id: 'signed', messages: [{ role: 'user', content: 'hi' }] }) });
     expect(said.status).toBe(200);
     const listed = async (identity: typeof ada) => ((await (await signedFetch(address('v1/conversations'), identity, { service: 'lambda' })).json()) as { data: { id: string }[] }).data.map(({ id }) => id);
@@ -138,6 +119,6 @@ describe('a function URL', () => {
 });
 
 test('no role lacks a permission', async () => {
-  const { roles } = await cloud.report();
+  const { roles } = await run.cloud.report();
   expect(roles.flatMap(({ denied, unknown }) => [...denied, ...unknown])).toEqual([]);
 });
