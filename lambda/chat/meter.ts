@@ -1,4 +1,5 @@
-import type { Generated, GenerationEvent } from './generation';
+import type { GenerationEvent } from './generation';
+import { overheard } from './overheard';
 import type { CountedPrompt } from './prompt';
 import { bucketsOf, type Draw, quotaExceeded, quotaHeaders } from './quotas';
 import type { ChatPolicy } from './settings';
@@ -20,9 +21,13 @@ export class Meter {
   private closed = false;
   /** What was reserved, and how much of it is the prompt's. */
   private reserved?: { readonly tokens: number; readonly prompt: number };
+  /** Tokens of all that models said, by estimate. */
   private said = 0;
+  /** Whether the answer that is said last has come to no end. */
+  private brokenOff = false;
+  /** What each answer took that came to an end; where it did not fit its form there are two. */
+  private readonly answers: Promise<TokenUsage | undefined>[] = [];
   private readonly others: Promise<TokenUsage | undefined>[] = [];
-  private finish?: Generated;
   private headers: Readonly<Record<string, string>> = {};
 
   constructor(
@@ -39,16 +44,24 @@ export class Meter {
     await (this.admission ??= this.reserve(prompt));
   }
 
+  /** Listens to models while they answer, before anything of it is held back, changed or left out: all of it is paid for. */
+  listen(events: AsyncIterable<GenerationEvent>): AsyncIterable<GenerationEvent> {
+    return this.buckets.length === 0 ? events : overheard(events, (event) => this.follow(event));
+  }
+
+  /** Adds what was taken behind the answer, once that is known. */
+  spent(tokens: Promise<TokenUsage | undefined>): void {
+    this.others.push(tokens);
+  }
+
+  /** Puts the account right when the turn is over. */
   around(events: AsyncIterable<GenerationEvent>): AsyncIterable<GenerationEvent> {
     return this.buckets.length === 0 ? events : this.metered(events);
   }
 
   private async* metered(events: AsyncIterable<GenerationEvent>): AsyncGenerator<GenerationEvent, void> {
     try {
-      for await (const event of events) {
-        this.follow(event);
-        yield event;
-      }
+      yield* events;
     } catch (error) {
       throw error instanceof ApiError ? error.telling(this.headers) : error;
     } finally {
@@ -83,15 +96,18 @@ export class Meter {
       case 'text':
       case 'reasoning':
         this.said += textTokens(event.text);
+        this.brokenOff = true;
         break;
       case 'toolInput':
         this.said += textTokens(event.json);
+        this.brokenOff = true;
         break;
       case 'spent':
-        this.others.push(event.tokens);
+        this.spent(event.tokens);
         break;
       case 'finish':
-        this.finish = event;
+        this.answers.push(event.stopped ?? Promise.resolve(event.tokens));
+        this.brokenOff = false;
     }
   }
 
@@ -100,12 +116,14 @@ export class Meter {
     await this.admission?.catch(() => undefined);
     if (!this.reserved) return this.returned;
     const { tokens: reserved, prompt } = this.reserved;
-    const own = await (this.finish?.stopped ?? Promise.resolve(this.finish?.tokens));
+    const answers = await Promise.all(this.answers);
     const others = await Promise.all(this.others);
-    const elsewhere = others.reduce((sum, tokens) => sum + (tokens ? total(tokens) : 0), 0);
-    // A failed turn that said something was paid for, and nobody says how dearly; one that said nothing is none.
-    const failed = this.finish === undefined && this.said === 0;
-    const took = elsewhere + (own ? total(own) : failed ? 0 : Math.min(reserved, prompt + this.said));
+    // Where nobody says how much it was. What an answer before said is told to the model again with its problems.
+    const estimate = Math.min(reserved, prompt + this.said);
+    const own = [...answers.map((tokens) => tokens ? total(tokens) : estimate), ...this.brokenOff ? [estimate] : []];
+    const took = [...own, ...others.map((tokens) => tokens ? total(tokens) : 0)].reduce((sum, tokens) => sum + tokens, 0);
+    // A turn in which no model said anything is none.
+    const failed = own.length === 0;
     await this.put(this.buckets, { requests: failed ? -1 : 0, tokens: took - reserved });
   }
 

@@ -118,7 +118,7 @@ interface Context {
  */
 export function sumUpBehind(
   turn: OpenTurn, history: History, said: readonly ChatMessage[], end: TurnEnd | undefined, policy: ChatPolicy, context: Context, ports: Ports,
-): AsideEvent | undefined {
+): Extract<AsideEvent, { type: 'spent' }> | undefined {
   const { summary: rules, historyTokens, guardrail } = policy;
   const { summaries, model, objects, clock } = ports;
   if (!rules || !summaries || end?.excluded) return undefined;

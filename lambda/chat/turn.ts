@@ -12,6 +12,7 @@ import { later } from './later';
 import { messageId } from './message-id';
 import { Meter } from './meter';
 import { isBlank, textOf } from './normalise';
+import { overheard } from './overheard';
 import { buildPrompt, requireRoom } from './prompt';
 import { once } from './repeat';
 import type { ChatRequest } from './request';
@@ -154,7 +155,7 @@ async function answering(
   });
   const ask: Ask = (repair) => {
     const again = repair && candidates.filter(({ facts }) => facts.id === repair.modelId).map((candidate) => repaired(candidate, repair));
-    return generate({ ...again ? {} : choice, candidates: again ?? candidates, reason: route }, model, clock, limits);
+    return meter.listen(generate({ ...again ? {} : choice, candidates: again ?? candidates, reason: route }, model, clock, limits));
   };
   const events = watched(request.format ? formedAnswer(ask, request.format, schemas) : ask(), policy.models);
   return manner ? told(events, manner, clock) : events;
@@ -166,14 +167,7 @@ function repaired(candidate: Candidate, repair: Repair): Candidate {
 
 /** Remembers which models were refused for load, for whoever chooses next. */
 function watched(events: AsyncIterable<GenerationEvent>, { throttled }: Models): AsyncIterable<GenerationEvent> {
-  return throttled ? heard(events, (event) => event.type === 'retry' && event.reason === 'throttled' && throttled(event.model)) : events;
-}
-
-async function* heard<Event>(events: AsyncIterable<Event>, hear: (event: Event) => void): AsyncGenerator<Event, void> {
-  for await (const event of events) {
-    hear(event);
-    yield event;
-  }
+  return throttled ? overheard(events, (event) => event.type === 'retry' && event.reason === 'throttled' && throttled(event.model)) : events;
 }
 
 async function* converse(
@@ -223,7 +217,10 @@ async function* converse(
         end = { end: messages[messages.length - 1].end!, ids };
         if (event.stopped) context.outlast(settle(turn, messages.length - 1, event, conversations));
         const spent = sumUpBehind(turn, history, [...standing.asked, ...messages.map(({ message }) => message)], end.end, policy, context, ports);
-        if (spent) yield spent;
+        if (spent) {
+          how.meter.spent(spent.tokens);
+          yield spent;
+        }
         yield { ...event, ids };
       } else if (event.type === 'retry' || event.type === 'spent') {
         yield event;

@@ -1,15 +1,18 @@
 import type { GenerationEvent } from '../../../lambda/chat/generation';
 import { Meter } from '../../../lambda/chat/meter';
 import type { CountedPrompt } from '../../../lambda/chat/prompt';
-import { promptTokens } from '../../../lambda/chat/tokens';
+import { promptTokens, textTokens } from '../../../lambda/chat/tokens';
 import type { TurnContext } from '../../../lambda/chat/turn';
+import type { Prompt } from '../../../lambda/ports/model';
 import type { QuotasPolicy } from '../../../lib/contract/chat-quotas';
 import { ChatApi } from '../fakes/api';
 import { FakeClock } from '../fakes/clock';
 import { collect } from '../fakes/collect';
-import { says, stop, text } from '../fakes/model';
+import { ScriptedHooks } from '../fakes/hooks';
+import { type LongScript, says, ScriptedModel, stop, text } from '../fakes/model';
 import { facts } from '../fakes/policy';
 import { MemoryQuotas } from '../fakes/quotas';
+import { Talk } from '../fakes/talk';
 
 const hi = { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 100 };
 /** What a turn really takes, as the model of these tests counts it. */
@@ -17,6 +20,7 @@ const TAKEN = 134;
 const DAY = 86_400;
 
 const userQuota = (limit: { requests?: number; tokens?: number }): QuotasPolicy => ({ user: [{ windowSeconds: DAY, ...limit }], groups: [] });
+const promptOf = ({ system, messages, tools }: Prompt) => promptTokens(system, messages, tools);
 const limits = (headers: Record<string, string>) => Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-ratelimit')));
 
 test('tells on every answer what is left, and counts what a turn really took', async () => {
@@ -89,6 +93,48 @@ test('counts a turn that failed before a word as none, and one that broke off by
   expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: promptTokens(system, messages, tools) + 50 } });
 });
 
+const form = { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: { type: 'object', required: ['a'] } } } };
+
+test('counts an answer that was held back until it has its form, where it broke off', async () => {
+  const api = new ChatApi([[text('{"a": '.repeat(30)), new Error('broken')]], { quotas: userQuota({ tokens: 2_000 }) });
+  expect((await api.chat({ ...hi, ...form })).status).toBe(500);
+  const [prompt] = api.model.prompts;
+  expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: promptOf(prompt) + textTokens('{"a": '.repeat(30)) } });
+});
+
+test.each<[string, LongScript, (prompts: readonly Prompt[]) => number]>([
+  ['holds', says('{"a":1}'), () => 2 * TAKEN],
+  ['does not fit either', says('{"c":1}'), () => 2 * TAKEN],
+  ['fails', [new Error('broken')], () => TAKEN],
+  ['breaks off', [text('{"c'), new Error('broken')], ([first]) => TAKEN + promptOf(first) + textTokens('{"b":1}') + textTokens('{"c')],
+])('counts an answer that did not fit its form, and a second that %s', async (_, second, taken) => {
+  const api = new ChatApi([says('{"b":1}'), second], { quotas: userQuota({ tokens: 2_000 }) });
+  await api.chat({ ...hi, ...form });
+  expect(api.model.prompts).toHaveLength(2);
+  expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: taken(api.model.prompts) } });
+});
+
+test('counts words that were never told, for their sentence came to no end or was to be changed', async () => {
+  const words = 'word '.repeat(30);
+  for (const sentences of [{ replacements: [], holdMs: 60_000 }, { functionArn: 'change', timeoutMs: 1_000, failure: 'refuse', holdMs: 60_000 } as const]) {
+    const api = new ChatApi([[text(words), new Error('broken')]], { quotas: userQuota({ tokens: 2_000 }), hooks: { sentences }, hookFunctions: new ScriptedHooks() });
+    expect((await api.chat({ ...hi, stream: true })).text).not.toContain('word');
+    const [prompt] = api.model.prompts;
+    expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: promptOf(prompt) + textTokens(words) } });
+  }
+});
+
+test('counts a summary for the caller behind whose turn it is written', async () => {
+  const quotas = new MemoryQuotas();
+  const model = new ScriptedModel([says('A long answer. '.repeat(200)), says('In short.')]);
+  const talk = Object.assign(new Talk(model, { quotas: userQuota({ tokens: 50_000 }), historyTokens: 600, summary: { facts, maxTokens: 100 } }), { quotas });
+  await talk.say('One');
+  expect(model.prompts).toHaveLength(1);
+  await talk.say('Two');
+  expect(model.prompts).toHaveLength(3);
+  expect(quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 2, tokens: 3 * TAKEN } });
+});
+
 test('counts a turn that the guardrail blocked by what it took', async () => {
   const api = new ChatApi([[text('No.'), stop('guardrail_intervened'), { type: 'usage', usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } }]], { quotas: userQuota({ tokens: 1_000 }) });
   await api.chat(hi);
@@ -153,7 +199,7 @@ test.each([
     yield text('One.') as GenerationEvent;
     yield { type: 'finish', reason: 'stop', facts, message: { role: 'assistant', content: 'One.' }, stopped: Promise.resolve(tokens) };
   }
-  await collect(meter.around(stopped()));
+  await collect(meter.around(meter.listen(stopped())));
   await Promise.all(works);
   expect(quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: taken } });
 });

@@ -73,7 +73,7 @@ describe('a turn whose hook takes half a minute', () => {
 
 describe('a hook that never answers', () => {
   const never = (hooks: HooksPolicy) => new ChatApi([says('Hello.')], {
-    hooks, hookFunctions: new ScriptedHooks({ never: () => new Promise(() => undefined) }), quotas: { user: [{ windowSeconds: 60, tokens: 10_000 }], groups: [] },
+    hooks, hookFunctions: new ScriptedHooks({ never: () => new Promise(() => undefined) }),
   });
   const hook = (failure: 'refuse' | 'goOn') => ({ functionArn: 'never', timeoutMs: 30_000, failure });
 
