@@ -62,8 +62,8 @@ export async function runJob(job: IngestionJob, source: DataSource, ports: Index
     if (stopping(job)) return void end('STOPPED');
     end('COMPLETE', ...failed.slice(0, 10).map(({ identifier, reason }) => `Encountered error: ${reason} [Files: ${identifier.s3?.uri}]`));
   } catch (error) {
+    end('FAILED', error instanceof AwsFailure ? error.message : 'An internal error occurred.');
     if (!(error instanceof AwsFailure)) throw error;
-    end('FAILED', error.message);
   }
 }
 

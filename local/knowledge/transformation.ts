@@ -63,7 +63,7 @@ export async function transform(
 
 function read<T extends object>(content: Buffer, what: string): T {
   try {
-    return JSON.parse(content.toString()) as T;
+    return (JSON.parse(content.toString()) ?? {}) as T;
   } catch {
     throw new Unreadable(`The ${what} of the transformation function is not JSON.`);
   }
