@@ -1,5 +1,5 @@
 import type { Events } from './agentcore-events';
-import type { ConversationEdits } from '../ports/conversation-edits';
+import type { ConversationEdits, ReferringEdits } from '../ports/conversation-edits';
 import type { ChatMessage, ConversationKey, Conversations, RememberedMessage, StoredMessage } from '../ports/conversations';
 
 /** As many events as are read by their ids at once. */
@@ -50,8 +50,8 @@ export function agentCoreConversations(table: Conversations, events: Events): Co
   };
 }
 
-/** Edits of such conversations; what was said goes first, for the table knows that something is left. */
-export function agentCoreEdits(table: ConversationEdits, events: Events): ConversationEdits {
+/** Edits of such conversations. What was said goes before the items that know where it is. */
+export function agentCoreEdits(table: ReferringEdits, events: Events): ConversationEdits {
   return {
     rename: (conversation, title, now) => table.rename(conversation, title, now),
     hide: (removal) => table.hide(removal),
@@ -62,8 +62,12 @@ export function agentCoreEdits(table: ConversationEdits, events: Events): Conver
     feedback: (conversation, from, to) => table.feedback(conversation, from, to),
 
     async erase(conversation) {
+      // By the ids that the table has, for the list may not show yet what was written a moment ago.
+      const erased = await table.erase(conversation, (messages) => events.delete(conversation, messages.flatMap((message) => eventOf(message) ?? [])));
+      if (erased.found > 0) return erased;
+      // Then what nothing refers to, which turns that failed have left.
       const deleted = await events.deleteSome(conversation, BATCH);
-      return deleted > 0 ? { found: deleted, deleted } : table.erase(conversation);
+      return { found: deleted, deleted };
     },
   };
 }
@@ -93,7 +97,11 @@ class Listed {
 
 /** The event that holds a message, where it is not the table. */
 function referenceOf({ message }: RememberedMessage): string | undefined {
-  return (message as Partial<Reference>).event;
+  return eventOf(message);
+}
+
+function eventOf(message: unknown): string | undefined {
+  return (message as Partial<Reference> | undefined)?.event;
 }
 
 /** A message whose event is gone is left out, and with it its turn. */

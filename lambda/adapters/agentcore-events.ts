@@ -18,7 +18,9 @@ export interface Events {
   find(conversation: ConversationKey, ids: readonly string[]): Promise<Map<string, ChatMessage>>;
   /** All messages with their events' ids, in AgentCore's order, read no further than they are asked for. */
   all(conversation: ConversationKey): AsyncIterable<[id: string, message: ChatMessage]>;
-  /** Deletes some events, and tells how many were found. */
+  /** Deletes messages by the ids of their events; what is gone already is no failure. */
+  delete(conversation: ConversationKey, ids: readonly string[]): Promise<void>;
+  /** Deletes some events of those that AgentCore lists, and tells how many there were. */
   deleteSome(conversation: ConversationKey, most: number): Promise<number>;
 }
 
@@ -29,6 +31,17 @@ export function agentCoreEvents(client: BedrockAgentCoreClient, memoryId: string
       return messagesIn(event);
     } catch (error) {
       if (error instanceof ResourceNotFoundException) return [];
+      throw error;
+    }
+  };
+
+  /** Whether there was such an event; a list may show what is gone. */
+  const remove = async (conversation: ConversationKey, eventId: string | undefined): Promise<boolean> => {
+    try {
+      await client.send(new DeleteEventCommand({ memoryId, ...sessionOf(conversation), eventId }));
+      return true;
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return false;
       throw error;
     }
   };
@@ -61,10 +74,20 @@ export function agentCoreEvents(client: BedrockAgentCoreClient, memoryId: string
       } while (nextToken);
     },
 
+    async delete(conversation, ids) {
+      await Promise.all(ids.map((id) => remove(conversation, id)));
+    },
+
     async deleteSome(conversation, most) {
-      const { events = [] } = await client.send(new ListEventsCommand({ memoryId, ...sessionOf(conversation), includePayloads: false, maxResults: most }));
-      await Promise.all(events.map(({ eventId }) => client.send(new DeleteEventCommand({ memoryId, ...sessionOf(conversation), eventId }))));
-      return events.length;
+      let nextToken: string | undefined;
+      do {
+        const page = await client.send(new ListEventsCommand({ memoryId, ...sessionOf(conversation), includePayloads: false, maxResults: most, nextToken }));
+        const removed = await Promise.all((page.events ?? []).map(({ eventId }) => remove(conversation, eventId)));
+        const there = removed.filter(Boolean).length;
+        if (there > 0) return there;
+        ({ nextToken } = page);
+      } while (nextToken);
+      return 0;
     },
   };
 }

@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException, type WriteRequest } from '@aws-sdk/cli
 import { BatchWriteCommand, DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { conversationKey, conversationOf, digits, headKey } from './dynamo-conversations';
 import { CONVERSATIONS } from '../../lib/contract/conversations';
-import type { ConversationEdits, Feedback } from '../ports/conversation-edits';
+import type { Feedback, ReferringEdits } from '../ports/conversation-edits';
 import type { ConversationKey, MessagePlace } from '../ports/conversations';
 
 /** As many as DynamoDB takes in one batch. */
@@ -12,7 +12,7 @@ const { partitionKey, sortKey, ttl } = CONVERSATIONS;
 const keyNames = { '#pk': partitionKey, '#sk': sortKey };
 
 /** Edits of conversations in their DynamoDB table; whatever must not meet a turn is a conditional write on the head. */
-export function dynamoConversationEdits(client: DynamoDBDocumentClient, TableName: string): ConversationEdits {
+export function dynamoConversationEdits(client: DynamoDBDocumentClient, TableName: string): ReferringEdits {
   return {
     async rename(conversation, title, now) {
       const renamed = await unlessRefused(client.send(new UpdateCommand({
@@ -40,20 +40,21 @@ export function dynamoConversationEdits(client: DynamoDBDocumentClient, TableNam
       return (head?.updatedAt ?? head?.deletedAt ?? head?.lockedBy) === undefined ? 'unknown' : 'busy';
     },
 
-    async erase(conversation) {
+    async erase(conversation, first) {
       const { Items = [] } = await client.send(new QueryCommand({
         TableName,
         // All that lies there, whatever it is.
         KeyConditionExpression: '#pk = :pk',
-        ProjectionExpression: '#pk, #sk',
+        ProjectionExpression: `#pk, #sk${first ? ', message' : ''}`,
         ExpressionAttributeNames: keyNames,
         ExpressionAttributeValues: { ':pk': conversationKey(conversation) },
         Limit: BATCH,
         ConsistentRead: true,
       }));
       if (Items.length === 0) return { found: 0, deleted: 0 };
+      await first?.(Items.map(({ message }) => message));
       const { UnprocessedItems = {} } = await client.send(new BatchWriteCommand({
-        RequestItems: { [TableName]: Items.map((Key) => ({ DeleteRequest: { Key } })) },
+        RequestItems: { [TableName]: Items.map(({ message: _, ...Key }) => ({ DeleteRequest: { Key } })) },
       }));
       const refused: WriteRequest[] = Object.values(UnprocessedItems).flat() as WriteRequest[];
       return { found: Items.length, deleted: Items.length - refused.length };

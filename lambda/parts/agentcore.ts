@@ -2,7 +2,7 @@ import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { agentCoreConversations, agentCoreEdits } from '../adapters/agentcore-conversations';
 import { agentCoreEvents } from '../adapters/agentcore-events';
-import type { ConversationEdits } from '../ports/conversation-edits';
+import type { ConversationEdits, ReferringEdits } from '../ports/conversation-edits';
 import type { Conversations } from '../ports/conversations';
 
 export interface Kept {
@@ -11,7 +11,7 @@ export interface Kept {
 }
 
 /** Conversations whose messages lie in an AgentCore memory, and everything else in the table. */
-export function openMemory(memoryId: string, table: Kept): Kept {
+export function openMemory(memoryId: string, table: Kept & { readonly edits: ReferringEdits }): Kept {
   const requestHandler = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true });
   const events = agentCoreEvents(new BedrockAgentCoreClient({ requestHandler }), memoryId);
   return { conversations: agentCoreConversations(table.conversations, events), edits: agentCoreEdits(table.edits, events) };

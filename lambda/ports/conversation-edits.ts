@@ -22,6 +22,12 @@ export interface ConversationEdits {
   feedback(conversation: ConversationKey, from: MessagePlace, to: MessagePlace): Promise<Feedback[]>;
 }
 
+/** Edits of conversations whose messages lie in another store; what is kept here refers to them. */
+export interface ReferringEdits extends ConversationEdits {
+  /** @param first is given what refers to the messages that are erased next, and is done before they are */
+  erase(conversation: ConversationKey, first?: (messages: readonly unknown[]) => Promise<void>): ReturnType<ConversationEdits['erase']>;
+}
+
 export interface Removal {
   readonly conversation: ConversationKey;
   /** Unique to this run; tells a repeated write from another's. */

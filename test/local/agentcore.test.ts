@@ -90,6 +90,15 @@ describe('messages as events', () => {
     expect(deleted).toEqual([4, 2, 0]);
   });
 
+  test('are deleted by their ids, and what is gone is no failure', async () => {
+    const events = agentCoreEvents(client, MEMORY);
+    const of = { owner: 'ada', id: 'by-ids' };
+    const [one, two] = await Promise.all([0, 1].map((index) => events.keep(of, { turn: 1, index, message: { role: 'user', content: 'Hi' }, createdAt: 1 }, `by-ids-${index}`)));
+    await events.delete(of, [one!]);
+    await events.delete(of, [one!, two!]);
+    expect(await events.deleteSome(of, 4)).toBe(0);
+  });
+
   test('no owner and no conversation can spell another\'s name, and each is one that AgentCore takes', () => {
     const names = ['a', 'n-a', 'a.b', 'a_b', 'a-b', 'arn:aws:iam::1:user/x', 'x'.repeat(300), '', 'ä'].map((owner) => sessionOf({ owner, id: owner || 'c' }));
     expect(new Set(names.map(({ actorId }) => actorId)).size).toBe(names.length);

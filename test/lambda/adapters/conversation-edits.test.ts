@@ -124,6 +124,18 @@ describe.each(STORES)('edits in %s', (_, create) => {
   });
 });
 
+test('tells of the messages of each page before it erases them, and keeps what nobody could be told of', async () => {
+  const edits = dynamoConversationEdits(table.client, table.name);
+  await talk(inTable().conversations, 15);
+  await edits.rate(conversation, opinion({}));
+  await expect(edits.erase(conversation, async () => { throw new Error('the other store is away'); })).rejects.toThrow('away');
+  const told: unknown[] = [];
+  for (let page; page !== 0;) page = (await edits.erase(conversation, async (messages) => void told.push(...messages))).found;
+  expect(told.filter((message) => message !== undefined)).toEqual(Array.from({ length: 15 }, () => [
+    { role: 'user', content: 'Hi' }, { role: 'assistant', content: 'Hello' },
+  ]).flat());
+});
+
 test('tells what the table refused of a batch, and finds it again', async () => {
   const { conversations, edits } = inTable();
   await talk(conversations, 5);

@@ -98,11 +98,12 @@ export class MemoryConversations implements Conversations, ConversationEdits {
     return 'hidden';
   }
 
-  async erase(key: ConversationKey) {
+  async erase(key: ConversationKey, first?: (messages: readonly unknown[]) => Promise<void>) {
     const name = nameOf(key);
     const [messages, opinions] = [this.messages.get(name) ?? [], this.opinions.get(name) ?? []];
     const found = Math.min(25, messages.length + opinions.length);
     const deleted = found - Math.min(found, this.refusals.shift() ?? 0);
+    await first?.(messages.slice(0, Math.max(0, found - opinions.length)).map(({ message }) => message));
     this.opinions.set(name, opinions.slice(deleted));
     this.messages.set(name, messages.slice(Math.max(0, deleted - opinions.length)));
     return { found, deleted };

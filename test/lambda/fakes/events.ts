@@ -37,8 +37,14 @@ export class MemoryEvents implements Events {
     for (const { id, message } of events.slice(this.lag)) yield [id, message];
   }
 
+  async delete(conversation: ConversationKey, ids: readonly string[]) {
+    const events = this.of(conversation);
+    events.splice(0, events.length, ...events.filter(({ id }) => !ids.includes(id)));
+  }
+
   async deleteSome(conversation: ConversationKey, most: number) {
-    return this.of(conversation).splice(0, most).length;
+    const events = this.of(conversation);
+    return events.splice(0, Math.min(most, events.length - this.lag)).length;
   }
 
   count(conversation: ConversationKey): number {
