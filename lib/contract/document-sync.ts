@@ -9,6 +9,8 @@ export const DOCUMENT_SYNC_ENV = [
   'CHANGES_URL',
   /** URL of the queue of jobs, `SyncRequest`s and looks at jobs that run: a standard queue, for FIFO queues delay no single message. */
   'JOBS_URL',
+  /** From so many waiting changes on one job of the whole source takes their place. */
+  'BACKLOG',
   /** The `Service` dimension of every metric and log line: the construct's own name. */
   'SERVICE',
 ] as const;
@@ -28,6 +30,21 @@ export type DocumentChangesEnv = Record<(typeof DOCUMENT_CHANGES_ENV)[number], s
 export const SYNC_DRAIN_ENV = ['KNOWLEDGE_BASE_ID', 'SERVICE'] as const;
 export type SyncDrainEnv = Record<(typeof SYNC_DRAIN_ENV)[number], string>;
 
+/**
+ * How often a change is received at most: `maxReceiveCount` of the queue of changes. What only has to wait, for a job or a service at its limit, is sent
+ * anew before that, so that nothing is given up but documents that cannot be indexed.
+ */
+export const CHANGE_ATTEMPTS = 6;
+
+/** How often a message of the queue of jobs is received at most: what has to wait there is always sent anew, so only faults count. */
+export const JOB_ATTEMPTS = 5;
+
+/** How long one run of the function has, which waits within it for documents to be indexed. Both of its queues hide their messages for six times as long. */
+export const SYNC_SECONDS = 120;
+
+/** How long the function has that ends the jobs of a stack which is deleted. */
+export const DRAIN_SECONDS = 300;
+
 /** The table of leases, runs and failed documents. */
 export const SYNC_TABLE = {
   partitionKey: 'pk',
@@ -42,6 +59,8 @@ export interface SyncedSource {
   readonly bucket?: string;
   /** Only documents whose key begins like one of these; absent takes all. */
   readonly prefixes?: readonly string[];
+  /** That its documents cannot be sent one by one, as those of managed knowledge bases: changes make a job begin. */
+  readonly byJob?: boolean;
 }
 
 /** One change of one document, as it waits in the queue: what happened is looked up, so that order and repetition do no harm. */
@@ -50,10 +69,13 @@ export interface DocumentChange {
   readonly bucket: string;
   /** The document's key; a change of its `.metadata.json` is a change of it. */
   readonly key: string;
+  /** When it happened, in milliseconds since 1970. */
+  readonly since: number;
 }
 
-/** What makes a job begin, as it waits in the queue of jobs: a schedule, a deployment, or a person sends it. */
+/** What makes jobs begin: a schedule, a deployment, or a person sends it to the queue of jobs, or calls the function with it. */
 export interface SyncRequest {
+  /** All sources, or those with these ids. */
   readonly sync: 'all' | readonly string[];
 }
 
