@@ -28,12 +28,19 @@ export interface Asked {
   readonly failed?: true;
 }
 
+export interface QuestionPorts {
+  readonly model: Model;
+  readonly clock: Clock;
+  /** Aborted when the request's time is up. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * The questions behind what a user said last: a follow-up is told with what it follows, and a question that asks several things is taken
  * apart into at most so many. Only what is looked up depends on it, so that a model which is late or down makes an answer no worse than a
  * plain search does.
  */
-export async function questionsOf(said: readonly Said[], most: number, facts: ModelFacts, model: Model, clock: Clock): Promise<Asked> {
+export async function questionsOf(said: readonly Said[], most: number, facts: ModelFacts, { model, clock, signal }: QuestionPorts): Promise<Asked> {
   const question = said.at(-1)?.content ?? '';
   if (said.length < 2 && most < 2) return { questions: [question.slice(0, QUESTION_CHARACTERS)] };
 
@@ -48,8 +55,14 @@ export async function questionsOf(said: readonly Said[], most: number, facts: Mo
     return text;
   })().catch(() => undefined);
   let late: () => void = () => undefined;
-  const rest = clock.every(PATIENCE_MS, () => late());
-  const text = await Promise.race([heard, new Promise<'late'>((resolve) => { late = () => resolve('late'); })]).finally(rest);
+  const tooLate = new Promise<'late'>((resolve) => { late = () => resolve('late'); });
+  const rest = clock.every(PATIENCE_MS, late);
+  if (signal.aborted) late();
+  signal.addEventListener('abort', late, { once: true });
+  const text = await Promise.race([heard, tooLate]).finally(() => {
+    rest();
+    signal.removeEventListener('abort', late);
+  });
   if (text === 'late') {
     const enough = clock.every(LONGEST_HEARING_MS, () => hearing.abort());
     return { questions: [plain(said)], failed: true, spent: { facts, tokens: heard.then(() => usage).finally(enough) } };

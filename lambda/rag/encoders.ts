@@ -1,0 +1,64 @@
+import type { Answered, Citation, QueryEvent } from './query';
+import { errorBody, type ApiError } from '../kit/http';
+import type { PassageView } from '../knowledge/sources';
+
+/** What every way of telling an answer says alike. */
+export interface QueryIdentity {
+  readonly id: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly model: string;
+}
+
+/** A passage under the number by which answers cite it. */
+function numbered(passages: readonly PassageView[]): object[] {
+  return passages.map((passage, at) => ({ number: at + 1, ...passage }));
+}
+
+function citationBody({ number, passage, start, end, at, snippet, source }: Citation): object {
+  return { number, passage_id: passage, start, end, at, snippet, source };
+}
+
+/** An answer in one piece. */
+export function queryBody({ id, created, model }: QueryIdentity, answered: Answered, passages?: readonly PassageView[]): object {
+  const { answer, reason, grounded, citations, usage } = answered;
+  return {
+    id,
+    object: 'query.answer',
+    created,
+    model,
+    answer,
+    finish_reason: reason,
+    grounded,
+    citations: citations.map(citationBody),
+    ...(passages && { passages: numbered(passages) }),
+    ...(usage && { usage }),
+  };
+}
+
+/** An answer as server-sent events, each with its name: `passages` once, `text` and `citation` as they come, `done` at the end. */
+export function queryFrame({ id, created, model }: QueryIdentity, event: QueryEvent): string {
+  switch (event.type) {
+    case 'passages':
+      return frame('passages', { id, passages: numbered(event.passages) });
+    case 'text':
+      return frame('text', { text: event.text });
+    case 'citation':
+      return frame('citation', citationBody(event.citation));
+    case 'finish': {
+      const { reason, grounded, usage } = event;
+      return frame('done', { id, object: 'query.done', created, model, finish_reason: reason, grounded, ...(usage && { usage }) });
+    }
+    default:
+      return '';
+  }
+}
+
+/** The last frame of a stream that broke: no `done` follows. */
+export function failureFrame(error: ApiError): string {
+  return `event: error\ndata: ${errorBody(error)}\n\n`;
+}
+
+function frame(name: string, data: object): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,50 @@
+/**
+ * Answers questions from a knowledge base of Bedrock, and shows what it finds there. What its role needs, by what is used:
+ * - always `bedrock:Retrieve` on the knowledge base. Models of a search (reranking, implicit filters) the service calls under the knowledge
+ *   base's own role: `bedrock:Rerank` on `*` and `bedrock:InvokeModel` on the model belong there, not here; a managed base's own reranker needs none.
+ * - `bedrock:InvokeModelWithResponseStream` on the models that answer, which every call here streams.
+ * - with a guardrail `bedrock:ApplyGuardrail` on it.
+ * - with links `s3:GetObject` on the documents, and `kms:Decrypt` through S3 where the bucket has a key: a link opens what this role may read.
+ */
+import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
+import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { RETRIEVAL_DURATIONS } from './report';
+import { ragRoutes } from './routes';
+import { readSettings } from './settings';
+import { METRICS_NAMESPACE } from '../../lib/contract/api';
+import { SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
+import { RAG_ENV, RAG_EXPOSED_HEADERS } from '../../lib/contract/rag';
+import { ROUTING_FILE } from '../../lib/contract/routing';
+import { bedrockModel } from '../adapters/bedrock-model';
+import { bedrockPassages } from '../adapters/bedrock-passages';
+import { readModels } from '../chat/routing/deployed';
+import { CHAT_DURATIONS } from '../chat/turn-report';
+import { readBeside } from '../kit/beside';
+import { systemClock } from '../kit/clock';
+import { endpoint } from '../kit/endpoint';
+import { readEnv } from '../kit/env';
+import { createLog } from '../kit/log';
+import { createMetrics } from '../kit/metrics';
+import { restApi } from '../kit/rest-api';
+import type { Links } from '../ports/links';
+
+const env = readEnv(RAG_ENV);
+const log = createLog(env.SERVICE);
+const { policy: decided, caller, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
+// One attempt each: the cores retry, for they know what has been said and how much time is left. A store that slept may take long to find anything.
+const patience = new NodeHttpHandler({ connectionTimeout: 3_000, requestTimeout: 45_000, throwOnRequestTimeout: true });
+const knowledge = new BedrockAgentRuntimeClient({ maxAttempts: 1, requestHandler: patience });
+const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }), {
+  refusedExtra: (extra) => log.info('the model does not take this and is asked without', { extra }),
+});
+const links: Links = { sign: async (...given) => (await import('../parts/s3-links.js')).links.sign(...given) };
+const models = readModels(env, readBeside(ROUTING_FILE), { model, clock: systemClock });
+const watchers = {
+  answers: createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, ...(!models.routed && { Model: models.offer.name }) }, CHAT_DURATIONS),
+  retrieval: createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE }, RETRIEVAL_DURATIONS),
+  log,
+};
+const routes = ragRoutes({ ...decided, models }, { passages: bedrockPassages(knowledge, decided.knowledge), model, links, clock: systemClock }, watchers);
+
+export const handler = awslambda.streamifyResponse(restApi(endpoint(routes, { corsOrigins, exposedHeaders: RAG_EXPOSED_HEADERS, log }), caller));

@@ -1,0 +1,63 @@
+import type { QueryRequest } from './request';
+import type { RagPolicy } from './settings';
+import type { ModelFacts } from '../../lib/contract/model';
+import { cachePoints } from '../chat/cache-points';
+import { isBlank, normalise } from '../chat/normalise';
+import { answerTokens, sampling } from '../chat/prompt';
+import { messageTokens, promptTokens } from '../chat/tokens';
+import { BadRequest } from '../kit/http';
+import { GROUNDING, passageBlocks, questionBlocks, withoutMarkers } from '../knowledge/grounding';
+import type { Said } from '../knowledge/questions';
+import type { Prompt, PromptMessage } from '../ports/model';
+import type { Passage } from '../ports/passages';
+
+/** What was said before helps to understand the question; what is answered from are the passages. */
+const HISTORY_TOKENS = 4_000;
+
+/** What an answer is to be given from. */
+export interface Grounds {
+  readonly passages: readonly Passage[];
+  /** What was looked up. */
+  readonly questions: readonly string[];
+}
+
+/** The prompt of one answer: how to answer, the conversation, and in the user's place the passages and the question. */
+export function groundedPrompt(request: QueryRequest, { passages, questions }: Grounds, policy: RagPolicy, facts: ModelFacts): Prompt {
+  const { generation, systemPrompt, guardrail } = policy;
+  const guarded = guardrail !== undefined;
+  const system = [{ text: systemPrompt }, { text: GROUNDING }].filter(({ text }) => !isBlank(text));
+  const question = questionBlocks(request.said.at(-1)?.content ?? '', questions.join('\n'), guarded);
+  const told = (count: number) => {
+    const messages = conversation(request.said, [...passageBlocks(passages.slice(0, count), guarded), ...question]);
+    return { system, messages, tokens: promptTokens(system, messages, []) };
+  };
+  const terms = { facts, generation, systemPrompt };
+  let count = passages.length;
+  // What the window has no room for is the last, for that fits least.
+  while (count > 1 && told(count).tokens + generation.maxTokens > facts.contextTokens) count--;
+  const { messages, tokens } = told(count);
+  // The estimate may be twice what the model counts.
+  if (tokens / 2 > facts.contextTokens) throw new BadRequest('messages', 'What is asked is longer than the model takes: ask in fewer words.', 'context_length_exceeded');
+  return {
+    modelId: facts.id,
+    system,
+    messages,
+    tools: [],
+    maxTokens: answerTokens(request, tokens, terms),
+    ...sampling({}, terms),
+    stop: [],
+    guardrail,
+    cache: cachePoints({ system, messages, tools: [] }, terms),
+    serviceTier: generation.serviceTier,
+    streaming: true,
+  };
+}
+
+function conversation(said: readonly Said[], last: PromptMessage['content']): readonly PromptMessage[] {
+  const before = said.slice(0, -1).map(({ role, content }): Said => ({ role, content: role === 'assistant' ? withoutMarkers(content) : content }));
+  let room = HISTORY_TOKENS;
+  const from = before.findLastIndex((message) => (room -= messageTokens(message)) < 0) + 1;
+  const messages = normalise([...before.slice(from), { role: 'user', content: 'question' }], { tools: false });
+  const { role, content } = messages[messages.length - 1];
+  return [...messages.slice(0, -1), { role, content: [...content.slice(0, -1), ...last] }];
+}

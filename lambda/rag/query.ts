@@ -1,0 +1,147 @@
+import { groundedPrompt } from './prompt';
+import type { QueryRequest } from './request';
+import type { RagPolicy } from './settings';
+import type { FinishReason } from '../chat/answer';
+import { type AsideEvent, type Generated, generate, type GenerationEvent } from '../chat/generation';
+import type { ChatRequest } from '../chat/request';
+import type { Asker } from '../chat/routing/models';
+import { turnUsage, type Usage } from '../chat/usage';
+import { CitationReader, type CitedEvent, type Mark, snippetOf } from '../knowledge/citations';
+import { tenantOf } from '../knowledge/isolation';
+import { questionsOf } from '../knowledge/questions';
+import { retrieve, type RetrievalPorts, type Retrieved } from '../knowledge/retrieval';
+import { type PassageView, type SourceView, views } from '../knowledge/sources';
+import type { Links } from '../ports/links';
+import type { Model, TokenUsage } from '../ports/model';
+
+export interface QueryPorts extends RetrievalPorts {
+  readonly model: Model;
+  readonly links: Links;
+}
+
+/** Who asks, and for how long. */
+export interface QueryContext extends Asker {
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+}
+
+/** Where a statement of an answer is from. */
+export interface Citation extends Mark {
+  readonly passage: string;
+  readonly source: SourceView;
+  readonly snippet: string;
+}
+
+export type QueryEvent =
+  /** What was asked, and what came of it: for those who run the API. */
+  | { readonly type: 'retrieved'; readonly found: Retrieved; readonly questions: number; readonly plain: boolean; readonly milliseconds: number }
+  | { readonly type: 'passages'; readonly passages: readonly PassageView[] }
+  | { readonly type: 'model'; readonly name: string; readonly route: string }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'citation'; readonly citation: Citation }
+  | AsideEvent
+  | Answered;
+
+export interface Answered {
+  readonly type: 'finish';
+  readonly answer: string;
+  readonly reason: FinishReason | 'unanswered';
+  /** Whether the answer names a passage that it is from. */
+  readonly grounded: boolean;
+  readonly citations: readonly Citation[];
+  readonly usage?: Usage;
+  /** What the model gave; absent where none was asked. */
+  readonly generated?: Generated;
+}
+
+/** What is answered where nothing is found. */
+const UNANSWERED = 'I do not know: nothing in the documents answers this.';
+const NOTHING: TokenUsage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+
+/**
+ * A question, answered from passages of documents or not at all: what is not found is said to be unknown, and where documents cannot be
+ * looked up there is an error and no answer.
+ */
+export async function* answerQuery(request: QueryRequest, policy: RagPolicy, context: QueryContext, ports: QueryPorts): AsyncGenerator<QueryEvent, void> {
+  const { knowledge, models } = policy;
+  const { model, clock } = ports;
+  const tenant = tenantOf(knowledge, context.claims);
+  const choice = await models.choose(asChat(request), context);
+  const asked = await questionsOf(request.said, knowledge.questions ?? 1, choice.models[0], { model, clock, signal: context.signal });
+  const began = clock.now();
+  const spent = [...choice.spent ?? [], ...asked.spent ? [asked.spent] : []];
+  const lookup = { questions: asked.questions, filter: request.filter, tenant, most: request.most };
+  const found = await retrieve(lookup, knowledge, ports, context.signal).catch((error: unknown) => {
+    throw new FailedRetrieval(error);
+  });
+  yield { type: 'retrieved', found, questions: asked.questions.length, plain: asked.failed ?? false, milliseconds: clock.now() - began };
+  const passages = await views(found.passages, knowledge, ports.links);
+  yield { type: 'passages', passages };
+
+  if (passages.length === 0) {
+    const answer = knowledge.unanswered ?? UNANSWERED;
+    yield* spent.map((each) => ({ type: 'spent' as const, ...each }));
+    yield { type: 'text', text: answer };
+    // What is not known by now is counted when it is, but nobody waits for it.
+    const taken = await Promise.all(spent.map(async ({ facts, tokens }) => ({ facts, tokens: await Promise.race([tokens, undefined]) ?? NOTHING })));
+    yield { type: 'finish', answer, reason: 'unanswered', grounded: false, citations: [], usage: turnUsage(choice.models[0], NOTHING, taken) };
+    return;
+  }
+  const grounds = { passages: found.passages, questions: asked.questions };
+  const candidates = choice.models.map((facts) => ({ facts, prompt: async () => groundedPrompt(request, grounds, policy, facts) }));
+  const plan = { candidates, reason: choice.route, firstTokenMs: choice.firstTokenMs, spent };
+  yield* cited(heard(generate(plan, model, clock, context), models.throttled), passages);
+}
+
+/** A failure of retrieval, so that it is counted as such; nobody but the count sees the wrapper. */
+export class FailedRetrieval extends Error {
+  constructor(readonly reason: unknown) {
+    super('documents could not be looked up');
+  }
+}
+
+/** The answer with what it cites, as it comes. */
+async function* cited(events: AsyncIterable<GenerationEvent>, passages: readonly PassageView[]): AsyncGenerator<QueryEvent, void> {
+  const reader = new CitationReader(passages.length);
+  const citations: Citation[] = [];
+  const told = (event: CitedEvent): QueryEvent => {
+    if (event.type === 'text') return event;
+    const { id, source, text } = passages[event.mark.number - 1];
+    const citation = { ...event.mark, passage: id, source, snippet: snippetOf(text, reader.said.slice(event.mark.start, event.mark.end)) };
+    citations.push(citation);
+    return { type: 'citation', citation };
+  };
+  for await (const event of events) {
+    switch (event.type) {
+      case 'text':
+        yield* reader.take(event.text).map(told);
+        break;
+      case 'finish': {
+        yield* reader.end().map(told);
+        const { reason, facts, tokens, asides } = event;
+        // What a guardrail puts in an answer's place is from no document.
+        const kept = reason === 'content_filter' ? [] : citations;
+        yield {
+          type: 'finish', answer: reader.said, reason, grounded: kept.length > 0, citations: kept, usage: tokens && turnUsage(facts, tokens, asides), generated: event,
+        };
+        break;
+      }
+      case 'model':
+      case 'retry':
+      case 'spent':
+        yield event;
+    }
+  }
+}
+
+async function* heard(events: AsyncIterable<GenerationEvent>, throttled: RagPolicy['models']['throttled']): AsyncGenerator<GenerationEvent, void> {
+  for await (const event of events) {
+    if (event.type === 'retry' && event.reason === 'throttled') throttled?.(event.model);
+    yield event;
+  }
+}
+
+/** The question as those read it who choose among models. */
+function asChat({ said, stream, maxTokens, model }: QueryRequest): ChatRequest {
+  return { messages: said, attached: [], stream, includeUsage: true, maxTokens, model, stop: [], tools: [], toolChoice: 'auto' };
+}

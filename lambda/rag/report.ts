@@ -1,0 +1,110 @@
+import { type Answered, FailedRetrieval, type QueryEvent } from './query';
+import { CHAT_METRICS } from '../../lib/contract/chat';
+import { RETRIEVAL_METRICS } from '../../lib/contract/knowledge';
+import { TurnReport } from '../chat/turn-report';
+import { ApiError } from '../kit/http';
+import type { Log, LogFields } from '../kit/log';
+import type { MetricValues, PublishMetrics } from '../kit/metrics';
+import type { Retrieved } from '../knowledge/retrieval';
+import type { Clock } from '../ports/clock';
+import type { Finding } from '../ports/model';
+
+/** The metrics of retrieval that are times. */
+export const RETRIEVAL_DURATIONS = [RETRIEVAL_METRICS.retrievalDuration];
+
+/** Those who hear how an API does: metrics of answers, by model too; metrics of retrieval; and a log for what must not happen. */
+export interface Watchers {
+  readonly answers: PublishMetrics;
+  readonly retrieval: PublishMetrics;
+  readonly log: Log;
+}
+
+/** One look at the documents as metrics. */
+export function retrievalMetrics(found: Retrieved, milliseconds: number): MetricValues {
+  return {
+    [RETRIEVAL_METRICS.retrievals]: 1,
+    [RETRIEVAL_METRICS.emptyRetrievals]: found.passages.length === 0 ? 1 : 0,
+    [RETRIEVAL_METRICS.retrievalErrors]: 0,
+    [RETRIEVAL_METRICS.retrievalDuration]: milliseconds,
+    [RETRIEVAL_METRICS.topScore]: found.topScore === undefined ? undefined : Math.round(found.topScore * 100),
+    [RETRIEVAL_METRICS.foreignPassages]: found.foreign,
+  };
+}
+
+/** What a request says of what was found; nothing of what is written in it. */
+export function retrievalNotes({ passages, topScore, foreign }: Retrieved, milliseconds: number): LogFields {
+  return { passages: passages.length, topScore, retrievalMs: milliseconds, ...(foreign > 0 && { foreignPassages: foreign }) };
+}
+
+export function failedRetrieval(error: unknown): MetricValues {
+  const failed = error instanceof ApiError && error.status < 500 ? 0 : 1;
+  return { [RETRIEVAL_METRICS.retrievals]: 1, [RETRIEVAL_METRICS.retrievalErrors]: failed };
+}
+
+/** What another tenant owns was found and left out: a filter did not hold, or a document is described wrongly. */
+export function tellForeign(log: Log, requestId: string, knowledgeBase: string, { foreign }: Retrieved): void {
+  if (foreign > 0) log.error('passages of another tenant were found, and left out', { requestId, knowledgeBase, passages: foreign });
+}
+
+/** What one answer says of itself to those who run the API. */
+export class QueryReport {
+  private readonly turn: TurnReport;
+  private retrieval?: MetricValues;
+  private fields: LogFields = {};
+
+  constructor(startedAt: number, clock: Clock, routed: boolean) {
+    this.turn = new TurnReport(startedAt, clock, { routed });
+  }
+
+  saw(event: QueryEvent): void {
+    switch (event.type) {
+      case 'retrieved':
+        this.retrieval = retrievalMetrics(event.found, event.milliseconds);
+        return this.note({ ...retrievalNotes(event.found, event.milliseconds), questions: event.questions, ...(event.plain && { plainQuestion: true }) });
+      case 'model':
+        this.turn.note(event);
+        return this.note({ model: event.name, modelRoute: event.route });
+      case 'text':
+      case 'retry':
+      case 'spent':
+        return this.turn.note(event);
+      case 'finish':
+        return this.finished(event);
+    }
+  }
+
+  failed(error: unknown): void {
+    if (error instanceof FailedRetrieval) this.retrieval = failedRetrieval(error.reason);
+    this.turn.fail(error instanceof FailedRetrieval ? error.reason : error);
+  }
+
+  /** Called once the client has heard all. What was spent may become known later, and is waited for. */
+  ended(outlast: (work: Promise<unknown>) => void, note: (fields: LogFields) => void, { answers, retrieval }: Watchers): void {
+    this.turn.end();
+    const settled = () => {
+      for (const { about, values, again } of this.turn.measured) answers(values, about, again);
+      if (this.retrieval) retrieval(this.retrieval);
+      note({ ...this.fields, ...this.turn.all });
+    };
+    if (!this.turn.settling) return settled();
+    outlast(this.turn.settling.then(settled));
+  }
+
+  private finished({ reason, grounded, citations, generated }: Answered): void {
+    const uncited = generated !== undefined && !grounded && reason !== 'content_filter';
+    this.retrieval = { ...this.retrieval, [RETRIEVAL_METRICS.uncitedAnswers]: uncited ? 1 : 0 };
+    if (generated) this.turn.note(generated);
+    else this.turn.count(CHAT_METRICS.turns);
+    const { findings } = generated ?? {};
+    this.note({ finishReason: reason, grounded, citations: citations.length, ...(findings && { guardrail: findings.map(inWords).join('; ') }) });
+  }
+
+  private note(fields: LogFields): void {
+    this.fields = { ...this.fields, ...fields };
+  }
+}
+
+/** For audits: `input content PROMPT_ATTACK BLOCKED HIGH`. */
+function inWords({ on, policy, kind, action, confidence }: Finding): string {
+  return [on, policy, kind, action, confidence].filter((word) => word !== undefined).join(' ');
+}

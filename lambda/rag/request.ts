@@ -1,0 +1,84 @@
+import * as v from 'valibot';
+import type { KnowledgePolicy } from '../../lib/contract/knowledge';
+import { isBlank } from '../chat/normalise';
+import { bodyFields, chosenModel, type ModelOffer, validated } from '../chat/request';
+import { BadRequest } from '../kit/http';
+import { parseFilter } from '../knowledge/filter';
+import type { Said } from '../knowledge/questions';
+import type { Filter } from '../ports/passages';
+
+export interface QueryRequest {
+  /** The conversation so far, the question last. */
+  readonly said: readonly Said[];
+  readonly filter?: Filter;
+  /** Most passages that the answer is given from. */
+  readonly most: number;
+  readonly stream: boolean;
+  readonly includePassages: boolean;
+  readonly maxTokens?: number;
+  /** One of the models behind the API that the client asked for by its name. */
+  readonly model?: string;
+}
+
+export interface RetrieveRequest {
+  readonly question: string;
+  readonly filter?: Filter;
+  readonly most: number;
+}
+
+const MOST_MESSAGES = 100;
+const QUESTION_LENGTH = 10_000;
+
+const words = v.pipe(
+  v.string(), v.maxLength(QUESTION_LENGTH, `must have at most ${QUESTION_LENGTH} characters`), v.check((text) => !isBlank(text), 'must hold something that can be seen: it is empty, or white space'),
+);
+const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.pipe(v.optional(v.nullable(schema)), v.transform((value) => value ?? undefined));
+const counted = (most: number) => v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, `must be between 1 and ${most}`), v.maxValue(most, `must be between 1 and ${most}`));
+const messages = v.pipe(
+  v.array(v.object({ role: v.picklist(['user', 'assistant']), content: words })),
+  v.minLength(1, 'must hold at least one message'), v.maxLength(MOST_MESSAGES, `must hold at most ${MOST_MESSAGES} messages`),
+  v.check((said) => said.at(-1)?.role === 'user', 'must end with a message of the user, for that is what is answered'),
+);
+
+/** `POST /v1/query`. */
+export function parseQuery(body: string, knowledge: KnowledgePolicy, offer: ModelOffer): QueryRequest {
+  const schema = v.object({
+    query: optional(words),
+    messages: optional(messages),
+    filter: v.unknown(),
+    passages: optional(counted(knowledge.passages)),
+    stream: optional(v.boolean()),
+    include_passages: optional(v.boolean()),
+    max_tokens: optional(v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'))),
+    model: optional(v.string()),
+  });
+  const asked = validated(schema, known(body, schema.entries));
+  if ((asked.query === undefined) === (asked.messages === undefined)) {
+    throw new BadRequest('query', `'query' or 'messages' must be given, got ${asked.query === undefined ? 'neither' : 'both'}: 'query' for one question, 'messages' for a conversation.`, 'invalid_value');
+  }
+  return {
+    said: asked.messages ?? [{ role: 'user', content: asked.query ?? '' }],
+    filter: parseFilter(asked.filter, knowledge),
+    most: asked.passages ?? knowledge.passages,
+    stream: asked.stream ?? false,
+    includePassages: asked.include_passages ?? false,
+    maxTokens: asked.max_tokens,
+    model: chosenModel(asked.model, offer),
+  };
+}
+
+/** `POST /v1/retrieve`. */
+export function parseRetrieve(body: string, knowledge: KnowledgePolicy): RetrieveRequest {
+  const schema = v.object({ query: words, filter: v.unknown(), passages: optional(counted(Math.max(knowledge.candidates, knowledge.passages))) });
+  const asked = validated(schema, known(body, schema.entries));
+  return { question: asked.query, filter: parseFilter(asked.filter, knowledge), most: asked.passages ?? knowledge.passages };
+}
+
+/** A field with a slip in its name would be passed over, and with a filter that shows what was not asked for. */
+function known(body: string, entries: object): Record<string, unknown> {
+  const fields = bodyFields(body);
+  const stranger = Object.keys(fields).find((name) => !Object.hasOwn(entries, name));
+  if (stranger === undefined) return { filter: undefined, ...fields };
+  const name = stranger.slice(0, 64);
+  throw new BadRequest(name, `'${name}' must be one of ${Object.keys(entries).map((each) => `'${each}'`).join(', ')}: leave it out.`, 'unknown_parameter');
+}

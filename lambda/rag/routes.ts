@@ -1,0 +1,106 @@
+import { failureFrame, queryBody, queryFrame, type QueryIdentity } from './encoders';
+import { type Answered, answerQuery, FailedRetrieval, type QueryEvent, type QueryPorts } from './query';
+import { failedRetrieval, QueryReport, retrievalMetrics, retrievalNotes, tellForeign, type Watchers } from './report';
+import { parseQuery, parseRetrieve } from './request';
+import type { RagPolicy } from './settings';
+import { RAG_ROUTES } from '../../lib/contract/rag';
+import { EVENT_STREAM_HEADERS } from '../chat/protocol';
+import { json, type Route } from '../kit/endpoint';
+import { groupsIn } from '../kit/groups';
+import { tenantOf } from '../knowledge/isolation';
+import { QUESTION_CHARACTERS } from '../knowledge/questions';
+import { retrieve } from '../knowledge/retrieval';
+import { type PassageView, views } from '../knowledge/sources';
+
+/** The routes of questions, by method and resource. */
+export function ragRoutes(policy: RagPolicy, ports: QueryPorts, watchers: Watchers): Readonly<Record<string, Route>> {
+  const { query, retrieve: lookup } = RAG_ROUTES;
+  return { [`${query.method} ${query.path}`]: answers(policy, ports, watchers), [`${lookup.method} ${lookup.path}`]: passages(policy, ports, watchers) };
+}
+
+/** `POST /v1/retrieve`: passages, and no model. */
+function passages({ knowledge }: RagPolicy, ports: QueryPorts, { retrieval, log }: Watchers): Route {
+  return async ({ body, claims, requestId, startedAt, signal, note }) => {
+    const { question, filter, most } = parseRetrieve(body, knowledge);
+    const tenant = tenantOf(knowledge, claims);
+    note({ filtered: filter !== undefined });
+    const began = ports.clock.now();
+    const lookup = { questions: [question.slice(0, QUESTION_CHARACTERS)], filter, tenant, most };
+    const found = await retrieve(lookup, knowledge, ports, signal).catch((error: unknown) => {
+      retrieval(failedRetrieval(error));
+      throw error;
+    });
+    const milliseconds = ports.clock.now() - began;
+    tellForeign(log, requestId, knowledge.knowledgeBaseId, found);
+    retrieval(retrievalMetrics(found, milliseconds));
+    note(retrievalNotes(found, milliseconds));
+    const shown = await views(found.passages, knowledge, ports.links);
+    return json({ id: `ret-${requestId}`, object: 'retrieval', created: Math.floor(startedAt / 1000), passages: shown });
+  };
+}
+
+/** `POST /v1/query`: an answer from passages, as JSON or while it is written. */
+function answers(policy: RagPolicy, ports: QueryPorts, watchers: Watchers): Route {
+  return async (call) => {
+    const { offer, routed } = policy.models;
+    const request = parseQuery(call.body, policy.knowledge, offer);
+    let identity: QueryIdentity = { id: `qry-${call.requestId}`, created: Math.floor(call.startedAt / 1000), model: offer.name };
+    call.note({ stream: request.stream, messages: request.said.length, filtered: request.filter !== undefined });
+    const report = new QueryReport(call.startedAt, ports.clock, routed);
+    const saw = (event: QueryEvent) => {
+      report.saw(event);
+      if (event.type === 'model') identity = { ...identity, model: event.name };
+      if (event.type === 'retrieved') tellForeign(watchers.log, call.requestId, policy.knowledge.knowledgeBaseId, event.found);
+    };
+    const context = { caller: call.caller, claims: call.claims, groups: groupsIn(call.claims), headers: call.headers, signal: call.signal };
+    const events = watched(answerQuery(request, policy, context, ports), {
+      saw,
+      failed: (error) => report.failed(error),
+      ended: () => report.ended((work) => call.outlast(work), (fields) => call.note(fields), watchers),
+    });
+    if (!request.stream) {
+      const { answered, found } = await drained(events);
+      return json(queryBody(identity, answered, request.includePassages ? found : undefined));
+    }
+    const frames = async function* () {
+      for await (const event of events) yield queryFrame(identity, event);
+    };
+    return { status: 200, headers: EVENT_STREAM_HEADERS, body: { frames: told(frames()), failure: failureFrame } };
+  };
+}
+
+interface Observer {
+  saw(event: QueryEvent): void;
+  failed(error: unknown): void;
+  ended(): void;
+}
+
+async function* watched(events: AsyncIterable<QueryEvent>, { saw, failed, ended }: Observer): AsyncGenerator<QueryEvent, void> {
+  try {
+    for await (const event of events) {
+      saw(event);
+      yield event;
+    }
+  } catch (error) {
+    failed(error);
+    throw error instanceof FailedRetrieval ? error.reason : error;
+  } finally {
+    ended();
+  }
+}
+
+/** An answer begins with its first word: until then it can still become an error with its own status. */
+async function* told(frames: AsyncIterable<string>): AsyncGenerator<string, void> {
+  for await (const frame of frames) if (frame !== '') yield frame;
+}
+
+async function drained(events: AsyncIterable<QueryEvent>): Promise<{ readonly answered: Answered; readonly found: readonly PassageView[] }> {
+  let found: readonly PassageView[] = [];
+  let answered: Answered | undefined;
+  for await (const event of events) {
+    if (event.type === 'passages') found = event.passages;
+    if (event.type === 'finish') answered = event;
+  }
+  if (!answered) throw new Error('an answer ended without its last event');
+  return { answered, found };
+}

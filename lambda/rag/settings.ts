@@ -1,0 +1,37 @@
+import { CALLER_SOURCES, type CallerSource } from '../../lib/contract/api';
+import type { GenerationPolicy, GuardrailReference } from '../../lib/contract/chat';
+import type { KnowledgePolicy } from '../../lib/contract/knowledge';
+import type { RagEnv } from '../../lib/contract/rag';
+import type { Models } from '../chat/routing/models';
+
+/** What the builder decided, for every question alike. */
+export interface RagPolicy {
+  readonly knowledge: KnowledgePolicy;
+  readonly models: Models;
+  readonly generation: GenerationPolicy;
+  /** Stands before what the model is told of passages; empty when there is nothing to add. */
+  readonly systemPrompt: string;
+  readonly guardrail?: GuardrailReference;
+}
+
+export interface Settings {
+  readonly policy: Omit<RagPolicy, 'models'>;
+  readonly caller: CallerSource;
+  readonly corsOrigins: readonly string[];
+}
+
+/** Turns the environment into what the cores work with; a value that makes no sense stops the start. */
+export function readSettings(env: RagEnv, systemPrompt: string): Settings {
+  const caller = CALLER_SOURCES.find((source) => source === env.CALLER);
+  if (caller === undefined) throw new Error(`CALLER must be one of ${CALLER_SOURCES.join(', ')}, got ${env.CALLER}`);
+  return {
+    caller,
+    corsOrigins: env.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
+    policy: {
+      knowledge: JSON.parse(env.KNOWLEDGE) as KnowledgePolicy,
+      generation: JSON.parse(env.GENERATION) as GenerationPolicy,
+      systemPrompt,
+      ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
+    },
+  };
+}
