@@ -4,13 +4,15 @@ import { type ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct, type IConstruct } from 'constructs';
+import { StackKey } from './stack-key';
 import { acknowledge } from '../internal/acknowledge';
 
-/** Daily and monthly copies of a stack's tables, in a vault that refuses to delete them before their time. */
+/** Daily and monthly copies of a stack's tables, in a vault for each key that refuses to delete them before their time. */
 export class TableBackup extends Construct {
   public static of(scope: IConstruct, encryptionKey: IKey): TableBackup {
     const stack = Stack.of(scope);
-    return (stack.node.tryFindChild('PostureBackup') as TableBackup | undefined) ?? new TableBackup(stack, 'PostureBackup', encryptionKey);
+    const id = `PostureBackup${StackKey.made(scope, encryptionKey) ? '' : encryptionKey.node.addr.slice(-8)}`;
+    return (stack.node.tryFindChild(id) as TableBackup | undefined) ?? new TableBackup(stack, id, encryptionKey);
   }
 
   private readonly plan: backup.BackupPlan;

@@ -131,6 +131,16 @@ describe('what the builder brings to the regulated posture', () => {
     expect(handlers(template).map(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions)).toEqual([5]);
   });
 
+  test('keys of their own, each with a vault of its own for the copies of tables', () => {
+    const stack = new Stack(new App(), 'Test');
+    const vpc = new Vpc(stack, 'Vpc');
+    for (const id of ['One', 'Two']) new ChatbotApi(stack, `Chat${id}`, { posture: Posture.regulated({ vpc, encryptionKey: new Key(stack, id) }), auth: ApiAuth.iam() });
+    const template = Template.fromStack(stack);
+    const keys = Object.values(template.findResources('AWS::Backup::BackupVault')).map(({ Properties }) => Properties.EncryptionKeyArn as object);
+    expect(keys).toEqual(['One', 'Two'].map((id) => ({ 'Fn::GetAtt': [expect.stringMatching(`^${id}`), 'Arn'] })));
+    template.resourceCountIs('AWS::Backup::BackupSelection', 2);
+  });
+
   test.each([0, 1.5])('refuses to set %d instances aside', (reservedConcurrency) => {
     expect(() => regulated(() => ({ reservedConcurrency }))).toThrow(`'reservedConcurrency' must be a whole number between 1 and 100000, got ${reservedConcurrency}`);
   });
