@@ -1,9 +1,18 @@
+export { Chunking, type FixedSizeChunkingOptions, type HierarchicalChunkingOptions, type LambdaChunkingOptions, type SemanticChunkingOptions } from './chunking';
 export * from './collection-access';
 export * from './collection-capacity';
+export { ConfluenceLogin, type ConfluenceSourceOptions } from './confluence-source';
 export * from './data-source';
+export { DataDeletion, type DataSourceOptions } from './ingestion';
 export * from './knowledge-store';
 export * from './managed-rag';
 export * from './managed-rag-props';
+export { type ObjectFilter } from './object-filter';
 export { type SearchFields } from './open-search-index';
 export { type ExistingCollectionIndex, type OpenSearchServerlessOptions } from './open-search-serverless-store';
+export { type FoundationModelParsingOptions, type ImageOptions, type MultimodalParsingOptions, Parsing } from './parsing';
+export { type S3SourceOptions } from './s3-source';
 export { type S3VectorsOptions } from './s3-vectors-store';
+export { type SalesforceSourceOptions } from './salesforce-source';
+export { type SharePointCertificate, type SharePointSourceOptions } from './share-point-source';
+export { WebLogin, WebScope, type WebSourceOptions } from './web-source';

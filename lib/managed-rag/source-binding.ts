@@ -29,6 +29,9 @@ export interface SourceBinding {
   readonly crawled: boolean;
 }
 
+/** What a kind of source says by itself; how it is read is said alike for all. */
+export type SourceOfKind = Pick<SourceBinding, 'configuration' | 'documents' | 'crawled'>;
+
 /** Whether sources are connectors. */
 export function isManaged({ store }: Pick<SourceBuild, 'store'>): boolean {
   return store.kind?.type === 'MANAGED';

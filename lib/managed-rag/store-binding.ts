@@ -6,7 +6,7 @@ import { type EmbeddingBinding } from '../model';
 import { type Build } from '../posture/build';
 
 /** The vectors that passages become. */
-export type Vectors = Pick<EmbeddingBinding, 'modelArn' | 'dimension' | 'dimensions' | 'binary' | 'multimodal'>;
+export type Vectors = Pick<EmbeddingBinding, 'modelArn' | 'dimension' | 'dimensions' | 'inputTokens' | 'binary' | 'multimodal'>;
 
 /** What a store has to know of the knowledge base that it serves. */
 export interface StoreBuild extends Build {
