@@ -19,9 +19,9 @@ export interface MessageIds {
   /** The answer's. */
   readonly message_id: string;
   /** Of what it answers. */
-  readonly user_message_id?: string | null| null;
+  readonly user_message_id?: string | null;
   /** Of what that stands after. */
-  readonly parent_message_id?: string | null| null;
+  readonly parent_message_id?: string | null;
 }
 
 export interface AnswerEnd {

@@ -1,5 +1,5 @@
 import type { FinishReason } from './answer';
-import type { StreamEncoder } from './encoder';
+import type { MessageIds, StreamEncoder } from './encoder';
 import { EVENT_STREAM_HEADERS, NumberedFrames, type Protocol } from './protocol';
 import type { Telling } from './turn-log';
 import { parseUiRequest } from './ui-request';
@@ -23,6 +23,12 @@ export function uiProtocol(keeps: boolean): Protocol {
 export const nothingToResume: Route = async () => ({ status: 204, body: '' });
 
 const REASONS: Readonly<Record<FinishReason, string>> = { stop: 'stop', length: 'length', tool_calls: 'tool-calls', content_filter: 'content-filter' };
+
+/** Where the answer stands in its conversation, in the words of a page. Its own id is the message's. */
+function placed(ids: MessageIds | undefined): object {
+  const { user_message_id: userMessageId, parent_message_id: parentMessageId } = ids ?? {};
+  return { ...(userMessageId !== undefined && { userMessageId }), ...(parentMessageId !== undefined && { parentMessageId }) };
+}
 
 /** What may stand open in a message, one at a time. */
 type Open = { readonly kind: 'text' | 'reasoning'; readonly id: string } | { readonly kind: 'tool'; readonly id: string; readonly name: string; json: string };
@@ -81,10 +87,10 @@ export function uiStream({ id, created, model, messageId }: Telling, read = -1):
           return begun + say({ type: 'tool-input-delta', toolCallId: calls[event.index].id, inputTextDelta: event.json });
       }
     },
-    finish: ({ reason, stopped, usage }) => opening() + close() + available(reason === 'tool_calls')
+    finish: ({ reason, stopped, usage, ids }) => opening() + close() + available(reason === 'tool_calls')
       + say({ type: 'finish-step' })
       + (stopped ? say({ type: 'abort', reason: 'stopped' }) : '')
-      + say({ type: 'finish', finishReason: REASONS[reason], messageMetadata: { ...(usage && { usage }), ...(stopped && { stopped: true }) } })
+      + say({ type: 'finish', finishReason: REASONS[reason], messageMetadata: { ...(usage && { usage }), ...(stopped && { stopped: true }), ...placed(ids) } })
       + 'data: [DONE]\n\n',
   };
 }

@@ -1,4 +1,6 @@
+import type { HooksPolicy } from '../../../lib/contract/chat-hooks';
 import { ChatApi } from '../fakes/api';
+import { ScriptedHooks } from '../fakes/hooks';
 import { calls, says, type Script, stop, text, usage } from '../fakes/model';
 
 const tools = [{ type: 'function', function: { name: 'weather' } }];
@@ -92,6 +94,56 @@ test('counts and bills nothing twice', async () => {
   expect(api.metrics.filter(({ Turns: turns }) => turns === 1)).toHaveLength(1);
   expect(api.metrics).toHaveLength(1);
   expect(api.logged.at(-1)?.fields).toMatchObject({ repeated: true });
+});
+
+describe('a turn that is asked for again', () => {
+  const LIMITED = { user: [{ windowSeconds: 86_400, requests: 10, tokens: 1_000 }], groups: [] };
+  const TAKEN = { 'user ada 86400': { requests: 1, tokens: 134 } };
+  const hooks: HooksPolicy = {
+    before: { functionArn: 'before', timeoutMs: 1_000, failure: 'refuse', trusted: false },
+    sentences: { functionArn: 'shout', timeoutMs: 1_000, failure: 'refuse', holdMs: 2_000 },
+    after: { functionArn: 'after' },
+  };
+  const functions = () => new ScriptedHooks({
+    before: () => ({ messages: [{ role: 'user', content: 'Greet me.' }] }),
+    shout: ({ sentences }: { sentences: string[] }) => ({ sentences: sentences.map((sentence) => sentence.toUpperCase()) }),
+  });
+  const names = (hookFunctions: ScriptedHooks) => hookFunctions.events.map(({ hook }) => hook);
+
+  test.each([true, false])('reserves nothing twice, and asks and tells no hook again, after it (streaming: %s)', async (stream) => {
+    const hookFunctions = functions();
+    const api = new ChatApi([says('Hello.')], { quotas: LIMITED, hooks, hookFunctions });
+    const reserve = jest.spyOn(api.quotas, 'reserve');
+    const first = await api.chat({ ...question, max_tokens: 100, stream }, keyed);
+    const again = await api.chat({ ...question, max_tokens: 100, stream }, keyed);
+    expect(again.text).toBe(first.text);
+    expect(first.text).toContain('HELLO.');
+    expect([names(hookFunctions), reserve.mock.calls.length, api.quotas.taken]).toEqual([['beforeTurn', 'sentences', 'afterTurn'], 1, TAKEN]);
+  });
+
+  test('is followed for nothing while it runs, also by a caller who has nothing left', async () => {
+    let goOn: (value?: unknown) => void = () => undefined;
+    const hookFunctions = functions();
+    const script = [text('Hel'), new Promise((resolve) => { goOn = resolve; }), text('lo.'), stop('end_turn'), usage];
+    const api = new ChatApi([script], { patient: true, quotas: { user: [{ windowSeconds: 86_400, requests: 1 }], groups: [] }, hooks, hookFunctions });
+    const first = api.chat({ ...question, stream: true }, keyed);
+    await until(() => api.model.prompts.length === 1);
+    const again = api.chat({ ...question, stream: true }, keyed);
+    setTimeout(goOn, 300);
+    expect((await again).text).toBe((await first).text);
+    expect((await again).headers).not.toHaveProperty('x-ratelimit-limit-requests');
+    expect([names(hookFunctions), api.quotas.taken]).toEqual([['beforeTurn', 'sentences', 'afterTurn'], { 'user ada 86400': { requests: 1, tokens: 134 } }]);
+  });
+
+  test('after it was refused or failed is a turn of its own', async () => {
+    let asked = 0;
+    const hookFunctions = new ScriptedHooks({ before: () => (++asked === 1 ? { refuse: { reason: 'Not yet.' } } : {}) });
+    const api = new ChatApi([[new Error('broken')], says('Hello.')], { quotas: LIMITED, hooks: { before: hooks.before }, hookFunctions });
+    const statuses = [];
+    for (let time = 0; time < 4; time++) statuses.push((await api.chat({ ...question, max_tokens: 100 }, keyed)).status);
+    expect(statuses).toEqual([403, 500, 200, 200]);
+    expect([hookFunctions.events.length, api.quotas.taken]).toEqual([3, TAKEN]);
+  });
 });
 
 test.each<[string, Script, object]>([

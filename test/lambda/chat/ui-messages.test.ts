@@ -22,9 +22,28 @@ describe('the stream of UI messages', () => {
       { type: 'text-delta', id: 'text-0', delta: 'lo' },
       { type: 'text-end', id: 'text-0' },
       { type: 'finish-step' },
-      { type: 'finish', finishReason: 'stop', messageMetadata: { usage: expect.objectContaining({ total_tokens: expect.any(Number) }) } },
+      {
+        type: 'finish',
+        finishReason: 'stop',
+        messageMetadata: { usage: expect.objectContaining({ total_tokens: expect.any(Number) }), userMessageId: 'msg_1_0', parentMessageId: null },
+      },
       'DONE',
     ]);
+  });
+
+  test('names what is answered and what that stands after, so that a page can edit and answer anew what it has just sent', async () => {
+    const api = new ChatApi([says('One.')]);
+    const placed = async (answer: ReturnType<typeof chat>) => {
+      const [{ messageId }, end] = [(await answer).events()[0], (await answer).events().at(-2)];
+      return [messageId, end.messageMetadata.userMessageId, end.messageMetadata.parentMessageId];
+    };
+    expect(await placed(chat(api, [user('A')]))).toEqual(['msg_1_1', 'msg_1_0', null]);
+    expect(await placed(chat(api, [user('B')]))).toEqual(['msg_2_1', 'msg_2_0', 'msg_1_1']);
+    const edited = chat(api, [user('A'), { id: 'msg_1_1', role: 'assistant', parts: [{ type: 'text', text: 'One.' }] }, user('C', 'msg_2_0')], { messageId: 'msg_2_0' });
+    expect(await placed(edited)).toEqual(['msg_3_1', 'msg_3_0', 'msg_1_1']);
+    expect(await placed(chat(api, [user('A')], { trigger: 'regenerate-message', messageId: 'msg_1_1' }))).toEqual(['msg_4_0', 'msg_1_0', null]);
+    const { events } = await chat(new ChatApi([says('One.')], { stateless: true }), [user('A')]);
+    expect(Object.keys(events().at(-2).messageMetadata)).toEqual(['usage']);
   });
 
   test('closes the thinking before the words, and the words before a call', async () => {
