@@ -249,6 +249,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   });
   for (const api of apis) for (const pool of functionsBehind(api, functions)) pool.warm();
   for (const { functionArn } of functionUrls) functionOf(functionArn)?.warm();
+  eventing.tellOfStacks('CREATE_COMPLETE');
   for (const { routes } of socketApis) for (const { functionArn } of routes.values()) functionOf(functionArn ?? '')?.warm();
 
   return {

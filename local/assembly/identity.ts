@@ -217,6 +217,8 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
     },
   },
   'AWS::OpenSearchServerless::CollectionGroup': { generate: (resource) => stableId(resource, 20), attributes: { Id: ({ id }) => id, Arn: ({ id }) => arn('aoss', `collection-group/${id}`) } },
+  'AWS::OpenSearchServerless::AccessPolicy': { nameProperty: 'Name', attributes: {} },
+  'AWS::OpenSearchServerless::CollectionIndex': { nameProperty: 'IndexName', attributes: {} },
   'AWS::OpenSearchServerless::Index': { nameProperty: 'IndexName', attributes: { Uuid: ({ resource }) => uuid(resource) } },
   'AWS::Bedrock::ApplicationInferenceProfile': {
     generate: (resource) => stableId(resource, 12),

@@ -1,7 +1,7 @@
 import { type ConverseRequest, lastUserText, textOf } from './converse';
 import { sentences, terms } from '../knowledge/words';
 
-/** A passage in a prompt: `<passage id="2">…</passage>` or `<search_result …>`; without an id its place in the prompt. */
+/** A passage in a prompt: `<passage number="2">…</passage>` or `<search_result …>`; without a number or an id its place in the prompt. */
 const PASSAGE = /<(passage|search_result)\b([^>]*)>([^]*?)<\/\1>/g;
 
 /** Most sentences of an answer. */
@@ -10,7 +10,7 @@ const SENTENCES = 3;
 /** What the local model says to a prompt that has passages: the sentences that answer best, each with the number of its passage; nothing to one without. */
 export function groundedAnswer(request: ConverseRequest): string | undefined {
   const prompt = [textOf(request.system ?? []), lastUserText(request)].join('\n');
-  const passages = [...prompt.matchAll(PASSAGE)].map(([, , attributes, text], at) => ({ id: /\b(?:id|index)="?([\w.-]+)/.exec(attributes)?.[1] ?? String(at + 1), text }));
+  const passages = [...prompt.matchAll(PASSAGE)].map(([, , attributes, text], at) => ({ id: /\b(?:id|index|number)="?([\w.-]+)/.exec(attributes)?.[1] ?? String(at + 1), text }));
   if (passages.length === 0) return undefined;
   const asked = new Set(terms(lastUserText(request).replace(PASSAGE, ' ')));
   const found = passages.flatMap(({ id, text }, place) => sentences(text).map((sentence) => {

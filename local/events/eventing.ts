@@ -2,6 +2,7 @@ import { EventBus, eventBridge } from './bus';
 import { Schedules } from './schedules';
 import { Targets } from './targets';
 import type { Deployment } from '../assembly/deployment';
+import { arn } from '../assembly/identity';
 import type { AwsService } from '../aws/service';
 import type { Principals } from '../iam/principals';
 import { allowsService } from '../iam/resource-policy';
@@ -29,6 +30,8 @@ export interface Events {
   readonly queues: Queues;
   /** Lets the schedules and scheduled rules go off whose name contains the text: none of them does by itself. The answer is their names. */
   fire(name: string): string[];
+  /** What CloudFormation tells when every stack comes to a state: `CREATE_COMPLETE` is told when all runs; a test may tell `DELETE_IN_PROGRESS`. */
+  tellOfStacks(status: string): void;
   /** Sends events of buckets twice, late and in another order, as may happen at AWS. */
   disturb(disturbance: Disturbance): void;
 }
@@ -61,6 +64,14 @@ export class Eventing implements Events {
       queues: this.queues, functionOf, onNotice, roleOf: (functionArn) => serviceRole(principals, roles.get(functionArn) ?? '', onNotice),
     });
     return () => sources.stop();
+  }
+
+  tellOfStacks(status: string): void {
+    for (const { name } of this.options.deployment.stacks) {
+      const stackId = arn('cloudformation', `stack/${name}/local`);
+      const detail = { 'stack-id': stackId, 'status-details': { 'status': status, 'status-reason': '' }, 'client-request-token': '' };
+      this.bus.put({ source: 'aws.cloudformation', detailType: 'CloudFormation Stack Status Change', resources: [stackId], detail });
+    }
   }
 
   fire(name: string): string[] {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Bases } from './bases';
-import { fields, type Fields } from './definition';
+import { fields, type Fields } from './fields';
 import { answerRequest, cited, type Citation, decomposed, type GenerationConfiguration, NOTHING_FOUND, uncited } from './generation';
 import { rerank, type RerankRequest } from './rerank';
 import { type RetrievalConfiguration, rerankerOf, resultOf, retrieve } from './retrieval';

@@ -1,6 +1,7 @@
 import type { Bases } from './bases';
-import type { DataSource, Fields, KnowledgeBase } from './definition';
+import type { DataSource, KnowledgeBase } from './definition';
 import { Documents, pageOf, type SentDocument } from './documents';
+import type { Fields } from './fields';
 import type { DocumentIdentifier } from './index-store';
 import { type IngestionJob, isRunning } from './jobs';
 import { arn } from '../assembly/identity';

@@ -1,7 +1,7 @@
+import { fields, type Fields } from './fields';
+import { type SearchIndex, searchIndex } from './open-search-access';
 import type { Resource } from '../assembly/assembly';
 import type { Deployment } from '../assembly/deployment';
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** A knowledge base as its template describes it. */
 export interface KnowledgeBase {
@@ -15,6 +15,8 @@ export interface KnowledgeBase {
   readonly store: string;
   /** What the service's role is asked for when it reads and writes the store, by action. */
   readonly storeAccess: readonly { readonly on: 'create' | 'write' | 'delete' | 'read'; readonly action: string; readonly resource: string }[];
+  /** Why the service may not use the store although IAM lets its role. */
+  readonly storeRefusal?: SearchIndex['refusal'];
   /** Absent where the service chooses the model. */
   readonly embeddingModelArn?: string;
   readonly dimension: number;
@@ -73,9 +75,11 @@ function readBase(resource: Resource, deployment: Deployment, sources: readonly 
   const storage = properties.StorageConfiguration as Fields | undefined;
   const store = String(storage?.Type ?? configuration.Type);
   const asked = fields(fields(vector.EmbeddingModelConfiguration ?? managed.EmbeddingModelConfiguration).BedrockEmbeddingModelConfiguration).Dimensions;
-  const index = vectorIndex(fields(storage?.S3VectorsConfiguration), deployment);
-  if (asked !== undefined && index?.dimension !== undefined && Number(asked) !== index.dimension) {
-    throw new Error(`the knowledge base ${resource.logicalId} embeds in ${Number(asked)} dimensions, its index has ${index.dimension}`);
+  const vectors = vectorIndex(fields(storage?.S3VectorsConfiguration), deployment);
+  const searched = store === 'OPENSEARCH_SERVERLESS' ? searchIndex(storage ?? {}, String(properties.RoleArn), deployment) : undefined;
+  const dimension = vectors?.dimension ?? searched?.dimension;
+  if (asked !== undefined && dimension !== undefined && Number(asked) !== dimension) {
+    throw new Error(`the knowledge base ${resource.logicalId} embeds in ${Number(asked)} dimensions, its index has ${dimension}`);
   }
   return {
     id: deployment.id(resource),
@@ -85,9 +89,10 @@ function readBase(resource: Resource, deployment: Deployment, sources: readonly 
     type: String(configuration.Type),
     store,
     storeAccess: storeAccess(store, storage ?? {}),
+    storeRefusal: searched?.refusal,
     embeddingModelArn: (vector.EmbeddingModelArn ?? managed.EmbeddingModelArn) as string | undefined,
-    dimension: Number(asked ?? index?.dimension ?? 1024),
-    nonFilterableKeys: store === 'S3_VECTORS' ? index?.nonFilterableKeys ?? [] : undefined,
+    dimension: Number(asked ?? dimension ?? 1024),
+    nonFilterableKeys: store === 'S3_VECTORS' ? vectors?.nonFilterableKeys ?? [] : undefined,
     configuration,
     storage,
     sources,
@@ -164,7 +169,7 @@ function storeAccess(store: string, storage: Fields): KnowledgeBase['storeAccess
     case 'S3_VECTORS': {
       const { IndexArn, IndexName, VectorBucketArn } = fields(storage.S3VectorsConfiguration);
       return access(IndexArn ?? `${String(VectorBucketArn)}/index/${String(IndexName)}`, {
-        create: ['s3vectors:GetIndex'], write: ['s3vectors:PutVectors'], delete: ['s3vectors:DeleteVectors'], read: ['s3vectors:QueryVectors', 's3vectors:GetVectors'],
+        create: ['s3vectors:GetIndex'], write: ['s3vectors:PutVectors'], delete: ['s3vectors:ListVectors', 's3vectors:DeleteVectors'], read: ['s3vectors:QueryVectors', 's3vectors:GetVectors'],
       });
     }
     case 'OPENSEARCH_SERVERLESS': {
@@ -186,8 +191,4 @@ function storeAccess(store: string, storage: Fields): KnowledgeBase['storeAccess
     case 'MONGO_DB_ATLAS': return secret(fields(storage.MongoDbAtlasConfiguration));
     default: return [];
   }
-}
-
-export function fields(value: unknown): Fields {
-  return (value ?? {}) as Fields;
 }

@@ -62,4 +62,6 @@ export function forget(document: IndexedDocument, ports: IndexingPorts): void {
 
 export function mayUseStore({ base, role }: Pick<IndexingPorts, 'base' | 'role'>, what: 'create' | 'write' | 'delete' | 'read'): void {
   for (const { on, action, resource } of base.storeAccess) if (on === what) role.require({ action, resource });
+  const refusal = base.storeRefusal?.(what);
+  if (refusal !== undefined) throw new AwsFailure('AccessDeniedException', 403, refusal);
 }

@@ -1,7 +1,7 @@
 import { groundedAnswer } from '../../../local/bedrock/grounded';
 
 const asks = (text: string, system?: string) => groundedAnswer({ system: system === undefined ? [] : [{ text: system }], messages: [{ role: 'user', content: [{ text }] }] });
-const PASSAGES = '<passage id="a" source="x">Bread is baked at dawn. Milk is cold.</passage>\n<passage id="b">Bread is sold at noon.</passage>';
+const PASSAGES = '<passage id="a" source="x">Bread is baked at dawn. Milk is cold.</passage>\n<passage number="b" page="3">Bread is sold at noon.</passage>';
 
 test('answers from the passages of a prompt, with the number of each, and nothing that does not answer', () => {
   expect(asks('When is bread baked?', PASSAGES)).toBe('Bread is baked at dawn. [a]');

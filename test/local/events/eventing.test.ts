@@ -36,6 +36,14 @@ function define(app: App) {
   handler('reader').addEventSource(new SqsEventSource(queue, { reportBatchItemFailures: true, batchSize: 5 }));
   const changed = new events.Rule(stack, 'Changed', { eventPattern: { source: ['aws.s3'], detail: { bucket: { name: ['docs'] }, object: { key: [{ prefix: 'rule/' }] } } } });
   changed.addTarget(new targets.SqsQueue(fifo, { messageGroupId: 'one', message: events.RuleTargetInput.fromObject({ key: events.EventField.fromPath('$.detail.object.key'), type: events.EventField.fromPath('$.detail-type') }) }));
+  new events.Rule(stack, 'Deployed', {
+    eventPattern: {
+      source: ['aws.cloudformation'],
+      detailType: ['CloudFormation Stack Status Change'],
+      detail: { 'stack-id': [stack.stackId], 'status-details': { status: ['CREATE_COMPLETE', 'DELETE_IN_PROGRESS'] } },
+    },
+    targets: [new targets.LambdaFunction(handler('deployed'))],
+  });
   new events.CfnRule(stack, 'Forbidden', { eventPattern: { 'detail-type': ['Object Deleted'] }, targets: [{ id: 'a', arn: closed.attrArn, deadLetterConfig: { arn: dead.queueArn } }] });
   new scheduler.Schedule(stack, 'Nightly', {
     scheduleName: 'nightly', schedule: scheduler.ScheduleExpression.rate(Duration.days(1)), target: new LambdaInvoke(handler('nightly'), { input: scheduler.ScheduleTargetInput.fromText('{"night":true}') }),
@@ -102,6 +110,12 @@ test('schedules go off when they are told to', async () => {
   await got('nightly', '{"night":true}');
   await got('hourly', 'Scheduled Event');
   expect(cloud.events.fire('nothing')).toEqual([]);
+});
+
+test('CloudFormation tells that the stack is made, and that it is deleted where a test says so', async () => {
+  await got('deployed', 'CREATE_COMPLETE');
+  cloud.events.tellOfStacks('DELETE_IN_PROGRESS');
+  await got('deployed', 'DELETE_IN_PROGRESS');
 });
 
 test('events of a bucket come twice where a test wants them to', async () => {

@@ -54,7 +54,7 @@ function define(app: App, options: KnowledgeStackOptions): void {
     role.addToPolicy(new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn], conditions: account }));
     role.addToPolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')], conditions: account }));
     role.addToPolicy(new iam.PolicyStatement({ actions: ['bedrock:InvokeModel'], resources: [TITAN] }));
-    role.addToPolicy(new iam.PolicyStatement({ actions: ['s3vectors:GetIndex', 's3vectors:PutVectors', 's3vectors:DeleteVectors', 's3vectors:QueryVectors', 's3vectors:GetVectors'], resources: [index.attrIndexArn] }));
+    role.addToPolicy(new iam.PolicyStatement({ actions: ['s3vectors:GetIndex', 's3vectors:PutVectors', 's3vectors:ListVectors', 's3vectors:DeleteVectors', 's3vectors:QueryVectors', 's3vectors:GetVectors'], resources: [index.attrIndexArn] }));
   }
   options.role?.forEach((statement) => role.addToPolicy(statement));
   const base = new CfnKnowledgeBase(stack, 'Base', {
