@@ -63,7 +63,7 @@ export class PrivateNetwork extends Construct {
     securityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, 'AWS services, over the endpoints of the VPC');
     for (const service of new Set(services.filter((each) => each !== CONNECTIONS))) {
       if (!GATEWAYS.includes(service)) this.leadToEndpoint(service, securityGroup, { vpcSubnets, endpoints });
-      else if (endpoints) this.routeToGateway(service, vpcSubnets);
+      else if (endpoints) this.routeToGateway(scope, service, vpcSubnets);
     }
     return { vpc: this.vpc, vpcSubnets, securityGroups: [securityGroup] };
   }
@@ -87,11 +87,16 @@ export class PrivateNetwork extends Construct {
   }
 
   /** A gateway is a route of its subnets: those of functions that come later are added. */
-  private routeToGateway(service: string, vpcSubnets: ec2.SubnetSelection) {
+  private routeToGateway(scope: Construct, service: string, vpcSubnets: ec2.SubnetSelection) {
+    const chosen = this.vpc.selectSubnets(vpcSubnets).subnets.map(({ routeTable }) => routeTable.routeTableId);
+    if (chosen.some((table) => !table)) {
+      fail(scope, `'vpcSubnets' must be subnets of ${this.vpc.node.path} whose route tables are known, because ${service} is reached by a route, got one without: `
+        + "give 'privateSubnetRouteTableIds' where the VPC is imported, or say 'vpcEndpoints: false' where it has its endpoints");
+    }
     const endpoint = this.node.tryFindChild(service) as ec2.GatewayVpcEndpoint | undefined
       ?? new ec2.GatewayVpcEndpoint(this, service, { vpc: this.vpc, service: new ec2.GatewayVpcEndpointAwsService(service), subnets: [vpcSubnets] });
     const tables = this.routeTables.get(service) ?? new Set();
-    for (const { routeTable } of this.vpc.selectSubnets(vpcSubnets).subnets) tables.add(routeTable.routeTableId);
+    chosen.forEach((table) => tables.add(table));
     this.routeTables.set(service, tables);
     (endpoint.node.defaultChild as ec2.CfnVPCEndpoint).routeTableIds = [...tables];
   }

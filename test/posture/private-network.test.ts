@@ -60,6 +60,16 @@ describe('what constructs choose for themselves in a VPC that they share', () =>
   });
 });
 
+test('refuses subnets whose route tables nobody knows, but where the VPC has its endpoints', () => {
+  const define = (vpcEndpoints: boolean) => {
+    const stack = new Stack(new App(), 'Test');
+    const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a', 'b'], privateSubnetIds: ['subnet-1', 'subnet-2'] });
+    return () => new ChatbotApi(stack, 'Chat', { auth: ApiAuth.iam(), posture: Posture.regulated({ vpc, vpcEndpoints }) });
+  };
+  expect(define(true)).toThrow("'vpcSubnets' must be subnets of Test/Vpc whose route tables are known, because dynamodb is reached by a route, got one without: give 'privateSubnetRouteTableIds'");
+  expect(define(false)).not.toThrow();
+});
+
 describe('the VPC that is made once a stack', () => {
   const made = (...options: ((stack: Stack) => RegulatedPostureOptions)[]) => {
     const stack = new Stack(new App(), 'Test');
