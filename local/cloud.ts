@@ -227,7 +227,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   door.urls = new FunctionUrls({ urls: functionUrls, identities: byAccessKey, functionOf, onNotice });
   door.issuers = new Issuers(userPools);
   const tasks = containers.map((service) => new LocalTask(service, {
-    node: node.path, logs, endpoint: endpoint.url, credentials: `${server.url}${credentialsPath(service)}`, localise, onNotice,
+    node: node.path, logs, endpoint: endpoint.url, certificates: caches.certificates, credentials: `${server.url}${credentialsPath(service)}`, localise, onNotice,
   }));
   const balancers = door.balancers = new LoadBalancers(tasks, onNotice);
   undo.push(() => balancers.stop(), () => Promise.all(tasks.map((task) => task.stop())));

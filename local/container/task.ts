@@ -12,6 +12,8 @@ export interface TaskSurroundings {
   readonly logs: CloudLogs;
   /** What `AWS_ENDPOINT_URL` holds. */
   readonly endpoint: string;
+  /** A file with certificates that tasks trust beside those of the world. */
+  readonly certificates?: string;
   /** Where the task asks for the credentials of its role. */
   readonly credentials: string;
   localise(text: string): string;
@@ -60,6 +62,7 @@ export class LocalTask {
         AWS_REGION: REGION,
         AWS_CONTAINER_CREDENTIALS_FULL_URI: surroundings.credentials,
         AWS_ENDPOINT_URL: surroundings.endpoint,
+        ...surroundings.certificates !== undefined && { NODE_EXTRA_CA_CERTS: surroundings.certificates },
         ...Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, surroundings.localise(value)])),
         PORT: `${port}`,
       },
