@@ -234,7 +234,14 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const sockets = door.sockets = new SocketGateway({ apis: socketApis, logs, onNotice, identities: byAccessKey, functionOf, limits: options.socketLimits });
   undo.push(() => sockets.stop());
   door.site = await Site.build({
-    get: { ...credentialsOf(containers), '/local/session': session, '/local/faults': () => faults.current, '/local/knowledge': knowledge.indexed, '/local/report': report },
+    get: {
+      ...credentialsOf(containers),
+      '/local/session': session,
+      '/local/faults': () => faults.current,
+      '/local/knowledge': knowledge.indexed,
+      '/local/documents': () => knowledge.desk.folders(),
+      '/local/report': report,
+    },
     put: {
       '/local/faults': (fault) => {
         faults.set(fault as Faults['current']);
@@ -244,6 +251,8 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
         knowledge.faults.set(...wanted as KnowledgeFault[]);
         return knowledge.faults.current;
       },
+      '/local/documents': (document) => knowledge.desk.upload(document),
+      '/local/documents/removal': (document) => knowledge.desk.remove(document),
       '/local/schedules': (wanted) => eventing.fire(String((wanted as { name?: unknown }).name ?? '')),
     },
   });

@@ -2,6 +2,7 @@ import { bedrockAgent } from './agent';
 import { bedrockAgentRuntime } from './agent-runtime';
 import { Bases, type KnowledgeSettings } from './bases';
 import { readKnowledgeBases } from './definition';
+import { Desk } from './desk';
 import type { KnowledgeFaults } from './faults';
 import type { Deployment } from '../assembly/deployment';
 import type { AwsService } from '../aws/service';
@@ -26,6 +27,8 @@ export interface Knowledge {
   readonly settings: KnowledgeSettings;
   /** The documents that can be found now, by the id of their knowledge base: URIs, and ids of custom documents. */
   indexed(): Readonly<Record<string, readonly string[]>>;
+  /** The documents themselves. */
+  readonly desk: Desk;
 }
 
 export interface DeployedKnowledge extends Knowledge {
@@ -49,6 +52,7 @@ export function deployedKnowledge({ deployment, principals, buckets, model, func
   return {
     faults: bases.faults,
     settings: bases.settings,
+    desk: new Desk(bases, buckets),
     services: [bedrockAgent(bases), bedrockAgentRuntime(bases, model)],
     stores: [...new Set(bases.all.flatMap(({ base }) => base.storeAccess.map(({ action }) => action.split(':')[0])))],
     indexed: () => Object.fromEntries(bases.all.map(({ base, store }) => [base.id, store.all().filter(({ chunks }) => chunks.length > 0)

@@ -3,9 +3,10 @@ import { loadSession } from './session';
 import { openShell } from './shell';
 import { View } from './view';
 import { chat } from './views/chat';
+import { rag } from './views/rag';
 
 /** One line a pattern; the first that serves the running example is shown. */
-const views: readonly View[] = [chat];
+const views: readonly View[] = [chat, rag];
 
 loadSession().then(
   (session) => openShell(document.body, session, views),

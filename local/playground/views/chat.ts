@@ -51,7 +51,9 @@ class ChatView {
     this.client = new ChatClient(context.api);
     this.list = new ConversationList(this.client, this.closing.signal, (id) => this.open(id));
     const attachments = new Attachments(context.api, () => this.composer?.show());
-    this.composer = new Composer({ send: (text, attached) => void this.send(text, attached), stop: () => void this.stop() }, attachments, this.curlButton());
+    this.composer = new Composer({ send: (text, attached) => void this.send(text, attached), stop: () => void this.stop() }, {
+      placeholder: 'Message the model', attachments, keys: [[['Alt', 'Shift', 'N'], 'new conversation']],
+    }, this.curlButton());
     context.aside.replaceChildren(this.list.element);
     context.main.replaceChildren(this.log.element, this.composer.element);
     document.addEventListener('keydown', (event) => this.onKey(event), { signal: this.closing.signal });

@@ -6,17 +6,26 @@ export interface ComposerEvents {
   stop(): void;
 }
 
+export interface ComposerLook {
+  readonly placeholder: string;
+  /** Where files can be attached. */
+  readonly attachments?: Attachments;
+  /** What keys do, beside those that send and stop: the keys, and what they do. */
+  readonly keys?: readonly (readonly [readonly string[], string])[];
+}
+
 /** Where a message is written. While an answer streams in, the next message can be written, and the button stops the answer. */
 export class Composer {
   readonly element: HTMLFormElement;
-  private readonly box = h('textarea', {
-    'id': 'message', 'rows': 2, 'placeholder': 'Message the model', 'aria-describedby': 'keys', 'oninput': () => this.show(),
-  });
+  private readonly box: HTMLTextAreaElement;
+  private readonly attachments?: Attachments;
   private readonly send = h('button', { type: 'submit', class: 'primary' }, 'Send');
   private readonly stop = h('button', { 'type': 'button', 'class': 'stop', 'aria-keyshortcuts': 'Escape', 'hidden': true, 'onclick': () => this.events.stop() }, 'Stop');
   private busy = false;
 
-  constructor(private readonly events: ComposerEvents, private readonly attachments: Attachments, ...tools: HTMLElement[]) {
+  constructor(private readonly events: ComposerEvents, { placeholder, attachments, keys = [] }: ComposerLook, ...tools: HTMLElement[]) {
+    this.attachments = attachments;
+    this.box = h('textarea', { 'id': 'message', 'rows': 2, placeholder, 'aria-describedby': 'keys', 'oninput': () => this.show() });
     this.box.addEventListener('keydown', (event) => {
       // Enter that ends an input method's word is not the one that sends.
       if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
@@ -32,10 +41,10 @@ export class Composer {
       },
     },
     h('label', { for: 'message' }, spoken('Message')),
-    attachments.tray,
+    attachments?.tray,
     this.box,
-    h('div', { class: 'actions' }, keys(), attachments.button, ...tools, this.stop, this.send));
-    attachments.watch(this.element);
+    h('div', { class: 'actions' }, hints(keys), attachments?.button, ...tools, this.stop, this.send));
+    attachments?.watch(this.element);
     this.show();
   }
 
@@ -59,26 +68,23 @@ export class Composer {
 
   private submit(): void {
     const text = this.box.value;
-    if (this.busy || this.attachments.busy || !text.trim()) {
+    if (this.busy || this.attachments?.busy || !text.trim()) {
       return;
     }
     this.box.value = '';
-    this.events.send(text, this.attachments.take());
+    this.events.send(text, this.attachments?.take() ?? []);
   }
 
   /** Called when something else than the text has changed, too. */
   show(): void {
     this.send.hidden = this.busy;
     this.stop.hidden = !this.busy;
-    this.send.disabled = this.attachments.busy || !this.box.value.trim();
+    this.send.disabled = Boolean(this.attachments?.busy) || !this.box.value.trim();
   }
 }
 
-function keys(): HTMLElement {
-  const key = (name: string) => h('kbd', {}, name);
-  return h('p', { id: 'keys', class: 'hint' },
-    h('span', {}, key('Enter'), ' sends'),
-    h('span', {}, key('Shift'), '+', key('Enter'), ' new line'),
-    h('span', {}, key('Esc'), ' stops'),
-    h('span', {}, key('Alt'), '+', key('Shift'), '+', key('N'), ' new conversation'));
+function hints(more: NonNullable<ComposerLook['keys']>): HTMLElement {
+  const all: NonNullable<ComposerLook['keys']> = [[['Enter'], 'sends'], [['Shift', 'Enter'], 'new line'], [['Esc'], 'stops'], ...more];
+  const pressed = (keys: readonly string[]) => keys.flatMap((name, index) => [index > 0 && '+', h('kbd', {}, name)]);
+  return h('p', { id: 'keys', class: 'hint' }, ...all.map(([keys, does]) => h('span', {}, ...pressed(keys), ` ${does}`)));
 }

@@ -1,0 +1,117 @@
+import { copyButton, h } from '../dom';
+import { View, ViewContext } from '../view';
+import { Answer } from './chat/answer';
+import { Composer } from './chat/composer';
+import { MessageLog } from './chat/message-log';
+import { ask, questionBody, type Said } from './rag/client';
+import { Documents } from './rag/documents';
+import { Sources } from './rag/sources';
+
+/** Asks a ManagedRag as a user of it would, and shows what it knows and where answers are from. */
+export const rag: View = {
+  pattern: 'ManagedRag',
+  serves: (session) => /rag/i.test(session.example),
+  mount(context) {
+    const ragView = new RagView(context);
+    return () => ragView.close();
+  },
+};
+
+class RagView {
+  private readonly closing = new AbortController();
+  private readonly composer: Composer;
+  private readonly log = new MessageLog();
+  private readonly said: Said[] = [];
+  private answering?: AbortController;
+  private readonly hint = h('p', {}, 'Upload a document at the side, and ask about it as soon as it can be found.');
+
+  constructor(private readonly context: ViewContext) {
+    const documents = new Documents(this.closing.signal, (found) => {
+      this.hint.textContent = found > 0 ? 'Ask about what stands in your documents.' : 'Upload a document at the side, and ask about it as soon as it can be found.';
+    });
+    this.composer = new Composer({ send: (text) => void this.send(text), stop: () => this.answering?.abort() }, { placeholder: 'Ask the documents' }, this.curlButton());
+    context.aside.replaceChildren(documents.element);
+    context.main.replaceChildren(this.log.element, this.composer.element);
+    document.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && this.answering) {
+        event.preventDefault();
+        this.answering.abort();
+      }
+    }, { signal: this.closing.signal });
+    this.log.showEmpty(h('div', { class: 'welcome' }, h('h2', {}, 'Ask your documents'), this.hint));
+    this.composer.focus();
+  }
+
+  close(): void {
+    this.answering?.abort();
+    this.closing.abort();
+  }
+
+  private async send(text: string): Promise<void> {
+    const answering = this.answering = new AbortController();
+    const question = this.log.addQuestion(text, this.context.user);
+    const answer = this.log.beginAnswer();
+    const sources = new Sources();
+    this.composer.setBusy(true);
+    const asked: Said[] = [...this.said, { role: 'user', content: text }];
+    const said = await this.receive(answer, sources, asked, answering.signal, () => {
+      question.remove();
+      answer.element.remove();
+      void this.send(text);
+    });
+    if (said !== undefined) {
+      this.said.push(...asked.slice(-1), { role: 'assistant', content: said });
+    }
+    sources.link(answer.element);
+    this.log.settle(answer);
+    this.answering = undefined;
+    this.composer.setBusy(false);
+    this.context.settled();
+  }
+
+  /** What was answered; undefined where it did not come to its end. */
+  private async receive(answer: Answer, sources: Sources, asked: readonly Said[], signal: AbortSignal, retry: () => void): Promise<string | undefined> {
+    const began = performance.now();
+    let firstToken: number | undefined;
+    let said = '';
+    const timing = () => ({ firstToken, total: performance.now() - began });
+    try {
+      for await (const event of ask(this.context.api, asked, signal)) {
+        if (event.kind === 'passages') {
+          sources.found(event.passages);
+        } else if (event.kind === 'text') {
+          firstToken ??= performance.now() - began;
+          said += event.text;
+          answer.append(event.text, 'Answer');
+        } else if (event.kind === 'citation') {
+          sources.cite(event.citation);
+        } else {
+          if (event.usage) {
+            this.context.meter.add(event.usage);
+          }
+          answer.routed(event.model, event.grounded ? 'from your documents' : 'from no document').finish(event.usage, timing(), event.reason);
+          answer.element.append(sources.element);
+        }
+      }
+      return said;
+    } catch (error) {
+      if (signal.aborted) {
+        answer.left(timing());
+      } else {
+        answer.fail(error as Error, retry);
+      }
+      return undefined;
+    }
+  }
+
+  private curlButton(): HTMLButtonElement {
+    const { target, token } = this.context;
+    const quoted = (text: string) => `'${text.replaceAll('\'', String.raw`'\''`)}'`;
+    return copyButton('Copy as curl', () => [
+      `curl -N ${quoted(`${target.url}v1/query`)}`,
+      `-H ${quoted(`authorization: Bearer ${token}`)}`,
+      '-H \'content-type: application/json\'',
+      `-d ${quoted(JSON.stringify(questionBody([{ role: 'user', content: this.composer.text.trim() || 'What is in these documents?' }])))}`,
+    ].join(' \\\n  '), 'Copy this question as a curl command');
+  }
+}
