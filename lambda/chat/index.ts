@@ -5,11 +5,11 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { chatRoutes, statelessRoutes } from './routes';
 import { readModels } from './routing/deployed';
 import { readSettings } from './settings';
+import { storesOf } from './stores';
 import { CHAT_DURATIONS } from './turn-report';
 import { METRICS_NAMESPACE } from '../../lib/contract/api';
 import { CHAT_ENV, EXPOSED_HEADERS, SYSTEM_PROMPT_FILE, type TransportName } from '../../lib/contract/chat';
 import { CONTAINER_ENV } from '../../lib/contract/container';
-import type { CacheReference } from '../../lib/contract/conversations';
 import { ROUTING_FILE } from '../../lib/contract/routing';
 import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoConversationEdits } from '../adapters/dynamo-conversation-edits';
@@ -23,7 +23,6 @@ import { bearerOf, laterTokens, noTokens } from '../kit/bearer';
 import { readBeside } from '../kit/beside';
 import { type Call, textOf } from '../kit/call';
 import { systemClock } from '../kit/clock';
-import { deferred, once } from '../kit/deferred';
 import { endpoint } from '../kit/endpoint';
 import { readEnv } from '../kit/env';
 import { functionUrl } from '../kit/function-url';
@@ -42,28 +41,17 @@ const { policy: decided, transport, caller, tokens: rules, socket, corsOrigins }
 // A connection may die without a word; what it carried is asked again, for every write of ours may be repeated.
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true });
 const table = DynamoDBDocumentClient.from(unlogged(new DynamoDBClient({ requestHandler: patience })), { marshallOptions: { removeUndefinedValues: true } });
-const inTable = () => ({
-  conversations: dynamoConversations(table, env.TABLE_NAME),
-  log: dynamoTurnLog(table, env.TABLE_NAME),
-  keys: dynamoTurnKeys(table, env.TABLE_NAME),
-  edits: dynamoConversationEdits(table, env.TABLE_NAME),
-  ...(decided.summary && { summaries: dynamoSummaries(table, env.TABLE_NAME) }),
+const stores = storesOf(env, {
+  table: () => ({
+    conversations: dynamoConversations(table, env.TABLE_NAME),
+    log: dynamoTurnLog(table, env.TABLE_NAME),
+    keys: dynamoTurnKeys(table, env.TABLE_NAME),
+    edits: dynamoConversationEdits(table, env.TABLE_NAME),
+    ...(decided.summary && { summaries: dynamoSummaries(table, env.TABLE_NAME) }),
+  }),
+  cache: async (reference) => (await import('../parts/valkey.js')).openStores(reference),
+  memory: async (id, inner) => (await import('../parts/agentcore.js')).openMemory(id, inner),
 });
-const inCache = () => {
-  const cache = once(async () => (await import('../parts/valkey.js')).openStores(JSON.parse(env.CACHE) as CacheReference));
-  return {
-    conversations: deferred(async () => (await cache()).conversations),
-    log: deferred(async () => (await cache()).log),
-    keys: deferred(async () => (await cache()).keys),
-    edits: deferred(async () => (await cache()).edits),
-  };
-};
-const inAgentCore = () => {
-  const inner = inTable();
-  const memory = once(async () => (await import('../parts/agentcore.js')).openMemory(env.AGENT_MEMORY, inner));
-  return { ...inner, conversations: deferred(async () => (await memory()).conversations), edits: deferred(async () => (await memory()).edits) };
-};
-const stores = env.CACHE ? inCache() : env.AGENT_MEMORY ? inAgentCore() : env.TABLE_NAME ? inTable() : undefined;
 // One attempt: the core retries, for only it knows whether anything has been said.
 const runtime = unlogged(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }));
 const model = bedrockModel(runtime, {
