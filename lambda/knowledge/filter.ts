@@ -2,7 +2,7 @@ import type { KnowledgePolicy, MetadataField, MetadataType } from '../../lib/con
 import { BadRequest } from '../kit/http';
 import type { Comparison, Condition, Filter, Scalar } from '../ports/passages';
 
-/** How many groups stand in each other, and how many conditions in all: services refuse more, and nobody reads more. */
+/** How many groups stand in each other once the tenant's condition stands before them, and how many conditions in all: services refuse more. */
 const DEEPEST = 3;
 const MOST_CONDITIONS = 25;
 const MOST_VALUES = 50;
@@ -36,7 +36,9 @@ export type FilterRules = Pick<KnowledgePolicy, 'fields' | 'textFilters'>;
  */
 export function parseFilter(value: unknown, rules: FilterRules, path = 'filter'): Filter | undefined {
   if (value === undefined || value === null) return undefined;
-  return new FilterReader(rules).group(value, path, 1);
+  const filter = new FilterReader(rules).group(value, path, 1);
+  if (filter && groupsIn(filter, 'all') > DEEPEST) tooDeep(path);
+  return filter;
 }
 
 class FilterReader {
@@ -45,7 +47,7 @@ class FilterReader {
   constructor(private readonly rules: FilterRules) {}
 
   group(value: unknown, path: string, depth: number): Filter | undefined {
-    if (depth > DEEPEST) refuse(path, `must not stand more than ${DEEPEST} groups deep`, 'a deeper one', 'write its conditions side by side, for they hold together');
+    if (depth > 2 * DEEPEST) tooDeep(path);
     if (!isObject(value)) refuse(path, 'must be an object of fields', kindOf(value), 'write {"field": value}');
     return joined('all', Object.entries(value).flatMap(([key, inner]) => this.entry(key, inner, `${path}.${key.slice(0, 64)}`, depth)));
   }
@@ -127,6 +129,17 @@ export function joined(how: 'all' | 'any', filters: readonly (Filter | undefined
   });
   if (flat.length < 2) return flat[0];
   return how === 'all' ? { all: flat } : { any: flat };
+}
+
+/** How many groups stand in each other, counted from a group of this kind around them all. */
+function groupsIn(filter: Filter, around: 'all' | 'any'): number {
+  if ('all' in filter) return (around === 'all' ? 0 : 1) + Math.max(...filter.all.map((inner) => groupsIn(inner, 'all')));
+  if ('any' in filter) return (around === 'any' ? 0 : 1) + Math.max(...filter.any.map((inner) => groupsIn(inner, 'any')));
+  return 1;
+}
+
+function tooDeep(path: string): never {
+  refuse(path, `must not have groups more than ${DEEPEST} deep in each other`, 'deeper ones', 'write conditions side by side, for they hold together, and values of a field as one list');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

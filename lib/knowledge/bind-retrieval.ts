@@ -17,6 +17,8 @@ export interface Searchable {
   readonly kind: KnowledgePolicy['kind'];
   /** What it can be searched by, the best first; absent where that is not known. */
   readonly searches?: readonly KnowledgePolicy['search'][];
+  /** Whether texts that describe documents can be compared in part. */
+  readonly textFilters?: boolean;
   /** Where documents lie that can be linked to. */
   readonly documents: readonly { readonly bucket: IBucket; readonly prefixes?: string[] }[];
   /** Under which the knowledge base itself works, where it is known: it calls models for its callers. */
@@ -48,6 +50,7 @@ export function bindRetrieval(scope: IConstruct, caller: IGrantable, base: Searc
     rerank: options.rerank?._bind(scope, callers(caller, base), base.kind),
     leastScore,
     fields: declaredFields(scope, options),
+    textFilters: base.textFilters,
     tenant: tenant && { field: tenant.field, claim: tenant.claim },
     implicitFilter: implicitFilterOf(scope, caller, base, options),
     questions: questions === 1 ? undefined : questions,
@@ -97,6 +100,7 @@ export function declaredFields(scope: IConstruct, { fields = [], tenant }: Retri
   const all = tenant && !declared.some(({ name }) => name === tenant.field) ? [...declared, { name: tenant.field, type: 'string' as const }] : declared;
   for (const { name, type } of all) {
     requirePattern(scope, 'retrieval.fields', name, /^[\w.-]{1,100}$/, "named by 1 to 100 letters, digits, '_', '-' and '.'");
+    if (name === 'and' || name === 'or') fail(scope, `'retrieval.fields' must not name a field '${name}', for filters join conditions by it: call it something else`);
     if (all.filter((other) => other.name === name).length > 1) fail(scope, `'retrieval.fields' must name each field once, got '${name}' twice`);
     if (name === tenant?.field && type !== 'string') fail(scope, `'retrieval.tenant.field' must be a field of text, got '${name}', which is declared as ${type}: declare it by MetadataField.text('${name}')`);
   }

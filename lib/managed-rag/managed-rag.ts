@@ -47,9 +47,9 @@ export class ManagedRag extends Construct implements IKnowledge {
 
   /** Lets a caller look passages up, and says all that the caller must know to do so. */
   public bind(scope: IConstruct, caller: IGrantable): KnowledgeBinding {
-    const { base, kind, store, documents, role } = this.knowledge;
+    const { base, kind, store: { searches, textFilters }, documents, role } = this.knowledge;
     const { attrKnowledgeBaseId: knowledgeBaseId, attrKnowledgeBaseArn: knowledgeBaseArn } = base;
-    return bindRetrieval(scope, caller, { knowledgeBaseId, knowledgeBaseArn, kind, searches: store.searches, documents, role }, this.retrieval);
+    return bindRetrieval(scope, caller, { knowledgeBaseId, knowledgeBaseArn, kind, searches, textFilters, documents, role }, this.retrieval);
   }
 
   /** Lets somebody look passages up by themselves, with Bedrock's own `Retrieve`: by any filter, whatever the tenant. */

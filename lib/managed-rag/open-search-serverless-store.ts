@@ -107,6 +107,7 @@ export class OpenSearchServerlessStore extends Construct {
         opensearchServerlessConfiguration: { collectionArn, vectorIndexName: indexName, fieldMapping: { vectorField, textField, metadataField } },
       },
       searches: ['HYBRID', 'SEMANTIC'],
+      textFilters: true,
       settled,
       dependencies,
     };

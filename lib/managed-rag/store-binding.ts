@@ -31,6 +31,8 @@ export interface StoreBinding {
   readonly kind?: Omit<CfnKnowledgeBase.KnowledgeBaseConfigurationProperty, 'vectorKnowledgeBaseConfiguration'>;
   /** What it can be searched by, the best first. */
   readonly searches: readonly ('SEMANTIC' | 'HYBRID')[];
+  /** Whether documents can be looked for by how a text that describes them begins, or what it contains. */
+  readonly textFilters?: boolean;
   /** What of it cannot be changed: with another one the knowledge base is another too, and gets another name. */
   readonly settled?: unknown;
   /** What has to be there before the knowledge base, and must go after it. */

@@ -21,7 +21,7 @@ export interface ContentBlock {
   readonly document?: { readonly format?: string; readonly name: string; readonly source: object };
   readonly toolUse?: ToolUse;
   readonly toolResult?: ToolResult;
-  readonly guardContent?: { readonly text?: { readonly text: string } };
+  readonly guardContent?: { readonly text?: { readonly text: string; readonly qualifiers?: readonly string[] } };
   readonly cachePoint?: object;
   readonly reasoningContent?: object;
 }

@@ -87,6 +87,8 @@ export function guardedRequest(guardrail: Guardrail, request: ConverseRequest): 
   /** What is marked as guarded content, else every word of the conversation. */
   const seen = <Block extends Pick<ContentBlock, 'text' | 'guardContent'>>(block: Block, plain: boolean): Block => {
     const { guardContent } = block;
+    // What answers are only checked against is looked at by no other policy.
+    if (guardContent?.text?.qualifiers && !guardContent.text.qualifiers.includes('guard_content')) return block;
     if (guardContent?.text) return { ...block, guardContent: { ...guardContent, text: { ...guardContent.text, text: look(guardContent.text.text) } } };
     return block.text !== undefined && plain && !marked ? { ...block, text: look(block.text) } : block;
   };

@@ -4,7 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { actionsOf, defineRag, statements } from './define-rag';
-import { DataSource, EmbeddingModel, ManagedRag, MetadataField, type ManagedRagProps, Model, RerankModel, Reranking, SearchKind } from '../../lib';
+import { DataSource, EmbeddingModel, KnowledgeStore, ManagedRag, MetadataField, type ManagedRagProps, Model, RerankModel, Reranking, SearchKind } from '../../lib';
 
 const byDefault = defineRag();
 const SERVICE_ROLE = /^RagKnowledgeBaseRole/;
@@ -122,7 +122,7 @@ describe('a caller', () => {
 
   test('may look passages up in this knowledge base, five at a time, by what the store can do', () => {
     const { policy, granted } = bind({});
-    expect(policy).toMatchObject({ kind: 'vector', search: 'SEMANTIC', passages: 5, candidates: 5, fields: [] });
+    expect(policy).toMatchObject({ kind: 'vector', search: 'SEMANTIC', passages: 5, candidates: 5, fields: [], textFilters: undefined });
     expect(granted()).toEqual([{ Action: 'bedrock:Retrieve', Effect: 'Allow', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^RagKnowledgeBase[0-9A-F]{8}/), 'KnowledgeBaseArn'] } }]);
   });
 
@@ -142,6 +142,10 @@ describe('a caller', () => {
       ],
       tenant: { field: 'tenant', claim: 'custom:tenant' },
     });
+  });
+
+  test('compares parts of texts where the store can', () => {
+    expect(bind({ store: KnowledgeStore.openSearchServerless() }).policy.textFilters).toBe(true);
   });
 
   test('may read documents where links to them are asked for', () => {
@@ -169,6 +173,7 @@ describe('a caller', () => {
     ['a search that the store cannot do', { search: SearchKind.HYBRID }, "'retrieval.search' must be SearchKind.SEMANTIC for this store, which can do no other, got HYBRID"],
     ['the reranker of managed knowledge bases', { rerank: Reranking.managed() }, "'retrieval.rerank' must be Reranking.model(…) for a knowledge base with a store"],
     ['one field twice', { fields: [MetadataField.text('year'), MetadataField.number('year')] }, "'retrieval.fields' must name each field once, got 'year' twice"],
+    ['a field that filters read as a word of theirs', { fields: [MetadataField.text('or')] }, "'retrieval.fields' must not name a field 'or', for filters join conditions by it"],
     ['a field without a name', { fields: [MetadataField.text('')] }, "'retrieval.fields' must be named by 1 to 100 letters"],
     ['a tenant that is a number', { fields: [MetadataField.number('tenant')], tenant: { field: 'tenant', claim: 'tid' } }, "'retrieval.tenant.field' must be a field of text, got 'tenant', which is declared as number"],
     ['implicit filters without fields', { implicitFilter: Model.standard() }, "'retrieval.implicitFilter' must have 'retrieval.fields' to filter by, got none"],

@@ -20,6 +20,9 @@ test.each<[string, unknown, unknown]>([
     ],
   }],
   ['groups that are no groups', { and: [{ and: [{ draft: true }] }, { or: [{ year: 1 }] }] }, { all: [{ field: 'draft', is: 'equals', value: true }, { field: 'year', is: 'equals', value: 1 }] }],
+  ['as many groups in each other as there may be', { or: [{ year: 1, draft: true }, { tags: ['a', 'b'] }] }, {
+    any: [{ all: [{ field: 'year', is: 'equals', value: 1 }, { field: 'draft', is: 'equals', value: true }] }, { field: 'tags', is: 'lists', value: 'a' }, { field: 'tags', is: 'lists', value: 'b' }],
+  }],
   ['nothing', {}, undefined],
   ['nothing at all', null, undefined],
 ])('reads %s', (_, written, filter) => {
@@ -45,7 +48,9 @@ test.each<[string, unknown, string, string]>([
   ['an empty field', { year: {} }, 'filter.year', 'must say something of the field'],
   ['an empty group', { or: [] }, 'filter.or', 'must be a list of at least one filter'],
   ['an alternative that is always true', { or: [{ year: 1 }, {}] }, 'filter.or[1]', 'must hold a condition'],
-  ['groups too deep', { or: [{ and: [{ or: [{ year: 1 }] }] }] }, 'filter.or[0].and[0].or[0]', 'must not stand more than 3 groups deep'],
+  ['groups too deep', { or: [{ year: 1, or: [{ year: 2 }, { year: 3, draft: true }] }, { draft: false }] }, 'filter', 'must not have groups more than 3 deep in each other'],
+  ['lists that make groups too deep', { or: [{ year: 1, tags: ['a', 'b'] }, { draft: false }] }, 'filter', 'must not have groups more than 3 deep'],
+  ['a group in a group for ever', Array.from({ length: 20 }).reduce<object>((inner) => ({ or: [inner] }), { year: 1 }), 'filter.or[0].or[0].or[0].or[0].or[0].or[0]', 'must not have groups'],
   ['too many conditions', { or: Array.from({ length: 26 }, (_, year) => ({ year })) }, 'filter', 'must hold at most 25 conditions'],
   ['a long text', { department: 'x'.repeat(501) }, 'filter.department', 'must have at most 500 characters, got 501'],
   ['no object', 'hr', 'filter', 'must be an object of fields, got \'hr\''],

@@ -1,4 +1,4 @@
-import { ApplyGuardrailCommand, ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime';
+import { ApplyGuardrailCommand, ConverseCommand, ConverseStreamCommand, type GuardrailConverseContentQualifier, type Message } from '@aws-sdk/client-bedrock-runtime';
 import { asks, eventsOf, LocalBedrock, startLocalBedrock, textIn } from './local-bedrock';
 import { findsIn, masked } from '../../../local/bedrock/guardrail';
 import { guardrailFromTemplate } from '../../../local/bedrock/guardrail-template';
@@ -71,6 +71,16 @@ test('reads the whole conversation unless something is marked as guarded', async
     (await bedrock.client.send(new ConverseCommand({ ...asks(''), messages: [...messages, last], guardrailConfig }))).stopReason;
   expect(await stopReason(next)).toBe('guardrail_intervened');
   expect(await stopReason(marked)).not.toBe('guardrail_intervened');
+});
+
+test('passes over what answers are only checked against', async () => {
+  const stopReason = async (qualifiers: GuardrailConverseContentQualifier[]) => {
+    const passage = { guardContent: { text: { text: 'a moonshine still', qualifiers } } };
+    const messages: Message[] = [{ role: 'user', content: [passage] }, { role: 'assistant', content: [{ text: 'Yes?' }] }, { role: 'user', content: [{ text: 'Hello' }] }];
+    return (await bedrock.client.send(new ConverseCommand({ ...asks(''), messages, guardrailConfig }))).stopReason;
+  };
+  expect(await stopReason(['grounding_source'])).not.toBe('guardrail_intervened');
+  expect(await stopReason(['query', 'guard_content'])).toBe('guardrail_intervened');
 });
 
 test('assesses a text by itself', async () => {
