@@ -33,10 +33,12 @@ export interface KnowledgeStackOptions {
   /** What the service's role may do besides. */
   readonly role?: iam.PolicyStatement[];
   readonly grants?: 'all' | 'none';
+  /** Whether a role may upload, start jobs and ask. @default false */
+  readonly caller?: boolean;
 }
 
 /** A knowledge base as somebody would write it by hand, with one data source over the bucket `docs`. */
-function define(app: App, options: KnowledgeStackOptions): void {
+export function define(app: App, options: KnowledgeStackOptions): void {
   const stack = new Stack(app, 'Knowledge');
   const bucket = new s3.Bucket(stack, 'Bucket', { bucketName: 'docs' });
   const vectors = new CfnVectorBucket(stack, 'Vectors', { vectorBucketName: 'vectors' });
@@ -69,6 +71,13 @@ function define(app: App, options: KnowledgeStackOptions): void {
     dataSourceConfiguration: options.source ?? { type: 'S3', s3Configuration: { bucketArn: bucket.bucketArn, inclusionPrefixes: options.prefixes } },
     vectorIngestionConfiguration: options.ingestion,
   });
+  if (options.caller) {
+    const caller = new iam.Role(stack, 'Caller', { assumedBy: new iam.AnyPrincipal() });
+    caller.addToPolicy(new iam.PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('menu.txt*')] }));
+    const actions = ['bedrock:StartIngestionJob', 'bedrock:GetIngestionJob', 'bedrock:Retrieve'];
+    caller.addToPolicy(new iam.PolicyStatement({ actions, resources: [base.attrKnowledgeBaseArn] }));
+    new CfnOutput(stack, 'CallerArn', { value: caller.roleArn });
+  }
   new CfnOutput(stack, 'BaseId', { value: base.ref });
   new CfnOutput(stack, 'BaseArn', { value: base.attrKnowledgeBaseArn });
   new CfnOutput(stack, 'SourceId', { value: source.attrDataSourceId });
