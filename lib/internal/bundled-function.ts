@@ -27,6 +27,8 @@ export interface BundledFunctionProps {
   readonly logRetention: RetentionDays;
   readonly encryptionKey?: IKey;
   readonly reservedConcurrency?: number;
+  /** Where events go that failed, for functions that share such a place; one is made without it. */
+  readonly deadLetters?: sqs.Queue;
   /** Where the function runs; called with the handler as the scope of what is made for it. Without a place it runs in Lambda's own network. */
   readonly place?: (scope: Construct) => Pick<lambda.FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'> | undefined;
 }
@@ -43,7 +45,8 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
 
     this.logs = new EncryptedLogs(this, 'Logs', { retention: props.logRetention, encryptionKey: props.encryptionKey });
     this.role = new HandlerRole(this, 'Role', this.logs);
-    this.deadLetters = this.defineDeadLetters(props);
+    this.deadLetters = props.deadLetters ?? this.defineDeadLetters(props);
+    this.letGiveUp(props);
     this.function = this.defineFunction(props);
   }
 
@@ -63,10 +66,13 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
       encryptionMasterKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }));
-    if (props.encryptionKey) this.role.allowEncryption(props.encryptionKey, 'sqs');
     acknowledge(queue, 'Serverless-SQSRedrivePolicy', 'It is the dead-letter queue itself: what arrives here has failed already, and waits for a person.');
     return queue;
+  }
+
+  private letGiveUp({ encryptionKey }: BundledFunctionProps) {
+    this.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] }));
+    if (encryptionKey) this.role.allowEncryption(encryptionKey, 'sqs');
   }
 
   private defineFunction(props: BundledFunctionProps) {

@@ -7,7 +7,6 @@ import { type RetrievalOptions, SearchKind } from './retrieval-options';
 import { type KnowledgePolicy, type MetadataField } from '../contract/knowledge';
 import { acknowledgeWildcard } from '../internal/acknowledge';
 import { fail, requireBetween, requireCount, requireDuration, requireInteger, requireLength, requireMade, requirePattern } from '../internal/validation';
-import { ModelUse } from '../model';
 import { modelArnOf } from '../model/model-arn';
 
 /** A knowledge base as far as looking passages up goes. */
@@ -21,8 +20,8 @@ export interface Searchable {
   readonly textFilters?: boolean;
   /** Where documents lie that can be linked to. */
   readonly documents: readonly { readonly bucket: IBucket; readonly prefixes?: string[] }[];
-  /** Under which the knowledge base itself works, where it is known: it calls models for its callers. */
-  readonly role?: IGrantable;
+  /** Under which the knowledge base itself works: it calls the models of a search for its callers. */
+  readonly role: IGrantable;
 }
 
 const PASSAGES = 5;
@@ -38,7 +37,7 @@ const LONGEST_LINK = Duration.hours(12);
 export function bindRetrieval(scope: IConstruct, caller: IGrantable, base: Searchable, options: RetrievalOptions): KnowledgeBinding {
   requireValidRetrieval(scope, options);
   Grant.addToPrincipal({ grantee: caller, actions: ['bedrock:Retrieve'], resourceArns: [base.knowledgeBaseArn] });
-  const { passages = PASSAGES, leastScore, tenant, questions, links } = options;
+  const { passages = PASSAGES, leastScore, tenant, questions, unanswered, links } = options;
   const candidates = options.candidates ?? (options.rerank ? Math.min(MOST_PASSAGES, passages * CANDIDATES_A_PASSAGE) : passages);
   if (links) grantLinks(scope, caller, base);
   const policy: KnowledgePolicy = {
@@ -47,25 +46,21 @@ export function bindRetrieval(scope: IConstruct, caller: IGrantable, base: Searc
     search: searchOf(scope, base, options),
     passages,
     candidates,
-    rerank: options.rerank?._bind(scope, callers(caller, base), base.kind),
+    rerank: options.rerank?._bind(scope, base.role, base.kind),
     leastScore,
     fields: declaredFields(scope, options),
     textFilters: base.textFilters,
     tenant: tenant && { field: tenant.field, claim: tenant.claim },
-    implicitFilter: implicitFilterOf(scope, caller, base, options),
+    implicitFilter: implicitFilterOf(scope, base, options),
     questions: questions === 1 ? undefined : questions,
+    unanswered,
     linkSeconds: links?.toSeconds(),
   };
   return new KnowledgeBinding(policy);
 }
 
-/** The models of a search are called in the caller's name and in the knowledge base's. */
-function callers(caller: IGrantable, { role }: Searchable): IGrantable[] {
-  return role ? [caller, role] : [caller];
-}
-
 function requireValidRetrieval(scope: IConstruct, options: RetrievalOptions) {
-  const { passages = PASSAGES, candidates, rerank, leastScore, questions, links, tenant, implicitFilter } = options;
+  const { passages = PASSAGES, candidates, rerank, leastScore, questions, unanswered, links, tenant, implicitFilter } = options;
   requireInteger(scope, 'retrieval.passages', passages, 1, MOST_PASSAGES);
   requireInteger(scope, 'retrieval.candidates', candidates, passages, MOST_PASSAGES, ", at least 'retrieval.passages'");
   requireMade(scope, 'retrieval.rerank', rerank, '_bind', 'Reranking, such as Reranking.model(RerankModel.standard())');
@@ -75,6 +70,7 @@ function requireValidRetrieval(scope: IConstruct, options: RetrievalOptions) {
   requireBetween(scope, 'retrieval.leastScore', leastScore, 0, 1);
   requireInteger(scope, 'retrieval.questions', questions, 1, 5);
   requireDuration(scope, 'retrieval.links', links, Duration.minutes(1), LONGEST_LINK);
+  requireLength(scope, 'retrieval.unanswered', unanswered, 1, 2_000);
   requireLength(scope, 'retrieval.tenant.claim', tenant?.claim, 1, 256);
   requireMade(scope, 'retrieval.implicitFilter', implicitFilter, 'bind', "Model, such as Model.crossRegion(Geography.US, 'anthropic.claude-sonnet-4-6')");
 }
@@ -102,16 +98,16 @@ export function declaredFields(scope: IConstruct, { fields = [], tenant }: Retri
     requirePattern(scope, 'retrieval.fields', name, /^[\w.-]{1,100}$/, "named by 1 to 100 letters, digits, '_', '-' and '.'");
     if (name === 'and' || name === 'or') fail(scope, `'retrieval.fields' must not name a field '${name}', for filters join conditions by it: call it something else`);
     if (all.filter((other) => other.name === name).length > 1) fail(scope, `'retrieval.fields' must name each field once, got '${name}' twice`);
-    if (name === tenant?.field && type !== 'string') fail(scope, `'retrieval.tenant.field' must be a field of text, got '${name}', which is declared as ${type}: declare it by MetadataField.text('${name}')`);
+    if (name === tenant?.field && type === 'boolean') fail(scope, `'retrieval.tenant.field' must be a field that names somebody, got '${name}', which is declared as a flag: declare it by MetadataField.text('${name}')`);
   }
   return all;
 }
 
-function implicitFilterOf(scope: IConstruct, caller: IGrantable, base: Searchable, { implicitFilter, fields = [] }: RetrievalOptions): KnowledgePolicy['implicitFilter'] {
+function implicitFilterOf(scope: IConstruct, { role }: Searchable, { implicitFilter, fields = [] }: RetrievalOptions): KnowledgePolicy['implicitFilter'] {
   if (!implicitFilter) return undefined;
   if (fields.length === 0) fail(scope, "'retrieval.implicitFilter' must have 'retrieval.fields' to filter by, got none");
   requireCount(scope, "retrieval.fields' with 'retrieval.implicitFilter", fields, 1, MOST_IMPLICIT_FIELDS);
-  const [{ modelId }] = callers(caller, base).map((each) => implicitFilter.bind(scope, each, ModelUse.EVERY_WAY));
+  const { modelId } = implicitFilter.bind(scope, role);
   return { modelArn: modelArnOf(modelId) };
 }
 

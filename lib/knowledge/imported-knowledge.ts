@@ -1,5 +1,5 @@
 import { Aws } from 'aws-cdk-lib';
-import { type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, type IRole, ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IConstruct } from 'constructs';
 import { bindRetrieval } from './bind-retrieval';
@@ -24,6 +24,20 @@ export interface ImportedKnowledgeOptions {
   readonly managed?: boolean;
 
   /**
+   * The knowledge base's own role: it calls the models of `retrieval.rerank` and `retrieval.implicitFilter`, and is let do so where it is named here.
+   *
+   * @default - unknown, and let by you
+   */
+  readonly role?: IRole;
+
+  /**
+   * Whether it can be asked how a text of a document's metadata begins or what it contains, as OpenSearch can.
+   *
+   * @default false
+   */
+  readonly textFilters?: boolean;
+
+  /**
    * The buckets that its documents lie in, for links to them.
    *
    * @default - none, and `retrieval.links` is refused
@@ -31,10 +45,13 @@ export interface ImportedKnowledgeOptions {
   readonly buckets?: IBucket[];
 }
 
+/** Takes grants and writes them nowhere: whose role is not known is let by hand. */
+const NOBODY = new ArnPrincipal('*');
+
 /** Documents that answers are given from, made elsewhere. */
 export class Knowledge {
   /**
-   * A knowledge base of this account and Region. Its own role must be let use the models of `retrieval.rerank` and `retrieval.implicitFilter`.
+   * A knowledge base of this account and Region.
    *
    * @param knowledgeBaseId its id, ten letters and digits
    * @param options how it is searched, and what cannot be seen from its id
@@ -50,12 +67,14 @@ class ImportedKnowledge implements IKnowledge {
   constructor(private readonly knowledgeBaseId: string, private readonly options: ImportedKnowledgeOptions) {}
 
   public bind(scope: IConstruct, caller: IGrantable): KnowledgeBinding {
-    const { knowledgeBaseId, options: { managed = false, buckets = [], retrieval = {} } } = this;
+    const { knowledgeBaseId, options: { managed = false, buckets = [], retrieval = {}, role = NOBODY, textFilters } } = this;
     requirePattern(scope, 'knowledgeBaseId', knowledgeBaseId, /^[0-9A-Za-z]{10}$/, "a knowledge base's id, ten letters and digits (aws bedrock-agent list-knowledge-bases lists them)");
     return bindRetrieval(scope, caller, {
       knowledgeBaseId,
       knowledgeBaseArn: `arn:${Aws.PARTITION}:bedrock:${Aws.REGION}:${Aws.ACCOUNT_ID}:knowledge-base/${knowledgeBaseId}`,
       kind: managed ? 'managed' : 'vector',
+      role,
+      textFilters,
       documents: buckets.map((bucket) => ({ bucket })),
     }, retrieval);
   }

@@ -21,7 +21,7 @@ export abstract class Reranking {
   }
 
   /** @internal */
-  public abstract _bind(scope: IConstruct, callers: IGrantable[], kind: KnowledgePolicy['kind']): KnowledgePolicy['rerank'];
+  public abstract _bind(scope: IConstruct, role: IGrantable, kind: KnowledgePolicy['kind']): KnowledgePolicy['rerank'];
 }
 
 class ByModel extends Reranking {
@@ -29,15 +29,14 @@ class ByModel extends Reranking {
     super();
   }
 
-  public _bind(scope: IConstruct, callers: IGrantable[]): KnowledgePolicy['rerank'] {
+  public _bind(scope: IConstruct, role: IGrantable): KnowledgePolicy['rerank'] {
     requireMade(scope, 'retrieval.rerank.model', this.model, 'bind', 'RerankModel, such as RerankModel.standard()');
-    const [{ modelArn }] = callers.map((caller) => this.model.bind(scope, caller));
-    return { modelArn };
+    return { modelArn: this.model.bind(scope, role).modelArn };
   }
 }
 
 class Managed extends Reranking {
-  public _bind(scope: IConstruct, _callers: IGrantable[], kind: KnowledgePolicy['kind']): KnowledgePolicy['rerank'] {
+  public _bind(scope: IConstruct, _role: IGrantable, kind: KnowledgePolicy['kind']): KnowledgePolicy['rerank'] {
     if (kind === 'managed') return 'managed';
     return fail(scope, "'retrieval.rerank' must be Reranking.model(…) for a knowledge base with a store, because only managed ones have a reranker of their own, got Reranking.managed()");
   }

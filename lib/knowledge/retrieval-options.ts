@@ -13,7 +13,10 @@ export enum SearchKind {
 
 /** How callers are held to documents of their own tenant. */
 export interface TenantIsolation {
-  /** The field of a document's metadata that names the tenant whose it is. A document without it is nobody's, and never found. */
+  /**
+   * The field of a document's metadata that names the tenant whose it is; one that is declared as a list of texts names several. A document without it
+   * is nobody's, and never found.
+   */
   readonly field: string;
 
   /** The claim of the caller's verified proof that names their tenant, such as `custom:tenant`. A caller without it is refused. */
@@ -85,6 +88,13 @@ export interface RetrievalOptions {
    * @default 1
    */
   readonly questions?: number;
+
+  /**
+   * What is answered where nothing is found, or nothing good enough: the model is not asked then.
+   *
+   * @default - that nothing was found in the documents, in English
+   */
+  readonly unanswered?: string;
 
   /**
    * How long the links work that citations have to their documents, from 1 minute to 12 hours; for documents in buckets.

@@ -1,3 +1,4 @@
+export { type RagAnswering } from './answering';
 export { Chunking, type FixedSizeChunkingOptions, type HierarchicalChunkingOptions, type LambdaChunkingOptions, type SemanticChunkingOptions } from './chunking';
 export * from './collection-access';
 export * from './collection-capacity';

@@ -1,8 +1,11 @@
 import { type IKey } from 'aws-cdk-lib/aws-kms';
+import { type RagAnswering } from './answering';
 import { type DataSource } from './data-source';
 import { type KnowledgeStore } from './knowledge-store';
+import { type ApiAuth, type RestStreamingOptions } from '../api';
+import { type IGuardrail } from '../guardrail';
 import { type RetrievalOptions } from '../knowledge';
-import { type IEmbeddingModel } from '../model';
+import { type IEmbeddingModel, type IModel } from '../model';
 import { type Posture } from '../posture';
 
 /** Props of `ManagedRag`; every one may be left out. */
@@ -34,6 +37,41 @@ export interface ManagedRagProps {
    * @default - five passages, by the best that the store can do
    */
   readonly retrieval?: RetrievalOptions;
+
+  /**
+   * The model that answers.
+   *
+   * @default - the library's default model, Amazon Nova 2 Lite through its global cross-region profile
+   */
+  readonly model?: IModel;
+
+  /**
+   * How answers are written.
+   *
+   * @default - 2048 tokens, 2 minutes, the model's own sampling
+   */
+  readonly answering?: RagAnswering;
+
+  /**
+   * Checks questions and answers; one with contextual grounding checks answers against their passages.
+   *
+   * @default - no guardrail
+   */
+  readonly guardrail?: IGuardrail;
+
+  /**
+   * Who may ask, and how callers prove who they are.
+   *
+   * @default ApiAuth.cognito()
+   */
+  readonly auth?: ApiAuth;
+
+  /**
+   * How the API is put on the network.
+   *
+   * @default - under a name that API Gateway makes, 50 requests a second, 100 at once
+   */
+  readonly api?: RestStreamingOptions;
 
   /**
    * Encrypts documents, vectors, queues, tables, logs and the handlers' environment.

@@ -1,17 +1,38 @@
+import { Annotations } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
+import { requireValidAnswering } from './answering';
 import { type ManagedRagProps } from './managed-rag-props';
-import { requireCount, requireMade, requireSome } from '../internal/validation';
+import { type AuthBinding } from '../api/auth-binding';
+import { fail, requireCount, requireMade, requireSome } from '../internal/validation';
 
 /** As many data sources Bedrock takes in one knowledge base. */
 const MOST_SOURCES = 5;
 
 /** What props must be by themselves. */
 export function requireValidProps(scope: IConstruct, props: ManagedRagProps) {
-  const { store, sources, embedding, posture } = props;
+  const { store, sources, embedding, model, answering, guardrail, auth, posture } = props;
   requireMade(scope, 'store', store, '_bind', 'KnowledgeStore, such as KnowledgeStore.s3Vectors()');
   requireSome(scope, 'sources', sources, 'DataSource.s3()');
   requireCount(scope, 'sources', sources, 1, MOST_SOURCES);
   sources?.forEach((source) => requireMade(scope, 'sources', source, '_bind', 'DataSource, such as DataSource.s3()'));
   requireMade(scope, 'embedding', embedding, 'bind', 'EmbeddingModel, such as EmbeddingModel.standard()');
+  requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");
+  requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
+  requireMade(scope, 'auth', auth, '_bind', 'ApiAuth, such as ApiAuth.cognito()');
+  requireValidAnswering(scope, answering ?? {});
   requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');
+}
+
+/** Refuses tenants where nothing that proves who asks could name one: nobody would find anything. */
+export function requireFittingProof(scope: IConstruct, { retrieval }: ManagedRagProps, { caller, proof }: AuthBinding) {
+  if (!retrieval?.tenant || (caller !== 'iam' && caller !== 'apiKey')) return;
+  fail(scope, `'retrieval.tenant' must be left out with ${proof}, because they hold no claims and every caller would be refused, got the claim '${retrieval.tenant.claim}': `
+    + 'take ApiAuth.cognito(), ApiAuth.oidc() or ApiAuth.lambda(), whose proofs do');
+}
+
+/** A grant that nothing reads leaves its author waiting for a caller who is refused. */
+export function warnOfIdleGrant(scope: IConstruct, { caller }: AuthBinding) {
+  if (caller === 'iam') return;
+  Annotations.of(scope).addWarningV2('cdk-genai-patterns:grantWithoutEffect',
+    "grantInvoke lets nobody in here, because requests are not signed with IAM credentials: give it 'auth: ApiAuth.iam()', or leave the grant out");
 }

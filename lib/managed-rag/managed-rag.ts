@@ -1,15 +1,29 @@
+import { Names, Size, Stack } from 'aws-cdk-lib';
+import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
+import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
+import { ANSWER_TIMEOUT, answeringPolicy } from './answering';
 import { DataSource } from './data-source';
 import { KnowledgeBase } from './knowledge-base';
 import { KnowledgeStore } from './knowledge-store';
 import { type ManagedRagProps } from './managed-rag-props';
-import { requireValidProps } from './managed-rag-rules';
+import { requireFittingProof, requireValidProps, warnOfIdleGrant } from './managed-rag-rules';
+import { ApiAuth } from '../api';
+import { type AuthBinding } from '../api/auth-binding';
+import { restApiOptions } from '../api/rest-streaming-options';
+import { StreamingRestApi } from '../api/streaming-rest-api';
+import { type GuardrailReference, SYSTEM_PROMPT_FILE } from '../contract/chat';
+import { RAG_CLIENT_HEADERS, RAG_EXPOSED_HEADERS, RAG_ROUTES, type RagEnv } from '../contract/rag';
+import { BundledFunction } from '../internal/bundled-function';
 import { type IKnowledge, type KnowledgeBinding, type RetrievalOptions } from '../knowledge';
 import { bindRetrieval, declaredFields } from '../knowledge/bind-retrieval';
-import { Posture } from '../posture';
+import { Model, ModelUse } from '../model';
+import { BoundModels } from '../model/bound-models';
+import { CalledService, Posture } from '../posture';
 import { type Build } from '../posture/build';
 
 /**
@@ -29,9 +43,27 @@ export class ManagedRag extends Construct implements IKnowledge {
   /** Where documents are put, where a source is a bucket; the first, where several are. */
   public readonly bucket?: IBucket;
 
+  /** The function that answers. */
+  public readonly handler: LambdaFunction;
+
+  /** The REST API. */
+  public readonly api: RestApi;
+
+  /** The users, where they live in Cognito. */
+  public readonly userPool?: IUserPool;
+
+  /** The client with which a web page or an app signs users in; made together with the user pool. */
+  public readonly userPoolClient?: UserPoolClient;
+
+  /** Where questions are answered, with a slash at its end: they are posted to `${url}v1/query`. */
+  public readonly url: string;
+
   private readonly build: Build;
+  private readonly auth: AuthBinding;
   private readonly retrieval: RetrievalOptions;
   private readonly knowledge: KnowledgeBase;
+  private readonly models: BoundModels;
+  private readonly endpoint: StreamingRestApi;
 
   constructor(scope: Construct, id: string, props: ManagedRagProps = {}) {
     super(scope, id);
@@ -43,6 +75,19 @@ export class ManagedRag extends Construct implements IKnowledge {
     this.knowledgeBase = this.knowledge.base;
     this.knowledgeBaseId = this.knowledgeBase.attrKnowledgeBaseId;
     this.bucket = this.knowledge.documents[0]?.bucket;
+
+    this.auth = (props.auth ?? ApiAuth.cognito())._bind(this, this.build);
+    requireFittingProof(this, props, this.auth);
+    this.userPool = this.auth.userPool;
+    this.userPoolClient = this.auth.userPoolClient;
+    this.models = new BoundModels(this, props.model ?? Model.standard());
+    const handler = this.defineHandler(props);
+    this.handler = handler.function;
+
+    this.endpoint = this.defineEndpoint(props);
+    this.api = this.endpoint.api;
+    this.url = this.endpoint.url;
+    handler.configure(this.environment(props, handler));
   }
 
   /** Lets a caller look passages up, and says all that the caller must know to do so. */
@@ -52,9 +97,20 @@ export class ManagedRag extends Construct implements IKnowledge {
     return bindRetrieval(scope, caller, { knowledgeBaseId, knowledgeBaseArn, kind, searches, textFilters, documents, role }, this.retrieval);
   }
 
+  /** Lets somebody ask with IAM credentials; takes effect with `ApiAuth.iam()`. */
+  public grantInvoke(grantee: IGrantable): Grant {
+    warnOfIdleGrant(this, this.auth);
+    return this.endpoint.grantInvoke(grantee);
+  }
+
   /** Lets somebody look passages up by themselves, with Bedrock's own `Retrieve`: by any filter, whatever the tenant. */
   public grantRetrieve(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({ grantee, actions: ['bedrock:Retrieve'], resourceArns: [this.knowledgeBase.attrKnowledgeBaseArn] });
+  }
+
+  /** What it is called in metrics and logs. */
+  private get calledAs(): string {
+    return Names.uniqueResourceName(this, { separator: '-', maxLength: 64 });
   }
 
   private defineBuild(props: ManagedRagProps): Build {
@@ -70,5 +126,50 @@ export class ManagedRag extends Construct implements IKnowledge {
       embedding,
       fields: declaredFields(this, this.retrieval),
     });
+  }
+
+  private defineHandler({ answering: { systemPrompt, timeout = ANSWER_TIMEOUT } = {} }: ManagedRagProps) {
+    const { posture, logRetention, encryptionKey } = this.build;
+    return new BundledFunction<RagEnv>(this, 'Handler', {
+      bundle: 'rag',
+      description: 'Answers questions from documents',
+      // Answers are streamed from the model in any case, and no tools are offered.
+      files: (role) => ({ ...this.models.bind(role, ModelUse.STREAMED_TEXT), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
+      parts: this.retrieval.links ? ['s3-links'] : [],
+      timeout,
+      memory: Size.mebibytes(1024),
+      logRetention,
+      encryptionKey,
+      reservedConcurrency: posture.reservedConcurrency,
+      place: (placed) => posture.placeFunction(placed, [CalledService.BEDROCK_RUNTIME, CalledService.BEDROCK_AGENT_RUNTIME, CalledService.XRAY]),
+    });
+  }
+
+  private defineEndpoint({ api = {}, answering: { timeout = ANSWER_TIMEOUT } = {} }: ManagedRagProps) {
+    return new StreamingRestApi(this, 'Rest', {
+      ...this.build,
+      ...restApiOptions(this, api),
+      description: 'Answers from documents',
+      handler: this.handler,
+      auth: this.auth,
+      routes: Object.values(RAG_ROUTES),
+      headers: { sent: RAG_CLIENT_HEADERS, exposed: RAG_EXPOSED_HEADERS },
+      timeout,
+    });
+  }
+
+  private environment({ answering = {}, guardrail }: ManagedRagProps, { role }: BundledFunction<RagEnv>): RagEnv {
+    const guard = guardrail?.bind(this, role);
+    const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion, asynchronous: guard.asynchronous };
+    const stack = Stack.of(this);
+    return {
+      KNOWLEDGE: stack.toJsonString(this.bind(this, role)._policy),
+      ...this.models.environment,
+      GENERATION: stack.toJsonString(answeringPolicy(this, answering, this.models)),
+      GUARDRAIL: reference ? stack.toJsonString(reference) : '',
+      CALLER: this.auth.caller,
+      CORS_ORIGINS: this.endpoint.corsOrigins.join(','),
+      SERVICE: this.calledAs,
+    };
   }
 }

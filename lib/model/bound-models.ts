@@ -14,8 +14,8 @@ export class BoundModels {
   constructor(private readonly scope: Construct, private readonly model: IModel) {}
 
   /** Grants the models to the handler, and gives what must lie beside it for choosing among them. */
-  public bind(role: ServiceRole): Record<string, string> {
-    const { routing } = this.bound = this.model.bind(this.scope, role, ModelUse.STREAMED);
+  public bind(role: ServiceRole, use = ModelUse.STREAMED): Record<string, string> {
+    const { routing } = this.bound = this.model.bind(this.scope, role, use);
     return routing ? { [ROUTING_FILE]: JSON.stringify(routing._table) } : {};
   }
 

@@ -32,6 +32,10 @@ export interface FunctionPlacement {
 export enum CalledService {
   /** Models and guardrails. */
   BEDROCK_RUNTIME = 'bedrock-runtime',
+  /** Knowledge bases: what is read into them. */
+  BEDROCK_AGENT = 'bedrock-agent',
+  /** Knowledge bases: what is looked up in them. */
+  BEDROCK_AGENT_RUNTIME = 'bedrock-agent-runtime',
   /** Memories of agents and chats. */
   BEDROCK_AGENTCORE = 'bedrock-agentcore',
   /** Tables. */
@@ -40,6 +44,8 @@ export enum CalledService {
   S3 = 's3',
   /** Functions. */
   LAMBDA = 'lambda',
+  /** Queues. */
+  SQS = 'sqs',
   /** Clients of a WebSocket API, by its `@connections`: no endpoint of a VPC leads there, only the internet does. */
   CONNECTIONS = '@connections',
   /** Traces. */

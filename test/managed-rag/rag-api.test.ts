@@ -1,0 +1,101 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { actionsOf, defineRag, statements } from './define-rag';
+import { ApiAuth, Guardrail, type ManagedRagProps, Model, ModelRouter } from '../../lib';
+import type { KnowledgePolicy } from '../../lib/contract/knowledge';
+
+const byDefault = defineRag();
+const HANDLER_ROLE = /^RagHandlerRole/;
+
+function handler(template: Template): { Timeout: number; Environment: { Variables: Record<string, unknown> } } {
+  const [found] = Object.values(template.findResources('AWS::Lambda::Function')).filter(({ Properties }) => Properties.Description === 'Answers questions from documents');
+  return found.Properties as never;
+}
+
+/** A value of the environment that is JSON, with what the deployment makes up left open. */
+function told<T>(template: Template, key: string): T {
+  const value = handler(template).Environment.Variables[key] as string | { 'Fn::Join': [string, (string | object)[]] };
+  return JSON.parse(typeof value === 'string' ? value : value['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'token')).join('')) as T;
+}
+
+describe('the API', () => {
+  test('takes questions and searches, from users of a pool that is made, and streams', () => {
+    const template = byDefault.template();
+    const methods = Object.values(template.findResources('AWS::ApiGateway::Method')).map(({ Properties }) => Properties as { HttpMethod: string; AuthorizationType: string; Integration: object });
+    expect(methods).toHaveLength(2);
+    for (const method of methods) {
+      expect(method).toMatchObject({ HttpMethod: 'POST', AuthorizationType: 'COGNITO_USER_POOLS', Integration: { ResponseTransferMode: 'STREAM', TimeoutInMillis: 120_000 } });
+    }
+    expect(Object.values(template.findResources('AWS::ApiGateway::Resource')).map(({ Properties }) => Properties.PathPart as string)).toEqual(['v1', 'query', 'retrieve']);
+    expect(byDefault.rag.userPool).toBeDefined();
+    expect(byDefault.rag.userPoolClient).toBeDefined();
+  });
+
+  test('is put on the network as you choose', () => {
+    const template = defineRag({ api: { stageName: 'v2', corsOrigins: ['https://docs.example.com'], throttling: { rate: 5, burst: 10 } } }).template();
+    template.hasResourceProperties('AWS::ApiGateway::Stage', { StageName: 'v2', MethodSettings: [Match.objectLike({ ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 })] });
+    expect(handler(template).Environment.Variables.CORS_ORIGINS).toBe('https://docs.example.com');
+  });
+
+  test('lets callers in who sign, where it asks for signatures', () => {
+    const { stack, rag, template } = defineRag({ auth: ApiAuth.iam() });
+    rag.grantInvoke(new Role(stack, 'Caller', { assumedBy: new AccountRootPrincipal() }));
+    template().hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [Match.objectLike({ Action: 'execute-api:Invoke' })] } });
+    expect(handler(template()).Environment.Variables.CALLER).toBe('iam');
+  });
+
+  test('says that a grant has no effect where nobody signs', () => {
+    const { stack, rag } = defineRag();
+    rag.grantInvoke(new Role(stack, 'Caller', { assumedBy: new AccountRootPrincipal() }));
+    Annotations.fromStack(stack).hasWarning('/Test/Rag', Match.stringLikeRegexp('grantInvoke lets nobody in here'));
+  });
+});
+
+describe('the handler', () => {
+  test('knows the knowledge base, the model and how to write, and reads nothing else', () => {
+    const template = byDefault.template();
+    expect(told<KnowledgePolicy>(template, 'KNOWLEDGE')).toEqual({ knowledgeBaseId: 'token', kind: 'vector', search: 'SEMANTIC', passages: 5, candidates: 5, fields: [] });
+    expect(told(template, 'MODEL')).toMatchObject({ id: 'global.amazon.nova-2-lite-v1:0' });
+    expect(told(template, 'GENERATION')).toEqual({ maxTokens: 2048 });
+    expect(handler(template).Environment.Variables).toMatchObject({ ROUTED_MODELS: '', GUARDRAIL: '', CALLER: 'cognito', CORS_ORIGINS: '' });
+  });
+
+  test('may look passages up and stream from its model, and nothing else', () => {
+    expect(new Set(actionsOf(statements(byDefault.template(), HANDLER_ROLE)))).toEqual(new Set([
+      'logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords', 'sqs:SendMessage',
+      'bedrock:InvokeModelWithResponseStream', 'bedrock:Retrieve',
+    ]));
+  });
+
+  test('writes as it is told', () => {
+    const template = defineRag({ answering: { maxTokens: 300, temperature: 0.1, timeout: Duration.minutes(5) }, retrieval: { unanswered: 'Das steht nirgends.' } }).template();
+    expect(told(template, 'GENERATION')).toEqual({ maxTokens: 300, temperature: 0.1 });
+    expect(told<KnowledgePolicy>(template, 'KNOWLEDGE').unanswered).toBe('Das steht nirgends.');
+    expect(handler(template).Timeout).toBe(300);
+  });
+
+  test('chooses among models where it is given a router', () => {
+    const model = new ModelRouter({ model: Model.standard(), fallback: [Model.foundation('amazon.nova-lite-v1:0')] });
+    expect(handler(defineRag({ model }).template()).Environment.Variables).toMatchObject({ MODEL: '', ROUTED_MODELS: expect.stringContaining('amazon.nova-lite-v1:0') });
+  });
+
+  test('applies the guardrail that it is given', () => {
+    const guardrail = Guardrail.fromAttributes(new Stack(), 'Guardrail', { guardrailArn: 'arn:aws:bedrock:us-east-1:111122223333:guardrail/gr4rd', guardrailVersion: '3' });
+    const { template } = defineRag({ guardrail });
+    expect(told(template(), 'GUARDRAIL')).toMatchObject({ version: '3' });
+    expect(actionsOf(statements(template(), HANDLER_ROLE))).toContain('bedrock:ApplyGuardrail');
+  });
+});
+
+test.each<[string, ManagedRagProps, string]>([
+  ['tenants of callers who sign', { auth: ApiAuth.iam(), retrieval: { tenant: { field: 'tenant', claim: 'custom:tenant' } } }, "'retrieval.tenant' must be left out with signatures of IAM credentials"],
+  ['tenants of API keys', { auth: ApiAuth.apiKey(), retrieval: { tenant: { field: 'tenant', claim: 'custom:tenant' } } }, "'retrieval.tenant' must be left out with API keys"],
+  ['answers that the model cannot write', { answering: { maxTokens: 9_000_000 } }, "'answering.maxTokens' must be at most 65535, the output limit of global.amazon.nova-2-lite-v1:0, got 9000000"],
+  ['a temperature above one', { answering: { temperature: 2 } }, "'answering.temperature' must be between 0 and 1, got 2"],
+  ['an hour for an answer', { answering: { timeout: Duration.hours(1) } }, "'answering.timeout' must be between 10 seconds and 15 minutes, got 1 hour"],
+  ['origins with a path', { api: { corsOrigins: ['https://docs.example.com/'] } }, "'corsOrigins' must be an origin like https://chat.example.com"],
+  ['a model’s id', { model: 'amazon.nova-lite-v1:0' as never }, "'model' must be made by Model, such as"],
+])('refuses %s', (_, props, message) => {
+  expect(() => defineRag(props)).toThrow(message);
+});
