@@ -69,6 +69,8 @@ export interface DocumentChange {
   readonly bucket: string;
   /** The document's key; a change of its `.metadata.json` is a change of it. */
   readonly key: string;
+  /** Tells it from every other change of the document, however often it is told of. */
+  readonly change: string;
   /** When it happened, in milliseconds since 1970. */
   readonly since: number;
 }

@@ -1,0 +1,90 @@
+import { type ChangedDocument, documentsOf, type Outcome, type Outcomes } from './document';
+import { bringInStep, type InStepPorts } from './in-step';
+import type { ReceivedChange, WantedJob } from './request';
+import type { SyncedSource } from '../../lib/contract/document-sync';
+import type { ChangeQueue, JobQueue } from '../ports/sync-queues';
+import type { SourceGates, SourceState } from '../ports/sync-state';
+
+export interface BatchPorts extends InStepPorts {
+  readonly gates: SourceGates;
+  readonly changes: Pick<ChangeQueue, 'waiting'>;
+  readonly jobs: JobQueue;
+}
+
+export interface SyncPolicy {
+  readonly sources: readonly SyncedSource[];
+  /** From so many waiting changes on a job takes their place. */
+  readonly backlog: number;
+}
+
+export interface SyncedBatch {
+  readonly source: string;
+  readonly state: SourceState;
+  readonly outcomes: Outcomes;
+}
+
+/** A job counts for what changed so long before it began: clocks differ, and events tell whole seconds. */
+export const CLOCKS_DIFFER_MS = 5_000;
+/** A job that was asked for is asked for again after so long, where none has begun. */
+const WANTED_MS = 15 * 60_000;
+/** A service that refuses so often has more to do than it can: a job asks for less. */
+const THROTTLED_ATTEMPTS = 3;
+
+/** Brings the documents of one batch in step, each source by itself. `batch` names the run. */
+export function syncBatch(received: readonly ReceivedChange[], batch: string, until: number, policy: SyncPolicy, ports: BatchPorts): Promise<SyncedBatch[]> {
+  const ids = [...new Set(received.map(({ change }) => change.dataSourceId))];
+  return Promise.all(ids.map((id) => {
+    const documents = documentsOf(received.filter(({ change }) => change.dataSourceId === id));
+    const source = policy.sources.find(({ dataSourceId }) => dataSourceId === id);
+    // The source was taken out of the stack, and its passages with it.
+    if (!source) return { source: id, state: {}, outcomes: all(documents, { kind: 'done', what: 'forgotten' }) };
+    return syncSource(source, documents, batch, until, policy, ports);
+  }));
+}
+
+async function syncSource(
+  source: SyncedSource, documents: readonly ChangedDocument[], batch: string, until: number, policy: SyncPolicy, ports: BatchPorts,
+): Promise<SyncedBatch> {
+  const { dataSourceId } = source;
+  const { gates, clock } = ports;
+  const { entered, state } = await gates.enter(dataSourceId, batch, clock.now(), until);
+  try {
+    const covered = documents.filter(({ since }) => since + CLOCKS_DIFFER_MS < (state.coveredFrom ?? -Infinity));
+    const rest = documents.filter((document) => !covered.includes(document));
+    const outcomes = new Map(all(covered, { kind: 'done', what: 'covered' }));
+    if (rest.length > 0) {
+      const held = !entered || await waitsForJob(source, state, policy, ports);
+      for (const [document, outcome] of held ? all(rest, { kind: 'hold', why: 'job' }) : await inStep(dataSourceId, rest, until, ports)) outcomes.set(document, outcome);
+    }
+    return { source: dataSourceId, state, outcomes };
+  } finally {
+    // Best effort: its time is over with this run's in any case.
+    if (entered) await gates.leave(dataSourceId, batch).catch(() => undefined);
+  }
+}
+
+/** Whether a job is to take the place of what waits; asks for it. */
+async function waitsForJob({ dataSourceId, byJob }: SyncedSource, { wantedAt }: SourceState, { backlog }: SyncPolicy, ports: BatchPorts): Promise<boolean> {
+  if (!byJob && wantedAt === undefined && await ports.changes.waiting() < backlog) return false;
+  await wantJob(dataSourceId, ports);
+  return true;
+}
+
+async function inStep(dataSourceId: string, documents: readonly ChangedDocument[], until: number, ports: BatchPorts): Promise<Outcomes> {
+  const outcomes = await bringInStep(dataSourceId, documents, until, ports).catch((error: unknown) => {
+    return all(documents, { kind: 'failed', reason: error instanceof Error ? error.name : typeof error, cause: error });
+  });
+  const throttled = [...outcomes].some(([{ attempt }, outcome]) => outcome.kind === 'hold' && outcome.why === 'throttled' && attempt >= THROTTLED_ATTEMPTS);
+  if (throttled) await wantJob(dataSourceId, ports);
+  return outcomes;
+}
+
+async function wantJob(dataSourceId: string, { gates, jobs, clock }: BatchPorts): Promise<void> {
+  const wantedAt = clock.now();
+  if (!await gates.want(dataSourceId, wantedAt, wantedAt - WANTED_MS)) return;
+  await jobs.send({ want: dataSourceId, wantedAt, attempt: 1 } satisfies WantedJob, 0);
+}
+
+function all(documents: readonly ChangedDocument[], outcome: Outcome): Outcomes {
+  return new Map(documents.map((document) => [document, outcome]));
+}

@@ -1,0 +1,99 @@
+import type { DocumentChange, SyncRequest } from '../../lib/contract/document-sync';
+
+/** A job that is wanted for a source, as it waits for its turn. */
+export interface WantedJob {
+  readonly want: string;
+  readonly wantedAt: number;
+  /** Which of its tries it is, from 1. */
+  readonly attempt: number;
+}
+
+/** A job that is looked at until it ends. */
+export interface WatchedJob {
+  readonly watch: string;
+  readonly dataSourceId: string;
+  /** The lease under which it began. */
+  readonly token: number;
+  /** Which look it is, from 1. */
+  readonly look: number;
+}
+
+export type JobMessage = SyncRequest | WantedJob | WatchedJob;
+
+/** A change as the queue gave it out. */
+export interface ReceivedChange {
+  readonly messageId: string;
+  readonly receipt: string;
+  /** How often it was received, this time included. */
+  readonly attempt: number;
+  readonly change: DocumentChange;
+}
+
+interface QueueRecord {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly attributes: { readonly ApproximateReceiveCount: string };
+}
+
+export interface ReceivedJob {
+  readonly messageId: string;
+  readonly message: JobMessage;
+}
+
+/** Messages of the function's queues, with the ids of those that are none of its own. */
+export interface ReceivedMessages {
+  readonly changes: readonly ReceivedChange[];
+  readonly jobs: readonly ReceivedJob[];
+  readonly unknown: readonly string[];
+}
+
+/** What the function was called with: messages of its queues, or a request by itself. */
+export type Work = { readonly request: SyncRequest } | ReceivedMessages;
+
+export function parseWork(event: unknown): Work {
+  const { Records: records } = fieldsOf(event);
+  if (records === undefined) {
+    if (isRequest(event)) return { request: event };
+    throw new Error('the event must hold records of a queue, or \'sync\': \'all\' or a list of the ids of data sources');
+  }
+  const changes: ReceivedChange[] = [];
+  const jobs: ReceivedJob[] = [];
+  const unknown: string[] = [];
+  for (const { messageId, receiptHandle, body, attributes } of records as readonly QueueRecord[]) {
+    const message = parsed(body);
+    if (isChange(message)) changes.push({ messageId, receipt: receiptHandle, attempt: Number(attributes.ApproximateReceiveCount), change: message });
+    else if (isJob(message)) jobs.push({ messageId, message });
+    else unknown.push(messageId);
+  }
+  return { changes, jobs, unknown };
+}
+
+function isChange(message: unknown): message is DocumentChange {
+  const { dataSourceId, bucket, key, change, since } = fieldsOf(message);
+  return [dataSourceId, bucket, key, change].every((text) => typeof text === 'string') && typeof since === 'number';
+}
+
+function isJob(message: unknown): message is JobMessage {
+  const { want, wantedAt, attempt, watch, dataSourceId, token, look } = fieldsOf(message);
+  const isWanted = typeof want === 'string' && typeof wantedAt === 'number' && typeof attempt === 'number';
+  const isWatched = typeof watch === 'string' && typeof dataSourceId === 'string' && typeof token === 'number' && typeof look === 'number';
+  return isWanted || isWatched || isRequest(message);
+}
+
+function isRequest(message: unknown): message is SyncRequest {
+  const { sync } = fieldsOf(message);
+  return sync === 'all' || (Array.isArray(sync) && sync.every((id) => typeof id === 'string'));
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {};
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
