@@ -7,7 +7,7 @@ import { manifest, withInstalled } from './tarball';
 const KB = 1024;
 const MB = KB * KB;
 /** Bundles with a ceiling; the others are printed. */
-const GOALS: Record<string, number> = { chat: 500 };
+const GOALS: Record<string, number> = { chat: 500, rag: 420 };
 
 const size: Row = {
   name: 'size',

@@ -17,7 +17,7 @@ export function houseRules(project: awscdk.AwsCdkConstructLibrary) {
     { target: './lambda', from: ['./local', './examples', './test', './bench'], message: 'handlers import contract, ports, adapters and kit' },
     { target: './lambda', from: [room('internal'), ...[...constructs, ...sockets].map(room)], message: 'lib/contract is the only door between lib and lambda' },
     { target: './lambda/ports', from: ['./lambda/adapters', './lambda/kit'], message: 'ports import nothing but contract' },
-    { target: './lambda/parts', from: ['./lambda/chat', './lambda/oidc-authorizer'], message: 'a part is one more adapter: it knows ports and adapters, no handler' },
+    { target: './lambda/parts', from: ['./lambda/chat', './lambda/oidc-authorizer', './lambda/knowledge', './lambda/rag'], message: 'a part is one more adapter: it knows ports and adapters, no handler' },
     { target: './local', from: ['./lambda', './examples', './test', './bench', room('internal'), ...[...constructs, ...sockets].map(room)], message: 'local reads the public index and lib/contract' },
     { target: './examples', from: ['./lambda', './local', './test', './bench', room('internal'), room('contract'), ...[...constructs, ...sockets].map(room)], message: 'examples use the public index, as users do' },
   ];
