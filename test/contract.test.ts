@@ -2,21 +2,38 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { ApiAuth, ChatbotApi, Transport } from '../lib';
+import { ApiAuth, ChatbotApi, KnowledgeStore, ManagedRag, Transport } from '../lib';
 import { CHAT_ENV } from '../lib/contract/chat';
 import { CHAT_SOCKET_ENV } from '../lib/contract/chat-socket';
 import { OIDC_AUTHORIZER_ENV } from '../lib/contract/oidc-authorizer';
+import { PGVECTOR_SCHEMA_ENV } from '../lib/contract/pgvector-schema';
 
-/** Each handler, what it reads from its environment, and a chat that defines it. */
+/** Each handler, what it reads from its environment, and a construct that defines it. */
 const HANDLERS = [
-  { bundle: 'chat', handler: 'Answers chat requests', contract: CHAT_ENV, auth: ApiAuth.cognito() },
-  { bundle: 'chat-socket', handler: 'Takes the messages of sockets in', contract: CHAT_SOCKET_ENV, auth: ApiAuth.iam(), transport: Transport.webSocket() },
-  { bundle: 'oidc-authorizer', handler: 'Verifies tokens of the OpenID Connect issuer', contract: OIDC_AUTHORIZER_ENV, auth: ApiAuth.oidc({ issuer: 'https://login.example.com', audience: ['chat'] }) },
+  { bundle: 'chat', handler: 'Answers chat requests', contract: CHAT_ENV, define: (stack: Stack) => new ChatbotApi(stack, 'Chat', { auth: ApiAuth.cognito() }) },
+  {
+    bundle: 'chat-socket',
+    handler: 'Takes the messages of sockets in',
+    contract: CHAT_SOCKET_ENV,
+    define: (stack: Stack) => new ChatbotApi(stack, 'Chat', { auth: ApiAuth.iam(), transport: Transport.webSocket() }),
+  },
+  {
+    bundle: 'oidc-authorizer',
+    handler: 'Verifies tokens of the OpenID Connect issuer',
+    contract: OIDC_AUTHORIZER_ENV,
+    define: (stack: Stack) => new ChatbotApi(stack, 'Chat', { auth: ApiAuth.oidc({ issuer: 'https://login.example.com', audience: ['chat'] }) }),
+  },
+  {
+    bundle: 'pgvector-schema',
+    handler: 'Makes the table of a knowledge base',
+    contract: PGVECTOR_SCHEMA_ENV,
+    define: (stack: Stack) => new ManagedRag(stack, 'Rag', { store: KnowledgeStore.auroraPgvector() }),
+  },
 ];
 
-test.each(HANDLERS)('the environment of the handler $bundle is its contract, no key more or less', ({ handler, contract, auth, transport }) => {
+test.each(HANDLERS)('the environment of the handler $bundle is its contract, no key more or less', ({ handler, contract, define }) => {
   const stack = new Stack(new App(), 'Test');
-  new ChatbotApi(stack, 'Chat', { auth, transport });
+  define(stack);
   const [found] = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function', { Properties: { Description: handler } }));
   expect(Object.keys(found.Properties.Environment.Variables as object).sort()).toEqual([...contract].sort());
 });

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { type CfnDataSource } from 'aws-cdk-lib/aws-bedrock';
 import { Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -43,7 +43,13 @@ export class ChunkTransform extends Construct {
     }
     if (!bucket.encryptionKey) return;
     role.allowEncryption(bucket.encryptionKey, 's3');
-    bucket.encryptionKey.grantEncryptDecrypt(handler);
+    const { region, urlSuffix } = Stack.of(this);
+    Grant.addToPrincipal({
+      grantee: handler,
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resourceArns: [bucket.encryptionKey.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `s3.${region}.${urlSuffix}` } },
+    });
   }
 
   private letCall({ role, handler }: ChunkTransformProps) {

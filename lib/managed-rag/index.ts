@@ -1,4 +1,5 @@
 export { type RagAnswering } from './answering';
+export { type AuroraPgvectorOptions, type ExistingAuroraCluster } from './aurora-store';
 export { Chunking, type FixedSizeChunkingOptions, type HierarchicalChunkingOptions, type LambdaChunkingOptions, type SemanticChunkingOptions } from './chunking';
 export * from './collection-access';
 export * from './collection-capacity';

@@ -1,4 +1,5 @@
 import { type Construct } from 'constructs';
+import { type AuroraPgvectorOptions, AuroraStore } from './aurora-store';
 import { ManagedStore } from './managed-store';
 import { OpenSearchServerlessStore, type OpenSearchServerlessOptions } from './open-search-serverless-store';
 import { S3VectorsStore, type S3VectorsOptions } from './s3-vectors-store';
@@ -35,6 +36,16 @@ export abstract class KnowledgeStore {
    */
   public static openSearchServerless(options: OpenSearchServerlessOptions = {}): KnowledgeStore {
     return new HeldVectors((scope, build) => new OpenSearchServerlessStore(scope, 'Store', { ...build, ...options }).binding);
+  }
+
+  /**
+   * Aurora PostgreSQL with pgvector: searched by meaning and by words, beside what else you keep in a database. It sleeps while nobody asks, and then takes
+   * about fifteen seconds for the first answer. Its table is made by a custom resource, for CloudFormation knows no tables.
+   *
+   * @param options its capacity and network, or a cluster that you have
+   */
+  public static auroraPgvector(options: AuroraPgvectorOptions = {}): KnowledgeStore {
+    return new HeldVectors((scope, build) => new AuroraStore(scope, 'Store', { ...build, ...options }).binding);
   }
 
   /**

@@ -68,6 +68,11 @@ export class PrivateNetwork extends Construct {
     return { vpc: this.vpc, vpcSubnets, securityGroups: [securityGroup] };
   }
 
+  /** A place for a database, which calls nothing. */
+  public placeDatabase(vpcSubnets: ec2.SubnetSelection = { subnetType: this.subnetType }) {
+    return { vpc: this.vpc, vpcSubnets };
+  }
+
   private requireWayOut(scope: Construct, vpcSubnets: ec2.SubnetSelection) {
     if (!isIsolated(this.vpc, vpcSubnets)) return;
     fail(scope, "'vpcSubnets' must be subnets with a way to the internet, such as private ones with a NAT gateway, because clients of a WebSocket API are written to over its public address, "

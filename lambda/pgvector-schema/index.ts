@@ -1,0 +1,17 @@
+import { parseTableChange } from './request';
+import { applySchema } from './schema';
+import { PGVECTOR_SCHEMA_ENV } from '../../lib/contract/pgvector-schema';
+import { rdsData } from '../adapters/rds-data';
+import { systemClock } from '../kit/clock';
+import { customResource } from '../kit/custom-resource';
+import { readEnv } from '../kit/env';
+import { createLog } from '../kit/log';
+
+const env = readEnv(PGVECTOR_SCHEMA_ENV);
+const database = rdsData({ clusterArn: env.CLUSTER_ARN, secretArn: env.SECRET_ARN, database: env.DATABASE });
+
+export const handler = customResource(async (event) => {
+  const change = parseTableChange(event);
+  await applySchema(change, database, systemClock);
+  return change.table;
+}, createLog(env.SERVICE));
