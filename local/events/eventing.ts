@@ -75,6 +75,7 @@ export class Eventing implements Events {
   }
 
   fire(name: string): string[] {
+    if (name === '') throw new Error("'name' must say which schedules go off, got nothing: a part of their names");
     return [...this.schedules.fire(name), ...this.bus.fire(name)];
   }
 

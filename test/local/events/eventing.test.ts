@@ -110,6 +110,10 @@ test('schedules go off when they are told to', async () => {
   await got('nightly', '{"night":true}');
   await got('hourly', 'Scheduled Event');
   expect(cloud.events.fire('nothing')).toEqual([]);
+  expect(() => cloud.events.fire('')).toThrow("'name' must say which schedules go off");
+  const put = (body: object) => fetch(new URL('/local/schedules', cloud.url), { method: 'PUT', body: JSON.stringify(body) });
+  expect(await (await put({ name: 'night' })).json()).toEqual(['nightly']);
+  expect((await put({})).status).toBe(400);
 });
 
 test('CloudFormation tells that the stack is made, and that it is deleted where a test says so', async () => {
