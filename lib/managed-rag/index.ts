@@ -18,3 +18,4 @@ export { type S3VectorsOptions } from './s3-vectors-store';
 export { type SalesforceSourceOptions } from './salesforce-source';
 export { type SharePointCertificate, type SharePointSourceOptions } from './share-point-source';
 export { WebLogin, WebScope, type WebSourceOptions } from './web-source';
+export { SyncPolicy } from './sync-policy';

@@ -2,6 +2,7 @@ import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type RagAnswering } from './answering';
 import { type DataSource } from './data-source';
 import { type KnowledgeStore } from './knowledge-store';
+import { type SyncPolicy } from './sync-policy';
 import { type ApiAuth, type RestStreamingOptions } from '../api';
 import { type IGuardrail } from '../guardrail';
 import { type RetrievalOptions } from '../knowledge';
@@ -30,6 +31,13 @@ export interface ManagedRagProps {
    * @default - EmbeddingModel.standard(); with KnowledgeStore.managed() its own
    */
   readonly embedding?: IEmbeddingModel;
+
+  /**
+   * When documents are read.
+   *
+   * @default - SyncPolicy.onChange().and(SyncPolicy.onDeploy())
+   */
+  readonly sync?: SyncPolicy;
 
   /**
    * How passages are looked up, and which of them an answer is given from.

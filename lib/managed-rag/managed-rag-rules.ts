@@ -1,7 +1,9 @@
 import { Annotations } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
 import { requireValidAnswering } from './answering';
+import { type DeployedSource } from './knowledge-base';
 import { type ManagedRagProps } from './managed-rag-props';
+import { type SyncPolicy } from './sync-policy';
 import { type AuthBinding } from '../api/auth-binding';
 import { fail, requireCount, requireMade, requireSome } from '../internal/validation';
 
@@ -10,12 +12,13 @@ const MOST_SOURCES = 5;
 
 /** What props must be by themselves. */
 export function requireValidProps(scope: IConstruct, props: ManagedRagProps) {
-  const { store, sources, embedding, model, answering, guardrail, auth, posture } = props;
+  const { store, sources, embedding, sync, model, answering, guardrail, auth, posture } = props;
   requireMade(scope, 'store', store, '_bind', 'KnowledgeStore, such as KnowledgeStore.s3Vectors()');
   requireSome(scope, 'sources', sources, 'DataSource.s3()');
   requireCount(scope, 'sources', sources, 1, MOST_SOURCES);
   sources?.forEach((source) => requireMade(scope, 'sources', source, '_bind', 'DataSource, such as DataSource.s3()'));
   requireMade(scope, 'embedding', embedding, 'bind', 'EmbeddingModel, such as EmbeddingModel.standard()');
+  requireMade(scope, 'sync', sync, 'and', 'SyncPolicy, such as SyncPolicy.onChange()');
   requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");
   requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
   requireMade(scope, 'auth', auth, '_bind', 'ApiAuth, such as ApiAuth.cognito()');
@@ -35,4 +38,11 @@ export function warnOfIdleGrant(scope: IConstruct, { caller }: AuthBinding) {
   if (caller === 'iam') return;
   Annotations.of(scope).addWarningV2('cdk-genai-patterns:grantWithoutEffect',
     "grantInvoke lets nobody in here, because requests are not signed with IAM credentials: give it 'auth: ApiAuth.iam()', or leave the grant out");
+}
+
+/** Nobody is told of changes of what has to be crawled: by changes alone it would be read never. */
+export function warnOfUnreadSources(scope: IConstruct, { _triggers: { onChange, onDeploy, schedules } }: SyncPolicy, sources: readonly DeployedSource[]) {
+  if (!onChange || onDeploy || schedules.length > 0 || sources.every(({ crawled }) => !crawled)) return;
+  Annotations.of(scope).addWarningV2('cdk-genai-patterns:unreadSource',
+    "a source that is crawled tells nobody of its changes, so SyncPolicy.onChange() alone never reads it: add '.and(SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1))))' or '.and(SyncPolicy.onDeploy())'");
 }

@@ -2,16 +2,20 @@ import { Names, Size, Stack } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
 import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
+import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { ANSWER_TIMEOUT, answeringPolicy } from './answering';
 import { DataSource } from './data-source';
+import { DocumentSync } from './document-sync';
 import { KnowledgeBase } from './knowledge-base';
 import { KnowledgeStore } from './knowledge-store';
 import { type ManagedRagProps } from './managed-rag-props';
-import { requireFittingProof, requireValidProps, warnOfIdleGrant } from './managed-rag-rules';
+import { requireFittingProof, requireValidProps, warnOfIdleGrant, warnOfUnreadSources } from './managed-rag-rules';
+import { SyncPolicy } from './sync-policy';
 import { ApiAuth } from '../api';
 import { type AuthBinding } from '../api/auth-binding';
 import { restApiOptions } from '../api/rest-streaming-options';
@@ -43,6 +47,12 @@ export class ManagedRag extends Construct implements IKnowledge {
   /** Where documents are put, where a source is a bucket; the first, where several are. */
   public readonly bucket?: IBucket;
 
+  /** Which jobs ran and which documents failed. */
+  public readonly table: TableV2;
+
+  /** Whoever sends `{"sync":"all"}` here has every source looked through; let them with `grantSync`. */
+  public readonly syncRequests: IQueue;
+
   /** The function that answers. */
   public readonly handler: LambdaFunction;
 
@@ -62,6 +72,7 @@ export class ManagedRag extends Construct implements IKnowledge {
   private readonly auth: AuthBinding;
   private readonly retrieval: RetrievalOptions;
   private readonly knowledge: KnowledgeBase;
+  private readonly sync: DocumentSync;
   private readonly models: BoundModels;
   private readonly endpoint: StreamingRestApi;
 
@@ -75,6 +86,10 @@ export class ManagedRag extends Construct implements IKnowledge {
     this.knowledgeBase = this.knowledge.base;
     this.knowledgeBaseId = this.knowledgeBase.attrKnowledgeBaseId;
     this.bucket = this.knowledge.documents[0]?.bucket;
+
+    this.sync = this.defineSync(props);
+    this.table = this.sync.table;
+    this.syncRequests = this.sync.queues.jobs;
 
     this.auth = (props.auth ?? ApiAuth.cognito())._bind(this, this.build);
     requireFittingProof(this, props, this.auth);
@@ -108,6 +123,13 @@ export class ManagedRag extends Construct implements IKnowledge {
     return Grant.addToPrincipal({ grantee, actions: ['bedrock:Retrieve'], resourceArns: [this.knowledgeBase.attrKnowledgeBaseArn] });
   }
 
+  /** Lets somebody have documents read, by a message to `syncRequests`. */
+  public grantSync(grantee: IGrantable): Grant {
+    const grant = Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.syncRequests.queueArn] });
+    const { encryptionKey } = this.build;
+    return encryptionKey ? grant.combine(encryptionKey.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey')) : grant;
+  }
+
   /** What it is called in metrics and logs. */
   private get calledAs(): string {
     return Names.uniqueResourceName(this, { separator: '-', maxLength: 64 });
@@ -126,6 +148,12 @@ export class ManagedRag extends Construct implements IKnowledge {
       embedding,
       fields: declaredFields(this, this.retrieval),
     });
+  }
+
+  private defineSync({ sync: policy = SyncPolicy.onChange().and(SyncPolicy.onDeploy()) }: ManagedRagProps) {
+    const { base, sources, kind } = this.knowledge;
+    warnOfUnreadSources(this, policy, sources);
+    return new DocumentSync(this, 'Sync', { ...this.build, knowledgeBase: base, sources, kind, policy, service: this.calledAs });
   }
 
   private defineHandler({ answering: { systemPrompt, timeout = ANSWER_TIMEOUT } = {} }: ManagedRagProps) {

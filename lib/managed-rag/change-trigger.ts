@@ -1,0 +1,76 @@
+import { Annotations, Duration, Size, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { type Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { type SyncQueues } from './sync-queues';
+import { type DocumentChangesEnv, type SyncedSource } from '../contract/document-sync';
+import { BundledFunction } from '../internal/bundled-function';
+import { EventRule } from '../internal/event-rule';
+import { CalledService } from '../posture';
+import { type Build } from '../posture/build';
+
+export interface ChangeTriggerProps extends Build {
+  readonly queues: SyncQueues;
+  readonly changes: Queue;
+  /** Where documents lie. */
+  readonly documents: readonly { readonly bucket: IBucket; readonly prefixes?: string[] }[];
+  /** How the functions know the sources. */
+  readonly sources: readonly SyncedSource[];
+  /** What the construct is called in metrics and logs. */
+  readonly service: string;
+}
+
+/** Puts each change of a document in line: S3 tells EventBridge, a rule calls a function, which knows whose line it is. */
+export class ChangeTrigger extends Construct {
+  public readonly handler: BundledFunction<DocumentChangesEnv>;
+
+  constructor(scope: Construct, id: string, props: ChangeTriggerProps) {
+    super(scope, id);
+    this.handler = this.defineHandler(props);
+    for (const { bucket } of props.documents) this.turnEventsOn(bucket);
+    this.defineRule(props);
+  }
+
+  private defineHandler({ posture, logRetention, encryptionKey, queues, changes, sources, service }: ChangeTriggerProps) {
+    const handler = new BundledFunction<DocumentChangesEnv>(this, 'Handler', {
+      bundle: 'document-changes',
+      description: 'Puts changes of documents in line',
+      timeout: Duration.seconds(30),
+      memory: Size.mebibytes(256),
+      logRetention,
+      encryptionKey,
+      deadLetters: queues.lost,
+      reservedConcurrency: posture.reservedConcurrency,
+      place: (placed) => posture.placeFunction(placed, [CalledService.SQS, CalledService.XRAY]),
+    });
+    handler.role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [changes.queueArn] }));
+    handler.configure({ SOURCES: Stack.of(this).toJsonString(sources), QUEUE_URL: changes.queueUrl, SERVICE: service });
+    return handler;
+  }
+
+  /** Buckets of this app are told to; of others nothing can be changed without the custom resource of their notifications. */
+  private turnEventsOn(bucket: IBucket) {
+    const resource = bucket.node.defaultChild;
+    if (!CfnBucket.isCfnBucket(resource)) {
+      Annotations.of(this).addWarningV2('cdk-genai-patterns:bucketTellsNobody',
+        `The bucket ${bucket.node.path} was made elsewhere: SyncPolicy.onChange() hears of its changes only if it sends its events to Amazon EventBridge. `
+        + 'Turn that on where the bucket is made (eventBridgeEnabled: true), or take SyncPolicy.schedule(…)');
+      return;
+    }
+    // Not by the L2, whose notifications are written by a custom resource.
+    resource.addPropertyOverride('NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled', true);
+  }
+
+  private defineRule({ documents, queues }: ChangeTriggerProps) {
+    const names = [...new Set(documents.map(({ bucket }) => bucket.bucketName))];
+    const prefixes = documents.every((each) => each.prefixes) ? [...new Set(documents.flatMap((each) => each.prefixes!))] : undefined;
+    const pattern = {
+      source: ['aws.s3'],
+      detailType: ['Object Created', 'Object Deleted'],
+      detail: { bucket: { name: names }, ...(prefixes && { object: { key: prefixes.map((prefix) => ({ prefix })) } }) },
+    };
+    new EventRule(this, 'Rule', pattern, queues.lost).call(this.handler.function);
+  }
+}
+

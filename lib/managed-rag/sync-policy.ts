@@ -1,0 +1,57 @@
+import { type ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+
+/** What makes a knowledge base read its documents. */
+export interface SyncTriggers {
+  readonly onDeploy: boolean;
+  readonly onChange: boolean;
+  readonly schedules: readonly ScheduleExpression[];
+}
+
+/**
+ * When a knowledge base reads its documents. Only what is new or has changed is read; what is gone is forgotten.
+ *
+ * @example
+ * const sync = SyncPolicy.onChange().and(SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1))));
+ */
+export abstract class SyncPolicy {
+  /** Seconds after a document in a bucket is put, replaced or deleted, or what describes it: that document alone is read. Sources without a bucket tell nobody of changes. */
+  public static onChange(): SyncPolicy {
+    return new Policy({ onDeploy: false, onChange: true, schedules: [] });
+  }
+
+  /** After each deployment of the stack: every source is looked through. */
+  public static onDeploy(): SyncPolicy {
+    return new Policy({ onDeploy: true, onChange: false, schedules: [] });
+  }
+
+  /**
+   * At times: every source is looked through.
+   *
+   * @param expression when, such as `ScheduleExpression.rate(Duration.days(1))` or a cron expression of a time zone
+   */
+  public static schedule(expression: ScheduleExpression): SyncPolicy {
+    return new Policy({ onDeploy: false, onChange: false, schedules: [expression] });
+  }
+
+  /** Only when somebody whom `grantSync` lets sends `{"sync":"all"}` to the queue `syncRequests`, as they may with any policy. */
+  public static manual(): SyncPolicy {
+    return new Policy({ onDeploy: false, onChange: false, schedules: [] });
+  }
+
+  /** @internal */
+  public abstract readonly _triggers: SyncTriggers;
+
+  /** Both this and another. */
+  public abstract and(other: SyncPolicy): SyncPolicy;
+}
+
+class Policy extends SyncPolicy {
+  constructor(public readonly _triggers: SyncTriggers) {
+    super();
+  }
+
+  public and({ _triggers: other }: SyncPolicy): SyncPolicy {
+    const { onDeploy, onChange, schedules } = this._triggers;
+    return new Policy({ onDeploy: onDeploy || other.onDeploy, onChange: onChange || other.onChange, schedules: [...schedules, ...other.schedules] });
+  }
+}

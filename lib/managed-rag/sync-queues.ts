@@ -1,0 +1,57 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { CHANGE_ATTEMPTS, JOB_ATTEMPTS, SYNC_SECONDS } from '../contract/document-sync';
+import { acknowledge } from '../internal/acknowledge';
+import { type Build } from '../posture/build';
+
+/** As long as SQS keeps anything. */
+const LONGEST = Duration.days(14);
+
+/** As AWS advises for queues that a function reads: what it has taken comes back only once it cannot be working on it. */
+const HIDDEN = Duration.seconds(6 * SYNC_SECONDS);
+
+export interface SyncQueuesProps extends Build {
+  /** Whether changes of documents are followed. */
+  readonly changes: boolean;
+}
+
+/** What waits to be read into a knowledge base: changes in a line of their own for each document, jobs, and what nobody could deal with. */
+export class SyncQueues extends Construct {
+  public readonly jobs: sqs.Queue;
+  public readonly lost: sqs.Queue;
+  public readonly changes?: sqs.Queue;
+  public readonly lostChanges?: sqs.Queue;
+
+  constructor(scope: Construct, id: string, private readonly props: SyncQueuesProps) {
+    super(scope, id);
+    this.lost = this.defineLost('Lost');
+    this.jobs = this.define('Jobs', { visibilityTimeout: HIDDEN, deadLetterQueue: { queue: this.lost, maxReceiveCount: JOB_ATTEMPTS } });
+    if (!props.changes) return;
+    this.lostChanges = this.defineLost('LostChanges', { fifo: true });
+    this.changes = this.define('Changes', { fifo: true, visibilityTimeout: HIDDEN, deadLetterQueue: { queue: this.lostChanges, maxReceiveCount: CHANGE_ATTEMPTS } });
+  }
+
+  /** Where what was given up waits for a person. */
+  public get allLost(): sqs.Queue[] {
+    return this.lostChanges ? [this.lost, this.lostChanges] : [this.lost];
+  }
+
+  private defineLost(id: string, props: sqs.QueueProps = {}) {
+    const queue = this.define(id, props);
+    acknowledge(queue, 'Serverless-SQSRedrivePolicy', 'It is the dead-letter queue itself: what arrives here has failed already, and waits for a person.');
+    return queue;
+  }
+
+  private define(id: string, props: sqs.QueueProps) {
+    const { encryptionKey } = this.props;
+    return new sqs.Queue(this, id, {
+      enforceSSL: true,
+      encryption: encryptionKey ? sqs.QueueEncryption.KMS : sqs.QueueEncryption.SQS_MANAGED,
+      encryptionMasterKey: encryptionKey,
+      retentionPeriod: LONGEST,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...props,
+    });
+  }
+}

@@ -1,0 +1,157 @@
+import { Duration, TimeZone } from 'aws-cdk-lib';
+import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { actionsOf, defineRag, statements } from './define-rag';
+import { DataSource, KnowledgeStore, SyncPolicy } from '../../lib';
+import { CHANGE_ATTEMPTS, SYNC_SECONDS, SYNC_TABLE, type SyncedSource } from '../../lib/contract/document-sync';
+
+const byDefault = defineRag();
+const DAILY = SyncPolicy.schedule(ScheduleExpression.cron({ minute: '0', hour: '3', timeZone: TimeZone.EUROPE_BERLIN }));
+
+/** The environment of the function whose description is this. */
+function environment(template: Template, description: RegExp): Record<string, unknown> {
+  const [found] = Object.values(template.findResources('AWS::Lambda::Function')).filter(({ Properties }) => description.test(Properties.Description as string));
+  return (found.Properties.Environment as { Variables: Record<string, unknown> }).Variables;
+}
+
+const rules = (template: Template) => Object.values(template.findResources('AWS::Events::Rule')).map(({ Properties }) => Properties as {
+  EventPattern: { source: string[]; detail: Record<string, unknown> };
+  Targets: { Input?: string; DeadLetterConfig?: object }[];
+});
+
+describe('changes of documents', () => {
+  test('are told by the bucket to EventBridge, without a custom resource', () => {
+    const template = byDefault.template();
+    template.hasResourceProperties('AWS::S3::Bucket', { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } });
+    template.resourceCountIs('Custom::S3BucketNotifications', 0);
+  });
+
+  test('wait in a line for each document, ten are taken at once, and what fails alone comes back', () => {
+    const template = byDefault.template();
+    template.hasResourceProperties('AWS::SQS::Queue', { FifoQueue: true, VisibilityTimeout: 6 * SYNC_SECONDS, RedrivePolicy: { maxReceiveCount: CHANGE_ATTEMPTS } });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { BatchSize: 10, FunctionResponseTypes: ['ReportBatchItemFailures'] });
+    expect(environment(template, /Puts changes/)).toMatchObject({ QUEUE_URL: { Ref: expect.stringMatching(/Changes/) }, SERVICE: expect.stringMatching(/^Test-Rag/) });
+  });
+
+  test('are heard of these documents only', () => {
+    const { template } = defineRag((stack) => ({ sources: [DataSource.s3(new Bucket(stack, 'Handbook'), { prefix: 'public/' })] }));
+    expect(rules(template()).find(({ EventPattern: { source } }) => source[0] === 'aws.s3')!.EventPattern.detail).toEqual({
+      bucket: { name: [{ Ref: expect.stringMatching(/^Handbook/) }] }, object: { key: [{ prefix: 'public/' }] },
+    });
+    const sources = JSON.stringify(environment(template(), /Keeps a knowledge base/).SOURCES);
+    expect(sources).toContain('public/');
+  });
+
+  test('of a bucket that was made elsewhere come only if it tells EventBridge, which is said', () => {
+    const { stack } = defineRag((scope) => ({ sources: [DataSource.s3(Bucket.fromBucketName(scope, 'Theirs', 'theirs'))] }));
+    Annotations.fromStack(stack).hasWarning('/Test/Rag/Sync/OnChange', Match.stringLikeRegexp('Turn that on where the bucket is made \\(eventBridgeEnabled: true\\)'));
+  });
+
+  test('that nobody could deal with are kept for two weeks', () => {
+    byDefault.template().hasResourceProperties('AWS::SQS::Queue', { FifoQueue: true, MessageRetentionPeriod: 1209600, RedrivePolicy: Match.absent() });
+    for (const { Targets: [target] } of rules(byDefault.template())) expect(target.DeadLetterConfig).toBeDefined();
+  });
+});
+
+describe('jobs', () => {
+  test('begin after each deployment of this stack, by a message that nobody waits for', () => {
+    const deployed = rules(byDefault.template()).find(({ Targets: [{ Input }] }) => Input !== undefined)!;
+    expect(deployed.EventPattern.detail).toEqual({ 'stack-id': [{ Ref: 'AWS::StackId' }], 'status-details': { status: ['CREATE_COMPLETE', 'UPDATE_COMPLETE'] } });
+    expect(deployed.Targets[0].Input).toBe('{"sync":"all"}');
+  });
+
+  test('begin at the times of schedules, in their time zones', () => {
+    const { template } = defineRag({ sync: DAILY.and(SyncPolicy.schedule(ScheduleExpression.rate(Duration.hours(6)))) });
+    template().hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'cron(0 3 * * ? *)', ScheduleExpressionTimezone: 'Europe/Berlin', Target: { Input: '{"sync":"all"}' } });
+    template().hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(6 hours)' });
+    expect(actionsOf(statements(template(), /OnScheduleRole/))).toEqual(['sqs:SendMessage']);
+  });
+
+  test('begin when somebody asks who was let', () => {
+    const { stack, rag, template } = defineRag({ sync: SyncPolicy.manual() });
+    rag.grantSync(new Role(stack, 'Operator', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }));
+    template().hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [Match.objectLike({ Action: 'sqs:SendMessage' })] } });
+  });
+
+  test('leave nothing behind that nobody asked for: without changes there is no line, without a schedule no role', () => {
+    const { template } = defineRag({ sync: SyncPolicy.manual() });
+    template().resourcePropertiesCountIs('AWS::SQS::Queue', { FifoQueue: true }, 0);
+    template().resourceCountIs('AWS::Scheduler::Schedule', 0);
+    template().resourceCountIs('AWS::Events::Rule', 1);
+    expect(actionsOf(statements(template(), /SyncHandlerRole/))).not.toContain('s3:GetObject');
+  });
+});
+
+describe('the function that syncs', () => {
+  test('knows the knowledge base, its sources, its table and its queues', () => {
+    const { SOURCES, ...others } = environment(byDefault.template(), /Keeps a knowledge base/);
+    expect(others).toEqual({
+      KNOWLEDGE_BASE_ID: { 'Fn::GetAtt': [expect.stringMatching(/^RagKnowledgeBase/), 'KnowledgeBaseId'] },
+      SYNC_TABLE: { Ref: expect.stringMatching(/^RagSyncTable/) },
+      CHANGES_URL: { Ref: expect.stringMatching(/Changes/) },
+      BACKLOG: '1000',
+      JOBS_URL: { Ref: expect.stringMatching(/Jobs/) },
+      SERVICE: expect.stringMatching(/^Test-Rag/),
+    });
+    const [, parts] = (SOURCES as { 'Fn::Join': [string, (string | object)[]] })['Fn::Join'];
+    const sources = JSON.parse(parts.map((part) => (typeof part === 'string' ? part : 'token')).join('')) as SyncedSource[];
+    expect(sources).toEqual([{ dataSourceId: 'token', bucket: 'token' }]);
+  });
+
+  test('keeps what it knows in a table of its keys', () => {
+    byDefault.template().hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      KeySchema: [{ AttributeName: SYNC_TABLE.partitionKey, KeyType: 'HASH' }, { AttributeName: SYNC_TABLE.sortKey, KeyType: 'RANGE' }],
+      TimeToLiveSpecification: { AttributeName: SYNC_TABLE.ttl, Enabled: true },
+    });
+  });
+});
+
+test('of a managed knowledge base follows changes by jobs, for its documents cannot be sent one by one', () => {
+  const { template } = defineRag({ store: KnowledgeStore.managed() });
+  expect(JSON.stringify(environment(template(), /Keeps a knowledge base/).SOURCES)).toContain('byJob');
+  expect(actionsOf(statements(template(), /SyncHandlerRole/))).not.toContain('bedrock:IngestKnowledgeBaseDocuments');
+});
+
+test('looks through no source whose documents are sent by hand', () => {
+  const { template } = defineRag({ sources: [DataSource.custom()] });
+  expect(environment(template(), /Keeps a knowledge base/).SOURCES).toBe('[]');
+});
+
+describe('a stack that is deleted', () => {
+  test('ends its jobs first: the source goes before what ends them, and what starts them before the source', () => {
+    const template = byDefault.template();
+    const [source] = Object.values(template.findResources('AWS::Bedrock::DataSource'));
+    expect(source.DependsOn).toEqual(expect.arrayContaining([
+      expect.stringMatching(/^RagSyncDrainHandlerFunction/), expect.stringMatching(/^RagSyncDrainHandlerRolePermissions/),
+      expect.stringMatching(/^RagSyncDrainRule/), expect.stringMatching(/^RagSyncDrainRuleAllowRule/),
+    ]));
+    const [starter] = Object.entries(template.findResources('AWS::Events::Rule')).filter(([id]) => id.startsWith('RagSyncOnDeploy')).map(([, rule]) => rule);
+    expect(starter.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^RagKnowledgeBaseSource1Source/)]));
+  });
+
+  test('hears of its own deletion', () => {
+    const drain = rules(byDefault.template()).find(({ EventPattern }) => JSON.stringify(EventPattern).includes('DELETE_IN_PROGRESS'))!;
+    expect(drain.EventPattern.detail['stack-id']).toEqual([{ Ref: 'AWS::StackId' }]);
+  });
+});
+
+test('a key of yours encrypts queues and the table, and EventBridge may use it for this account', () => {
+  const { template } = defineRag((stack) => ({ encryptionKey: new Key(stack, 'Key'), sync: SyncPolicy.onChange().and(DAILY) }));
+  for (const { Properties } of Object.values(template().findResources('AWS::SQS::Queue'))) expect(Properties.KmsMasterKeyId).toBeDefined();
+  template().hasResourceProperties('AWS::KMS::Key', {
+    KeyPolicy: { Statement: Match.arrayWith([Match.objectLike({ Sid: 'EventBridge', Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } })]) },
+  });
+});
+
+test('sources that tell nobody of changes are said to be read never where only changes are followed', () => {
+  const crawled = (sync: SyncPolicy) => defineRag({ sync, sources: [DataSource.web(['https://example.com'])] }).stack;
+  Annotations.fromStack(crawled(SyncPolicy.onChange())).hasWarning('/Test/Rag', Match.stringLikeRegexp('alone never reads it'));
+  Annotations.fromStack(crawled(SyncPolicy.onChange().and(DAILY))).hasNoWarning('/Test/Rag', Match.stringLikeRegexp('alone never reads it'));
+});
+
+test('refuses a schedule in the place of a policy', () => {
+  expect(() => defineRag({ sync: ScheduleExpression.rate(Duration.days(1)) as unknown as SyncPolicy })).toThrow("'sync' must be made by SyncPolicy, such as SyncPolicy.onChange()");
+});
