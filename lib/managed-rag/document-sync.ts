@@ -15,7 +15,7 @@ import { defineSyncTable, grantSyncTable } from './sync-table';
 import { DeploymentTrigger, ScheduleTrigger } from './sync-triggers';
 import { type DocumentSyncEnv, SYNC_SECONDS, type SyncedSource } from '../contract/document-sync';
 import { type KnowledgePolicy } from '../contract/knowledge';
-import { acknowledgeWildcard } from '../internal/acknowledge';
+import { acknowledge, acknowledgeWildcard } from '../internal/acknowledge';
 import { BundledFunction } from '../internal/bundled-function';
 import { CalledService } from '../posture';
 import { type Build } from '../posture/build';
@@ -150,6 +150,7 @@ export class DocumentSync extends Construct {
       functionResponseTypes: ['ReportBatchItemFailures'],
     });
     mapping.node.addDependency(role);
+    acknowledge(mapping, 'Serverless-LambdaEventSourceMappingDestination', 'Lambda offers such a destination for streams only: what a queue gives up goes to the dead-letter queue of the queue.');
   }
 
   private defineTriggers({ onDeploy, schedules }: SyncTriggers) {
