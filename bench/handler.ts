@@ -50,6 +50,7 @@ const chatEnv: ChatEnv = {
   RETENTION_SECONDS: '',
   GUARDRAIL: '',
   HOOKS: '',
+  KNOWLEDGE: '',
   QUOTAS: '',
   QUOTA_TABLE: '',
   USER_GROUPS: '',

@@ -1,6 +1,6 @@
 import { parseArguments } from './normalise';
 import type { ModelFacts } from '../../lib/contract/model';
-import type { AssistantMessage, ToolCall } from '../ports/conversations';
+import type { Annotation, AssistantMessage, ToolCall } from '../ports/conversations';
 import { type Finding, type ModelEvent, ModelFailure, type TokenUsage } from '../ports/model';
 
 /** What an encoder has to say to a client, whatever its protocol. Tool calls are numbered from 0 without gaps. */
@@ -10,7 +10,9 @@ export type AnswerEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
   | { readonly type: 'toolCall'; readonly index: number; readonly id: string; readonly name: string }
-  | { readonly type: 'toolInput'; readonly index: number; readonly json: string };
+  | { readonly type: 'toolInput'; readonly index: number; readonly json: string }
+  /** What the words before it are from. */
+  | { readonly type: 'annotation'; readonly annotation: Annotation };
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
 

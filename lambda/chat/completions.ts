@@ -68,6 +68,7 @@ export function completions(protocol: Protocol, policy: ChatPolicy, ports: Answe
       telling,
       groups,
       count: (metric) => report.count(metric),
+      measure: (values) => report.measure(values),
       announce: (more) => Object.assign(announced, more),
     }, ports);
 

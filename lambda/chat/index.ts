@@ -23,6 +23,7 @@ import { bearerOf, laterTokens, noTokens } from '../kit/bearer';
 import { readBeside } from '../kit/beside';
 import { type Call, textOf } from '../kit/call';
 import { systemClock } from '../kit/clock';
+import { deferred, once } from '../kit/deferred';
 import { endpoint } from '../kit/endpoint';
 import { readEnv } from '../kit/env';
 import { functionUrl } from '../kit/function-url';
@@ -32,8 +33,10 @@ import { createMetrics } from '../kit/metrics';
 import { restApi } from '../kit/rest-api';
 import { unlogged } from '../kit/unlogged';
 import { webSocket } from '../kit/web-socket';
+import { RETRIEVAL_DURATIONS } from '../knowledge/report';
 import type { Hooks } from '../ports/hooks';
 import type { JsonSchemas } from '../ports/json-schemas';
+import type { Links } from '../ports/links';
 
 const env = readEnv(CHAT_ENV);
 const log = createLog(env.SERVICE);
@@ -59,16 +62,23 @@ const model = bedrockModel(runtime, {
 });
 const models = readModels(env, readBeside(ROUTING_FILE), { model, clock: systemClock });
 const policy = { ...decided, models };
-const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, ...(!models.routed && { Model: models.offer.name }) }, CHAT_DURATIONS);
+const publish = createMetrics(
+  METRICS_NAMESPACE, { Service: env.SERVICE, ...(!models.routed && { Model: models.offer.name }) }, [...CHAT_DURATIONS, ...RETRIEVAL_DURATIONS],
+);
 
 const objects = lazyObjects(async () => (await import('../parts/s3-objects.js')).openObjects(env.CONTENT_BUCKET));
 const hooks: Hooks = {
   ask: async (...call) => (await import('../parts/hooks.js')).hooks.ask(...call),
   tell: async (...call) => (await import('../parts/hooks.js')).hooks.tell(...call),
 };
+const passages = decided.knowledge && once(async () => (await import('../parts/knowledge.js')).openPassages(decided.knowledge!));
+const knowledge = passages && {
+  passages: deferred(passages),
+  links: { sign: async (...given: Parameters<Links['sign']>) => (await import('../parts/s3-links.js')).links.sign(...given) },
+};
 const quotas = dynamoQuotas(table, env.QUOTA_TABLE);
 const schemas: JsonSchemas = { problems: async (...given) => (await import('../parts/json-schemas.js')).jsonSchemas.problems(...given) };
-const ports = { model, objects, schemas, hooks, quotas, clock: systemClock };
+const ports = { model, objects, schemas, hooks, quotas, knowledge, clock: systemClock };
 const routes = stores ? chatRoutes(policy, { ...ports, ...stores }, publish) : statelessRoutes(policy, ports, publish);
 const answer = endpoint(routes, { corsOrigins, exposedHeaders: EXPOSED_HEADERS, log });
 const tokens = rules && laterTokens(async () => (await import('../parts/tokens.js')).oidcTokens(rules));

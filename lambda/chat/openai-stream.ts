@@ -47,5 +47,7 @@ function deltaOf(event: Exclude<AnswerEvent, { type: 'model' }>): object {
       return { tool_calls: [{ index: event.index, id: event.id, type: 'function', function: { name: event.name, arguments: '' } }] };
     case 'toolInput':
       return { tool_calls: [{ index: event.index, function: { arguments: event.json } }] };
+    case 'annotation':
+      return { annotations: [event.annotation] };
   }
 }

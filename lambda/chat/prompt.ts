@@ -1,10 +1,11 @@
 import { formatInstruction } from './answer-format';
 import { cachePoints } from './cache-points';
 import { isBlank, normalise, textOf } from './normalise';
-import type { Addition, ChatRequest } from './request';
+import type { Addition, ChatRequest, Grounds } from './request';
 import type { TurnPolicy } from './settings';
 import { promptTokens } from './tokens';
 import { BadRequest } from '../kit/http';
+import { GROUNDING, passageBlocks, questionBlocks, withoutMarkers } from '../knowledge/grounding';
 import type { ChatMessage } from '../ports/conversations';
 import type { Block, Prompt, PromptMessage, SystemText, Tool } from '../ports/model';
 
@@ -22,10 +23,11 @@ export interface CountedPrompt extends Prompt {
 export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[], policy: TurnPolicy): CountedPrompt {
   const { facts, generation, guardrail } = policy;
   const tools = offeredTools(request, policy);
-  const said = [...history, ...request.messages];
+  const said = [...history, ...request.messages].map((message) => request.grounds ? unmarked(message) : message);
   const newFrom = request.conversationId ? history.length : lastHeardFrom(said);
   const { messages, guardFrom } = withContext(said, newFrom, request.added);
-  const normalised = normalise(messages, { tools: tools.length > 0, guardFrom: guardrail && guardFrom, files: request.files, inputs: facts.inputs });
+  const plain = normalise(messages, { tools: tools.length > 0, guardFrom: guardrail && guardFrom, files: request.files, inputs: facts.inputs });
+  const normalised = request.grounds ? withPassages(plain, request.grounds, guardrail !== undefined) : plain;
   if (guardrail) requireGuardable(normalised);
 
   const told = {
@@ -82,14 +84,30 @@ function withContext(said: readonly ChatMessage[], newFrom: number, added: Addit
   return { messages: [...said.slice(0, newFrom), { role: 'user', content }, ...said.slice(newFrom)], guardFrom: guarded ? newFrom : newFrom + 1 };
 }
 
-function systemTexts({ messages, added, format }: ChatRequest, { systemPrompt, guardrail }: TurnPolicy): SystemText[] {
+/** What an earlier answer cited had other numbers. */
+function unmarked(message: ChatMessage): ChatMessage {
+  return message.role === 'assistant' && typeof message.content === 'string' ? { ...message, content: withoutMarkers(message.content) } : message;
+}
+
+/** Passages stand before the newest words of the user, which may have been followed by calls of tools. */
+function withPassages(messages: PromptMessage[], { passages, questions }: Grounds, guarded: boolean): PromptMessage[] {
+  const position = messages.findLastIndex(({ role, content }) => role === 'user' && content.some(({ kind }) => kind === 'text'));
+  return messages.map((message, at) => {
+    if (at !== position) return message;
+    const asked = message.content.findLastIndex(({ kind }) => kind === 'text');
+    const content = message.content.flatMap((block, index) => index === asked && block.kind === 'text' ? [...passageBlocks(passages, guarded), ...questionBlocks(block.text, questions.join('\n'), guarded && block.guarded === true)] : [block]);
+    return { ...message, content };
+  });
+}
+
+function systemTexts({ messages, added, format, grounds }: ChatRequest, { systemPrompt, guardrail }: TurnPolicy): SystemText[] {
   const clients = messages.map(({ role, content }): SystemText => ({
     text: role === 'system' || role === 'developer' ? textOf(content) : '',
     ...(guardrail && { guarded: true }),
   }));
   const hooks: SystemText = { text: added?.system ?? '', ...(guardrail && added?.guarded && { guarded: true }) };
   const form: SystemText = { text: format ? formatInstruction(format) : '', ...(guardrail && { guarded: true }) };
-  return [{ text: systemPrompt }, hooks, ...clients, form].filter(({ text }) => !isBlank(text));
+  return [{ text: systemPrompt }, { text: grounds ? GROUNDING : '' }, hooks, ...clients, form].filter(({ text }) => !isBlank(text));
 }
 
 /** OpenAI's temperature goes to 2 and Converse's to 1. */

@@ -98,6 +98,7 @@ async function* fromMessages(turnId: string, kept: readonly StoredMessage[]): As
   const { finishReason, stopped = false, usage } = last.end!;
   yield { type: 'begin', turnId, messageId: messageId(last), told: {} };
   if (typeof message.content === 'string') yield { type: 'text', text: message.content };
+  yield* (message.annotations ?? []).map((annotation): AnswerEvent => ({ type: 'annotation', annotation }));
   yield* (message.tool_calls ?? []).flatMap(({ id, function: { name, arguments: input } }, index): AnswerEvent[] => [
     { type: 'toolCall', index, id, name }, { type: 'toolInput', index, json: input },
   ]);

@@ -13,6 +13,7 @@ import type { ModelFacts } from '../../lib/contract/model';
 import { BadRequest, NotFound } from '../kit/http';
 import type { ChatMessage } from '../ports/conversations';
 import type { Tool, ToolChoice } from '../ports/model';
+import type { Passage } from '../ports/passages';
 import type { TurnKey } from '../ports/turn-keys';
 
 /** What a client asks of the model. */
@@ -42,6 +43,14 @@ export interface ChatRequest {
   readonly format?: AnswerFormat;
   /** What the builder's hook adds to this turn, and does not keep. */
   readonly added?: Addition;
+  /** What the answer has to be given from; absent in a chat without documents. */
+  readonly grounds?: Grounds;
+}
+
+/** Passages of documents, and what was looked up to find them. */
+export interface Grounds {
+  readonly passages: readonly Passage[];
+  readonly questions: readonly string[];
 }
 
 export interface Addition {

@@ -4,6 +4,7 @@ import { type AttachmentPolicy, type ChatEnv, type GenerationPolicy, type Guardr
 import type { HooksPolicy } from '../../lib/contract/chat-hooks';
 import type { QuotasPolicy } from '../../lib/contract/chat-quotas';
 import type { SocketReference } from '../../lib/contract/chat-socket';
+import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { ModelFacts } from '../../lib/contract/model';
 import type { SummaryPolicy } from '../../lib/contract/summary';
 
@@ -23,6 +24,8 @@ export interface ChatPolicy {
   readonly attachments?: AttachmentPolicy;
   /** Functions of the builder that turns pass. */
   readonly hooks?: HooksPolicy;
+  /** Documents that answers are given from; absent answers from the model alone. */
+  readonly knowledge?: KnowledgePolicy;
   /** What callers may take. */
   readonly quotas?: QuotasPolicy;
   /** The groups of callers whose turns are counted again, by group. */
@@ -62,6 +65,7 @@ export function readSettings(env: ChatEnv, systemPrompt: string): Settings {
       ...(env.ATTACHMENTS && { attachments: JSON.parse(env.ATTACHMENTS) as AttachmentPolicy }),
       ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
       ...(env.HOOKS && { hooks: JSON.parse(env.HOOKS) as HooksPolicy }),
+      ...(env.KNOWLEDGE && { knowledge: JSON.parse(env.KNOWLEDGE) as KnowledgePolicy }),
       ...(env.QUOTAS && { quotas: JSON.parse(env.QUOTAS) as QuotasPolicy }),
       ...(env.USER_GROUPS && { userGroups: JSON.parse(env.USER_GROUPS) as string[] }),
     },

@@ -140,6 +140,7 @@ export function portions(event: AnswerEvent): readonly AnswerEvent[] {
       return inPortions(event.json).map((json) => ({ ...event, json }));
     case 'model':
     case 'toolCall':
+    case 'annotation':
       return [event];
   }
 }
@@ -154,6 +155,8 @@ function lengthOf(event: AnswerEvent): number {
     case 'model':
     case 'toolCall':
       return event.name.length;
+    case 'annotation':
+      return event.annotation.citation.snippet.length;
   }
 }
 

@@ -5,7 +5,7 @@ import { GROUP_METRICS } from '../../lib/contract/chat-groups';
 import { QUOTA_METRICS } from '../../lib/contract/chat-quotas';
 import type { ModelFacts } from '../../lib/contract/model';
 import { ApiError, QuotaExceeded } from '../kit/http';
-import type { MetricSubject } from '../kit/metrics';
+import type { MetricSubject, MetricValues } from '../kit/metrics';
 import type { Clock } from '../ports/clock';
 import type { TokenUsage } from '../ports/model';
 
@@ -82,6 +82,11 @@ export class TurnReport {
 
   count(metric: string): void {
     this.values[metric] = (this.values[metric] ?? 0) + 1;
+  }
+
+  /** Adds what the turn measured besides. */
+  measure(values: MetricValues): void {
+    Object.assign(this.values, sum(this.values, values));
   }
 
   /** A request that was refused is not an error of the API. */

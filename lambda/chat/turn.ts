@@ -6,6 +6,7 @@ import { firstStanding, type Standing, standingOf } from './branch';
 import type { MessageIds, TurnIdentity } from './encoder';
 import { type Ask, formedAnswer, type Repair } from './formed-answer';
 import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from './generation';
+import { GroundedTurn, type KnowledgePorts, withoutLinks } from './grounded-turn';
 import { answersCalls, type History, NOTHING_SAID, recall, tokensOf } from './history';
 import { HookedTurn } from './hooked-turn';
 import { later } from './later';
@@ -26,6 +27,7 @@ import { turnUsage } from './usage';
 import { remembered, withinWindow } from './window';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import { BadRequest, Busy } from '../kit/http';
+import type { MetricValues } from '../kit/metrics';
 import type { Clock } from '../ports/clock';
 import type { AssistantMessage, ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
 import type { Hooks } from '../ports/hooks';
@@ -48,6 +50,8 @@ export interface AnswerPorts {
   readonly hooks?: Hooks;
   /** Absent where callers may take what they like. */
   readonly quotas?: Quotas;
+  /** Absent where answers are given from no documents. */
+  readonly knowledge?: KnowledgePorts;
 }
 
 /** A chat that keeps conversations has these too. */
@@ -73,6 +77,10 @@ export interface TurnContext extends Asker {
   note(fields: Readonly<Record<string, string | number>>): void;
   /** Adds one to a metric. */
   count(metric: string): void;
+  /** Adds to metrics. */
+  measure(values: MetricValues): void;
+  /** What the proof of who asks says of them besides. */
+  readonly claims: Readonly<Record<string, unknown>>;
   /** Adds headers to the answer, as long as it has not begun. */
   announce(headers: Readonly<Record<string, string>>): void;
 }
@@ -126,12 +134,15 @@ interface Asked {
   readonly limits: Limits;
   readonly manner?: Manner;
   readonly meter: Meter;
+  /** Absent where answers are given from no documents. */
+  readonly grounded?: GroundedTurn;
   /** What is attached to all that the model is shown; absent where the request brings everything. */
   readonly files?: (history: readonly ChatMessage[]) => Promise<Files>;
 }
 
-function howAsked({ manner }: HookedTurn, policy: ChatPolicy, context: TurnContext, { quotas, clock }: AnswerPorts): Pick<Asked, 'asker' | 'manner' | 'meter'> {
-  return { asker: context, manner, meter: new Meter(policy, context, quotas, clock) };
+function howAsked({ manner }: HookedTurn, policy: ChatPolicy, context: TurnContext, { quotas, knowledge, model, clock }: AnswerPorts): Pick<Asked, 'asker' | 'manner' | 'meter' | 'grounded'> {
+  const grounded = policy.knowledge && knowledge && new GroundedTurn(policy.knowledge, context, { ...knowledge, model, clock });
+  return { asker: context, manner, meter: new Meter(policy, context, quotas, clock), grounded };
 }
 
 function answer(...asked: Parameters<typeof answering>): AsyncIterable<GenerationEvent> {
@@ -139,9 +150,14 @@ function answer(...asked: Parameters<typeof answering>): AsyncIterable<Generatio
 }
 
 async function answering(
-  request: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner, meter }: Asked, { model, objects, schemas, clock }: AnswerPorts,
+  asked: ChatRequest, history: History, policy: ChatPolicy, { asker, limits, files, manner, meter, grounded }: Asked, ports: AnswerPorts,
 ): Promise<AsyncIterable<GenerationEvent>> {
-  const { models, route, ...choice } = await policy.models.choose(request, asker);
+  const { model, objects, schemas, clock } = ports;
+  const { models, route, ...chosen } = await policy.models.choose(asked, asker);
+  const looked = await grounded?.lookUp([...history.exchanges.flatMap(({ messages }) => messages), ...asked.messages], models[0]);
+  if (grounded && looked?.passages.length === 0) return meter.listen(grounded.unanswered(looked, models[0]));
+  const request: ChatRequest = { ...asked, grounds: looked };
+  const choice = { ...chosen, ...(looked && { spent: [...chosen.spent ?? [], ...looked.spent] }) };
   const candidates = models.map((facts): Candidate => {
     const decided = { ...policy, facts };
     const prompt = async () => {
@@ -158,7 +174,9 @@ async function answering(
     return meter.listen(generate({ ...again ? {} : choice, candidates: again ?? candidates, reason: route }, model, clock, limits));
   };
   const events = watched(request.format ? formedAnswer(ask, request.format, schemas) : ask(), policy.models);
-  return manner ? told(events, manner, clock) : events;
+  const sounding = manner ? told(events, manner, clock) : events;
+  // A document by a schema has no place for marks.
+  return grounded && looked && !request.format ? grounded.cited(sounding, looked) : sounding;
 }
 
 function repaired(candidate: Candidate, repair: Repair): Candidate {
@@ -263,7 +281,7 @@ function branchesOff({ newest }: OpenTurn, { branch }: ChatRequest, { parent }: 
 }
 
 function messagesOf(turn: OpenTurn, { parent, asked }: Standing, request: ChatRequest, finish: Generated, createdAt: number, before: number): StoredMessage[] {
-  const kept = [...request.messages, finish.message].map((message, index): StoredMessage => ({
+  const kept = [...request.messages, withoutLinks(finish.message)].map((message, index): StoredMessage => ({
     turn: turn.number,
     index,
     ...(index === 0 && parent && { parent }),

@@ -2,6 +2,7 @@ import { mediaTypeOf } from './attachment';
 import type { PlacedMessage } from './conversation-page';
 import { messageId } from './message-id';
 import { parseArguments, textOf } from './normalise';
+import { UiSources } from './ui-sources';
 import type { Feedback } from '../ports/conversation-edits';
 import type { AssistantMessage, ToolMessage } from '../ports/conversations';
 
@@ -54,9 +55,11 @@ function aboutAnswer({ end, siblings }: PlacedMessage, feedback: Feedback | unde
   };
 }
 
-function partsOf({ content, tool_calls: calls = [] }: AssistantMessage): UiPart[] {
+function partsOf({ content, tool_calls: calls = [], annotations = [] }: AssistantMessage): UiPart[] {
+  const sources = new UiSources();
   return [
     ...contentParts(content),
+    ...annotations.flatMap((annotation): UiPart[] => sources.parts(annotation)),
     ...calls.map(({ id, function: { name, arguments: json } }): UiPart => ({
       type: `tool-${name}`, toolCallId: id, state: 'input-available', input: parseArguments(json) ?? {},
     })),

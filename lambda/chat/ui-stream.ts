@@ -3,6 +3,7 @@ import type { MessageIds, StreamEncoder } from './encoder';
 import { EVENT_STREAM_HEADERS, NumberedFrames, type Protocol } from './protocol';
 import type { Telling } from './turn-log';
 import { parseUiRequest } from './ui-request';
+import { UiSources } from './ui-sources';
 import type { Route } from '../kit/endpoint';
 
 /**
@@ -40,6 +41,7 @@ export function uiStream({ id, created, model, messageId }: Telling, read = -1):
   let answerId = messageId ?? id;
   let answering: { readonly model: string; readonly route?: string } = { model };
   let open: Open | undefined;
+  const sources = new UiSources();
   let parts = 0;
 
   const say = (chunk: object) => frames.frame(JSON.stringify(chunk));
@@ -82,6 +84,9 @@ export function uiStream({ id, created, model, messageId }: Telling, read = -1):
           calls[event.index] = { kind: 'tool', id: event.id, name: event.name, json: '' };
           return begun + closed + say({ type: 'tool-input-start', toolCallId: event.id, toolName: event.name });
         }
+        case 'annotation':
+          // The words go on after it in the part that they began.
+          return begun + sources.parts(event.annotation).map(say).join('');
         case 'toolInput':
           calls[event.index].json += event.json;
           return begun + say({ type: 'tool-input-delta', toolCallId: calls[event.index].id, inputTextDelta: event.json });

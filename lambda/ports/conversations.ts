@@ -132,6 +132,24 @@ export interface AssistantMessage {
   readonly content: string | readonly TextPart[] | null;
   readonly name?: string;
   readonly tool_calls?: readonly ToolCall[];
+  /** What statements of it are from, where it was given from documents. */
+  readonly annotations?: readonly Annotation[];
+}
+
+/** What a statement of an answer is from, as OpenAI's API tells it; offsets count characters of the answer as JavaScript does. */
+export interface Annotation {
+  readonly type: 'url_citation';
+  readonly url_citation: { readonly url: string; readonly title: string; readonly start_index: number; readonly end_index: number };
+  /** What OpenAI's API has no place for. */
+  readonly citation: {
+    /** By which the answer names it, as [1]. */
+    readonly number: number;
+    readonly passage_id: string;
+    readonly uri: string;
+    /** Counted from 1, where the document has pages. */
+    readonly page?: number;
+    readonly snippet: string;
+  };
 }
 
 export interface ToolMessage {

@@ -9,7 +9,6 @@
 import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { RETRIEVAL_DURATIONS } from './report';
 import { ragRoutes } from './routes';
 import { readSettings } from './settings';
 import { METRICS_NAMESPACE } from '../../lib/contract/api';
@@ -27,6 +26,7 @@ import { readEnv } from '../kit/env';
 import { createLog } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
 import { restApi } from '../kit/rest-api';
+import { RETRIEVAL_DURATIONS } from '../knowledge/report';
 import type { Links } from '../ports/links';
 
 const env = readEnv(RAG_ENV);

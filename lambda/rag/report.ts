@@ -2,43 +2,18 @@ import { type Answered, FailedRetrieval, type QueryEvent } from './query';
 import { CHAT_METRICS } from '../../lib/contract/chat';
 import { RETRIEVAL_METRICS } from '../../lib/contract/knowledge';
 import { TurnReport } from '../chat/turn-report';
-import { ApiError } from '../kit/http';
 import type { Log, LogFields } from '../kit/log';
 import type { MetricValues, PublishMetrics } from '../kit/metrics';
+import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import type { Retrieved } from '../knowledge/retrieval';
 import type { Clock } from '../ports/clock';
 import type { Finding } from '../ports/model';
-
-/** The metrics of retrieval that are times. */
-export const RETRIEVAL_DURATIONS = [RETRIEVAL_METRICS.retrievalDuration];
 
 /** Those who hear how an API does: metrics of answers, by model too; metrics of retrieval; and a log for what must not happen. */
 export interface Watchers {
   readonly answers: PublishMetrics;
   readonly retrieval: PublishMetrics;
   readonly log: Log;
-}
-
-/** One look at the documents as metrics. */
-export function retrievalMetrics(found: Retrieved, milliseconds: number): MetricValues {
-  return {
-    [RETRIEVAL_METRICS.retrievals]: 1,
-    [RETRIEVAL_METRICS.emptyRetrievals]: found.passages.length === 0 ? 1 : 0,
-    [RETRIEVAL_METRICS.retrievalErrors]: 0,
-    [RETRIEVAL_METRICS.retrievalDuration]: milliseconds,
-    [RETRIEVAL_METRICS.topScore]: found.topScore === undefined ? undefined : Math.round(found.topScore * 100),
-    [RETRIEVAL_METRICS.foreignPassages]: found.foreign,
-  };
-}
-
-/** What a request says of what was found; nothing of what is written in it. */
-export function retrievalNotes({ passages, topScore, foreign }: Retrieved, milliseconds: number): LogFields {
-  return { passages: passages.length, topScore, retrievalMs: milliseconds, ...(foreign > 0 && { foreignPassages: foreign }) };
-}
-
-export function failedRetrieval(error: unknown): MetricValues {
-  const failed = error instanceof ApiError && error.status < 500 ? 0 : 1;
-  return { [RETRIEVAL_METRICS.retrievals]: 1, [RETRIEVAL_METRICS.retrievalErrors]: failed };
 }
 
 /** What another tenant owns was found and left out: a filter did not hold, or a document is described wrongly. */

@@ -1,6 +1,6 @@
 import { failureFrame, queryBody, queryFrame, type QueryIdentity } from './encoders';
 import { type Answered, answerQuery, FailedRetrieval, type QueryEvent, type QueryPorts } from './query';
-import { failedRetrieval, QueryReport, retrievalMetrics, retrievalNotes, tellForeign, type Watchers } from './report';
+import { QueryReport, tellForeign, type Watchers } from './report';
 import { parseQuery, parseRetrieve } from './request';
 import type { RagPolicy } from './settings';
 import { RAG_ROUTES } from '../../lib/contract/rag';
@@ -9,6 +9,7 @@ import { json, type Route } from '../kit/endpoint';
 import { groupsIn } from '../kit/groups';
 import { tenantOf } from '../knowledge/isolation';
 import { QUESTION_CHARACTERS } from '../knowledge/questions';
+import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import { retrieve } from '../knowledge/retrieval';
 import { type PassageView, views } from '../knowledge/sources';
 

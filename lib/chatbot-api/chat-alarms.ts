@@ -25,7 +25,8 @@ const LOST_TURN = {
 };
 
 /** What a chat rings for. */
-export function chatAlarms(scope: IConstruct, { chat, traffic, host: { deadLetters, turnsAreEvents }, memory, priced }: ChatSignals, options: ChatAlarmsOptions): AlarmRules {
+export function chatAlarms(scope: IConstruct, signals: ChatSignals, options: ChatAlarmsOptions): AlarmRules {
+  const { chat, traffic, host: { deadLetters, turnsAreEvents }, memory, priced } = signals;
   const { errorRate = 5, timeToFirstToken = Duration.seconds(5), throttles = 10, costDeviations = 3, guardrailBlocks } = options;
   requireBetween(scope, 'errorRate', errorRate, 0, 99);
   requireBetween(scope, 'timeToFirstToken in milliseconds', timeToFirstToken.toMilliseconds({ integral: false }), 1, LONGEST_MS);

@@ -11,6 +11,7 @@ import { type ServiceTier } from './service-tier';
 import { type Transport } from './transport';
 import { type ApiAuth } from '../api/api-auth';
 import { type IGuardrail } from '../guardrail';
+import { type IKnowledge } from '../knowledge';
 import { type IModel } from '../model';
 import { type Posture } from '../posture';
 
@@ -154,6 +155,14 @@ export interface ChatbotApiProps {
    * @default - none
    */
   readonly hooks?: ChatHooks;
+
+  /**
+   * Documents that answers are given from, with citations: a `ManagedRag`, or `Knowledge.fromKnowledgeBaseId`. Each turn looks them up before
+   * the model is asked; where they cannot be looked up, the turn fails and is not answered without them.
+   *
+   * @default - answers come from the model and the prompt
+   */
+  readonly knowledge?: IKnowledge;
 
   /**
    * How many requests and tokens callers may take before they get 429.

@@ -17,6 +17,7 @@ import { chatCharts } from './chat-dashboard';
 import { type ChatEndpoint } from './chat-endpoint';
 import { bindHooks, callsFunctions } from './chat-hooks';
 import { type ChatHost } from './chat-host';
+import { KNOWLEDGE_CALLS, KNOWLEDGE_PARTS, knowledgePolicy } from './chat-knowledge';
 import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingProps, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
@@ -294,22 +295,22 @@ export class ChatbotApi extends Construct {
     return new ChatContent(this, this.build, { conversations: retention, files: conversations?.attachments?.retention ?? retention ?? FILE_RETENTION });
   }
 
-  private defineHost({ transport, generation, systemPrompt }: ChatbotApiProps) {
+  private defineHost({ transport, generation, systemPrompt, knowledge }: ChatbotApiProps) {
     return (transport ?? Transport.restStreaming())._host(this, {
       ...this.build,
       auth: this.auth,
       files: (role) => ({ ...this.models.bind(role), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
-      parts: ['s3-objects', 'json-schemas', ...this.memory.parts, ...(this.hooked ? ['hooks'] : [])],
+      parts: ['s3-objects', 'json-schemas', ...this.memory.parts, ...(this.hooked ? ['hooks'] : []), ...(knowledge ? KNOWLEDGE_PARTS : [])],
       calls: [
         CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3,
-        ...(this.hooked ? [CalledService.LAMBDA] : []), ...(this.quotas ? [CalledService.DYNAMODB] : []),
+        ...(this.hooked ? [CalledService.LAMBDA] : []), ...(this.quotas ? [CalledService.DYNAMODB] : []), ...(knowledge ? KNOWLEDGE_CALLS : []),
       ],
       place: (placed, calls) => this.memory.placeHandler(placed, calls),
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,
     });
   }
 
-  private environment({ generation, guardrail, conversations, hooks }: ChatbotApiProps, role: ServiceRole): ChatEnv {
+  private environment({ generation, guardrail, conversations, hooks, knowledge }: ChatbotApiProps, role: ServiceRole): ChatEnv {
     const { contextTokens, outputTokens } = this.models;
     const policy = generationPolicy(this, generation, outputTokens);
     const historyTokens = conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2));
@@ -328,6 +329,7 @@ export class ChatbotApi extends Construct {
       SUMMARY: summary ? stack.toJsonString(summary) : '',
       ATTACHMENTS: this.attachments ? stack.toJsonString(this.attachments) : '',
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
+      KNOWLEDGE: knowledgePolicy(this, role, knowledge),
       HOOKS: hooks ? stack.toJsonString(bindHooks(this, hooks, role)) : '',
       QUOTAS: this.quotas ? stack.toJsonString(this.quotas.policy) : '',
       QUOTA_TABLE: this.quotas?.table.tableName ?? '',

@@ -34,6 +34,8 @@ export const CHAT_ENV = [
   'ATTACHMENTS',
   /** `GuardrailReference` as JSON. */
   'GUARDRAIL',
+  /** `KnowledgePolicy` as JSON. */
+  'KNOWLEDGE',
   /** `HooksPolicy` as JSON. */
   'HOOKS',
   /** `QuotasPolicy` as JSON. */

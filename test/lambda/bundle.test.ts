@@ -112,6 +112,7 @@ async function invoke(body: object): Promise<{ answer: string; printed: string }
     RETENTION_SECONDS: '',
     GUARDRAIL: '',
     HOOKS: '',
+    KNOWLEDGE: '',
     QUOTAS: '',
     QUOTA_TABLE: '',
     USER_GROUPS: '',

@@ -283,6 +283,8 @@ class Chat {
       caller: key.owner,
       headers: {},
       groups: [],
+      claims: {},
+      measure: () => undefined,
       until: this.clock.now() + 30_000,
       signal: new AbortController().signal,
       telling: { id: 'answer', created: 0, model: 'm', includeUsage: false },

@@ -7,6 +7,7 @@ import { policy } from './policy';
 import { MemoryQuotas } from './quotas';
 import { MemoryTurnKeys } from './turn-keys';
 import { MemoryTurnLog } from './turn-log';
+import type { KnowledgePorts } from '../../../lambda/chat/grounded-turn';
 import { chatRoutes, statelessRoutes } from '../../../lambda/chat/routes';
 import type { TurnPolicy } from '../../../lambda/chat/settings';
 import { systemClock } from '../../../lambda/kit/clock';
@@ -44,6 +45,8 @@ interface ApiOptions extends Partial<TurnPolicy> {
   readonly patient?: boolean;
   readonly clock?: Clock;
   readonly hookFunctions?: Hooks;
+  /** What looks documents up. */
+  readonly documents?: KnowledgePorts;
 }
 
 const hasty: Clock = { ...systemClock, pause: async () => undefined };
@@ -63,13 +66,13 @@ export class ChatApi {
   private readonly handler: ReturnType<typeof restApi>;
   private requests = 0;
 
-  constructor(scripts: LongScript[], { caller = 'cognito' as CallerSource, stateless = false, patient = false, clock = patient ? systemClock : hasty, hookFunctions, ...changes }: ApiOptions = {}) {
+  constructor(scripts: LongScript[], { caller = 'cognito' as CallerSource, stateless = false, patient = false, clock = patient ? systemClock : hasty, hookFunctions, documents, ...changes }: ApiOptions = {}) {
     this.model = new ScriptedModel(scripts);
     const publish = (values: MetricValues, about?: MetricSubject, again?: boolean) => {
       this.metrics.push(values);
       this.measured.push({ values, about, again });
     };
-    const ports = { model: this.model, objects: this.objects, schemas: jsonSchemas, clock, hooks: hookFunctions, quotas: this.quotas };
+    const ports = { model: this.model, objects: this.objects, schemas: jsonSchemas, clock, hooks: hookFunctions, quotas: this.quotas, knowledge: documents };
     const stores = { conversations: this.conversations, log: this.log, keys: this.keys, edits: this.conversations };
     const routes = stateless
       ? statelessRoutes(policy(changes), ports, publish)

@@ -48,6 +48,8 @@ export class Talk {
       caller: 'ada',
       headers: {},
       groups: [],
+      claims: {},
+      measure: () => undefined,
       until: this.clock.now() + 30_000,
       signal: new AbortController().signal,
       telling: { id: 'answer', created: 0, model: 'm', includeUsage: false },

@@ -20,6 +20,7 @@ const env = {
   SUMMARY: '',
   RETENTION_SECONDS: '60',
   GUARDRAIL: '{"id":"g","version":"1"}',
+  KNOWLEDGE: '',
   HOOKS: '{"after":{"functionArn":"f"}}',
   QUOTAS: '{"user":[],"groups":[]}',
   QUOTA_TABLE: 'quotas',

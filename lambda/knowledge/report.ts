@@ -1,0 +1,30 @@
+import type { Retrieved } from './retrieval';
+import { RETRIEVAL_METRICS } from '../../lib/contract/knowledge';
+import { ApiError } from '../kit/http';
+import type { LogFields } from '../kit/log';
+import type { MetricValues } from '../kit/metrics';
+
+/** The metrics of retrieval that are times. */
+export const RETRIEVAL_DURATIONS = [RETRIEVAL_METRICS.retrievalDuration];
+
+/** One look at the documents as metrics. */
+export function retrievalMetrics(found: Retrieved, milliseconds: number): MetricValues {
+  return {
+    [RETRIEVAL_METRICS.retrievals]: 1,
+    [RETRIEVAL_METRICS.emptyRetrievals]: found.passages.length === 0 ? 1 : 0,
+    [RETRIEVAL_METRICS.retrievalErrors]: 0,
+    [RETRIEVAL_METRICS.retrievalDuration]: milliseconds,
+    [RETRIEVAL_METRICS.topScore]: found.topScore === undefined ? undefined : Math.round(found.topScore * 100),
+    [RETRIEVAL_METRICS.foreignPassages]: found.foreign,
+  };
+}
+
+/** What a request says of what was found; nothing of what is written in it. */
+export function retrievalNotes({ passages, topScore, foreign }: Retrieved, milliseconds: number): LogFields {
+  return { passages: passages.length, topScore, retrievalMs: milliseconds, ...(foreign > 0 && { foreignPassages: foreign }) };
+}
+
+export function failedRetrieval(error: unknown): MetricValues {
+  const failed = error instanceof ApiError && error.status < 500 ? 0 : 1;
+  return { [RETRIEVAL_METRICS.retrievals]: 1, [RETRIEVAL_METRICS.retrievalErrors]: failed };
+}

@@ -1,0 +1,31 @@
+import { Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { ChatbotApi, type ChatbotApiProps, Knowledge, Posture } from '../../lib';
+
+const KNOWLEDGE_BASE = 'ABCDEFGHIJ';
+
+function chatOver(props: ChatbotApiProps = {}): Template {
+  const stack = new Stack();
+  new ChatbotApi(stack, 'Chat', { knowledge: Knowledge.fromKnowledgeBaseId(KNOWLEDGE_BASE), ...props });
+  return Template.fromStack(stack);
+}
+
+test('tells the handler how documents are looked up, and lets it look in that knowledge base alone', () => {
+  const template = chatOver();
+  const [handler] = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Description: 'Answers chat requests' } }));
+  expect(JSON.stringify(handler.Properties.Environment.Variables.KNOWLEDGE)).toContain(KNOWLEDGE_BASE);
+  template.hasResourceProperties('AWS::IAM::ManagedPolicy', {
+    PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 'bedrock:Retrieve', Resource: { 'Fn::Join': ['', Match.arrayWith([`:knowledge-base/${KNOWLEDGE_BASE}`])] } })]) },
+  });
+});
+
+test('reaches knowledge bases through an endpoint in a private network', () => {
+  chatOver({ posture: Posture.regulated() }).hasResourceProperties('AWS::EC2::VPCEndpoint', {
+    ServiceName: { 'Fn::Join': ['', Match.arrayWith(['.bedrock-agent-runtime'])] },
+  });
+});
+
+test('leaves what looks documents up out of a chat that has none', () => {
+  const template = chatOver({ knowledge: undefined });
+  expect(JSON.stringify(template.toJSON())).not.toContain('bedrock:Retrieve');
+});
