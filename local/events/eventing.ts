@@ -6,10 +6,10 @@ import { arn } from '../assembly/identity';
 import type { AwsService } from '../aws/service';
 import type { Principals } from '../iam/principals';
 import { allowsService } from '../iam/resource-policy';
-import { serviceRole } from '../iam/service-role';
+import { mayGiveUp, serviceRole } from '../iam/service-role';
 import { startEventSources } from '../lambda/event-source';
 import type { FunctionPool } from '../lambda/pool';
-import type { Invoker } from '../lambda/service';
+import { deadLetterQueues, type Invoker } from '../lambda/service';
 import { type Disturbance, Notifications } from '../s3/notifications';
 import type { Buckets } from '../s3/store';
 import { Queues } from '../sqs/queues';
@@ -60,6 +60,7 @@ export class Eventing implements Events {
   start(): () => Promise<void> {
     const { deployment, principals, functionOf, onNotice } = this.options;
     const roles = new Map(deployment.resources('AWS::Lambda::Function').map((resource) => [deployment.attribute(resource, 'Arn'), String(deployment.property(resource, 'Role'))]));
+    for (const [functionArn, queueArn] of deadLetterQueues(deployment)) mayGiveUp(serviceRole(principals, roles.get(functionArn) ?? '', onNotice), queueArn);
     const sources = startEventSources(deployment, {
       queues: this.queues, functionOf, onNotice, roleOf: (functionArn) => serviceRole(principals, roles.get(functionArn) ?? '', onNotice),
     });

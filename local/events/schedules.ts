@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Target, Targets } from './targets';
 import type { Deployment } from '../assembly/deployment';
-import type { ServiceRole } from '../iam/service-role';
+import { mayGiveUp, type ServiceRole } from '../iam/service-role';
 
 interface Schedule {
   readonly name: string;
@@ -32,13 +32,16 @@ export class Schedules {
       const { State, Target: target } = deployment.properties(resource) as unknown as ScheduleProperties;
       if (State === 'DISABLED') continue;
       const input = target.Input ?? '{}';
+      const role = this.roleOf(target.RoleArn);
+      // Whether it ever sends there or not, it must be able to.
+      if (target.DeadLetterConfig) mayGiveUp(role, target.DeadLetterConfig.Arn);
       this.schedules.push({
         name: deployment.id(resource),
         arn: deployment.attribute(resource, 'Arn'),
         input,
         target: {
           arn: target.Arn,
-          role: this.roleOf(target.RoleArn),
+          role,
           messageGroupId: target.SqsParameters?.MessageGroupId,
           deadLetterArn: target.DeadLetterConfig?.Arn,
         },

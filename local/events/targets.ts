@@ -35,7 +35,7 @@ export class Targets {
     if (problem === undefined) return;
     this.options.onNotice(`local cloud: an event of ${sender.sourceArn} is not delivered: ${problem}`);
     if (target.deadLetterArn === undefined) return;
-    const lost = this.options.queues.sendFrom(sender.service, sender.sourceArn, target.deadLetterArn, { body: payload });
+    const lost = this.send(payload, { arn: target.deadLetterArn, role: target.role }, sender);
     if (lost !== undefined) this.options.onNotice(`local cloud: it is lost: ${lost}`);
   }
 

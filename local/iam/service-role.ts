@@ -10,6 +10,15 @@ export interface ServiceRole {
   require(authorization: Authorization): void;
 }
 
+/** Asks for the right to send what fails to a queue, which services look for before anything fails; that it is missing is told where denials are. */
+export function mayGiveUp(role: ServiceRole, queueArn: string): void {
+  try {
+    if (queueArn.split(':')[2] === 'sqs') role.require({ action: 'sqs:SendMessage', resource: queueArn });
+  } catch (error) {
+    if (!(error instanceof AwsFailure)) throw error;
+  }
+}
+
 /** A role of the templates; of one that they only import nothing is known, so all is allowed. */
 export function serviceRole(principals: Principals, roleArn: string, onDenied: (message: string) => void): ServiceRole {
   const accessKeyId = accessKeyOf(roleArn);

@@ -4,7 +4,6 @@ const REASONS: readonly { readonly action: RegExp; readonly reason: string }[] =
   { action: /^logs:/, reason: 'the Lambda service writes the log, not the handler' },
   { action: /^ec2:.*(NetworkInterface|Subnet|PrivateIpAddresses)/, reason: 'the Lambda service places the function in its VPC' },
   { action: /^kms:/, reason: 'the service that keeps the data uses the key in the name of the role' },
-  { action: /^sqs:SendMessage$/, reason: 'the Lambda service sends failed events to the queue' },
   { action: /^bedrock:InvokeAutomatedReasoningPolicy$/, reason: 'the local guardrail does not reason' },
 ];
 

@@ -155,6 +155,11 @@ async function deliver(pool: FunctionPool, delivery: Delivery, how: Asynchronous
   }
 }
 
+/** The queue of each function that takes what it fails, by the function's ARN. */
+export function deadLetterQueues(deployment: Deployment): ReadonlyMap<string, string> {
+  return new Map([...asynchronousInvocations(deployment)].flatMap(([functionArn, { queueArn }]) => (queueArn === undefined ? [] : [[functionArn, queueArn]])));
+}
+
 function asynchronousInvocations(deployment: Deployment): ReadonlyMap<string, AsynchronousInvocation> {
   const configs = deployment.resources('AWS::Lambda::EventInvokeConfig').map((config) => deployment.properties(config));
   return new Map(deployment.resources('AWS::Lambda::Function').map((resource) => {

@@ -111,9 +111,9 @@ test('schedules go off when they are told to', async () => {
   await got('hourly', 'Scheduled Event');
   expect(cloud.events.fire('nothing')).toEqual([]);
   expect(() => cloud.events.fire('')).toThrow("'name' must say which schedules go off");
-  const put = (body: object) => fetch(new URL('/local/schedules', cloud.url), { method: 'PUT', body: JSON.stringify(body) });
-  expect(await (await put({ name: 'night' })).json()).toEqual(['nightly']);
-  expect((await put({})).status).toBe(400);
+  const tell = (body: object) => fetch(new URL('/local/schedules', cloud.url), { method: 'PUT', body: JSON.stringify(body) });
+  expect(await (await tell({ name: 'night' })).json()).toEqual(['nightly']);
+  expect((await tell({})).status).toBe(400);
 });
 
 test('CloudFormation tells that the stack is made, and that it is deleted where a test says so', async () => {
