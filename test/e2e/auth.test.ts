@@ -1,45 +1,15 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { RequestAuthorizer, IdentitySource } from 'aws-cdk-lib/aws-apigateway';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { TestIssuer } from './oidc-issuer';
 import type { ErrorBody } from './run-example';
 import { signedFetch } from './sign';
 import { ApiAuth, ChatbotApi } from '../../lib';
 import { type LocalCloud, startCloud } from '../../local/cloud';
-
-/** An OpenID Connect issuer as small as it may be: discovery, keys, and tokens signed by them. */
-class TestIssuer {
-  private readonly keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  private readonly server: Server = createServer((request, response) => {
-    response.setHeader('content-type', 'application/json');
-    if (request.url === '/.well-known/openid-configuration') return response.end(JSON.stringify({ issuer: this.url, jwks_uri: `${this.url}/keys` }));
-    return response.end(JSON.stringify({ keys: [{ ...this.keys.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256', use: 'sig' }] }));
-  });
-
-  get url() { return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`; }
-
-  async start() {
-    await once(this.server.listen(0, '127.0.0.1'), 'listening');
-  }
-
-  stop() {
-    this.server.close();
-    this.server.closeAllConnections();
-  }
-
-  token(claims: Record<string, unknown> = {}) {
-    const now = Math.floor(Date.now() / 1000);
-    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const text = `${encode({ alg: 'RS256', kid: 'k1', typ: 'JWT' })}.${encode({ iss: this.url, aud: 'chat', sub: 'ada', iat: now, exp: now + 600, ...claims })}`;
-    return `${text}.${createSign('RSA-SHA256').update(text).sign(this.keys.privateKey, 'base64url')}`;
-  }
-}
 
 const OWN_AUTHORIZER = `exports.handler = async (event) => {
   if (event.headers['x-pass'] !== 'sesame') throw new Error('Unauthorized');
