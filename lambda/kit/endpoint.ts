@@ -90,7 +90,8 @@ export function endpoint(routes: Readonly<Record<string, Route>>, options: Endpo
         until: startedAt + remaining,
         signal,
         away: away.signal,
-        outlast: (work) => works.push(work),
+        // Caught here and now: a failure that nobody has heard of by the end of the answer would end the process, and all that runs in it.
+        outlast: (work) => works.push(work.catch(() => undefined)),
         note: (fields) => Object.assign(notes, fields),
       });
       await send(answer, respond, explain);

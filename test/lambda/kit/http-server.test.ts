@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
+import { runInThisContext } from 'node:vm';
 import { bearerOf } from '../../../lambda/kit/bearer';
 import { type Call, textOf } from '../../../lambda/kit/call';
 import { type Answer, endpoint, json } from '../../../lambda/kit/endpoint';
@@ -99,6 +100,29 @@ test('goes on with a turn whose caller hung up', async () => {
   caller.destroy();
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(taken).toEqual([0, 1, 2, 3, 4]);
+  expect(logged).toHaveLength(1);
+});
+
+test('goes on when work fails that was left behind while the answer is still told', async () => {
+  // That of the machine, which a failure that nobody hears of would end.
+  const machine = runInThisContext('process') as NodeJS.Process;
+  const unheard = jest.fn();
+  machine.on('unhandledRejection', unheard);
+  route = async (call) => ({
+    status: 200,
+    body: {
+      frames: (async function* () {
+        yield 'one ';
+        call.outlast(Promise.reject(new Error('the table is busy')));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        yield 'two';
+      })(),
+      failure: () => 'failed',
+    },
+  });
+  expect(await (await post()).text()).toBe('one two');
+  machine.off('unhandledRejection', unheard);
+  expect(unheard).not.toHaveBeenCalled();
   expect(logged).toHaveLength(1);
 });
 
