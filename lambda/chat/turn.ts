@@ -224,7 +224,7 @@ async function* converse(
     const history = await recall(standing.before, { tokens: policy.historyTokens, needed: answersCalls(all.messages), summaries, now });
     const limits = { signal: context.signal, stop: stop.signal };
     const files = (shown: readonly ChatMessage[]) => recallAttachments(all, shown, turn.conversation, ports.objects);
-    const how = { ...howAsked(hooked, policy, context, ports), limits, files };
+    const how = { ...howAsked(hooked, policy, context, ports), asker: { ...context, stop: stop.signal }, limits, files };
     for await (const event of how.meter.around(withinWindow(history, (left) => answer(all, left, policy, how, ports)))) {
       if (event.type === 'finish') {
         const ended = clock.now();

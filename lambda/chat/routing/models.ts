@@ -19,6 +19,8 @@ export interface Asker {
   readonly groups: readonly string[];
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Aborted when nobody wants the answer any more: no model is asked then, not even which one should answer. */
+  readonly stop?: AbortSignal;
 }
 
 export interface ModelChoice {

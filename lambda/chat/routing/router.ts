@@ -23,7 +23,7 @@ export function router(table: RoutingTable, ids: readonly string[], { model, clo
   const decided = async (request: ChatRequest, asker: Asker): Promise<Decision & Pick<ModelChoice, 'spent'>> => {
     const { classifier, otherwise } = table;
     const rule = decide(table, request, asker);
-    if (rule || !classifier || isBlank(question(request))) return rule ?? { target: otherwise, route: 'default' };
+    if (rule || !classifier || asker.stop?.aborted || isBlank(question(request))) return rule ?? { target: otherwise, route: 'default' };
     const facts = models[classifier.model];
     const { target = otherwise, route, tokens } = await classify(classifier, facts, request, model, clock);
     return { target, route, spent: [{ facts, tokens }] };

@@ -1,8 +1,12 @@
+import { router } from '../../../lambda/chat/routing/router';
+import type { TurnPolicy } from '../../../lambda/chat/settings';
 import type { HooksPolicy } from '../../../lib/contract/chat-hooks';
+import type { RoutingTable } from '../../../lib/contract/routing';
 import { ChatApi } from '../fakes/api';
 import { FakeClock } from '../fakes/clock';
 import { ScriptedHooks } from '../fakes/hooks';
-import { says, stop, text, usage } from '../fakes/model';
+import { says, ScriptedModel, stop, text, usage } from '../fakes/model';
+import { facts } from '../fakes/policy';
 
 const hi = { messages: [{ role: 'user', content: 'Hi' }], conversation_id: 'c1', stream: true };
 const keyed = { headers: { 'idempotency-key': 'key-1' } };
@@ -10,8 +14,20 @@ const keyed = { headers: { 'idempotency-key': 'key-1' } };
 const brief = { milliseconds: 1_700 };
 const soon = () => new Promise((resolve) => setImmediate(resolve));
 
+/** A router that asks a model which one should answer. */
+const table: RoutingTable = {
+  name: 'auto',
+  models: [facts],
+  rules: [],
+  classifier: { model: 0, timeoutMs: 1_000, classes: [{ name: 'hard', description: 'Hard questions', to: [{ model: 0, weight: 1 }] }] },
+  otherwise: [{ model: 0, weight: 1 }],
+  fallback: [],
+  coolDownMs: 30_000,
+  selectable: false,
+};
+
 /** A chat whose hook before a turn answers when the test wants it, and a clock that goes on while somebody waits. */
-function slow() {
+function slow(changes: Partial<TurnPolicy> = {}) {
   const clock = new FakeClock(Date.now());
   let answer: (value?: unknown) => void = () => undefined;
   const asked = new Promise((resolve) => { answer = resolve; });
@@ -26,7 +42,7 @@ function slow() {
   });
   const hookFunctions = new ScriptedHooks({ before: () => asked });
   const hooks: HooksPolicy = { before: { functionArn: 'before', timeoutMs: 30_000, failure: 'refuse', trusted: false } };
-  const api = new ChatApi([says('Hello.')], { hooks, hookFunctions, clock });
+  const api = new ChatApi([says('Hello.')], { hooks, hookFunctions, clock, ...changes });
   return { api, hookFunctions, enough, answer };
 }
 
@@ -57,8 +73,9 @@ describe('a turn whose hook takes half a minute', () => {
     for (const { status, json } of await Promise.all([first, second])) expect([status, json().error.message]).toEqual([403, 'Not today.']);
   });
 
-  test('hears of a wish to stop before any model is asked', async () => {
-    const { api, hookFunctions, enough, answer } = slow();
+  test('hears of a wish to stop before any model is asked, a classifier included', async () => {
+    const classifier = new ScriptedModel([says('hard')]);
+    const { api, hookFunctions, enough, answer } = slow({ models: router(table, [facts.id], { model: classifier, clock: new FakeClock() }) });
     const first = api.chat(hi);
     while (hookFunctions.events.length === 0) await soon();
     expect((await api.call({ resource: '/v1/conversations/{id}/stop', id: 'c1' })).status).toBe(200);
@@ -67,7 +84,7 @@ describe('a turn whose hook takes half a minute', () => {
     answer();
     expect((await first).text).toContain('"stopped":true');
     expect((await second).text).toContain('"stopped":true');
-    expect(api.model.prompts).toEqual([]);
+    expect([...api.model.prompts, ...classifier.prompts]).toEqual([]);
   });
 });
 
