@@ -46,7 +46,7 @@ export class KnowledgeBase extends Construct {
   }
 
   public get kind() {
-    return this.store.kind ? 'managed' as const : 'vector' as const;
+    return this.store.kind?.type === 'MANAGED' ? 'managed' as const : 'vector' as const;
   }
 
   /** The buckets in which its documents lie. */
@@ -76,7 +76,8 @@ export class KnowledgeBase extends Construct {
     return store._bind(this, { posture, logRetention, encryptionKey, role: this.role, vectors, fields });
   }
 
-  private bindSources({ sources, posture, logRetention, encryptionKey }: KnowledgeBaseProps, vectors?: EmbeddingBinding) {
+  private bindSources({ store, sources, posture, logRetention, encryptionKey }: KnowledgeBaseProps, vectors?: EmbeddingBinding) {
+    if (store._ownDocuments && sources.length > 0) fail(this, "'sources' must be left out with this store, which has documents of its own, got some: leave them out, or take KnowledgeStore.s3Vectors()");
     return sources.map((source, place) => {
       const build = { posture, logRetention, encryptionKey, role: this.role, store: this.store, vectors };
       return source._bind(new Construct(this, `Source${place + 1}`), build);

@@ -21,7 +21,7 @@ export interface ManagedRagProps {
   /**
    * Where documents come from, at most five. A source is known by its place: add others at the end, or what stands behind them is read anew.
    *
-   * @default - a private bucket, [DataSource.s3()]
+   * @default - a private bucket, [DataSource.s3()]; none with KnowledgeStore.kendra(), which has its own
    */
   readonly sources?: DataSource[];
 

@@ -140,11 +140,11 @@ export class ManagedRag extends Construct implements IKnowledge {
     return { posture, logRetention: posture.logRetention, encryptionKey: props.encryptionKey ?? posture.encryptionKey(this) };
   }
 
-  private defineKnowledge({ store, sources, embedding }: ManagedRagProps) {
+  private defineKnowledge({ store = KnowledgeStore.s3Vectors(), sources, embedding }: ManagedRagProps) {
     return new KnowledgeBase(this, 'KnowledgeBase', {
       ...this.build,
-      store: store ?? KnowledgeStore.s3Vectors(),
-      sources: sources ?? [DataSource.s3()],
+      store,
+      sources: sources ?? (store._ownDocuments ? [] : [DataSource.s3()]),
       embedding,
       fields: declaredFields(this, this.retrieval),
     });
