@@ -25,7 +25,7 @@ export class CitationReader {
   said = '';
   /** What may be the beginning of a mark, and waits for its end. */
   private held = '';
-  private inCode = false;
+  private readonly code = new CodeSpans();
   private last?: { readonly start: number; readonly end: number; readonly after: number };
 
   constructor(private readonly passages: number) {}
@@ -43,9 +43,9 @@ export class CitationReader {
       this.held = '';
     };
     for (const char of text) {
-      if (char === '`') this.inCode = !this.inCode;
+      const inCode = this.code.holds(char);
       const opened = /[[【]/.test(this.held);
-      if (this.inCode || char === '`') {
+      if (inCode) {
         release();
         plain += char;
       } else if (char === '[' || char === '【') {
@@ -119,6 +119,27 @@ export class CitationReader {
     for (const { index, 0: boundary } of inner.matchAll(SENTENCE)) start = floor + index + boundary.length;
     const lead = /^[\s.,;:!?)]*/.exec(said.slice(start, end))?.[0].length ?? 0;
     return { start: Math.min(start + lead, end), end };
+  }
+}
+
+/** Knows code in Markdown while it comes: blocks between three backticks, and spans between one or two that end with their line at the latest. */
+class CodeSpans {
+  private open: 'none' | 'span' | 'block' = 'none';
+  /** How many backticks came last. */
+  private ticks = 0;
+
+  /** Whether the next character is a backtick or stands between some. */
+  holds(char: string): boolean {
+    if (char === '`') {
+      this.ticks++;
+      return true;
+    }
+    if (this.ticks >= 3) this.open = this.open === 'block' ? 'none' : 'block';
+    else if (this.ticks > 0 && this.open !== 'block') this.open = this.open === 'span' ? 'none' : 'span';
+    this.ticks = 0;
+    // A backtick that nothing closes must not hide what is cited behind it.
+    if (char === '\n' && this.open === 'span') this.open = 'none';
+    return this.open !== 'none';
   }
 }
 

@@ -36,8 +36,12 @@ test.each(['a [link](https://example.com)', 'an [unclosed', 'array[x] [] [1.5] [
     expect(read([said], 2)).toEqual({ text: said, marks: [] });
   });
 
+test('finds marks behind code, and behind a backtick that nothing closes', () => {
+  expect(read(['`a[1]` is [1].\n```\nb[2]\n``` [2]\nA lone ` here [1].\nThen [1].'], 2).marks.map(({ number }) => number)).toEqual([1, 2, 1]);
+});
+
 test('finds the same wherever the answer is cut', () => {
-  const said = fc.array(fc.constantFrom('Ulm is old', '. ', ' [1]', '[2]', ' [9]', '[1, 2]', '`a[1]`', '[x]', '[', ']', ' ', '\n', '【1】', 'ä'), { maxLength: 20 }).map((parts) => parts.join(''));
+  const said = fc.array(fc.constantFrom('Ulm is old', '. ', ' [1]', '[2]', ' [9]', '[1, 2]', '`a[1]`', '`', '```', '[x]', '[', ']', ' ', '\n', '【1】', 'ä'), { maxLength: 20 }).map((parts) => parts.join(''));
   fc.assert(fc.property(said, fc.infiniteStream(fc.integer({ min: 1, max: 4 })), (answer, sizes) => {
     const pieces: string[] = [];
     for (let at = 0; at < answer.length;) {
