@@ -7,6 +7,7 @@ import { CHAT_ENV } from '../lib/contract/chat';
 import { CHAT_SOCKET_ENV } from '../lib/contract/chat-socket';
 import { OIDC_AUTHORIZER_ENV } from '../lib/contract/oidc-authorizer';
 import { PGVECTOR_SCHEMA_ENV } from '../lib/contract/pgvector-schema';
+import { RAG_ENV } from '../lib/contract/rag';
 
 /** Each handler, what it reads from its environment, and a construct that defines it. */
 const HANDLERS = [
@@ -29,6 +30,7 @@ const HANDLERS = [
     contract: PGVECTOR_SCHEMA_ENV,
     define: (stack: Stack) => new ManagedRag(stack, 'Rag', { store: KnowledgeStore.auroraPgvector() }),
   },
+  { bundle: 'rag', handler: 'Answers questions from documents', contract: RAG_ENV, define: (stack: Stack) => new ManagedRag(stack, 'Rag') },
 ];
 
 test.each(HANDLERS)('the environment of the handler $bundle is its contract, no key more or less', ({ handler, contract, define }) => {
