@@ -6,6 +6,7 @@ import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct, type IConstruct } from 'constructs';
 import { StackKey } from './stack-key';
 import { acknowledge } from '../internal/acknowledge';
+import { nameUnlikeAnyOther } from '../internal/physical-name';
 
 /** Daily and monthly copies of a stack's tables, in a vault for each key that refuses to delete them before their time. */
 export class TableBackup extends Construct {
@@ -21,7 +22,13 @@ export class TableBackup extends Construct {
   private constructor(scope: Construct, id: string, encryptionKey: IKey) {
     super(scope, id);
 
-    const vault = new backup.BackupVault(this, 'Vault', { encryptionKey, blockRecoveryPointDeletion: true, removalPolicy: RemovalPolicy.RETAIN });
+    const vault = new backup.BackupVault(this, 'Vault', {
+      // One that stays behind would stand in the way of the next under a fixed name; a key cannot be changed, so that another key is another vault.
+      backupVaultName: nameUnlikeAnyOther(this, Stack.of(this).resolve(encryptionKey.keyArn), { separator: '-', maxLength: 50 }),
+      encryptionKey,
+      blockRecoveryPointDeletion: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
     this.plan = new backup.BackupPlan(this, 'Plan', {
       backupVault: vault,
       backupPlanRules: [backup.BackupPlanRule.daily(), backup.BackupPlanRule.monthly1Year()],

@@ -141,6 +141,21 @@ describe('what the builder brings to the regulated posture', () => {
     template.resourceCountIs('AWS::Backup::BackupSelection', 2);
   });
 
+  test('a key, and with another key another vault: the one before stays behind, and so does that of a stack that was deleted', () => {
+    const nameUnder = (key: string) => {
+      const template = regulated((stack) => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', `arn:aws:kms:eu-west-1:123456789012:key/${key}`) }));
+      const [{ Properties }] = Object.values(template.findResources('AWS::Backup::BackupVault'));
+      return Properties.BackupVaultName as { 'Fn::Join': [string, [string, object]] };
+    };
+    const name = nameUnder('one');
+    const { 'Fn::Join': [, [readable, stackPart]] } = name;
+    // 8 characters more come from the stack; AWS Backup takes 50.
+    expect(readable).toMatch(/^[a-z][a-z0-9-]{1,41}$/);
+    expect(JSON.stringify(stackPart)).toContain('AWS::StackId');
+    expect(nameUnder('one')).toEqual(name);
+    expect(nameUnder('two')).not.toEqual(name);
+  });
+
   test.each([0, 1.5])('refuses to set %d instances aside', (reservedConcurrency) => {
     expect(() => regulated(() => ({ reservedConcurrency }))).toThrow(`'reservedConcurrency' must be a whole number between 1 and 100000, got ${reservedConcurrency}`);
   });
