@@ -3,7 +3,7 @@ import {
   QueryCommand, UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { SYNC_TABLE } from '../../lib/contract/document-sync';
-import type { OpenDocuments, PendingDocument } from '../ports/sync-state';
+import type { OpenDocument, OpenDocuments } from '../ports/sync-state';
 
 const { partitionKey, sortKey, ttl } = SYNC_TABLE;
 /** What failed is listed for so long after it did last, and what was begun is waited for no longer. */
@@ -18,11 +18,12 @@ type BatchRead = Pick<BatchGetCommandOutput, 'Responses' | 'UnprocessedKeys'>;
 /** One item a document that is not done with, under its source. */
 export function dynamoOpenDocuments(client: DynamoDBDocumentClient, TableName: string): OpenDocuments {
   const update = async (dataSourceId: string, name: string, change: Omit<ConstructorParameters<typeof UpdateCommand>[0], 'TableName' | 'Key'>) => {
-    await client.send(new UpdateCommand({ TableName, Key: keyOf(dataSourceId, name), ...change }));
+    const { Attributes = {} } = await client.send(new UpdateCommand({ TableName, Key: keyOf(dataSourceId, name), ReturnValues: 'UPDATED_NEW', ...change }));
+    return Attributes;
   };
 
   return {
-    async pending(dataSourceId, names) {
+    async find(dataSourceId, names) {
       const found: Item[] = [];
       let asked: BatchRead['UnprocessedKeys'] = { [TableName]: { Keys: names.map((name) => keyOf(dataSourceId, name)), ConsistentRead: true } };
       while (asked?.[TableName]) {
@@ -30,7 +31,9 @@ export function dynamoOpenDocuments(client: DynamoDBDocumentClient, TableName: s
         found.push(...answer.Responses?.[TableName] ?? []);
         asked = answer.UnprocessedKeys;
       }
-      return found.flatMap(({ [sortKey]: name, changes }): PendingDocument[] => (changes ? [{ name: String(name), changes: changes as string[] }] : []));
+      return found.map(({ [sortKey]: name, changes, failedAt }): OpenDocument => ({
+        name: String(name), changes: changes as OpenDocument['changes'], failed: failedAt !== undefined,
+      }));
     },
 
     async keepPending(dataSourceId, documents, now) {
@@ -42,11 +45,12 @@ export function dynamoOpenDocuments(client: DynamoDBDocumentClient, TableName: s
     },
 
     async fail(dataSourceId, { name, reason, at }) {
-      await update(dataSourceId, name, {
+      const { attempts } = await update(dataSourceId, name, {
         UpdateExpression: 'SET #reason = :reason, failedAt = :at, #ttl = :ttl REMOVE #changes ADD attempts :one',
         ExpressionAttributeNames: { '#reason': 'reason', '#changes': 'changes', '#ttl': ttl },
         ExpressionAttributeValues: { ':reason': reason, ':at': new Date(at).toISOString(), ':ttl': seconds(at) + FAILED_SECONDS, ':one': 1 },
       });
+      return Number(attempts);
     },
 
     async clear(dataSourceId, names) {

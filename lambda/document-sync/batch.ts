@@ -49,7 +49,7 @@ async function syncSource(
   const { gates, clock } = ports;
   const { entered, state } = await gates.enter(dataSourceId, batch, clock.now(), until);
   try {
-    const covered = documents.filter(({ since }) => since + CLOCKS_DIFFER_MS < (state.coveredFrom ?? -Infinity));
+    const covered = await coveredOf(source, documents, state, ports);
     const rest = documents.filter((document) => !covered.includes(document));
     const outcomes = new Map(all(covered, { kind: 'done', what: 'covered' }));
     if (rest.length > 0) {
@@ -61,6 +61,14 @@ async function syncSource(
     // Best effort: its time is over with this run's in any case.
     if (entered) await gates.leave(dataSourceId, batch).catch(() => undefined);
   }
+}
+
+/** Those that a complete job has read since they changed. What it failed to read is read by itself, where that can be. */
+async function coveredOf({ dataSourceId, byJob }: SyncedSource, documents: readonly ChangedDocument[], state: SourceState, { open }: BatchPorts) {
+  const covered = documents.filter(({ since }) => since + CLOCKS_DIFFER_MS < (state.coveredFrom ?? -Infinity));
+  if (byJob || covered.length === 0) return covered;
+  const failed = (await open.find(dataSourceId, covered.map(({ key }) => key))).filter((one) => one.failed).map(({ name }) => name);
+  return covered.filter(({ key }) => !failed.includes(key));
 }
 
 /** Whether a job is to take the place of what waits; asks for it. */

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { backOff } from './back-off';
 import type { SyncedBatch } from './batch';
-import type { ChangedDocument, Outcome } from './document';
+import type { ChangedDocument, Outcome, Outcomes } from './document';
 import type { ReceivedChange } from './request';
 import { CHANGE_ATTEMPTS, SYNC_METRICS } from '../../lib/contract/document-sync';
 import { describeError, type Log } from '../kit/log';
 import type { PublishMetrics } from '../kit/metrics';
 import type { Clock } from '../ports/clock';
 import type { ChangeQueue } from '../ports/sync-queues';
-import type { OpenDocuments } from '../ports/sync-state';
+import type { OpenDocuments, SourceState } from '../ports/sync-state';
 
 export interface ConcludePorts {
   readonly open: OpenDocuments;
@@ -18,6 +18,8 @@ export interface ConcludePorts {
   readonly log: Log;
 }
 
+/** Early enough for some runs that break off after it. */
+const ANEW_FROM = CHANGE_ATTEMPTS - 4;
 /** Seconds of the first wait and of the longest: a job takes minutes, a refusal moments. */
 const WAITS = {
   job: [20, 120], working: [20, 300], changed: [1, 30], throttled: [5, 300], conflict: [10, 300], unavailable: [5, 300], failed: [15, 300],
@@ -26,34 +28,37 @@ const WAITS = {
 /** Writes down what became of a batch of one source. The answer is the messages that come again. */
 export async function conclude({ source, state, outcomes }: SyncedBatch, ports: ConcludePorts): Promise<string[]> {
   const { open, changes, clock, log } = ports;
-  const told = [...outcomes];
   // What a job has covered it may have failed to read, and said so.
-  await open.clear(source, told.flatMap(([{ key }, outcome]) => (outcome.kind === 'done' && outcome.what !== 'covered' ? [key] : [])));
-  for (const [{ key }, outcome] of told) {
-    if (outcome.kind === 'failed' || outcome.kind === 'skipped') await open.fail(source, { name: key, reason: outcome.reason, at: clock.now() });
-  }
+  await open.clear(source, [...outcomes].flatMap(([{ key }, outcome]) => (outcome.kind === 'done' && outcome.what !== 'covered' ? [key] : [])));
 
   const again: ReceivedChange[] = [];
   const hidden: { receipt: string; seconds: number }[] = [];
-  for (const [document, outcome] of told) {
-    const { key, attempt, since, received } = document;
+  const lost = new Set<ChangedDocument>();
+  for (const [document, outcome] of outcomes) {
     note(source, document, outcome, log, clock.now());
+    const reason = faultOf(outcome, document, state);
+    const failures = reason === undefined ? 0 : await open.fail(source, { name: document.key, reason, at: clock.now() });
+    if (outcome.kind === 'skipped') lost.add(document);
     if (outcome.kind !== 'hold' && outcome.kind !== 'failed') continue;
-    const [first, most] = WAITS[outcome.kind === 'hold' ? outcome.why : 'failed'];
-    const seconds = backOff(clock, attempt, first, most);
-    const last = received.filter((one) => one.attempt >= CHANGE_ATTEMPTS);
-    // Waiting is no fault: it begins anew before the queue gives the message up. Where a job has failed for good, it is one.
-    const fault = outcome.kind === 'failed' || (outcome.why === 'job' && (state.failedAt ?? -Infinity) > since);
-    if (fault && outcome.kind === 'hold' && last.length > 0) await open.fail(source, { name: key, reason: 'The job failed that was to read it.', at: clock.now() });
-    const resent = fault ? [] : last;
+
+    // Waiting is no fault: what has not failed often enough begins anew before the queue gives it up.
+    const resent = failures < ANEW_FROM ? document.received.filter(({ attempt }) => attempt >= ANEW_FROM) : [];
+    if (resent.length === 0 && document.attempt >= CHANGE_ATTEMPTS) lost.add(document);
     await changes.send(resent.map(({ change, messageId }) => ({ change, id: createHash('sha256').update(`${messageId} again`).digest('hex') })));
-    const waiting = received.filter((one) => !resent.includes(one));
+    const seconds = backOff(clock, document.attempt, ...WAITS[outcome.kind === 'hold' ? outcome.why : 'failed']);
+    const waiting = document.received.filter((one) => !resent.includes(one));
     again.push(...waiting);
     hidden.push(...waiting.map(({ receipt }) => ({ receipt, seconds })));
   }
   await changes.hide(hidden);
-  count(told, ports);
+  count(outcomes, lost, ports);
   return again.map(({ messageId }) => messageId);
+}
+
+/** What is wrong with a document, where something is: also that its job has failed for good, which it waits for. */
+function faultOf(outcome: Outcome, { since }: ChangedDocument, { failedAt = -Infinity }: SourceState): string | undefined {
+  if (outcome.kind === 'failed' || outcome.kind === 'skipped') return outcome.reason;
+  return outcome.kind === 'hold' && outcome.why === 'job' && failedAt > since ? 'The job failed that was to read it.' : undefined;
 }
 
 function note(source: string, { key, received, attempt, since }: ChangedDocument, outcome: Outcome, log: Log, now: number): void {
@@ -71,18 +76,15 @@ function whatOf(outcome: Outcome): string {
   }
 }
 
-function count(told: readonly (readonly [ChangedDocument, Outcome])[], { publish, clock }: ConcludePorts): void {
-  const many = (wanted: (outcome: Outcome, document: ChangedDocument) => boolean) => {
-    return told.filter(([document, outcome]) => wanted(outcome, document)).length || undefined;
-  };
-  // A failure counts when it is the last: those before may pass.
-  const failed = many(({ kind }, { attempt }) => kind === 'skipped' || (kind === 'failed' && attempt >= CHANGE_ATTEMPTS));
-  const found = told.filter(([, outcome]) => outcome.kind === 'done' && outcome.what !== 'forgotten');
-  if (failed === undefined && found.length === 0) return;
+/** A failure counts when it is the last, for those before may pass. */
+function count(outcomes: Outcomes, lost: ReadonlySet<ChangedDocument>, { publish, clock }: ConcludePorts): void {
+  const done = [...outcomes].flatMap(([{ since }, outcome]) => (outcome.kind === 'done' && outcome.what !== 'forgotten' ? [{ since, what: outcome.what }] : []));
+  if (lost.size === 0 && done.length === 0) return;
+  const many = (wanted: string) => done.filter(({ what }) => what === wanted).length || undefined;
   publish({
-    [SYNC_METRICS.documentsIndexed]: many((outcome) => outcome.kind === 'done' && outcome.what === 'indexed'),
-    [SYNC_METRICS.documentsDeleted]: many((outcome) => outcome.kind === 'done' && outcome.what === 'deleted'),
-    [SYNC_METRICS.documentsFailed]: failed,
-    [SYNC_METRICS.syncLag]: found.length > 0 ? Math.max(0, ...found.map(([{ since }]) => clock.now() - since)) : undefined,
+    [SYNC_METRICS.documentsIndexed]: many('indexed'),
+    [SYNC_METRICS.documentsDeleted]: many('deleted'),
+    [SYNC_METRICS.documentsFailed]: lost.size || undefined,
+    [SYNC_METRICS.syncLag]: done.length > 0 ? Math.max(0, ...done.map(({ since }) => clock.now() - since)) : undefined,
   });
 }

@@ -26,10 +26,11 @@ interface Held {
  */
 export async function bringInStep(dataSourceId: string, documents: readonly ChangedDocument[], until: number, ports: InStepPorts): Promise<Outcomes> {
   const outcomes = new Map<ChangedDocument, Outcome>();
-  const pending = await ports.open.pending(dataSourceId, documents.map(({ key }) => key));
+  const known = await ports.open.find(dataSourceId, documents.map(({ key }) => key));
+  const pending = new Map(known.flatMap(({ name, changes }) => (changes ? [[name, changes] as const] : [])));
   // What has been begun after all of these changes need not be begun again.
-  const begun = documents.filter(({ key, changes }) => pending.some((one) => one.name === key && changes.every((change) => one.changes.includes(change))));
-  const doubtful = documents.filter((document) => document.attempt > 1 || pending.some(({ name }) => name === document.key));
+  const begun = documents.filter(({ key, changes }) => pending.has(key) && changes.every((change) => pending.get(key)?.includes(change)));
+  const doubtful = documents.filter(({ key, attempt }) => attempt > 1 || pending.has(key));
   const { clock } = ports;
   const earlier = await settle(dataSourceId, doubtful.map(({ uri }) => uri), clock.now() + (until - clock.now()) / 2, ports);
   for (const document of doubtful) {

@@ -68,6 +68,13 @@ export interface PendingDocument {
   readonly changes: readonly string[];
 }
 
+/** A document that is not done with. */
+export interface OpenDocument extends Partial<PendingDocument> {
+  readonly name: string;
+  /** Whether it failed when it was read last. */
+  readonly failed: boolean;
+}
+
 export interface FailedDocument {
   readonly name: string;
   readonly reason: string;
@@ -76,10 +83,11 @@ export interface FailedDocument {
 
 /** Documents of a source that are not done with: those that failed, and those that are being read for long. */
 export interface OpenDocuments {
-  pending(dataSourceId: string, names: readonly string[]): Promise<PendingDocument[]>;
+  /** Those among some documents that are not done with. */
+  find(dataSourceId: string, names: readonly string[]): Promise<OpenDocument[]>;
   keepPending(dataSourceId: string, documents: readonly PendingDocument[], now: number): Promise<void>;
-  /** Writes down that a document failed once more; it is pending no more. */
-  fail(dataSourceId: string, document: FailedDocument): Promise<void>;
+  /** Writes down that a document failed once more; it is pending no more. Gives how often it has failed since it was last cleared. */
+  fail(dataSourceId: string, document: FailedDocument): Promise<number>;
   /** Forgets what is done with. */
   clear(dataSourceId: string, names: readonly string[]): Promise<void>;
   /** The names of those that failed, page by page. */

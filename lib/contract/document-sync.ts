@@ -34,7 +34,7 @@ export type SyncDrainEnv = Record<(typeof SYNC_DRAIN_ENV)[number], string>;
  * How often a change is received at most: `maxReceiveCount` of the queue of changes. What only has to wait, for a job or a service at its limit, is sent
  * anew before that, so that nothing is given up but documents that cannot be indexed.
  */
-export const CHANGE_ATTEMPTS = 6;
+export const CHANGE_ATTEMPTS = 10;
 
 /** How often a message of the queue of jobs is received at most: what has to wait there is always sent anew, so only faults count. */
 export const JOB_ATTEMPTS = 5;
