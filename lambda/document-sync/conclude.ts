@@ -45,7 +45,8 @@ export async function conclude({ source, state, outcomes }: SyncedBatch, ports: 
     const resent = failures < ANEW_FROM ? document.received.filter(({ attempt }) => attempt >= ANEW_FROM) : [];
     if (resent.length === 0 && document.attempt >= CHANGE_ATTEMPTS) lost.add(document);
     await changes.send(resent.map(({ change, messageId }) => ({ change, id: createHash('sha256').update(`${messageId} again`).digest('hex') })));
-    const seconds = backOff(clock, document.attempt, ...WAITS[outcome.kind === 'hold' ? outcome.why : 'failed']);
+    const [first, most] = WAITS[outcome.kind === 'hold' ? outcome.why : 'failed'];
+    const seconds = backOff(clock, document.attempt, first, most);
     const waiting = document.received.filter((one) => !resent.includes(one));
     again.push(...waiting);
     hidden.push(...waiting.map(({ receipt }) => ({ receipt, seconds })));

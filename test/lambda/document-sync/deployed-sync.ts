@@ -152,8 +152,8 @@ export function deploySync({ seed = 1, backlog = 1_000_000, source, faults = 0, 
         const { batchItemFailures } = await handler({ Records }, context);
         queue.done(batch, batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
       } catch (error) {
+        // Its messages come again when their time is over.
         crashes.push(error);
-        // They come again when their time is over.
       }
     }
   };
