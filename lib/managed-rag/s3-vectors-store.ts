@@ -23,8 +23,8 @@ export interface S3VectorsStoreProps extends VectorStoreBuild, S3VectorsOptions 
 /** What Bedrock writes beside each vector. It is longer than what can be filtered by may be. */
 const NOT_FILTERED = ['AMAZON_BEDROCK_TEXT', 'AMAZON_BEDROCK_METADATA'];
 
-/** S3 Vectors takes 2 KB of metadata that can be filtered by. */
-const FILTERABLE_BYTES = 2_048;
+/** Of 50 keys beside a vector, Bedrock keeps 15 for itself. */
+const MOST_FIELDS = 35;
 
 /** A vector bucket and the index of one knowledge base. */
 export class S3VectorsStore extends Construct {
@@ -34,6 +34,9 @@ export class S3VectorsStore extends Construct {
     super(scope, id);
     if (props.vectors.binary) fail(this, 'KnowledgeStore.s3Vectors() must be given an embedding model with float vectors, for it holds no others, got binary ones: leave `binary` out, or take KnowledgeStore.openSearchServerless()');
 
+    if (props.fields.length > MOST_FIELDS) {
+      fail(this, `'retrieval.fields' must be at most ${MOST_FIELDS} with KnowledgeStore.s3Vectors(), which keeps no more beside a vector, got ${props.fields.length}: declare fewer, or take KnowledgeStore.openSearchServerless()`);
+    }
     const index = props.indexArn === undefined ? this.defineIndex(props) : undefined;
     const indexArn = index?.attrIndexArn ?? props.indexArn!;
     props.role.addToPrincipalPolicy(new PolicyStatement({
@@ -45,7 +48,6 @@ export class S3VectorsStore extends Construct {
       searches: ['SEMANTIC'],
       settled: index && [props.vectors.dimension, props.encryptionKey?.keyArn],
       dependencies: index ? [index] : [],
-      filterableBytes: FILTERABLE_BYTES,
     };
   }
 

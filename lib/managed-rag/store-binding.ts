@@ -37,8 +37,6 @@ export interface StoreBinding {
   readonly settled?: unknown;
   /** What has to be there before the knowledge base, and must go after it. */
   readonly dependencies: readonly IDependable[];
-  /** Most bytes of a document's metadata that can be filtered by, where the store has such a limit. */
-  readonly filterableBytes?: number;
   /** What every source adds to its passages, where the store is more than a store. */
   readonly enrichment?: CfnDataSource.ContextEnrichmentConfigurationProperty;
 }

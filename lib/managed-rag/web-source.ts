@@ -16,13 +16,44 @@ export enum WebScope {
 }
 
 /** How a crawler logs in; for managed knowledge bases. */
-export enum WebLogin {
-  /** By a name and a password that the browser would ask for. */
-  BASIC = 'BASIC_AUTH',
-  /** By a form. */
-  FORM = 'FORM',
-  /** By the form of an identity provider. */
-  SAML = 'SAML',
+export class WebLogin {
+  /**
+   * By a name and a password that the browser would ask for.
+   *
+   * @param credentials the secret with `userName`, `password` and `authentication`, which is `BASIC_AUTH`
+   */
+  public static basic(credentials: ISecret): WebLogin {
+    return new WebLogin('BASIC_AUTH', credentials);
+  }
+
+  /**
+   * By a form.
+   *
+   * @param credentials the secret with `userName`, `password`, `loginPageUrl`, the XPaths of the form's fields, and `authentication`, which is `FORM`
+   */
+  public static form(credentials: ISecret): WebLogin {
+    return new WebLogin('FORM', credentials);
+  }
+
+  /**
+   * By the form of an identity provider.
+   *
+   * @param credentials the secret as of `WebLogin.form`, with `SAML` as `authentication`
+   */
+  public static saml(credentials: ISecret): WebLogin {
+    return new WebLogin('SAML', credentials);
+  }
+
+  /** What it logs in with. */
+  public readonly credentials: ISecret;
+
+  /** @internal */
+  public readonly _type: string;
+
+  private constructor(type: string, credentials: ISecret) {
+    this._type = type;
+    this.credentials = credentials;
+  }
 }
 
 /** Options of `DataSource.web`. */
@@ -84,18 +115,11 @@ export interface WebSourceOptions extends DataSourceOptions {
   readonly siteMaps?: string[];
 
   /**
-   * How the crawler logs in, with `credentials`; for managed knowledge bases.
+   * How the crawler logs in; for managed knowledge bases.
    *
    * @default - it does not
    */
   readonly login?: WebLogin;
-
-  /**
-   * What it logs in with; what the secret must hold depends on `login`.
-   *
-   * @default - nothing
-   */
-  readonly credentials?: ISecret;
 }
 
 /** As the two kinds of crawler call them; what is left out is the path. */
@@ -110,25 +134,24 @@ export function bindWeb(scope: IConstruct, build: SourceBuild, urls: string[], o
 }
 
 function managed(scope: IConstruct, { role }: SourceBuild, seedUrls: string[], options: WebSourceOptions) {
-  const { maxPages, userAgent, depth, siteMaps, login, credentials } = options;
+  const { maxPages, userAgent, depth, siteMaps, login } = options;
   requireUrls(scope, 'urls', seedUrls, 10);
   requireUrls(scope, 'siteMaps', siteMaps, 3);
   requireInteger(scope, 'depth', depth, 0, 10);
   refuse(scope, { maxPages, userAgent }, 'KnowledgeStore.managed(), whose crawler has no such limit');
-  if ((login === undefined) !== (credentials === undefined)) fail(scope, `'login' and 'credentials' must be given together, got ${login ? "'login'" : "'credentials'"} alone`);
-  if (credentials) letLogIn(scope, role, credentials);
+  if (login) letLogIn(scope, role, login.credentials);
   return connector('WEB', {
-    connectionConfiguration: { seedUrls, siteMapUrls: siteMaps, authType: login ? `${login}` : 'NO_AUTH', secretArn: credentials?.secretArn },
+    connectionConfiguration: { seedUrls, siteMapUrls: siteMaps, authType: login?._type ?? 'NO_AUTH', secretArn: login?.credentials.secretArn },
     crawlConfiguration: { crawlDepth: depth, maxCrawledUrlsPerMinute: options.pagesPerMinute, syncScope: MANAGED_SCOPES[options.scope ?? WebScope.PATH] },
     filterConfiguration: { inclusionPatterns: options.include, exclusionPatterns: options.exclude },
   });
 }
 
-function crawler(scope: IConstruct, urls: string[], { maxPages, userAgent, depth, siteMaps, login, credentials, ...options }: WebSourceOptions) {
+function crawler(scope: IConstruct, urls: string[], { maxPages, userAgent, depth, siteMaps, login, ...options }: WebSourceOptions) {
   requireUrls(scope, 'urls', urls, 100);
   requireInteger(scope, 'maxPages', maxPages, 1, 25_000);
   requireLength(scope, 'userAgent', userAgent, 15, 40);
-  refuse(scope, { depth, siteMaps, login, credentials }, 'a store: only KnowledgeStore.managed() has a crawler that knows it');
+  refuse(scope, { depth, siteMaps, login }, 'a store: only KnowledgeStore.managed() has a crawler that knows it');
   return {
     type: 'WEB',
     webConfiguration: {

@@ -61,7 +61,7 @@ describe('DataSource.web', () => {
 
   test('is a connector of a managed knowledge base, which can log in', () => {
     const { configuration, granted } = managed((stack) => DataSource.web(['https://example.com'], {
-      scope: WebScope.HOST, depth: 3, siteMaps: ['https://example.com/sitemap.xml'], exclude: ['.*/private/.*'], login: WebLogin.FORM, credentials: secret(stack),
+      scope: WebScope.HOST, depth: 3, siteMaps: ['https://example.com/sitemap.xml'], exclude: ['.*/private/.*'], login: WebLogin.form(secret(stack)),
     }));
     expect(parametersOf(configuration)).toEqual({
       type: 'WEB',
@@ -155,7 +155,8 @@ describe('a source', () => {
     ['a crawler in a hurry', stored, () => DataSource.web(['https://example.com'], { pagesPerMinute: 301 }), "'pagesPerMinute' must be a whole number between 1 and 300, got 301"],
     ['a depth that the crawler does not know', stored, () => DataSource.web(['https://example.com'], { depth: 2 }), "'depth' must be left out with a store"],
     ['a limit that the connector does not know', managed, () => DataSource.web(['https://example.com'], { maxPages: 2 }), "'maxPages' must be left out with KnowledgeStore.managed()"],
-    ['a login without credentials', managed, () => DataSource.web(['https://example.com'], { login: WebLogin.BASIC }), "'login' and 'credentials' must be given together, got 'login' alone"],
+    ['a login with no secret', managed, () => DataSource.web(['https://example.com'], { login: WebLogin.basic('secret' as never) }), "'credentials' must be made by a secret"],
+    ['a login for a crawler', stored, (stack) => DataSource.web(['https://example.com'], { login: WebLogin.saml(secret(stack)) }), "'login' must be left out with a store"],
     ['a secret that is none', stored, () => DataSource.confluence(WIKI, 'secret' as never), "'credentials' must be made by a secret"],
     ['things that Confluence has not', stored, (stack) => DataSource.confluence(WIKI, secret(stack), { filters: [{ objectType: 'Row', include: ['x'] }] }), "'filters.objectType' must be one of Space, Page"],
     ['a filter that says nothing', stored, (stack) => DataSource.confluence(WIKI, secret(stack), { filters: [{ objectType: 'Page' }] }), "'filters' must say what of 'Page' is read"],

@@ -1,5 +1,6 @@
 import { defineBase } from './define-base';
-import { EmbeddingModel, KnowledgeStore, Posture } from '../../lib';
+import { defineRag } from './define-rag';
+import { EmbeddingModel, KnowledgeStore, MetadataField, Posture } from '../../lib';
 
 const store = KnowledgeStore.s3Vectors();
 const TITAN = 'amazon.titan-embed-text-v2:0';
@@ -13,7 +14,7 @@ describe('KnowledgeStore.s3Vectors', () => {
       DistanceMetric: 'cosine',
       MetadataConfiguration: { NonFilterableMetadataKeys: ['AMAZON_BEDROCK_TEXT', 'AMAZON_BEDROCK_METADATA'] },
     });
-    expect([binding.searches, binding.filterableBytes]).toEqual([['SEMANTIC'], 2048]);
+    expect(binding.searches).toEqual(['SEMANTIC']);
   });
 
   test('grants what the knowledge base does with the index, on the index alone', () => {
@@ -44,6 +45,11 @@ describe('KnowledgeStore.s3Vectors', () => {
     const { template, granted } = defineBase({ store: KnowledgeStore.s3Vectors({ indexArn }) });
     template().resourceCountIs('AWS::S3Vectors::Index', 0);
     expect(granted()).toContain(`s3vectors:QueryVectors on ${indexArn}`);
+  });
+
+  test('refuses more fields than fit beside a vector', () => {
+    const fields = Array.from({ length: 36 }, (_, n) => MetadataField.text(`field${n}`));
+    expect(() => defineRag({ store, retrieval: { fields } })).toThrow("'retrieval.fields' must be at most 35 with KnowledgeStore.s3Vectors(), which keeps no more beside a vector, got 36");
   });
 
   test('refuses vectors of bits', () => {
