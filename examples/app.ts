@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { ChatbotApiStack } from './chatbot-api';
 import { ChatbotApiRegulatedStack } from './chatbot-api-regulated';
+import { GroundedChatStack } from './grounded-chat';
 import { ManagedRagStack } from './managed-rag';
 import { RoutedChatStack } from './routed-chat';
 import { SocketChatStack } from './socket-chat';
@@ -9,6 +10,7 @@ import { SocketChatStack } from './socket-chat';
 export const EXAMPLES = {
   'chatbot-api': (app: App) => new ChatbotApiStack(app, 'ChatbotApi'),
   'chatbot-api-regulated': (app: App) => new ChatbotApiRegulatedStack(app, 'ChatbotApiRegulated'),
+  'grounded-chat': (app: App) => new GroundedChatStack(app, 'GroundedChat'),
   'managed-rag': (app: App) => new ManagedRagStack(app, 'ManagedRag'),
   'routed-chat': (app: App) => new RoutedChatStack(app, 'RoutedChat'),
   'socket-chat': (app: App) => new SocketChatStack(app, 'SocketChat'),

@@ -3,7 +3,7 @@ import { belongsTo, type Tenant, within } from './isolation';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import { BadRequest, RetrievalFailed, TimedOut } from '../kit/http';
 import type { Clock } from '../ports/clock';
-import { type Filter, type Passage, type Passages, PassagesFailure, type Search } from '../ports/passages';
+import { type Filter, isPassagesFailure, type Passage, type Passages, type PassagesFailure, type Search } from '../ports/passages';
 
 export interface RetrievalPorts {
   readonly passages: Passages;
@@ -54,7 +54,7 @@ async function patiently(search: Search, filtered: boolean, { passages, clock }:
       return await inTime(passages.search(search, signal), signal);
     } catch (error) {
       if (signal.aborted) throw tooLate();
-      if (!(error instanceof PassagesFailure)) throw error;
+      if (!isPassagesFailure(error)) throw error;
       if (error.kind === 'refused') throw refused(error, filtered);
       if (attempt === ATTEMPTS) throw failed(error);
       await inTime(clock.pause(FIRST_PAUSE_MS * 2 ** attempt * clock.chance()), signal);

@@ -54,3 +54,8 @@ export class PassagesFailure extends Error {
     this.name = 'PassagesFailure';
   }
 }
+
+/** Told by its name: what looks documents up may be a part of its own, with a class of its own. */
+export function isPassagesFailure(error: unknown): error is PassagesFailure {
+  return error instanceof Error && error.name === 'PassagesFailure';
+}
