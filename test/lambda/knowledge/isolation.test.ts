@@ -6,6 +6,7 @@ import { retrieve } from '../../../lambda/knowledge/retrieval';
 import type { Filter, Passage } from '../../../lambda/ports/passages';
 import type { KnowledgePolicy, MetadataType } from '../../../lib/contract/knowledge';
 import { FakeClock } from '../fakes/clock';
+import { hostileFilters } from '../fakes/hostile-filters';
 import { MemoryPassages, passage } from '../fakes/passages';
 
 const QUERIES = 1_000;
@@ -51,16 +52,7 @@ test('without tenants everything is everybody\'s', () => {
 
 const name = fc.constantFrom(...TENANTS);
 const names = fc.array(name, { minLength: 1, maxLength: 3 });
-/** What anybody may write who wants to see more: other tenants by every operator, in groups, beside each other and over again. */
-const { filter: cunning } = fc.letrec((tie) => ({
-  filter: fc.oneof({ maxDepth: 1, depthSize: 'large' },
-    fc.record({ owner: fc.oneof(name, names, fc.record({ ne: name }), fc.record({ notIn: names }), fc.record({ startsWith: fc.constantFrom('', 'g') }), fc.record({ contains: fc.constant('') })) }),
-    fc.record({ year: fc.oneof(fc.record({ gte: fc.constant(0) }), fc.record({ ne: fc.constant(1) })) }),
-    fc.record({ tags: name }),
-    fc.record({ owner: name, or: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }) }),
-    fc.record({ or: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }) }),
-    fc.record({ and: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }) })),
-}));
+const cunning = hostileFilters(TENANTS, { textFilters: true });
 /** What is no filter at all. */
 const wild = fc.dictionary(fc.constantFrom('owner', 'or', 'and', 'not', '__proto__', '$or', 'custom:tenant'), fc.oneof(
   name, fc.anything({ maxDepth: 2 }), fc.dictionary(fc.constantFrom('eq', '$ne', 'in', 'gt'), fc.oneof(name, names, fc.constant(null)), { maxKeys: 2 }),

@@ -1,0 +1,22 @@
+import { passageBlocks, questionBlocks, withoutMarkers } from '../../../lambda/knowledge/grounding';
+import { passage } from '../fakes/passages';
+
+test('has a guardrail compare answers with as much as it takes', () => {
+  const blocks = passageBlocks([passage('a'.repeat(60_000)), passage('b'.repeat(50_000)), passage('c')], true);
+  expect(blocks.map((block) => 'guarded' in block && block.guarded)).toEqual(['source', false, false]);
+});
+
+test('asks a guardrail nothing where there is none', () => {
+  expect(passageBlocks([passage('a')], false)).toEqual([{ kind: 'text', text: '<passage number="1" source="a">\na\n</passage>' }]);
+  expect(questionBlocks('Why?', 'Why?', false)).toEqual([{ kind: 'text', text: 'Why?' }]);
+});
+
+test('has a guardrail look at all of a long question, and compare answers with what it comes to', () => {
+  const long = 'why '.repeat(300);
+  expect(questionBlocks(long, 'Why?', true)).toEqual([{ kind: 'text', text: long, guarded: true }, { kind: 'text', text: 'Why?', guarded: 'query' }]);
+});
+
+test('leaves the marks out of earlier answers, for the passages have other numbers now', () => {
+  expect(withoutMarkers('Thirty [1][2]. In [Ulm] too [12].')).toBe('Thirty. In [Ulm] too.');
+  expect(withoutMarkers('[1]')).toBe('[1]');
+});
