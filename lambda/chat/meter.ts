@@ -37,7 +37,7 @@ export class Meter {
   }
 
   /** Reserves what the prompt needs and the longest answer; a model that takes over later does so on the same account. */
-  async admit(prompt: CountedPrompt): Promise<void> {
+  async admit(prompt: Pick<CountedPrompt, 'tokens' | 'maxTokens'>): Promise<void> {
     if (this.buckets.length === 0) return;
     // A turn may end while its prompt is still built, and nobody hears of what that comes to.
     if (this.closed) throw new Error('the turn is over');
@@ -70,7 +70,7 @@ export class Meter {
     }
   }
 
-  private async reserve({ tokens: prompt, maxTokens }: CountedPrompt): Promise<void> {
+  private async reserve({ tokens: prompt, maxTokens }: Pick<CountedPrompt, 'tokens' | 'maxTokens'>): Promise<void> {
     const tokens = prompt + maxTokens;
     const draw = async (bucket: Bucket): Promise<Draw> => ({ bucket, ...await this.store!.reserve(bucket, this.context.runId, tokens) });
     const asked = await Promise.allSettled(this.buckets.map(draw));

@@ -154,8 +154,12 @@ async function answering(
 ): Promise<AsyncIterable<GenerationEvent>> {
   const { model, objects, schemas, clock } = ports;
   const { models, route, ...chosen } = await policy.models.choose(asked, asker);
-  const looked = await grounded?.lookUp([...history.exchanges.flatMap(({ messages }) => messages), ...asked.messages], models[0]);
-  if (grounded && looked?.passages.length === 0) return meter.listen(grounded.unanswered(looked, models[0]));
+  const looked = limits.stop?.aborted ? undefined : await grounded?.lookUp([...history.exchanges.flatMap(({ messages }) => messages), ...asked.messages], models[0]);
+  if (grounded && looked?.passages.length === 0) {
+    // A request it is, though no model is asked to answer it.
+    await meter.admit({ tokens: 0, maxTokens: 0 });
+    return meter.listen(grounded.unanswered(looked, models[0]));
+  }
   const request: ChatRequest = { ...asked, grounds: looked };
   const choice = { ...chosen, ...(looked && { spent: [...chosen.spent ?? [], ...looked.spent] }) };
   const candidates = models.map((facts): Candidate => {

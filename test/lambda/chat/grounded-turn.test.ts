@@ -1,4 +1,5 @@
 import { PassagesFailure } from '../../../lambda/ports/passages';
+import type { QuotasPolicy } from '../../../lib/contract/chat-quotas';
 import { ChatApi } from '../fakes/api';
 import { says } from '../fakes/model';
 import { MemoryPassages, passage } from '../fakes/passages';
@@ -10,7 +11,7 @@ const answer = says('Thirty days', ' [', '1]', '. Sick days do not count [2][9].
 const ANSWER = 'Thirty days [1]. Sick days do not count [2].';
 const question = { messages: [{ role: 'user', content: 'How many days of leave?' }] };
 
-function grounded(found: MemoryPassages['answers'], scripts = [answer], { knowledge = {}, ...changes }: { knowledge?: object; guardrail?: { id: string; version: string } } = {}) {
+function grounded(found: MemoryPassages['answers'], scripts = [answer], { knowledge = {}, ...changes }: { knowledge?: object; guardrail?: { id: string; version: string }; quotas?: QuotasPolicy } = {}) {
   const passages = new MemoryPassages(found);
   const documents = { passages, links: { sign: async (uri: string) => `https://signed.example/${uri.slice(5)}` } };
   return { passages, api: new ChatApi(scripts, { documents, knowledge: { ...KNOWLEDGE, linkSeconds: 60, ...knowledge }, ...changes }) };
@@ -89,6 +90,18 @@ test('says that it does not know where nothing good enough is found, and asks no
   expect(choices[0]).toMatchObject({ message: { content: 'I do not know: nothing in the documents answers this.' }, finish_reason: 'stop' });
   expect(api.model.prompts).toEqual([]);
   expect(api.metrics[0]).toMatchObject({ Turns: 1, Retrievals: 1, EmptyRetrievals: 1 });
+});
+
+test('counts for a quota a question that nothing is found for, with what finding out took', async () => {
+  const quotas = { user: [{ windowSeconds: 86_400, requests: 3 }], groups: [] };
+  const { api } = grounded([[leave], []], [answer, says('How many days of leave has a part-timer?')], { quotas });
+  await api.chat({ ...question, conversation_id: 'c1' });
+  const [before] = Object.values(api.quotas.taken);
+  const ask = () => api.chat({ messages: [{ role: 'user', content: 'And part-timers?' }], conversation_id: 'c1' });
+  expect((await ask()).status).toBe(200);
+  expect(Object.values(api.quotas.taken)).toEqual([{ requests: 2, tokens: 2 * before.tokens }]);
+  expect((await ask()).status).toBe(200);
+  expect((await ask()).status).toBe(429);
 });
 
 test('answers 503 where documents cannot be looked up, and keeps nothing', async () => {

@@ -1,12 +1,13 @@
 import { router } from '../../../lambda/chat/routing/router';
-import type { TurnPolicy } from '../../../lambda/chat/settings';
 import type { HooksPolicy } from '../../../lib/contract/chat-hooks';
 import type { RoutingTable } from '../../../lib/contract/routing';
 import { ChatApi } from '../fakes/api';
 import { FakeClock } from '../fakes/clock';
 import { ScriptedHooks } from '../fakes/hooks';
 import { says, ScriptedModel, stop, text, usage } from '../fakes/model';
+import { MemoryPassages } from '../fakes/passages';
 import { facts } from '../fakes/policy';
+import { KNOWLEDGE } from '../fakes/rag-api';
 
 const hi = { messages: [{ role: 'user', content: 'Hi' }], conversation_id: 'c1', stream: true };
 const keyed = { headers: { 'idempotency-key': 'key-1' } };
@@ -27,7 +28,7 @@ const table: RoutingTable = {
 };
 
 /** A chat whose hook before a turn answers when the test wants it, and a clock that goes on while somebody waits. */
-function slow(changes: Partial<TurnPolicy> = {}) {
+function slow(changes: ConstructorParameters<typeof ChatApi>[1] = {}) {
   const clock = new FakeClock(Date.now());
   let answer: (value?: unknown) => void = () => undefined;
   const asked = new Promise((resolve) => { answer = resolve; });
@@ -73,9 +74,14 @@ describe('a turn whose hook takes half a minute', () => {
     for (const { status, json } of await Promise.all([first, second])) expect([status, json().error.message]).toEqual([403, 'Not today.']);
   });
 
-  test('hears of a wish to stop before any model is asked, a classifier included', async () => {
+  test('hears of a wish to stop before any model is asked, a classifier included, and before anything is looked up', async () => {
+    const passages = new MemoryPassages([[]]);
     const classifier = new ScriptedModel([says('hard')]);
-    const { api, hookFunctions, enough, answer } = slow({ models: router(table, [facts.id], { model: classifier, clock: new FakeClock() }) });
+    const { api, hookFunctions, enough, answer } = slow({
+      models: router(table, [facts.id], { model: classifier, clock: new FakeClock() }),
+      knowledge: KNOWLEDGE,
+      documents: { passages, links: { sign: async (uri) => uri } },
+    });
     const first = api.chat(hi);
     while (hookFunctions.events.length === 0) await soon();
     expect((await api.call({ resource: '/v1/conversations/{id}/stop', id: 'c1' })).status).toBe(200);
@@ -84,7 +90,7 @@ describe('a turn whose hook takes half a minute', () => {
     answer();
     expect((await first).text).toContain('"stopped":true');
     expect((await second).text).toContain('"stopped":true');
-    expect([...api.model.prompts, ...classifier.prompts]).toEqual([]);
+    expect([...api.model.prompts, ...classifier.prompts, ...passages.searches]).toEqual([]);
   });
 });
 
