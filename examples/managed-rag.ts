@@ -8,6 +8,8 @@ export class ManagedRagStack extends Stack {
     super(scope, id, props);
 
     const rag = new ManagedRag(this, 'Rag');
+    rag.addAlarms();
+    rag.addDashboard();
 
     new CfnOutput(this, 'Url', { value: rag.url });
     new CfnOutput(this, 'Documents', { value: rag.bucket!.bucketName });

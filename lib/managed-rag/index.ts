@@ -22,3 +22,4 @@ export { type SharePointCertificate, type SharePointSourceOptions } from './shar
 export { type MongoDbAtlasOptions, type PineconeOptions } from './third-party-stores';
 export { WebLogin, WebScope, type WebSourceOptions } from './web-source';
 export { SyncPolicy } from './sync-policy';
+export * from './rag-alarms-options';

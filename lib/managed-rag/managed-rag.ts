@@ -1,6 +1,7 @@
 import { Names, Size, Stack } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -15,20 +16,32 @@ import { KnowledgeBase } from './knowledge-base';
 import { KnowledgeStore } from './knowledge-store';
 import { type ManagedRagProps } from './managed-rag-props';
 import { requireFittingProof, requireValidProps, warnOfIdleGrant, warnOfUnreadSources } from './managed-rag-rules';
+import { ragAlarms } from './rag-alarms';
+import { type RagAlarmsOptions } from './rag-alarms-options';
+import { ragCharts } from './rag-dashboard';
+import { type RagSignals } from './rag-signals';
 import { SyncPolicy } from './sync-policy';
 import { ApiAuth } from '../api';
 import { type AuthBinding } from '../api/auth-binding';
 import { restApiOptions } from '../api/rest-streaming-options';
 import { StreamingRestApi } from '../api/streaming-rest-api';
-import { type GuardrailReference, SYSTEM_PROMPT_FILE } from '../contract/chat';
+import { METRICS_NAMESPACE } from '../contract/api';
+import { CHAT_METRICS, type GuardrailReference, SYSTEM_PROMPT_FILE } from '../contract/chat';
+import { SYNC_METRICS } from '../contract/document-sync';
+import { RETRIEVAL_METRICS } from '../contract/knowledge';
 import { RAG_CLIENT_HEADERS, RAG_EXPOSED_HEADERS, RAG_ROUTES, type RagEnv } from '../contract/rag';
 import { BundledFunction } from '../internal/bundled-function';
 import { type IKnowledge, type KnowledgeBinding, type RetrievalOptions } from '../knowledge';
 import { bindRetrieval, declaredFields } from '../knowledge/bind-retrieval';
 import { Model, ModelUse } from '../model';
 import { BoundModels } from '../model/bound-models';
+import { type DashboardOptions, type IAlarms } from '../observability';
+import { AlarmSet } from '../observability/alarm-set';
+import { OperationsDashboard } from '../observability/operations-dashboard';
 import { CalledService, Posture } from '../posture';
 import { type Build } from '../posture/build';
+
+const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/managed-rag.md#metrics-and-alarms';
 
 /**
  * Answers from your documents, each with the passages that it was given from, over a knowledge base of Bedrock that is kept in step with them.
@@ -74,7 +87,10 @@ export class ManagedRag extends Construct implements IKnowledge {
   private readonly knowledge: KnowledgeBase;
   private readonly sync: DocumentSync;
   private readonly models: BoundModels;
+  private readonly answers: BundledFunction<RagEnv>;
   private readonly endpoint: StreamingRestApi;
+  private alarms?: IAlarms;
+  private dashboard?: OperationsDashboard;
 
   constructor(scope: Construct, id: string, props: ManagedRagProps = {}) {
     super(scope, id);
@@ -96,13 +112,13 @@ export class ManagedRag extends Construct implements IKnowledge {
     this.userPool = this.auth.userPool;
     this.userPoolClient = this.auth.userPoolClient;
     this.models = new BoundModels(this, props.model ?? Model.standard());
-    const handler = this.defineHandler(props);
-    this.handler = handler.function;
+    this.answers = this.defineHandler(props);
+    this.handler = this.answers.function;
 
     this.endpoint = this.defineEndpoint(props);
     this.api = this.endpoint.api;
     this.url = this.endpoint.url;
-    handler.configure(this.environment(props, handler));
+    this.answers.configure(this.environment(props));
   }
 
   /** Lets a caller look passages up, and says all that the caller must know to do so. */
@@ -128,6 +144,134 @@ export class ManagedRag extends Construct implements IKnowledge {
     const grant = Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.syncRequests.queueArn] });
     const { encryptionKey } = this.build;
     return encryptionKey ? grant.combine(encryptionKey.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey')) : grant;
+  }
+
+  /**
+   * Adds alarms for what users feel and what they would be told wrongly: failed questions, slow first tokens, documents that cannot be read, changes that
+   * wait, what was given up. An alarm says in its description what it means and what to do next.
+   */
+  public addAlarms(options: RagAlarmsOptions = {}): IAlarms {
+    const rules = ragAlarms(this, this.signals, options);
+    this.alarms = new AlarmSet(this, 'Alarms', { rules, topic: options.topic, encryptionKey: this.build.encryptionKey });
+    this.dashboard?.addAlarms(this.alarms);
+    return this.alarms;
+  }
+
+  /** Adds a dashboard: questions, what is found, what is read, what carries it, alarms where there are some, and the requests that failed last. */
+  public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
+    this.dashboard = new OperationsDashboard(this, 'Dashboard', {
+      ...options, heading: this.calledAs, documentation: DOCUMENTATION, alarms: this.alarms, rows: ragCharts(this.signals), logs: this.answers.logs,
+    });
+    return this.dashboard;
+  }
+
+  /** A metric of this construct, by its name in CloudWatch; the sum over five minutes unless told otherwise. */
+  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const ofAnswers = Object.values<string>(CHAT_METRICS).includes(metricName);
+    const dimensionsMap = { Service: this.calledAs, ...(ofAnswers && !this.models.routed && { Model: this.models.name }) };
+    return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap, statistic: cloudwatch.Stats.SUM, ...options });
+  }
+
+  /** Questions that were answered to the end, those to which nothing was found included. */
+  public metricAnswers(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.turns, options);
+  }
+
+  /** Questions that failed on the side of the service, the model or the knowledge base; requests that were refused are not counted. */
+  public metricErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.errors, options);
+  }
+
+  /** Milliseconds from the question to the first token of its answer; 95 of 100 are faster. */
+  public metricTimeToFirstToken(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.timeToFirstToken, { statistic: cloudwatch.Stats.p(95), ...options });
+  }
+
+  /** Tokens of prompts, passages included. */
+  public metricInputTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.inputTokens, options);
+  }
+
+  /** Tokens that the model wrote. */
+  public metricOutputTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.outputTokens, options);
+  }
+
+  /** What the model cost, in US dollars; there is none for models whose prices are not known. */
+  public metricCost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.cost, options);
+  }
+
+  /** Times that the documents were looked through. */
+  public metricRetrievals(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.retrievals, options);
+  }
+
+  /** Times that nothing was found, or nothing good enough. */
+  public metricEmptyRetrievals(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.emptyRetrievals, options);
+  }
+
+  /** Times that looking up failed. */
+  public metricRetrievalErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.retrievalErrors, options);
+  }
+
+  /** Milliseconds that looking up took; 95 of 100 are faster. */
+  public metricRetrievalDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.retrievalDuration, { statistic: cloudwatch.Stats.p(95), ...options });
+  }
+
+  /** The score of the best passage, in hundredths; half are better. */
+  public metricTopScore(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.topScore, { statistic: cloudwatch.Stats.p(50), ...options });
+  }
+
+  /** Passages of another tenant that the service gave, and nobody was shown. */
+  public metricForeignPassages(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.foreignPassages, options);
+  }
+
+  /** Answers that name no passage although some were found. */
+  public metricUncitedAnswers(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.uncitedAnswers, options);
+  }
+
+  /** Documents that were read. */
+  public metricDocumentsIndexed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.documentsIndexed, options);
+  }
+
+  /** Documents that were forgotten. */
+  public metricDocumentsDeleted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.documentsDeleted, options);
+  }
+
+  /** Documents that could not be read. */
+  public metricDocumentsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.documentsFailed, options);
+  }
+
+  /** Milliseconds from a change of a document until it can be found; 95 of 100 are faster. */
+  public metricSyncLag(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.syncLag, { statistic: cloudwatch.Stats.p(95), ...options });
+  }
+
+  /** Jobs that looked through a source. */
+  public metricSyncJobs(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.syncJobs, options);
+  }
+
+  /** Jobs that failed as a whole. */
+  public metricSyncJobsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.syncJobsFailed, options);
+  }
+
+  private get signals(): RagSignals {
+    const { endpoint: { traffic }, handler: answers, sync, models: { priced } } = this;
+    const { queues: { changes, allLost }, handler: { function: reads } } = sync;
+    const lost = [...allLost, this.answers.deadLetters];
+    return { rag: this, traffic, functions: { answers, reads }, changes, lost, priced, divided: this.retrieval.tenant !== undefined };
   }
 
   /** What it is called in metrics and logs. */
@@ -186,7 +330,8 @@ export class ManagedRag extends Construct implements IKnowledge {
     });
   }
 
-  private environment({ answering = {}, guardrail }: ManagedRagProps, { role }: BundledFunction<RagEnv>): RagEnv {
+  private environment({ answering = {}, guardrail }: ManagedRagProps): RagEnv {
+    const { role } = this.answers;
     const guard = guardrail?.bind(this, role);
     const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion, asynchronous: guard.asynchronous };
     const stack = Stack.of(this);

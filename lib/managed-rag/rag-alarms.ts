@@ -1,0 +1,139 @@
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IConstruct } from 'constructs';
+import { type RagAlarmsOptions } from './rag-alarms-options';
+import { type RagSignals } from './rag-signals';
+import { requireBetween, requireDuration, requireInteger } from '../internal/validation';
+import { type AlarmRules } from '../observability/alarm-set';
+
+const FIVE_MINUTES = { period: Duration.minutes(5) };
+const ONE_HOUR = { period: Duration.hours(1) };
+/** Of fewer questions a share says nothing. */
+const ENOUGH_QUESTIONS = 20;
+
+/** What a knowledge base rings for. */
+export function ragAlarms(scope: IConstruct, signals: RagSignals, options: RagAlarmsOptions): AlarmRules {
+  const { errorRate = 5, timeToFirstToken = Duration.seconds(8), emptyRetrievals } = options;
+  requireBetween(scope, 'errorRate', errorRate, 0, 99);
+  requireBetween(scope, 'timeToFirstToken in milliseconds', timeToFirstToken.toMilliseconds({ integral: false }), 1, Duration.minutes(15).toMilliseconds());
+  requireBetween(scope, 'emptyRetrievals', emptyRetrievals, 0, 99);
+  const { rag, divided } = signals;
+  return {
+    ErrorRate: {
+      metric: failedQuestions(signals),
+      above: errorRate,
+      periods: 3,
+      badPeriods: 2,
+      means: `More than ${errorRate} percent of questions failed on our side, the model's or the knowledge base's.`,
+      next: "the dashboard's list of failed requests says why by errorCode: compare it with the errors of retrieval, which are the knowledge base's or its store's.",
+    },
+    ApiErrors: apiErrors(signals, errorRate),
+    TimeToFirstToken: {
+      metric: rag.metricTimeToFirstToken(FIVE_MINUTES),
+      above: timeToFirstToken.toMilliseconds(),
+      periods: 3,
+      means: `One question in 20 waits more than ${timeToFirstToken.toHumanString()} for the first word of its answer.`,
+      next: 'see whether retrieval takes the time (fewer candidates, no reranker, a store that does not sleep), or the model does.',
+    },
+    ...documentAlarms(scope, signals, options),
+    ...(divided && {
+      ForeignPassages: {
+        metric: rag.metricForeignPassages(FIVE_MINUTES),
+        above: 0,
+        periods: 1,
+        means: 'The store gave passages of another tenant in spite of the filter. They were left out, and nobody was shown them.',
+        next: 'find in the log which knowledge base gave them, and look at the metadata of its documents: a field of another type, or a filter that the store passes over.',
+      },
+    }),
+    ...(emptyRetrievals !== undefined && {
+      EmptyRetrievals: {
+        metric: emptyShare(signals),
+        above: emptyRetrievals,
+        periods: 1,
+        means: `To more than ${emptyRetrievals} percent of an hour's questions nothing was found.`,
+        next: "see whether documents are missing (documents that failed, a sync that is stale), 'retrieval.leastScore' is too high, or people ask for what no document holds.",
+      },
+    }),
+  };
+}
+
+function documentAlarms(scope: IConstruct, { rag, changes, lost }: RagSignals, options: RagAlarmsOptions): AlarmRules {
+  const { failedDocuments = 0, staleness = Duration.hours(1) } = options;
+  requireInteger(scope, 'failedDocuments', failedDocuments, 0, 1_000_000);
+  requireDuration(scope, 'staleness', staleness, Duration.minutes(5), Duration.days(14));
+  return {
+    FailedDocuments: {
+      metric: rag.metricDocumentsFailed(ONE_HOUR),
+      above: failedDocuments,
+      periods: 1,
+      means: `More than ${failedDocuments} documents could not be read in an hour: nothing of them is found.`,
+      next: 'the table of the sync lists them with their reasons: a format that is not read, a file that is too large, a metadata file that is no JSON.',
+    },
+    FailedJobs: {
+      metric: rag.metricSyncJobsFailed(ONE_HOUR),
+      above: 0,
+      periods: 1,
+      means: 'A job that looks through a source failed as a whole.',
+      next: 'its reason is in the log of the function that syncs: most often the role may not read the source, or its credentials have run out.',
+    },
+    ...(changes && {
+      StaleSync: {
+        metric: changes.metricApproximateAgeOfOldestMessage({ ...FIVE_MINUTES, statistic: Stats.MAXIMUM }),
+        above: staleness.toSeconds(),
+        periods: 1,
+        means: `A change of a document has waited for more than ${staleness.toHumanString()}: answers are given from what it said before.`,
+        next: 'see whether a job runs for long, the service throttles, or one document fails again and again; the log of the function that syncs says which.',
+      },
+    }),
+    DeadLetters: {
+      metric: new MathExpression({
+        label: 'Given up',
+        expression: lost.map((_, place) => `lost${place}`).join(' + '),
+        usingMetrics: Object.fromEntries(lost.map((queue, place) => [`lost${place}`, queue.metricApproximateNumberOfMessagesVisible({ ...FIVE_MINUTES, statistic: Stats.MAXIMUM })])),
+        ...FIVE_MINUTES,
+      }),
+      above: 0,
+      periods: 1,
+      means: 'A change, a request to sync or an event was given up, and waits in a dead-letter queue.',
+      next: 'read the message, mend what the log says of it, and move it back (start-message-move-task): what a message says is looked up anew, so that nothing is read twice.',
+    },
+  };
+}
+
+/** The share of questions that failed, in percent. */
+export function failedQuestions({ rag }: Pick<RagSignals, 'rag'>): MathExpression {
+  return new MathExpression({
+    label: 'Questions that failed',
+    expression: 'IF(answers + errors > 0, 100 * errors / (answers + errors), 0)',
+    usingMetrics: { answers: rag.metricAnswers(FIVE_MINUTES), errors: rag.metricErrors(FIVE_MINUTES) },
+    ...FIVE_MINUTES,
+  });
+}
+
+/** The share of questions to which nothing was found, in percent. */
+function emptyShare({ rag }: RagSignals): MathExpression {
+  return new MathExpression({
+    label: 'Nothing found',
+    expression: `IF(retrievals >= ${ENOUGH_QUESTIONS}, 100 * empty / retrievals, 0)`,
+    usingMetrics: { retrievals: rag.metricRetrievals(ONE_HOUR), empty: rag.metricEmptyRetrievals(ONE_HOUR) },
+    ...ONE_HOUR,
+  });
+}
+
+/** Counts what never came to be a question: a handler that cannot start or runs out of time. */
+function apiErrors({ traffic }: RagSignals, errorRate: number) {
+  const sum = { ...FIVE_MINUTES, statistic: Stats.SUM };
+  return {
+    metric: new MathExpression({
+      label: 'Requests that failed',
+      expression: 'IF(requests > 0, 100 * errors / requests, 0)',
+      usingMetrics: { requests: traffic.requests(sum), errors: traffic.serverErrors(sum) },
+      ...FIVE_MINUTES,
+    }),
+    above: errorRate,
+    periods: 3,
+    badPeriods: 2,
+    means: `${traffic.speaker} answered more than ${errorRate} percent of requests with a server error.`,
+    next: `compare with the errors of questions: where those are few, the handler does not start, is throttled or is cut off; ${traffic.evidence}.`,
+  };
+}

@@ -1,0 +1,83 @@
+import { Duration } from 'aws-cdk-lib';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { failedQuestions } from './rag-alarms';
+import { type RagSignals } from './rag-signals';
+import { type Chart } from '../observability/operations-dashboard';
+
+const P50 = Stats.p(50);
+
+/** What a knowledge base shows: what users feel first, then what is found, then what is read, then what carries it all. */
+export function ragCharts(signals: RagSignals): Chart[][] {
+  return [users(signals), finding(signals), reading(signals), carriers(signals)];
+}
+
+function users({ rag, priced }: RagSignals): Chart[] {
+  return [
+    { title: 'Questions', unit: 'questions', lines: [rag.metricAnswers({ label: 'Answered' }), rag.metricErrors({ label: 'Failed' })] },
+    { title: 'Questions that failed', unit: 'percent', lines: [failedQuestions({ rag })] },
+    {
+      title: 'Time to first token',
+      unit: 'ms',
+      lines: [rag.metricTimeToFirstToken({ statistic: P50, label: 'Half are faster' }), rag.metricTimeToFirstToken({ label: '95 of 100 are faster' })],
+    },
+    ...(priced ? [{ title: 'Cost by the hour', unit: 'US dollars', lines: [rag.metricCost({ period: Duration.hours(1), label: 'Model' })] }] : []),
+  ];
+}
+
+function finding({ rag, divided }: RagSignals): Chart[] {
+  return [
+    {
+      title: 'Retrievals',
+      unit: 'searches',
+      lines: [
+        rag.metricRetrievals({ label: 'All' }), rag.metricEmptyRetrievals({ label: 'Nothing found' }), rag.metricRetrievalErrors({ label: 'Failed' }),
+        ...(divided ? [rag.metricForeignPassages({ label: 'Passages of other tenants' })] : []),
+      ],
+    },
+    {
+      title: 'Retrieval',
+      unit: 'ms',
+      lines: [rag.metricRetrievalDuration({ statistic: P50, label: 'Half are faster' }), rag.metricRetrievalDuration({ label: '95 of 100 are faster' })],
+    },
+    { title: 'Score of the best passage', unit: 'hundredths', lines: [rag.metricTopScore({ label: 'Half are better' }), rag.metricTopScore({ statistic: Stats.p(5), label: '95 of 100 are better' })] },
+    { title: 'Answers without a citation', unit: 'answers', lines: [rag.metricUncitedAnswers({ label: 'Although passages were found' })] },
+  ];
+}
+
+function reading({ rag, changes, lost }: RagSignals): Chart[] {
+  const lostMessages = lost.map((queue) => queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, label: 'Given up' }));
+  return [
+    {
+      title: 'Documents',
+      unit: 'documents',
+      lines: [rag.metricDocumentsIndexed({ label: 'Read' }), rag.metricDocumentsDeleted({ label: 'Forgotten' }), rag.metricDocumentsFailed({ label: 'Failed' })],
+    },
+    { title: 'Jobs', unit: 'jobs', lines: [rag.metricSyncJobs({ label: 'Ended' }), rag.metricSyncJobsFailed({ label: 'Failed' })] },
+    ...(changes ? [{ title: 'From a change until it is found', unit: 'ms', lines: [rag.metricSyncLag({ statistic: P50, label: 'Half are faster' }), rag.metricSyncLag({ label: '95 of 100 are faster' })] }] : []),
+    {
+      title: 'Waiting',
+      unit: 'messages',
+      lines: [...(changes ? [changes.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, label: 'Changes' })] : []), ...lostMessages],
+    },
+  ];
+}
+
+function carriers({ traffic, functions: { answers, reads } }: RagSignals): Chart[] {
+  const count = { statistic: Stats.SUM };
+  return [
+    {
+      title: traffic.title,
+      unit: 'requests',
+      lines: [traffic.requests({ ...count, label: 'All' }), traffic.clientErrors({ ...count, label: '4xx' }), traffic.serverErrors({ ...count, label: '5xx' })],
+    },
+    { title: 'Function that answers', unit: 'invocations', lines: lifeOf(answers) },
+    { title: 'Function that reads', unit: 'invocations', lines: lifeOf(reads) },
+  ];
+}
+
+function lifeOf(handler: LambdaFunction) {
+  return [
+    handler.metric('ConcurrentExecutions', { statistic: Stats.MAXIMUM, label: 'At once' }), handler.metricThrottles({ label: 'Throttled' }), handler.metricErrors({ label: 'Failed' }),
+  ];
+}

@@ -1,0 +1,41 @@
+import { type Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { type IQueue } from 'aws-cdk-lib/aws-sqs';
+import { type Traffic } from '../api/traffic';
+
+/** Every sign of life of a knowledge base that answers, for its alarms and its dashboard. */
+export interface RagSignals {
+  readonly rag: WatchedRag;
+  /** What carries questions. */
+  readonly traffic: Traffic;
+  /** What answers, and what reads. */
+  readonly functions: { readonly answers: LambdaFunction; readonly reads: LambdaFunction };
+  /** Where changes wait, where they are followed. */
+  readonly changes?: IQueue;
+  /** Where what was given up waits for a person. */
+  readonly lost: readonly IQueue[];
+  /** Whether the handler knows what a token costs; without prices it reports no cost. */
+  readonly priced: boolean;
+  /** Whether documents belong to tenants. */
+  readonly divided: boolean;
+}
+
+interface WatchedRag {
+  metricAnswers(options?: MetricOptions): Metric;
+  metricErrors(options?: MetricOptions): Metric;
+  metricTimeToFirstToken(options?: MetricOptions): Metric;
+  metricCost(options?: MetricOptions): Metric;
+  metricRetrievals(options?: MetricOptions): Metric;
+  metricEmptyRetrievals(options?: MetricOptions): Metric;
+  metricRetrievalErrors(options?: MetricOptions): Metric;
+  metricRetrievalDuration(options?: MetricOptions): Metric;
+  metricTopScore(options?: MetricOptions): Metric;
+  metricForeignPassages(options?: MetricOptions): Metric;
+  metricUncitedAnswers(options?: MetricOptions): Metric;
+  metricDocumentsIndexed(options?: MetricOptions): Metric;
+  metricDocumentsDeleted(options?: MetricOptions): Metric;
+  metricDocumentsFailed(options?: MetricOptions): Metric;
+  metricSyncLag(options?: MetricOptions): Metric;
+  metricSyncJobs(options?: MetricOptions): Metric;
+  metricSyncJobsFailed(options?: MetricOptions): Metric;
+}
