@@ -154,7 +154,8 @@ async function answering(
 ): Promise<AsyncIterable<GenerationEvent>> {
   const { model, objects, schemas, clock } = ports;
   const { models, route, ...chosen } = await policy.models.choose(asked, asker);
-  const looked = limits.stop?.aborted ? undefined : await grounded?.lookUp([...history.exchanges.flatMap(({ messages }) => messages), ...asked.messages], models[0]);
+  const said = [...history.exchanges.flatMap(({ messages }) => messages), ...asked.messages];
+  const looked = limits.stop?.aborted ? undefined : await grounded?.lookUp(said, models[0]);
   if (grounded && looked?.passages.length === 0) {
     // A request it is, though no model is asked to answer it.
     await meter.admit({ tokens: 0, maxTokens: 0 });
