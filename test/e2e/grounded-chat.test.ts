@@ -54,7 +54,10 @@ describe('a chat over documents', () => {
   test('tells the AI SDK sources as parts of the message', async () => {
     const transport = new DefaultChatTransport({ api: `${example.url}v1/chat`, headers: { authorization: `Bearer ${example.token('user-a')}` } });
     const stream = await transport.sendMessages({
-      trigger: 'submit-message', chatId: 'sdk', messageId: undefined, abortSignal: undefined,
+      trigger: 'submit-message',
+      chatId: 'sdk',
+      messageId: undefined,
+      abortSignal: undefined,
       messages: [{ id: 'm1', role: 'user', parts: [{ type: 'text', text: 'How many days of paid leave does everybody have?' }] }],
     });
     let parts: readonly { readonly type: string }[] = [];

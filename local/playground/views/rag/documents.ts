@@ -33,9 +33,8 @@ const LARGEST = 20 * 1024 * 1024;
 export class Documents {
   readonly element: HTMLElement;
   private readonly items = h('ul', { 'class': 'documents', 'aria-label': 'Documents' });
-  private readonly note = h('p', { class: 'hint' });
+  private readonly note = h('p', { class: 'hint', role: 'status' });
   private readonly trouble = h('p', { class: 'trouble', role: 'alert' });
-  private readonly state = h('p', { class: 'spoken', role: 'status' });
   private readonly file = h('input', { type: 'file', id: 'file', multiple: true, class: 'spoken', onchange: () => void this.upload([...this.file.files ?? []]) });
   private folders: readonly Folder[] = [];
   private shown = '';
@@ -43,7 +42,7 @@ export class Documents {
   constructor(private readonly signal: AbortSignal, private readonly changed: (found: number) => void) {
     this.element = h('section', { 'class': 'conversations', 'aria-label': 'Documents' },
       h('label', { for: 'file', class: 'upload' }, h('span', {}, 'Upload documents'), this.file),
-      this.trouble, this.items, this.note, this.state);
+      this.trouble, this.items, this.note);
     for (const event of ['dragover', 'drop'] as const) {
       document.addEventListener(event, (dragged) => this.onDrag(dragged), { signal });
     }
@@ -106,7 +105,6 @@ export class Documents {
       h('button', { type: 'button', class: 'quiet', onclick: () => void this.change('/local/documents/removal', { bucket, key }) }, 'Delete', spoken(` ${key}`)))));
     const found = all.filter(({ status }) => status === 'indexed').length;
     this.note.textContent = all.length === 0 ? 'There are none yet. Upload some, or drop them here.' : `${found} of ${all.length} can be found.`;
-    this.state.textContent = this.note.textContent;
     this.changed(found);
   }
 
