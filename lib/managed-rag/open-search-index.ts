@@ -3,6 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type CfnCollection, CfnCollectionIndex, CfnIndex } from 'aws-cdk-lib/aws-opensearchserverless';
 import { type Construct } from 'constructs';
 import { type Vectors } from './store-binding';
+import { type MetadataField } from '../contract/knowledge';
 
 /** What the fields of an index are called. */
 export interface SearchFields {
@@ -22,6 +23,8 @@ export const SEARCH_FIELDS: SearchFields = { vectorField: 'bedrock-knowledge-bas
 export interface SearchIndexProps {
   readonly collection: CfnCollection;
   readonly vectors: Vectors;
+  /** What documents are described by. */
+  readonly fields: readonly MetadataField[];
   /** Whether CloudFormation reaches the collection by its address. */
   readonly reachable: boolean;
   /** Whether the collection chooses by itself what it searches vectors with, and refuses to be told. */
@@ -32,11 +35,12 @@ export interface SearchIndexProps {
 export function defineSearchIndex(scope: Construct, props: SearchIndexProps) {
   const { collection, vectors, reachable } = props;
   const method = methodOf(props);
-  const indexName = `knowledge-${createHash('sha256').update(JSON.stringify([vectors.dimension, vectors.binary, method, SEARCH_FIELDS])).digest('hex').slice(0, 12)}`;
+  const more = { ...TEXT_FIELDS, ...numbersIn(props) };
+  const indexName = `knowledge-${createHash('sha256').update(JSON.stringify([vectors.dimension, vectors.binary, method, more])).digest('hex').slice(0, 12)}`;
   // The typed resource speaks to the collection's own address and knows no vectors of bits; the other one goes through the service's API.
   const index = reachable && !vectors.binary
-    ? new CfnIndex(scope, 'Index', { collectionEndpoint: collection.attrCollectionEndpoint, indexName, settings: { index: { knn: true } }, mappings: typedMappings(vectors, method) })
-    : new CfnCollectionIndex(scope, 'Index', { id: collection.attrId, indexName, indexSchema: Stack.of(scope).toJsonString(schema(vectors, method)) });
+    ? new CfnIndex(scope, 'Index', { collectionEndpoint: collection.attrCollectionEndpoint, indexName, settings: { index: { knn: true } }, mappings: typedMappings(vectors, method, more) })
+    : new CfnCollectionIndex(scope, 'Index', { id: collection.attrId, indexName, indexSchema: Stack.of(scope).toJsonString(schema(vectors, method, more)) });
   index.addDependency(collection);
   return { index, indexName };
 }
@@ -52,15 +56,24 @@ const TEXT_FIELDS = {
   [SEARCH_FIELDS.metadataField]: { type: 'text', index: false },
 };
 
-/** Fields that documents are described by are not among them: OpenSearch types each by the first value that it sees, as text and as a whole word. */
-function typedMappings({ dimension }: Vectors, method: CfnIndex.MethodProperty): CfnIndex.MappingsProperty {
-  return { properties: { [SEARCH_FIELDS.vectorField]: { type: 'knn_vector', dimension, method }, ...TEXT_FIELDS } };
+/**
+ * OpenSearch types a field by the first value that it sees, and texts well so, as words and as a whole. A number that comes without a fraction it
+ * would take for whole from then on, and would find 9.5 as 9.
+ */
+function numbersIn({ fields }: SearchIndexProps): Fields {
+  return Object.fromEntries(fields.filter(({ type }) => type === 'number').map(({ name }) => [name, { type: 'double' }]).sort());
+}
+
+type Fields = Readonly<Record<string, { readonly type: string; readonly index?: boolean }>>;
+
+function typedMappings({ dimension }: Vectors, method: CfnIndex.MethodProperty, more: Fields): CfnIndex.MappingsProperty {
+  return { properties: { [SEARCH_FIELDS.vectorField]: { type: 'knn_vector', dimension, method }, ...more } };
 }
 
 /** The same, as OpenSearch itself writes it. */
-function schema({ dimension, binary }: Vectors, { name, spaceType, engine, parameters }: CfnIndex.MethodProperty) {
+function schema({ dimension, binary }: Vectors, { name, spaceType, engine, parameters }: CfnIndex.MethodProperty, more: Fields) {
   const { efConstruction, m } = parameters as CfnIndex.ParametersProperty | undefined ?? {};
   const method = { name, space_type: spaceType, ...(engine && { engine, parameters: { ef_construction: efConstruction, m } }) };
   const vector = { type: 'knn_vector', dimension, ...(binary && { data_type: 'binary' }), method };
-  return { settings: { index: { knn: true } }, mappings: { properties: { [SEARCH_FIELDS.vectorField]: vector, ...TEXT_FIELDS } } };
+  return { settings: { index: { knn: true } }, mappings: { properties: { [SEARCH_FIELDS.vectorField]: vector, ...more } } };
 }

@@ -79,7 +79,7 @@ export class OpenSearchServerlessStore extends Construct {
   }
 
   private bindNew(props: OpenSearchServerlessStoreProps): StoreBinding {
-    const { role, encryptionKey, vectors, posture, capacity = CollectionCapacity.scaleToZero(), deploymentRole } = props;
+    const { role, encryptionKey, vectors, fields, posture, capacity = CollectionCapacity.scaleToZero(), deploymentRole } = props;
     const access = props.access ?? (posture.publicStores ? CollectionAccess.internet() : CollectionAccess.bedrock());
     const limits = capacity._limits(this);
     const name = this.nameFor([encryptionKey?.keyArn, limits ? 'NEXTGEN' : capacity._standbyReplicas]);
@@ -95,7 +95,7 @@ export class OpenSearchServerlessStore extends Construct {
     // The data access policy takes up to a minute until it holds; made before the collection it has that minute before the index is made.
     collection.node.addDependency(encryption, network, data);
     this.letCall(role, collection.attrArn);
-    const { index, indexName } = defineSearchIndex(this, { collection, vectors, reachable: access._internet, ownsEngine: limits !== undefined });
+    const { index, indexName } = defineSearchIndex(this, { collection, vectors, fields, reachable: access._internet, ownsEngine: limits !== undefined });
     return this.bind({ collectionArn: collection.attrArn, indexName, ...SEARCH_FIELDS }, [index, network, data], [name, indexName]);
   }
 

@@ -3,7 +3,8 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { defineBase } from './define-base';
-import { CollectionAccess, CollectionCapacity, EmbeddingModel, KnowledgeStore, Posture } from '../../lib';
+import { defineRag } from './define-rag';
+import { CollectionAccess, CollectionCapacity, EmbeddingModel, KnowledgeStore, MetadataField, Posture } from '../../lib';
 import { spelled } from '../model/bound-role';
 
 const store = KnowledgeStore.openSearchServerless();
@@ -84,6 +85,16 @@ describe('KnowledgeStore.openSearchServerless', () => {
     ];
     expect(new Set(names).size).toBe(4);
     expect(nameOf(EmbeddingModel.foundation(TITAN))).toBe(names[0]);
+  });
+
+  test('keeps the fractions of numbers that documents are described by, in an index of another name', () => {
+    const indexOf = (fields: MetadataField[]) => {
+      const { template } = defineRag({ store, retrieval: { fields } });
+      return Object.values(template().findResources('AWS::OpenSearchServerless::Index'))[0].Properties as { IndexName: string; Mappings: { Properties: object } };
+    };
+    const priced = indexOf([MetadataField.number('price'), MetadataField.text('maker')]);
+    expect(Object.entries(priced.Mappings.Properties).slice(3)).toEqual([['price', { Type: 'double' }]]);
+    expect(priced.IndexName).not.toBe(indexOf([MetadataField.text('maker')]).IndexName);
   });
 
   test('stores vectors of bits, and counts the bits that differ', () => {
