@@ -142,7 +142,8 @@ export class DocumentSync extends Construct {
       resources: [queue.queueArn],
     }));
     // Not the L2, which grants more and asks whether the queue is encrypted.
-    const mapping = new CfnEventSourceMapping(this, `${id}Mapping`, {
+    const scope = new Construct(this, `${id}Mapping`);
+    const mapping = new CfnEventSourceMapping(scope, 'Resource', {
       eventSourceArn: queue.queueArn,
       functionName: handler.functionName,
       batchSize,
@@ -150,7 +151,7 @@ export class DocumentSync extends Construct {
       functionResponseTypes: ['ReportBatchItemFailures'],
     });
     mapping.node.addDependency(role);
-    acknowledge(mapping, 'Serverless-LambdaEventSourceMappingDestination', 'Lambda offers such a destination for streams only: what a queue gives up goes to the dead-letter queue of the queue.');
+    acknowledge(scope, 'Serverless-LambdaEventSourceMappingDestination', 'Lambda offers such a destination for streams only: what a queue gives up goes to the dead-letter queue of the queue.');
   }
 
   private defineTriggers({ onDeploy, schedules }: SyncTriggers) {

@@ -5,6 +5,7 @@ import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type DataSource } from './data-source';
 import { embeddingConfiguration } from './embedding-configuration';
+import { KnowledgeLogs } from './knowledge-logs';
 import { type KnowledgeStore } from './knowledge-store';
 import { type SourceBinding } from './source-binding';
 import { type StoreBinding } from './store-binding';
@@ -42,6 +43,7 @@ export class KnowledgeBase extends Construct {
     this.store = this.bindStore(props, vectors);
     const bound = this.bindSources(props, vectors);
     this.base = this.defineBase(vectors, bound);
+    new KnowledgeLogs(this, 'Logs', this.base, props);
     this.sources = bound.map((source, place) => ({ ...source, dataSource: this.defineSource(source, place, props) }));
   }
 

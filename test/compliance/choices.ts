@@ -1,11 +1,14 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { COMBINED } from './everything';
 import { domainOf, givenVpc } from './given';
 import {
-  ApiAuth, AttachmentFormat, Buffering, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, ConversationSummary, Firewall, Geography, Guardrail, Model, ModelRouter,
-  ModelSplit, Posture, PromptCaching, RequestTrait, RestDomain, SentenceTransform, ServiceTier, Transport, WordFilter,
+  ApiAuth, AttachmentFormat, Buffering, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, ConversationSummary, DataSource,
+  Firewall, Geography, Guardrail, ManagedRag, type ManagedRagProps, Model, ModelRouter,
+  ModelSplit, Posture, PromptCaching, RequestTrait, RerankModel, Reranking, RestDomain, SentenceTransform, ServiceTier, SyncPolicy, Transport,
+  WordFilter,
 } from '../../lib';
 
 /** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
@@ -76,6 +79,18 @@ const POSTURES: Readonly<Record<string, (stack: Stack) => Posture>> = {
   }),
 };
 
+/** The same for answers from documents. */
+const RAG_CHOICES: Readonly<Record<string, (stack: Stack) => ManagedRagProps>> = {
+  'ManagedRag': () => ({}),
+  'ManagedRag with links to documents of a prefix, at times': (stack) => ({
+    sources: [DataSource.s3(undefined, { prefix: 'public/' })],
+    retrieval: { links: Duration.minutes(10) },
+    sync: SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1))),
+    guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['secret'])] }),
+  }),
+  'ManagedRag with a reranker': () => ({ retrieval: { rerank: Reranking.model(RerankModel.standard()) } }),
+};
+
 export interface Choice {
   /** Whether it is one choice among defaults; what is combined of them accepts nothing that they do not. */
   readonly single: boolean;
@@ -86,6 +101,21 @@ export interface Choice {
 
 /** Every choice in every posture, each in an app of its own. */
 export function choices(): Choice[] {
+  return [...chatChoices(), ...ragChoices()];
+}
+
+function ragChoices(): Choice[] {
+  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries(RAG_CHOICES).map(([choice, props]) => {
+    const app = new App();
+    const stack = new Stack(app, 'Stack');
+    const rag = new ManagedRag(stack, 'Rag', { ...props(stack), posture: posture(stack) });
+    rag.addAlarms();
+    rag.addDashboard();
+    return { name: `${choice}, ${level}`, single: true, regulated: level.startsWith('regulated'), app };
+  }));
+}
+
+function chatChoices(): Choice[] {
   const choicesOf = (level: string) => ({
     ...CHOICES, ...(level === 'standard posture' && UNREGULATED), ...(level !== 'regulated posture' && { ...CONNECTED, ...WITH_A_WAY_OUT }),
   });

@@ -77,6 +77,13 @@ describe('the knowledge base', () => {
     });
   });
 
+  test('tells in a log group why each document was read or not, as Bedrock writes it', () => {
+    const template = byDefault.template();
+    template.hasResourceProperties('AWS::Logs::DeliverySource', { LogType: 'APPLICATION_LOGS', ResourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^RagKnowledgeBase'), 'KnowledgeBaseArn'] } });
+    template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('^/aws/vendedlogs/bedrock/knowledge-base/')])] }, RetentionInDays: 90 });
+    template.resourceCountIs('AWS::Logs::Delivery', 1);
+  });
+
   test('deletes the passages of a source that is deleted', () => {
     byDefault.template().hasResourceProperties('AWS::Bedrock::DataSource', { DataDeletionPolicy: 'DELETE', DataSourceConfiguration: { Type: 'S3' } });
   });
