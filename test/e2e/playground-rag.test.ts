@@ -50,3 +50,22 @@ describeWithBrowser('the playground page of a knowledge base', () => {
     }
   });
 });
+
+describeWithBrowser('the playground page of a chat over documents', () => {
+  const example = runExample('grounded-chat');
+  beforeAll(() => { example.cloud.events.queues.speed = 60; });
+  const { visit, answers, talk } = openPlayground(example);
+
+  test('takes documents beside its conversations, and shows what answers are from, after a reload too', async () => {
+    const page = await visit();
+    await page.getByLabel('Upload documents').setInputFiles({ name: 'leave.txt', mimeType: 'text/plain', buffer: Buffer.from('Everybody has thirty days of leave a year.') });
+    await page.locator('.documents .indexed', { hasText: 'leave.txt' }).waitFor();
+    await talk(page, 'How many days of leave has everybody?');
+    const source = page.getByRole('button', { name: 'Source 1: leave.txt' });
+    await source.waitFor();
+    await page.reload();
+    await source.click();
+    expect(await page.getByRole('dialog', { name: 'Passage of leave.txt' }).locator('mark').textContent()).toContain('thirty days of leave');
+    expect(await answers(page).textContent()).toContain('thirty days of leave');
+  });
+});

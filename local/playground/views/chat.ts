@@ -3,6 +3,7 @@ import { copyButton, h } from '../dom';
 import { Usage } from '../meter';
 import { isSocket } from '../session';
 import { View, ViewContext } from '../view';
+import { askedBefore, remember, rememberedConversation } from './chat/address';
 import { Answer, Timing } from './chat/answer';
 import { type Attached, Attachments } from './chat/attachments';
 import { type AnswerEvent, ChatClient, type Place } from './chat/client';
@@ -10,6 +11,7 @@ import { Composer } from './chat/composer';
 import { ConversationList } from './chat/conversation-list';
 import { curlCommand, socketScript } from './chat/curl';
 import { type LogActions, MessageLog } from './chat/message-log';
+import { Documents } from './rag/documents';
 
 const EXAMPLES = [
   'Explain response streaming in three short points.',
@@ -54,7 +56,8 @@ class ChatView {
     this.composer = new Composer({ send: (text, attached) => void this.send(text, attached), stop: () => void this.stop() }, {
       placeholder: 'Message the model', attachments, keys: [[['Alt', 'Shift', 'N'], 'new conversation']],
     }, this.curlButton());
-    context.aside.replaceChildren(this.list.element);
+    const documents = new Documents(this.closing.signal);
+    context.aside.replaceChildren(this.list.element, documents.element);
     context.main.replaceChildren(this.log.element, this.composer.element);
     document.addEventListener('keydown', (event) => this.onKey(event), { signal: this.closing.signal });
     addEventListener('hashchange', () => this.onAddress(), { signal: this.closing.signal });
@@ -260,6 +263,8 @@ class ChatView {
         if (event.kind === 'text') {
           firstToken ??= performance.now() - asked;
           answer.append(event.text, event.model);
+        } else if (event.kind === 'citation') {
+          answer.cite(event.annotation);
         } else if (event.kind === 'usage') {
           usage = event.usage;
           this.context.meter.add(usage);
@@ -327,21 +332,4 @@ class ChatView {
         h('code', { class: 'model-name' }, this.model ?? 'the model'), '.'),
       h('ul', { 'class': 'examples', 'aria-label': 'Example messages' }, ...examples));
   }
-}
-
-/**
- * The open conversation stands in the address, so that it survives a reload and can be shared; whose it is the server knows.
- * What was asked stands beside it until it is answered.
- */
-function remember(id: string | undefined, asked?: string): void {
-  history.replaceState(asked === undefined ? undefined : { id, asked }, '', id ? `#conversation=${encodeURIComponent(id)}` : location.pathname);
-}
-
-function askedBefore(id: string | undefined): string | undefined {
-  const state = history.state as { id?: string; asked?: string } | null;
-  return state?.id === id ? state?.asked : undefined;
-}
-
-function rememberedConversation(): string | undefined {
-  return new URLSearchParams(location.hash.slice(1)).get('conversation') ?? undefined;
 }

@@ -5,6 +5,8 @@ import { h } from '../../dom';
 import { count, dollars, duration } from '../../format';
 import { showMarkdown } from '../../markdown';
 import { Usage } from '../../meter';
+import type { Annotation } from '../rag/client';
+import { Sources } from '../rag/sources';
 
 const ENDINGS: Readonly<Record<string, string>> = {
   length: 'The answer reached its token limit.',
@@ -25,6 +27,7 @@ export class Answer {
   private readonly label = h('p', { class: 'who' });
   private text = '';
   private route = '';
+  private readonly sources = new Sources();
   private drawing = false;
 
   constructor(model = 'Model') {
@@ -55,6 +58,11 @@ export class Answer {
     }
   }
 
+  cite(annotation: Annotation): this {
+    this.sources.annotate(annotation);
+    return this;
+  }
+
   show(text: string): this {
     this.text = text;
     this.draw();
@@ -63,6 +71,8 @@ export class Answer {
 
   finish(usage: Usage | undefined, timing?: Timing, reason?: string): this {
     this.settle();
+    this.sources.link(this.body);
+    this.element.append(this.sources.element);
     if (reason && ENDINGS[reason]) {
       this.element.append(h('p', { class: 'ending' }, ENDINGS[reason]));
     }

@@ -3,6 +3,7 @@ import type { Attached } from './attachments';
 import { ApiError, requestIdOf } from '../../api-error';
 import { Usage } from '../../meter';
 import { SignedFetch } from '../../signed-fetch';
+import type { Annotation } from '../rag/client';
 
 export interface ConversationSummary {
   readonly id: string;
@@ -25,6 +26,8 @@ export interface StoredMessage {
   readonly model?: string;
   readonly route?: string;
   readonly feedback?: { readonly rating: Rating };
+  /** What statements of an answer are from, where it was given from documents. */
+  readonly annotations?: readonly Annotation[];
 }
 
 export type Rating = 'up' | 'down';
@@ -38,12 +41,13 @@ export interface ConversationPage {
 export type AnswerEvent =
   | { readonly kind: 'routed'; readonly model: string; readonly route: string }
   | { readonly kind: 'text'; readonly text: string; readonly model: string }
+  | { readonly kind: 'citation'; readonly annotation: Annotation }
   | { readonly kind: 'finished'; readonly reason: string; readonly answerId?: string; readonly questionId?: string }
   | { readonly kind: 'usage'; readonly usage: Usage };
 
 interface Chunk {
   readonly model: string;
-  readonly choices: readonly { readonly delta: { readonly content?: string | null }; readonly finish_reason: string | null }[];
+  readonly choices: readonly { readonly delta: { readonly content?: string | null; readonly annotations?: readonly Annotation[] }; readonly finish_reason: string | null }[];
   readonly usage?: Usage | null;
   /** On the last chunk of an answer that its reader ended. */
   readonly stopped?: boolean;
@@ -177,6 +181,9 @@ function* eventsOf(chunk: Chunk): Generator<AnswerEvent> {
   for (const { delta, finish_reason: reason } of chunk.choices) {
     if (delta.content) {
       yield { kind: 'text', text: delta.content, model: chunk.model };
+    }
+    for (const annotation of delta.annotations ?? []) {
+      yield { kind: 'citation', annotation };
     }
     if (reason) {
       yield { kind: 'finished', reason: chunk.stopped ? STOPPED : reason, answerId: chunk.message_id, questionId: chunk.user_message_id };

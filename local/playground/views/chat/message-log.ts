@@ -119,7 +119,9 @@ function storedElement(message: StoredMessage, user: string, actions: LogActions
   }
   if (message.role === 'assistant') {
     const calls = (message.tool_calls ?? []).map((call) => `\`${call.function.name}(${call.function.arguments})\``);
-    const answer = new Answer().show([text, ...calls].filter(Boolean).join('\n\n')).finish(message.usage, undefined, message.stopped ? STOPPED : message.finish_reason);
+    const answer = new Answer().show([text, ...calls].filter(Boolean).join('\n\n'));
+    message.annotations?.forEach((annotation) => answer.cite(annotation));
+    answer.finish(message.usage, undefined, message.stopped ? STOPPED : message.finish_reason);
     if (message.model && message.route) {
       answer.routed(message.model, message.route);
     }

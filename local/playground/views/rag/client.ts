@@ -8,13 +8,20 @@ export interface Passage {
   readonly number: number;
   readonly id: string;
   readonly text: string;
-  readonly score: number;
+  /** Absent where only a citation of it is known. */
+  readonly score?: number;
   readonly source: { readonly uri: string; readonly title: string; readonly page?: number; readonly link?: string };
 }
 
 export interface Citation {
   readonly number: number;
   readonly snippet: string;
+}
+
+/** A citation as chats tell it. */
+export interface Annotation {
+  readonly url_citation: { readonly url: string; readonly title: string };
+  readonly citation: { readonly number: number; readonly passage_id: string; readonly uri: string; readonly page?: number; readonly snippet: string };
 }
 
 /** What arrives while an answer streams in. */

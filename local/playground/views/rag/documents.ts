@@ -39,8 +39,9 @@ export class Documents {
   private folders: readonly Folder[] = [];
   private shown = '';
 
-  constructor(private readonly signal: AbortSignal, private readonly changed: (found: number) => void) {
-    this.element = h('section', { 'class': 'conversations', 'aria-label': 'Documents' },
+  /** @param changed told how many can be found */
+  constructor(private readonly signal: AbortSignal, private readonly changed: (found: number) => void = () => undefined) {
+    this.element = h('section', { 'class': 'conversations', 'aria-label': 'Documents', 'hidden': true },
       h('label', { for: 'file', class: 'upload' }, h('span', {}, 'Upload documents'), this.file),
       this.trouble, this.items, this.note);
     for (const event of ['dragover', 'drop'] as const) {
@@ -64,7 +65,7 @@ export class Documents {
   }
 
   private onDrag(event: DragEvent): void {
-    if (!event.dataTransfer?.types.includes('Files')) {
+    if (this.element.hidden || !event.dataTransfer?.types.includes('Files')) {
       return;
     }
     event.preventDefault();
@@ -94,6 +95,8 @@ export class Documents {
     }
     this.shown = shown;
     this.folders = folders;
+    // A stack without documents has nothing to show here.
+    this.element.hidden = folders.length === 0;
     this.show();
   }
 

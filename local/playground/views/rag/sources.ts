@@ -1,4 +1,4 @@
-import { Citation, Passage } from './client';
+import { Annotation, Citation, Passage } from './client';
 import { h } from '../../dom';
 
 /** The passages that an answer was given from: those that it cites first, each of which opens where it is cited. */
@@ -9,6 +9,13 @@ export class Sources {
 
   found(passages: readonly Passage[]): void {
     this.passages = passages;
+  }
+
+  /** What an answer cites whose passages are not told, as far as it says. */
+  annotate({ url_citation: { url, title }, citation: { number, passage_id: id, uri, page, snippet } }: Annotation): void {
+    const source = { uri, title, page, ...(url !== uri && { link: url }) };
+    if (!this.passages.some((passage) => passage.number === number)) this.passages = [...this.passages, { number, id, text: snippet, source }];
+    this.cite({ number, snippet });
   }
 
   cite({ number, snippet }: Citation): void {
@@ -50,7 +57,7 @@ export class Sources {
     const { source } = passage;
     const dialog = h('dialog', { 'class': 'passage', 'aria-label': `Passage of ${source.title}`, 'onclose': () => dialog.remove() },
       h('h2', {}, source.title),
-      h('p', { class: 'hint' }, `${source.uri} · ${where(passage)}`),
+      h('p', { class: 'hint' }, [source.uri, where(passage)].filter(Boolean).join(' · ')),
       h('blockquote', { tabindex: '0' }, ...marked(passage.text, this.cited.get(passage.number) ?? [])),
       h('form', { method: 'dialog' }, h('div', { class: 'actions' },
         source.link !== undefined && h('a', { href: source.link, target: '_blank', rel: 'noopener' }, 'Open the document'),
@@ -62,7 +69,7 @@ export class Sources {
 }
 
 function where({ score, source: { page } }: Passage): string {
-  return [page !== undefined && `page ${page}`, `score ${score.toFixed(2)}`].filter(Boolean).join(' · ');
+  return [page !== undefined && `page ${page}`, score !== undefined && `score ${score.toFixed(2)}`].filter(Boolean).join(' · ');
 }
 
 /** The text, with the first of its snippets marked. White space in a snippet is drawn together, so it is looked for by its words. */
