@@ -47,7 +47,10 @@ export type AnswerEvent =
 
 interface Chunk {
   readonly model: string;
-  readonly choices: readonly { readonly delta: { readonly content?: string | null; readonly annotations?: readonly Annotation[] }; readonly finish_reason: string | null }[];
+  readonly choices: readonly {
+    readonly delta: { readonly content?: string | null; readonly annotations?: readonly Annotation[] };
+    readonly finish_reason: string | null;
+  }[];
   readonly usage?: Usage | null;
   /** On the last chunk of an answer that its reader ended. */
   readonly stopped?: boolean;
