@@ -85,6 +85,8 @@ export interface LocalCloud {
   readonly logs: readonly LogLine[];
   /** The first line, past or to come, for which the test holds. */
   waitForLog(test: (line: LogLine) => boolean, timeoutMs?: number): Promise<LogLine>;
+  /** Tells of every line that is logged from now on. */
+  followLogs(listener: (line: LogLine) => void): void;
   /** A token for any user: expired, with other claims, or from a user pool that is not the API's. */
   mintToken(user: string, options?: TokenOptions & { readonly foreign?: boolean }): string;
   /** Knowledge bases: what they have indexed, how fast, and what shall go wrong. */
@@ -241,6 +243,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
       '/local/knowledge': knowledge.indexed,
       '/local/documents': () => knowledge.desk.folders(),
       '/local/report': report,
+      '/local/logs': () => logs.newest(),
     },
     put: {
       '/local/faults': (fault) => {
@@ -275,6 +278,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     node,
     leftOut: deployment.leftOut(),
     logs: logs.lines,
+    followLogs: (listener) => logs.follow(listener),
     waitForLog: (test, timeoutMs) => logs.waitFor(test, timeoutMs),
     mintToken: (user, { foreign, ...tokenOptions } = {}) => (foreign ? new Issuer(`${REGION}_foreign00`, 'foreign') : userPools.first()).token(user, tokenOptions),
     runtimes: [...new Set([...functions.values()].map((pool) => pool.lambda.runtime))],

@@ -11,6 +11,9 @@ export interface LogLine {
 
 const KEPT = 20_000;
 
+/** Lines that `/local/logs` answers. */
+const SHOWN = 1_000;
+
 /** Everything that handlers and gateways logged since the start; the oldest lines go when there are very many. */
 export class CloudLogs {
   readonly lines: LogLine[] = [];
@@ -21,6 +24,16 @@ export class CloudLogs {
     this.lines.push(complete);
     if (this.lines.length > KEPT * 1.2) this.lines.splice(0, this.lines.length - KEPT);
     for (const follow of this.followers) follow(complete);
+  }
+
+  /** Tells of every line to come. */
+  follow(listener: (line: LogLine) => void): void {
+    this.followers.add(listener);
+  }
+
+  /** The newest lines, the newest last. */
+  newest(): LogLine[] {
+    return this.lines.slice(-SHOWN);
   }
 
   /** The first line, past or to come, for which the test holds: a log may come a moment after its answer. */
@@ -40,5 +53,27 @@ export class CloudLogs {
       };
       this.followers.add(follow);
     });
+  }
+}
+
+/** What a line says to the person at the terminal: that something failed. Nothing for all the other lines. */
+export function noticeOf({ group, kind, line, requestId }: LogLine): string | undefined {
+  const told = (text: string) => `${group}: ${text}${requestId === undefined ? '' : ` (request ${requestId})`}`;
+  if (kind === 'access') return undefined;
+  if (kind === 'platform') return line.includes(' Task timed out after ') ? told(line.slice(line.indexOf('Task timed out'))) : undefined;
+  const entry = entryIn(line);
+  if (!entry) return kind === 'stderr' ? told(line) : undefined;
+  const { status, message, errorCode, error, reason } = entry;
+  const failed = kind === 'stderr' || entry.level === 'ERROR' || Number(status) >= 500 || (Number(status) < 300 && errorCode !== undefined);
+  return failed ? told([message, entry.route, status, errorCode, error, reason].filter((part) => part !== undefined).join(' ')) : undefined;
+}
+
+/** A handler's line, where it is one of JSON. */
+function entryIn(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
   }
 }

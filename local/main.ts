@@ -3,6 +3,7 @@ import { openBrowser } from './browser';
 import { type LocalCloud, startCloud } from './cloud';
 import { readCommandLine, USAGE } from './command-line';
 import { reportText } from './iam/report';
+import { noticeOf } from './logs';
 import { bundleHandlers, synthesize } from './prepare';
 import { firstScreen } from './screen';
 import { State } from './state';
@@ -33,6 +34,10 @@ async function main(): Promise<void> {
     bedrock: given.bedrock,
     wordGapMs: 25,
     onNotice: (line) => console.error(line),
+  });
+  cloud.running.followLogs((line) => {
+    const notice = noticeOf(line);
+    if (notice !== undefined) console.error(notice);
   });
   if (stopping) return void await cloud.running.stop();
 

@@ -12,6 +12,7 @@ export function firstScreen({ url, outputs, session, leftOut, node, runtimes }: 
     '',
     '  Outputs      .local/outputs.json',
     '  Tokens       .local/session.json (user-a and user-b, valid for 24 hours)',
+    `  Logs         ${url}local/logs; what fails is told here too`,
     ...poolLines(Object.keys(session.pools)),
     ...modelLines(model),
     ...leftOutLines(leftOut),
@@ -51,7 +52,13 @@ function nodeLines(major: number, runtimes: readonly string[]): string[] {
 
 function tryIt(api: string, token: string | undefined): string {
   if (!api.startsWith('ws')) return curl(api, token);
-  return `  ${api} is a socket: the playground talks to it, and docs/web-socket.md has a client to paste into the console of a browser${token ? `; its token is ${token} of .local/session.json` : ''}`;
+  return [
+    `  ${api} is a socket: the playground talks to it, and docs/web-socket.md has a client to paste into the console of a browser, after:`,
+    '',
+    `const url = '${api}';`,
+    ...(token ? [`const token = '…'; // node -p "require('./.local/session.json').${token}"`] : []),
+    "const onText = (text) => console.log(text), onEnd = (end) => console.log('end', end);",
+  ].join('\n');
 }
 
 /** The token is read where it lies: a line of 800 letters is nothing to paste. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runFixture, synthesizeFixture } from './fixture/stack';
 import { startCloud } from '../../local/cloud';
+import type { LogLine } from '../../local/logs';
 
 const fixture = runFixture({ example: 'fixture' });
 const own = (path: string, init?: RequestInit) => fetch(new URL(path, fixture.cloud.url), init);
@@ -53,6 +54,15 @@ test('reports what each role was granted', async () => {
   const { roles } = await (await own('/local/report')).json() as { roles: { role: string; unused: { action: string }[] }[] };
   const echo = roles.find(({ role }) => role.includes('EchoServiceRole'));
   expect(echo?.unused.map(({ action }) => action)).toContain('dynamodb:GetItem');
+});
+
+test('tells what was logged, the newest last', async () => {
+  const requestId = (await fixture.fetch('stream?do=log')).headers.get('x-request');
+  await fixture.cloud.waitForLog((line) => line.line === `END RequestId: ${requestId}`);
+  const lines = await (await own('/local/logs')).json() as LogLine[];
+  expect(lines.filter((line) => line.requestId === requestId).map(({ kind, line }) => `${kind} ${line.split(' ')[0]}`))
+    .toEqual(['platform START', 'stdout to', 'stderr to', 'stdout {"_aws":{}}', 'platform END', 'platform REPORT']);
+  expect(lines.map(({ time }) => time)).toEqual(lines.map(({ time }) => time).sort((one, other) => one - other));
 });
 
 test('refuses a taken port, and says what to do', async () => {
@@ -115,7 +125,11 @@ describe('the command', () => {
     expect(output()).toContain(outputs.Fixture.Url);
     expect(output()).toContain("Bearer $(node -p \"require('./.local/session.json').users['user-a']\")");
     expect(output()).toContain('Left out     AWS::SNS::Topic');
+    expect(output()).toMatch(/Logs +http.*local\/logs/);
+    await (await fetch(`${outputs.Fixture.Url}stream?do=log`)).text();
     const { env, pid } = await (await fetch(`${outputs.Fixture.Url}echo/1`)).json() as { env: Record<string, string>; pid: number };
+    expect(output()).toMatch(/: to standard error \(request [\w-]+\)/);
+    expect(output()).not.toContain('to standard output');
     child.kill(signal);
     expect(await ended).toBe(0);
     expect(output()).toContain('never used');
