@@ -35,7 +35,7 @@ export interface ManagedRagProps {
   /**
    * When documents are read.
    *
-   * @default - SyncPolicy.onChange().and(SyncPolicy.onDeploy())
+   * @default - SyncPolicy.onChange().also(SyncPolicy.onDeploy())
    */
   readonly sync?: SyncPolicy;
 

@@ -18,7 +18,7 @@ export function requireValidProps(scope: IConstruct, props: ManagedRagProps) {
   requireCount(scope, 'sources', sources, 1, MOST_SOURCES);
   sources?.forEach((source) => requireMade(scope, 'sources', source, '_bind', 'DataSource, such as DataSource.s3()'));
   requireMade(scope, 'embedding', embedding, 'bind', 'EmbeddingModel, such as EmbeddingModel.standard()');
-  requireMade(scope, 'sync', sync, 'and', 'SyncPolicy, such as SyncPolicy.onChange()');
+  requireMade(scope, 'sync', sync, 'also', 'SyncPolicy, such as SyncPolicy.onChange()');
   requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");
   requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
   requireMade(scope, 'auth', auth, '_bind', 'ApiAuth, such as ApiAuth.cognito()');
@@ -44,5 +44,5 @@ export function warnOfIdleGrant(scope: IConstruct, { caller }: AuthBinding) {
 export function warnOfUnreadSources(scope: IConstruct, { _triggers: { onChange, onDeploy, schedules } }: SyncPolicy, sources: readonly DeployedSource[]) {
   if (!onChange || onDeploy || schedules.length > 0 || sources.every(({ crawled }) => !crawled)) return;
   Annotations.of(scope).addWarningV2('cdk-genai-patterns:unreadSource',
-    "a source that is crawled tells nobody of its changes, so SyncPolicy.onChange() alone never reads it: add '.and(SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1))))' or '.and(SyncPolicy.onDeploy())'");
+    "a source that is crawled tells nobody of its changes, so SyncPolicy.onChange() alone never reads it: add '.also(SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1))))' or '.also(SyncPolicy.onDeploy())'");
 }

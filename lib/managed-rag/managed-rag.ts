@@ -294,7 +294,7 @@ export class ManagedRag extends Construct implements IKnowledge {
     });
   }
 
-  private defineSync({ sync: policy = SyncPolicy.onChange().and(SyncPolicy.onDeploy()) }: ManagedRagProps) {
+  private defineSync({ sync: policy = SyncPolicy.onChange().also(SyncPolicy.onDeploy()) }: ManagedRagProps) {
     const { base, sources, kind } = this.knowledge;
     warnOfUnreadSources(this, policy, sources);
     return new DocumentSync(this, 'Sync', { ...this.build, knowledgeBase: base, sources, kind, policy, service: this.calledAs });

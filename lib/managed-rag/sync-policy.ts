@@ -11,7 +11,7 @@ export interface SyncTriggers {
  * When a knowledge base reads its documents. Only what is new or has changed is read; what is gone is forgotten.
  *
  * @example
- * const sync = SyncPolicy.onChange().and(SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1))));
+ * const sync = SyncPolicy.onChange().also(SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1))));
  */
 export abstract class SyncPolicy {
   /** Seconds after a document in a bucket is put, replaced or deleted, or what describes it: that document alone is read. Sources without a bucket tell nobody of changes. */
@@ -42,7 +42,7 @@ export abstract class SyncPolicy {
   public abstract readonly _triggers: SyncTriggers;
 
   /** Both this and another. */
-  public abstract and(other: SyncPolicy): SyncPolicy;
+  public abstract also(other: SyncPolicy): SyncPolicy;
 }
 
 class Policy extends SyncPolicy {
@@ -50,7 +50,7 @@ class Policy extends SyncPolicy {
     super();
   }
 
-  public and({ _triggers: other }: SyncPolicy): SyncPolicy {
+  public also({ _triggers: other }: SyncPolicy): SyncPolicy {
     const { onDeploy, onChange, schedules } = this._triggers;
     return new Policy({ onDeploy: onDeploy || other.onDeploy, onChange: onChange || other.onChange, schedules: [...schedules, ...other.schedules] });
   }

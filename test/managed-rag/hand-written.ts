@@ -97,7 +97,8 @@ export class HandWrittenStack extends Stack {
     const requestValidator = api.addRequestValidator('Validator', { validateRequestBody: true });
     const requestModels = { 'application/json': api.addModel('JsonObject', { schema: { type: apigateway.JsonSchemaType.OBJECT } }) };
     const authorizer = new apigateway.CognitoUserPoolsAuthorizer(this, 'Authorizer', { cognitoUserPools: [users] });
-    const integration = new apigateway.LambdaIntegration(handler, { allowTestInvoke: false, timeout: Duration.seconds(29), responseTransferMode: apigateway.ResponseTransferMode.STREAM });
+    const responseTransferMode = apigateway.ResponseTransferMode.STREAM;
+    const integration = new apigateway.LambdaIntegration(handler, { allowTestInvoke: false, timeout: Duration.seconds(29), responseTransferMode });
     const v1 = api.root.addResource('v1');
     for (const path of ['query', 'retrieve']) v1.addResource(path).addMethod('POST', integration, { authorizer, requestValidator, requestModels });
     for (const [id, type] of GATEWAY_ERRORS) api.addGatewayResponse(id, { type });

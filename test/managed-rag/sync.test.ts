@@ -64,7 +64,7 @@ describe('jobs', () => {
   });
 
   test('begin at the times of schedules, in their time zones', () => {
-    const { template } = defineRag({ sync: DAILY.and(SyncPolicy.schedule(ScheduleExpression.rate(Duration.hours(6)))) });
+    const { template } = defineRag({ sync: DAILY.also(SyncPolicy.schedule(ScheduleExpression.rate(Duration.hours(6)))) });
     template().hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'cron(0 3 * * ? *)', ScheduleExpressionTimezone: 'Europe/Berlin', Target: { Input: '{"sync":"all"}' } });
     template().hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(6 hours)' });
     expect(actionsOf(statements(template(), /OnScheduleRole/))).toEqual(['sqs:SendMessage']);
@@ -139,7 +139,7 @@ describe('a stack that is deleted', () => {
 });
 
 test('a key of yours encrypts queues and the table, and EventBridge may use it for this account', () => {
-  const { template } = defineRag((stack) => ({ encryptionKey: new Key(stack, 'Key'), sync: SyncPolicy.onChange().and(DAILY) }));
+  const { template } = defineRag((stack) => ({ encryptionKey: new Key(stack, 'Key'), sync: SyncPolicy.onChange().also(DAILY) }));
   for (const { Properties } of Object.values(template().findResources('AWS::SQS::Queue'))) expect(Properties.KmsMasterKeyId).toBeDefined();
   template().hasResourceProperties('AWS::KMS::Key', {
     KeyPolicy: { Statement: Match.arrayWith([Match.objectLike({ Sid: 'EventBridge', Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } })]) },
@@ -149,7 +149,7 @@ test('a key of yours encrypts queues and the table, and EventBridge may use it f
 test('sources that tell nobody of changes are said to be read never where only changes are followed', () => {
   const crawled = (sync: SyncPolicy) => defineRag({ sync, sources: [DataSource.web(['https://example.com'])] }).stack;
   Annotations.fromStack(crawled(SyncPolicy.onChange())).hasWarning('/Test/Rag', Match.stringLikeRegexp('alone never reads it'));
-  Annotations.fromStack(crawled(SyncPolicy.onChange().and(DAILY))).hasNoWarning('/Test/Rag', Match.stringLikeRegexp('alone never reads it'));
+  Annotations.fromStack(crawled(SyncPolicy.onChange().also(DAILY))).hasNoWarning('/Test/Rag', Match.stringLikeRegexp('alone never reads it'));
 });
 
 test('refuses a schedule in the place of a policy', () => {
