@@ -43,21 +43,30 @@ export function quotaHeaders(draws: readonly Draw[], now: number): Record<string
   }));
 }
 
-/** Why a turn is refused, and when it is worth another try. */
+/** Why a turn is refused, and when it is worth another try: never, where not even a bucket of which nothing is taken would hold it. */
 export function quotaExceeded(draws: readonly Draw[], tokens: number, now: number): QuotaExceeded {
   const refused = draws.filter(({ granted }) => !granted);
+  const tooSmall = refused.find(({ bucket: { limit } }) => limit.tokens !== undefined && tokens > limit.tokens);
+  const headers = quotaHeaders(draws, now);
+  if (tooSmall) return new QuotaExceeded(neverFits(tooSmall.bucket, tokens), { ...headers, 'x-should-retry': 'false' });
+
   const { bucket: { kind, limit, until }, taken } = refused.reduce((last, draw) => draw.bucket.until > last.bucket.until ? draw : last);
   const whose = kind === 'user' ? 'You have' : 'Your group has';
-  const hopeless = limit.tokens !== undefined && tokens > limit.tokens;
   const short = limit.requests !== undefined && taken.requests >= limit.requests
     ? `${whose} used all ${limit.requests} requests`
     : `This request may take ${tokens} tokens, more than the ${Math.max(0, (limit.tokens ?? 0) - taken.tokens)} that ${whose.toLowerCase()} left of ${limit.tokens}`;
   const seconds = Math.max(1, Math.ceil((until - now) / 1_000));
-  return new QuotaExceeded(`${short} in ${span(limit.windowSeconds * 1_000)}. ${hopeless ? 'Ask for a shorter answer with \'max_tokens\', or send fewer messages.' : `Try again in ${span(until - now)}.`}`, {
-    ...quotaHeaders(draws, now),
+  return new QuotaExceeded(`${short} in ${span(limit.windowSeconds * 1_000)}. Try again in ${span(until - now)}.`, {
+    ...headers,
     'retry-after': String(seconds),
-    ...((hopeless || seconds > LONGEST_WAIT_S) && { 'x-should-retry': 'false' }),
+    ...(seconds > LONGEST_WAIT_S && { 'x-should-retry': 'false' }),
   });
+}
+
+function neverFits({ kind, limit }: Bucket, tokens: number): string {
+  const whose = kind === 'user' ? 'you' : 'your group';
+  return `This request may take ${tokens} tokens, more than the ${limit.tokens} that ${whose} may take in ${span(limit.windowSeconds * 1_000)} altogether, so waiting does not help. `
+    + 'Ask for a shorter answer with \'max_tokens\', or send fewer or shorter messages.';
 }
 
 /** As `6m0s`. */

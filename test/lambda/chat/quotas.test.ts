@@ -62,8 +62,20 @@ test('refuses a turn that would take more tokens than are left, and one that no 
   const { status, json } = await api.chat({ ...hi, max_tokens: 170 });
   expect([status, json().error.message]).toEqual([429, expect.stringContaining('more than the 166 that you have left of 300')]);
   const hopeless = await api.chat({ ...hi, max_tokens: 301 });
-  expect(hopeless.json().error.message).toContain("Ask for a shorter answer with 'max_tokens'");
+  expect(hopeless.status).toBe(429);
+  expect(hopeless.json().error.message).toMatch(/^This request may take \d+ tokens, more than the 300 that you may take in 24h0m0s altogether, so waiting does not help\. Ask for a shorter answer with 'max_tokens'/);
+  expect(hopeless.headers).toMatchObject({ 'x-should-retry': 'false', 'x-ratelimit-remaining-tokens': '166' });
+  expect(hopeless.headers).not.toHaveProperty('retry-after');
   expect(api.quotas.taken).toEqual({ [`user ada ${DAY}`]: { requests: 1, tokens: TAKEN } });
+});
+
+test('says that waiting does not help when the smaller of two buckets could never hold a turn', async () => {
+  const quotas = { user: [{ windowSeconds: 60, tokens: 200 }, { windowSeconds: DAY, requests: 1 }], groups: [] };
+  const api = new ChatApi([says('Hello.')], { quotas });
+  await api.chat(hi);
+  const { headers, json } = await api.chat({ ...hi, max_tokens: 201 });
+  expect(json().error.message).toContain('more than the 200 that you may take in 1m0s altogether, so waiting does not help');
+  expect(headers).not.toHaveProperty('retry-after');
 });
 
 test('draws on every bucket of the caller, and gives back what a fuller one does not grant', async () => {
