@@ -70,8 +70,16 @@ export function requireValidAttachments(scope: IConstruct, { maxSize, retention 
 
 /** What may be attached to messages for a model; nothing where it reads nothing but text. */
 export function attachmentPolicy({ formats, maxSize }: ChatAttachments = {}, inputs: readonly ModelInput[], retention: Duration): AttachmentPolicy | undefined {
-  const reads = (format: AttachmentFormat) => inputs.includes(IMAGES.includes(format) ? ModelInput.IMAGE : ModelInput.DOCUMENT);
-  const taken = (formats ?? Object.values(AttachmentFormat)).filter(reads);
+  const taken = (formats ?? Object.values(AttachmentFormat)).filter((format) => reads(inputs, format));
   if (taken.length === 0) return undefined;
   return { formats: taken.map((format) => `${format}` as const), maxBytes: maxSize?.toBytes() ?? MAX_BYTES, retentionSeconds: retention.toSeconds() };
+}
+
+/** What is named as attachable, and no model reads. */
+export function formatsWithoutReader({ formats = [] }: ChatAttachments = {}, inputs: readonly ModelInput[]): AttachmentFormat[] {
+  return formats.filter((format) => !reads(inputs, format));
+}
+
+function reads(inputs: readonly ModelInput[], format: AttachmentFormat): boolean {
+  return inputs.includes(IMAGES.includes(format) ? ModelInput.IMAGE : ModelInput.DOCUMENT);
 }

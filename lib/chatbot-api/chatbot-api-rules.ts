@@ -4,6 +4,7 @@ import { requireFittingAuth } from './caller-rules';
 import { requireValidAttachments } from './chat-attachments';
 import { requireValidHooks } from './chat-hooks';
 import { type ChatbotApiProps } from './chatbot-api-props';
+import { warnOfIdleProps } from './idle-props';
 import { type AuthBinding } from '../api/auth-binding';
 import { fail, requireAtLeast, requireBetween, requireDuration, requireInteger, requireLength, requireMade } from '../internal/validation';
 import { type BoundModels } from '../model/bound-models';
@@ -23,6 +24,7 @@ export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
   if (Token.isUnresolved(systemPrompt)) {
     fail(scope, "'systemPrompt' must be known at synthesis, because it travels as a file beside the handler; got a value of the deployment, so write the text itself or read it from a file");
   }
+  requireLength(scope, 'systemPrompt', systemPrompt, 0, Infinity);
   requireAtLeast(scope, 'generation.maxTokens', generation.maxTokens, 1);
   requireBetween(scope, 'generation.temperature', generation.temperature, 0, 1);
   requireBetween(scope, 'generation.topP', generation.topP, 0, 1);
@@ -45,6 +47,7 @@ function requireMadeProps(scope: IConstruct, { model, generation, guardrail, aut
 export function requireFittingProps(scope: IConstruct, props: ChatbotApiProps, models: BoundModels, auth: AuthBinding) {
   requireFittingAuth(scope, props.quotas, models, auth);
   requireFittingModel(scope, props, models);
+  warnOfIdleProps(scope, props, models);
 }
 
 function requireFittingModel(scope: IConstruct, props: ChatbotApiProps, models: BoundModels) {

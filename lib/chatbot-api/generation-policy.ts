@@ -9,14 +9,19 @@ const ANSWER_TOKENS = 2048;
 
 /** How the model writes its answers, as the handler reads it. */
 export function generationPolicy(scope: IConstruct, generation: ChatGeneration = {}, outputTokens: number): GenerationPolicy {
-  const { maxTokens, temperature, topP, buffering = Buffering.token() } = generation;
+  const { temperature, topP, buffering = Buffering.token() } = generation;
   const { promptCaching = PromptCaching.automatic(), serviceTier = ServiceTier.DEFAULT } = generation;
   return {
-    maxTokens: maxTokens ?? Math.min(ANSWER_TOKENS, outputTokens),
+    maxTokens: answerTokens(generation, outputTokens),
     temperature,
     topP,
     promptCaching: promptCaching._lifetime(scope),
     serviceTier: serviceTier === ServiceTier.DEFAULT ? undefined : `${serviceTier}`,
     ...buffering._render(scope),
   };
+}
+
+/** The longest answer, in tokens, that a turn has room for when its client asks for none. */
+export function answerTokens({ maxTokens }: ChatGeneration = {}, outputTokens: number): number {
+  return maxTokens ?? Math.min(ANSWER_TOKENS, outputTokens);
 }

@@ -3,7 +3,7 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IConstruct } from 'constructs';
 import { type AskedHook } from '../contract/chat-hooks';
-import { requireMade } from '../internal/validation';
+import { fail, requireMade } from '../internal/validation';
 
 /** What becomes of a turn when a function that it waits for gives no good answer in time. */
 export enum HookFailureMode {
@@ -16,7 +16,8 @@ export enum HookFailureMode {
 const TIMEOUT = Duration.seconds(5);
 
 export function requireFunction(scope: IConstruct, prop: string, handler: IFunction | undefined): void {
-  requireMade(scope, prop, handler ?? {}, 'grantInvoke', 'Function, such as new NodejsFunction(…)');
+  if (handler === undefined || handler === null) fail(scope, `'${prop}' must be given, as in { handler: fn }, where fn is a new NodejsFunction(…) or another function`);
+  requireMade(scope, prop, handler, 'grantInvoke', 'Function, such as new NodejsFunction(…)');
 }
 
 interface AskedFunction {

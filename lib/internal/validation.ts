@@ -67,6 +67,12 @@ export function requireMade(scope: IConstruct, prop: string, value: object | und
   if (typeof (value as Record<string, unknown>)[method] !== 'function') fail(scope, `'${prop}' must be made by ${factory}, got ${shown(value)}`);
 }
 
+/** The id of what a method adds, which can be there once only. */
+export function requireFirst(scope: IConstruct, id: string, method: string): string {
+  if (scope.node.tryFindChild(id)) fail(scope, `'${method}' may be called once: it has added what it adds, so give all options to that call and keep what it returns`);
+  return id;
+}
+
 /** What came, as its author would recognise it, and never at length. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return value.length > 200 ? `'${value.slice(0, 200)}…'` : `'${value}'`;

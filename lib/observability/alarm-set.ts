@@ -5,6 +5,7 @@ import { type ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic';
 import { type AlarmsOptions, type IAlarms } from './alarms';
+import { requireFirst } from '../internal/validation';
 
 interface AlarmRule {
   readonly metric: cloudwatch.IMetric;
@@ -44,7 +45,7 @@ export class AlarmSet extends Construct implements IAlarms {
   public readonly alarms: { [name: string]: cloudwatch.AlarmBase };
 
   constructor(scope: Construct, id: string, { rules, topic, encryptionKey }: AlarmSetProps) {
-    super(scope, id);
+    super(scope, requireFirst(scope, id, 'addAlarms'));
     this.topic = topic ?? new AlarmTopic(this, 'Topic', encryptionKey);
     this.alarms = Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, this.defineAlarm(name, rule)]));
   }

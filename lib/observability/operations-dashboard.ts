@@ -4,6 +4,7 @@ import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { type Construct } from 'constructs';
 import { type IAlarms } from './alarms';
 import { type DashboardOptions } from './dashboard-options';
+import { requireFirst } from '../internal/validation';
 
 /** One question and the lines that answer it. */
 export interface Chart {
@@ -34,7 +35,7 @@ const INTERVAL = Duration.hours(3);
 /** A construct on one page, for whoever is called at night: what is wrong, since when, and the requests that failed last. */
 export class OperationsDashboard extends cloudwatch.Dashboard {
   constructor(scope: Construct, id: string, props: OperationsDashboardProps) {
-    super(scope, id, { dashboardName: props.dashboardName, defaultInterval: props.defaultInterval ?? INTERVAL });
+    super(scope, requireFirst(scope, id, 'addDashboard'), { dashboardName: props.dashboardName, defaultInterval: props.defaultInterval ?? INTERVAL });
     const { heading, documentation, alarms, rows, logs } = props;
     this.addWidgets(new cloudwatch.TextWidget({
       width: WIDTH,

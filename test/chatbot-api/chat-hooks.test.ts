@@ -51,7 +51,7 @@ test('reaches functions from a private network', () => {
 
 test('refuses what is no function, and a wait that is too long', () => {
   expect(() => defineChat({ hooks: { before: { handler: 'arn:aws:lambda:us-east-1:1:function:f' as never } } })).toThrow("'hooks.before.handler' must be made by Function");
-  expect(() => defineChat({ hooks: { after: {} as never } })).toThrow("'hooks.after.handler' must be made by Function");
+  expect(() => defineChat({ hooks: { after: {} as never } })).toThrow("'hooks.after.handler' must be given, as in { handler: fn }");
   expect(() => defineChat((stack) => ({ hooks: { before: { handler: own(stack), timeout: Duration.minutes(1) } } })))
     .toThrow("'hooks.before.timeout' must be between 1 second and 30 seconds, got 1 minute");
 });

@@ -67,12 +67,14 @@ describe('A router refuses', () => {
   const two = [{ name: 'a', description: 'A', use: small }, { name: 'b', description: 'B', use: large }];
 
   test.each<[string, Partial<ModelRouterProps>, RegExp]>([
-    ['a rule that fits every request', { rules: [{ ...rule, when: [] }] }, /must have an entry, such as RequestTrait.code\(\)/],
+    ['a rule that fits every request', { rules: [{ ...rule, when: [] }] }, /'rules\[code\]\.when' must have an entry, such as RequestTrait.code\(\)/],
+    ['a rule without conditions', { rules: [{ name: 'code', use: large } as never] }, /: 'rules\[code\]\.when' must be given: a list of traits, such as \[RequestTrait.code\(\)\]$/],
+    ['a rule without a model', { rules: [{ name: 'code', when: [RequestTrait.code()] } as never] }, /: 'rules\[code\]\.use' must be given: a Model/],
     ['two rules of one name', { rules: [rule, rule] }, /'rules' must have names of their own, got 'code' twice/],
     ['a name that no header may carry', { rules: [{ ...rule, name: 'Für Code' }] }, /small letters, digits or -/],
     ['a router in a router', { fallback: [new ModelRouter({ model: large })] }, /'fallback' must be one model, got a router or a split/],
     ['shares of nothing', { model: new ModelSplit([{ model: small, weight: 0 }, { model: large, weight: 0 }]) }, /must be more than 0/],
-    ['a share for one', { model: new ModelSplit([{ model: small, weight: 1 }]) }, /between 2 and 8 entries/],
+    ['a share for one', { model: new ModelSplit([{ model: small, weight: 1 }]) }, /'shares of model' must have between 2 and 8 entries/],
     ['two models of one name', { fallback: [Model.foundation('amazon.nova-pro-v1:0', { name: 'amazon.nova-lite-v1:0' })] }, /give one of them another 'name'/],
     ['its own name for a model', { name: 'careful', fallback: [large] }, /could not tell them apart/],
     ['a language that it cannot tell', { rules: [{ ...rule, when: [RequestTrait.language('tlh')] }] }, /got 'tlh'/],

@@ -4,7 +4,7 @@ import { type IConstruct } from 'constructs';
 import { commonCapabilities } from '../common-capabilities';
 import type { ModelRouterProps, RequestClassifier } from './model-router';
 import type { ModelShare } from './model-split';
-import { requireClassifier, requireRouter, requireShares, requireStatic } from './router-rules';
+import { requireClassifier, requireRouter, requireShares, requireStatic, warnOfIdleFallback } from './router-rules';
 import { type RoutingClassifier, type RoutingTable, type RoutingTarget } from '../../contract/routing';
 import { fail, requireMade } from '../../internal/validation';
 import type { IModel, ModelUse } from '../model';
@@ -25,7 +25,7 @@ export function bindRouter(props: ModelRouterProps & { readonly name: string }, 
     name: props.name,
     otherwise,
     rules: (props.rules ?? []).map(({ name, when, use: model }) => ({
-      name, when: when.map((trait) => trait._bind(scope)), to: candidates.target(`rules '${name}'`, model),
+      name, when: when.map((trait) => trait._bind(scope)), to: candidates.target(`rules[${name}].use`, model),
     })),
     classifier: props.classifier && boundClassifier(scope, props.classifier, candidates),
     fallback: (props.fallback ?? []).map((model) => candidates.place('fallback', model)),
@@ -38,6 +38,7 @@ export function bindRouter(props: ModelRouterProps & { readonly name: string }, 
     }),
   };
   requireStatic(scope, table);
+  warnOfIdleFallback(scope, table);
   const { modelId } = candidates.bindings[otherwise[0].model];
   if (candidates.bindings.some(({ modelName }) => modelName === props.name)) {
     fail(scope, `'name' of the router must not be that of one of its models, got '${props.name}': clients could not tell them apart`);
@@ -48,9 +49,9 @@ export function bindRouter(props: ModelRouterProps & { readonly name: string }, 
 function boundClassifier(scope: IConstruct, { model, classes, timeout = CLASSIFIER_TIMEOUT }: RequestClassifier, candidates: Candidates): RoutingClassifier {
   requireClassifier(scope, classes, timeout);
   return {
-    model: candidates.place('classifier', model),
+    model: candidates.place('classifier.model', model),
     timeoutMs: timeout.toMilliseconds(),
-    classes: classes.map(({ name, description, use }) => ({ name, description, to: candidates.target(`classes '${name}'`, use) })),
+    classes: classes.map(({ name, description, use }) => ({ name, description, to: candidates.target(`classifier.classes[${name}].use`, use) })),
   };
 }
 
@@ -68,6 +69,7 @@ class Candidates {
   }
 
   place(prop: string, model: IModel): number {
+    if (model === undefined || model === null) fail(this.scope, `'${prop}' must be given: a ${MODEL_FACTORY}`);
     requireMade(this.scope, prop, model, 'bind', MODEL_FACTORY);
     const known = this.places.get(model);
     if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
 import type { ModelRouterProps, RequestClass } from './model-router';
 import type { ModelShare } from './model-split';
@@ -16,9 +16,10 @@ export function requireRouter(scope: IConstruct, { name, rules, fallback, firstT
   requireDuration(scope, 'firstTokenTimeout', firstTokenTimeout, Duration.seconds(1), Duration.minutes(1));
   requireDuration(scope, 'coolDown', coolDown, Duration.seconds(1), Duration.minutes(15));
   for (const { name: rule, when } of rules ?? []) {
-    requirePattern(scope, "a rule's 'name'", rule, NAME, NAME_SHAPE);
-    requireSome(scope, `when of the rule '${rule}'`, when, 'RequestTrait.code()');
-    for (const trait of when) requireMade(scope, `when of the rule '${rule}'`, trait, '_bind', 'RequestTrait, such as RequestTrait.code()');
+    requirePattern(scope, 'rules.name', rule, NAME, NAME_SHAPE);
+    if (when === undefined) fail(scope, `'rules[${rule}].when' must be given: a list of traits, such as [RequestTrait.code()]`);
+    requireSome(scope, `rules[${rule}].when`, when, 'RequestTrait.code()');
+    for (const trait of when) requireMade(scope, `rules[${rule}].when`, trait, '_bind', 'RequestTrait, such as RequestTrait.code()');
   }
   requireDistinct(scope, 'rules', (rules ?? []).map((rule) => rule.name));
 }
@@ -26,8 +27,8 @@ export function requireRouter(scope: IConstruct, { name, rules, fallback, firstT
 export function requireClassifier(scope: IConstruct, classes: readonly RequestClass[], timeout: Duration): void {
   requireCount(scope, 'classifier.classes', classes, 2, 10);
   for (const { name, description } of classes) {
-    requirePattern(scope, "a class's 'name'", name, NAME, NAME_SHAPE);
-    requireLength(scope, `description of the class '${name}'`, description, 1, 500);
+    requirePattern(scope, 'classifier.classes.name', name, NAME, NAME_SHAPE);
+    requireLength(scope, `classifier.classes[${name}].description`, description, 1, 500);
   }
   requireDistinct(scope, 'classifier.classes', classes.map(({ name }) => name));
   const milliseconds = timeout.toMilliseconds();
@@ -35,8 +36,8 @@ export function requireClassifier(scope: IConstruct, classes: readonly RequestCl
 }
 
 export function requireShares(scope: IConstruct, prop: string, shares: readonly ModelShare[]): void {
-  requireCount(scope, `shares of '${prop}'`, shares, 2, 8);
-  for (const { weight } of shares) requireInteger(scope, `weight in '${prop}'`, weight, 0, 1_000);
+  requireCount(scope, `shares of ${prop}`, shares, 2, 8);
+  for (const { weight } of shares) requireInteger(scope, `weight in ${prop}`, weight, 0, 1_000);
   if (shares.every(({ weight }) => weight === 0)) fail(scope, `one 'weight' in '${prop}' must be more than 0: with none, no model would answer`);
 }
 
@@ -44,6 +45,15 @@ export function requireShares(scope: IConstruct, prop: string, shares: readonly 
 export function requireStatic(scope: IConstruct, table: RoutingTable): void {
   const late = unresolvedIn(table, 'routing');
   if (late !== undefined) fail(scope, `what a router decides by must be known at synthesis, because it travels as a file beside the handler; got a value of the deployment at '${late}'`);
+}
+
+/** A model that fails is not asked again by falling back on itself. */
+export function warnOfIdleFallback(scope: IConstruct, { otherwise, rules, classifier, fallback, models }: RoutingTable): void {
+  const chosen = [otherwise, ...rules.map(({ to }) => to), ...(classifier?.classes ?? []).map(({ to }) => to)].flat().map(({ model }) => model);
+  const [only] = fallback;
+  if (only === undefined || [...chosen, ...fallback].some((model) => model !== only)) return;
+  Annotations.of(scope).addWarningV2('cdk-genai-patterns:fallbackWithoutEffect',
+    `'fallback' of the router has no effect, because it holds only ${models[only].name}, which answers all requests: put another model into it, or leave it out`);
 }
 
 function unresolvedIn(value: unknown, path: string): string | undefined {
