@@ -136,3 +136,9 @@ export class PrivateNetwork extends Construct {
     return vpc;
   }
 }
+
+/** Keeps the endpoints of a stack's network until a function is gone that has work to do while the stack is deleted. */
+export function goBeforeNetwork(handler: IConstruct, { vpc }: { readonly vpc: ec2.IVpc }) {
+  const network = vpc.node.scope instanceof PrivateNetwork ? vpc.node.scope : vpc.node.tryFindChild('PostureNetwork');
+  if (network && Stack.of(network) === Stack.of(handler)) handler.node.addDependency(network);
+}

@@ -5,7 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { actionsOf, defineRag, statements } from './define-rag';
-import { DataSource, KnowledgeStore, SyncPolicy } from '../../lib';
+import { DataSource, KnowledgeStore, Posture, SyncPolicy } from '../../lib';
 import { CHANGE_ATTEMPTS, SYNC_SECONDS, SYNC_TABLE, type SyncedSource } from '../../lib/contract/document-sync';
 
 const byDefault = defineRag();
@@ -130,6 +130,14 @@ describe('a stack that is deleted', () => {
     ]));
     const [starter] = Object.entries(template.findResources('AWS::Events::Rule')).filter(([id]) => id.startsWith('RagSyncOnDeploy')).map(([, rule]) => rule);
     expect(starter.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^RagKnowledgeBaseSource1Source/)]));
+  });
+
+  test('keeps the way to the service open until then, in a network without another', () => {
+    const { template } = defineRag({ posture: Posture.regulated() });
+    const [[, drain]] = Object.entries(template().findResources('AWS::Lambda::Function')).filter(([id]) => id.startsWith('RagSyncDrain'));
+    expect(drain.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^PostureNetworkbedrockagent[0-9A-F]/)]));
+    const services = JSON.stringify(template().findResources('AWS::EC2::VPCEndpoint'));
+    for (const service of ['bedrock-agent', 'bedrock-agent-runtime', 'bedrock-runtime', 'sqs', 's3', 'dynamodb', 'xray']) expect(services).toMatch(new RegExp(`[."]${service}"`));
   });
 
   test('hears of its own deletion', () => {
