@@ -4,6 +4,7 @@ import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnIndex, CfnVectorBucket } from 'aws-cdk-lib/aws-s3vectors';
 import { Construct } from 'constructs';
 import { type StoreBinding, type VectorStoreBuild } from './store-binding';
+import { acknowledgeWildcard } from '../internal/acknowledge';
 import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { fail } from '../internal/validation';
 
@@ -41,7 +42,7 @@ export class S3VectorsStore extends Construct {
     const indexArn = index?.attrIndexArn ?? props.indexArn!;
     props.role.addToPrincipalPolicy(new PolicyStatement({
       actions: ['s3vectors:DeleteVectors', 's3vectors:GetIndex', 's3vectors:GetVectors', 's3vectors:ListVectors', 's3vectors:PutVectors', 's3vectors:QueryVectors'],
-      resources: [indexArn],
+      resources: [index ? this.everyIndexOf(index, props) : indexArn],
     }));
     this.binding = {
       storageConfiguration: { type: 'S3_VECTORS', s3VectorsConfiguration: { indexArn } },
@@ -49,6 +50,13 @@ export class S3VectorsStore extends Construct {
       settled: index && [props.vectors.dimension, props.encryptionKey?.keyArn],
       dependencies: index ? [index] : [],
     };
+  }
+
+  /** An index that another takes the place of is emptied by its data sources as they go, when the role knows the new one's name already. */
+  private everyIndexOf({ vectorBucketArn }: CfnIndex, { role }: S3VectorsStoreProps) {
+    const indexes = `${vectorBucketArn}/index/*`;
+    acknowledgeWildcard(role, indexes, 'The one index of a vector bucket that holds nothing else, and the one that it takes the place of.');
+    return indexes;
   }
 
   private defineIndex({ vectors, encryptionKey, role }: S3VectorsStoreProps): CfnIndex {

@@ -17,10 +17,10 @@ describe('KnowledgeStore.s3Vectors', () => {
     expect(binding.searches).toEqual(['SEMANTIC']);
   });
 
-  test('grants what the knowledge base does with the index, on the index alone', () => {
+  test('grants what the knowledge base does with the index, and with the one that it takes the place of, which is emptied under the same role', () => {
     const verbs = ['DeleteVectors', 'GetIndex', 'GetVectors', 'ListVectors', 'PutVectors', 'QueryVectors'];
     const granted = defineBase({ store }).granted().filter((each) => each.startsWith('s3vectors:'));
-    expect(granted).toEqual(verbs.map((verb) => `s3vectors:${verb} on \${StoreIndex07758FCD.IndexArn}`));
+    expect(granted).toEqual(verbs.map((verb) => `s3vectors:${verb} on \${StoreBucket42A4CEFB.VectorBucketArn}/index/*`));
   });
 
   test('names the index after what cannot be changed of it, and after the stack', () => {
