@@ -1,8 +1,8 @@
-import { Annotations, Duration, Size, Stack } from 'aws-cdk-lib';
+import { Annotations, Aspects, CfnResource, Duration, Size, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type Queue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { type SyncQueues } from './sync-queues';
 import { type DocumentChangesEnv, type SyncedSource } from '../contract/document-sync';
 import { BundledFunction } from '../internal/bundled-function';
@@ -60,6 +60,8 @@ export class ChangeTrigger extends Construct {
     }
     // Not by the L2, whose notifications are written by a custom resource.
     resource.addPropertyOverride('NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled', true);
+    // Where somebody adds some by the L2, before or after this, that resource writes anew all that the bucket tells, and must write this too.
+    Aspects.of(bucket).add({ visit: (node) => { if (isNotifications(node)) bucket.enableEventBridgeNotification(); } });
   }
 
   private defineRule({ documents, queues }: ChangeTriggerProps) {
@@ -74,3 +76,6 @@ export class ChangeTrigger extends Construct {
   }
 }
 
+function isNotifications(node: IConstruct): boolean {
+  return CfnResource.isCfnResource(node) && node.cfnResourceType === 'Custom::S3BucketNotifications';
+}

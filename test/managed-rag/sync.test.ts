@@ -2,8 +2,10 @@ import { Duration, TimeZone } from 'aws-cdk-lib';
 import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { actionsOf, defineRag, statements } from './define-rag';
 import { DataSource, KnowledgeStore, Posture, SyncPolicy } from '../../lib';
 import { CHANGE_ATTEMPTS, SYNC_SECONDS, SYNC_TABLE, type SyncedSource } from '../../lib/contract/document-sync';
@@ -48,6 +50,12 @@ describe('changes of documents', () => {
   test('of a bucket that was made elsewhere come only if it tells EventBridge, which is said', () => {
     const { stack } = defineRag((scope) => ({ sources: [DataSource.s3(Bucket.fromBucketName(scope, 'Theirs', 'theirs'))] }));
     Annotations.fromStack(stack).hasWarning('/Test/Rag/Sync/OnChange', Match.stringLikeRegexp('Turn that on where the bucket is made \\(eventBridgeEnabled: true\\)'));
+  });
+
+  test('are told of still where the bucket tells others too, whose resource writes all that it tells', () => {
+    const { stack, template } = defineRag((scope) => ({ sources: [DataSource.s3(new Bucket(scope, 'Handbook'))] }));
+    (stack.node.findChild('Handbook') as Bucket).addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(new Queue(stack, 'Others')));
+    template().hasResourceProperties('Custom::S3BucketNotifications', { NotificationConfiguration: { EventBridgeConfiguration: {} } });
   });
 
   test('that nobody could deal with are kept for two weeks', () => {
