@@ -5,6 +5,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { ApiAuth, ChatbotApi, KnowledgeStore, ManagedRag, Transport } from '../lib';
 import { CHAT_ENV } from '../lib/contract/chat';
 import { CHAT_SOCKET_ENV } from '../lib/contract/chat-socket';
+import { DOCUMENT_CHANGES_ENV, DOCUMENT_SYNC_ENV, SYNC_DRAIN_ENV } from '../lib/contract/document-sync';
 import { OIDC_AUTHORIZER_ENV } from '../lib/contract/oidc-authorizer';
 import { PGVECTOR_SCHEMA_ENV } from '../lib/contract/pgvector-schema';
 import { RAG_ENV } from '../lib/contract/rag';
@@ -30,6 +31,11 @@ const HANDLERS = [
     contract: PGVECTOR_SCHEMA_ENV,
     define: (stack: Stack) => new ManagedRag(stack, 'Rag', { store: KnowledgeStore.auroraPgvector() }),
   },
+  ...([
+    ['document-changes', 'Puts changes of documents in line', DOCUMENT_CHANGES_ENV],
+    ['document-sync', 'Keeps a knowledge base in step with its documents', DOCUMENT_SYNC_ENV],
+    ['sync-drain', 'Ends the jobs of a knowledge base that is deleted', SYNC_DRAIN_ENV],
+  ] as const).map(([bundle, handler, contract]) => ({ bundle, handler, contract, define: (stack: Stack) => new ManagedRag(stack, 'Rag') })),
   { bundle: 'rag', handler: 'Answers questions from documents', contract: RAG_ENV, define: (stack: Stack) => new ManagedRag(stack, 'Rag') },
 ];
 

@@ -13,6 +13,7 @@ import { createLog } from '../kit/log';
 
 const env = readEnv(DOCUMENT_CHANGES_ENV);
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true });
-const queue = sqsChanges(new SQSClient({ requestHandler: patience }), env.QUEUE_URL);
+// A change that is told again is the one in line, whose checksum need not be that of what was sent now.
+const queue = sqsChanges(new SQSClient({ requestHandler: patience, md5: false }), env.QUEUE_URL);
 
 export const handler = documentChanges(JSON.parse(env.SOURCES) as SyncedSource[], queue, createLog(env.SERVICE));

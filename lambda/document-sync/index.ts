@@ -38,7 +38,8 @@ const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout:
 const longPatience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 15_000, throwOnRequestTimeout: true });
 const agent = new BedrockAgentClient({ requestHandler: longPatience });
 const table = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience }), { marshallOptions: { removeUndefinedValues: true } });
-const queues = new SQSClient({ requestHandler: patience });
+// A message that is sent again is the one in line, whose checksum need not be that of what was sent now.
+const queues = new SQSClient({ requestHandler: patience, md5: false });
 
 export const handler = documentSync({ sources: JSON.parse(env.SOURCES) as SyncedSource[], backlog: Number(env.BACKLOG) }, {
   ingestion: bedrockIngestion(agent, env.KNOWLEDGE_BASE_ID),
