@@ -15,7 +15,7 @@ import { accessKeyOf } from '../../local/principals';
 
 const FILES = 200;
 const RAGS: Readonly<Record<string, ManagedRagProps & { readonly backlog?: number }>> = {
-  Each: { sync: SyncPolicy.onChange().and(SyncPolicy.onDeploy()).and(SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1)))) },
+  Each: { sync: SyncPolicy.onChange().also(SyncPolicy.onDeploy()).also(SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1)))) },
   Bulk: { sync: SyncPolicy.onChange(), backlog: 15 },
 };
 type Name = 'Each' | 'Bulk';
@@ -47,7 +47,9 @@ describe('documents are kept in step with their bucket', () => {
       rag.grantSync(operator);
       rag.grantRetrieve(operator);
       const [source] = rag.node.findAll().filter((child): child is CfnDataSource => child instanceof CfnDataSource);
-      const outputs = { Source: source.attrDataSourceId, Base: rag.knowledgeBaseId, Bucket: rag.bucket!.bucketName, Table: rag.table.tableName, Requests: rag.syncRequests.queueUrl };
+      const outputs = {
+        Source: source.attrDataSourceId, Base: rag.knowledgeBaseId, Bucket: rag.bucket!.bucketName, Table: rag.table.tableName, Requests: rag.syncRequests.queueUrl,
+      };
       for (const [output, value] of Object.entries(outputs)) new CfnOutput(stack, name + output, { value });
       const functions = rag.node.findAll().filter((child): child is CfnFunction => child instanceof CfnFunction);
       const handler = functions.find(({ description }) => description === 'Keeps a knowledge base in step with its documents')!;

@@ -1,0 +1,84 @@
+import { IngestionFailure } from '../../../lambda/ports/ingestion';
+import type { IngestionJobs, JobReport } from '../../../lambda/ports/ingestion-jobs';
+import { drainOnDelete } from '../../../lambda/sync-drain/events';
+import { FakeClock } from '../fakes/clock';
+
+/** Jobs that end some looks after they were stopped. */
+function fakeJobs(running: Record<string, string[]>, { looks = 2 } = {}) {
+  const ending = new Map<string, number>();
+  const stopped: string[] = [];
+  const refusals: IngestionFailure[] = [];
+  const jobs: IngestionJobs = {
+    async sources() {
+      const refusal = refusals.pop();
+      if (refusal) throw refusal;
+      return Object.keys(running);
+    },
+    async running(source) {
+      return running[source].filter((job) => !ending.has(job));
+    },
+    async stop(_, job) {
+      if (job === 'ENDED') {
+        running.A = [];
+        throw new IngestionFailure('conflict', 'it has ended');
+      }
+      stopped.push(job);
+      ending.set(job, looks);
+    },
+    async find(_, jobId) {
+      const left = (ending.get(jobId) ?? 0) - 1;
+      ending.set(jobId, left);
+      return { jobId, standing: left > 0 ? 'working' : 'stopped', indexed: 0, deleted: 0, failed: 0, reasons: [] } satisfies JobReport;
+    },
+    start: () => Promise.reject(new Error('nobody starts one here')),
+  };
+  return { jobs, stopped, refusals };
+}
+
+function drained(jobs: IngestionJobs, seconds = 300) {
+  const lines: object[] = [];
+  const say = (message: string, fields: object) => void lines.push({ message, ...fields });
+  const log = { info: say, error: say };
+  const clock = new FakeClock();
+  return { clock, lines, done: drainOnDelete(jobs, clock, log)({}, { getRemainingTimeInMillis: () => seconds * 1000 }) };
+}
+
+test('stops the jobs of every source, and waits until they have ended', async () => {
+  const { jobs, stopped } = fakeJobs({ A: ['J1'], B: ['J2', 'J3'], C: [] });
+  const { done, lines } = drained(jobs);
+  await done;
+  expect(stopped).toEqual(['J1', 'J2', 'J3']);
+  expect(lines).toEqual([{ message: 'drained', stopped: 3 }]);
+});
+
+test('looks again after nothing ran, for a message that is under way may begin one more', async () => {
+  const running: Record<string, string[]> = { A: [] };
+  const { jobs, stopped } = fakeJobs(running);
+  const late: IngestionJobs = { ...jobs, sources: async () => { if (++looks === 2) running.A = ['LATE']; return ['A']; } };
+  let looks = 0;
+  await drained(late).done;
+  expect(stopped).toEqual(['LATE']);
+});
+
+test('a job that ends by itself, and a knowledge base that is gone, are as good as drained', async () => {
+  await drained(fakeJobs({ A: ['ENDED'] }).jobs).done;
+  const gone = fakeJobs({ A: ['J1'] });
+  gone.jobs.sources = () => Promise.reject(new IngestionFailure('gone', 'no knowledge base'));
+  await drained(gone.jobs).done;
+  expect(gone.stopped).toEqual([]);
+});
+
+test('asks again where the service refuses for a moment, and fails on what it may not do', async () => {
+  const { jobs, stopped, refusals } = fakeJobs({ A: ['J1'] });
+  refusals.push(new IngestionFailure('throttled', 'Rate exceeded'));
+  await drained(jobs).done;
+  expect(stopped).toEqual(['J1']);
+  jobs.sources = () => Promise.reject(new Error('AccessDenied'));
+  await expect(drained(jobs).done).rejects.toThrow('AccessDenied');
+});
+
+test('fails when its time is over and a job runs still, so that Lambda calls again', async () => {
+  const { done, lines } = drained(fakeJobs({ A: ['J1'] }, { looks: 1_000 }).jobs, 30);
+  await expect(done).rejects.toThrow('jobs are still at work');
+  expect(lines).toMatchObject([{ message: 'not drained' }]);
+});
