@@ -3,12 +3,12 @@
  * the items of a batch that failed.
  *
  * It needs, and nothing else:
- * - on the knowledge base: `bedrock:StartIngestionJob`, `GetIngestionJob`, `ListKnowledgeBaseDocuments`; and where changes are followed
+ * - on the knowledge base: `bedrock:StartIngestionJob`, `GetIngestionJob`, `ListKnowledgeBaseDocuments`; and where documents are read one by one
  *   `IngestKnowledgeBaseDocuments`, `DeleteKnowledgeBaseDocuments`, `GetKnowledgeBaseDocuments`
- * - on the table: `dynamodb:GetItem`, `UpdateItem`, `BatchWriteItem`, `Query`; where changes are followed `BatchGetItem`
+ * - on the table: `dynamodb:GetItem`, `UpdateItem`, `BatchWriteItem`, `Query`; where documents are read one by one `BatchGetItem`
  * - on the queue of jobs: `sqs:SendMessage`, and what an event source takes (`ReceiveMessage`, `DeleteMessage`, `GetQueueAttributes`)
  * - where changes are followed, on their queue: `sqs:SendMessage`, `ChangeMessageVisibility`, and what an event source takes
- * - where changes are followed, on each bucket: `s3:GetObject` of its documents, `s3:ListBucket` so that a missing one is told from a forbidden one
+ * - where documents are read one by one, on each bucket: `s3:GetObject` of its documents, `s3:ListBucket` so that a missing one is told from a forbidden one
  */
 import { BedrockAgentClient } from '@aws-sdk/client-bedrock-agent';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';

@@ -113,14 +113,14 @@ export class DocumentSync extends Construct {
   private letSync() {
     const { role } = this.handler;
     const { jobs, changes } = this.queues;
-    const actions = [...JOB_ACTIONS, ...changes && this.props.kind === 'vector' ? DOCUMENT_ACTIONS : []].map((action) => `bedrock:${action}`);
+    const oneByOne = changes !== undefined && this.props.kind === 'vector';
+    const actions = [...JOB_ACTIONS, ...oneByOne ? DOCUMENT_ACTIONS : []].map((action) => `bedrock:${action}`);
     role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [this.props.knowledgeBase.attrKnowledgeBaseArn] }));
     const written = [jobs, ...changes ? [changes] : []].map(({ queueArn }) => queueArn);
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: written }));
-    grantSyncTable(this.table, role, { ...this.props, changes: changes !== undefined });
-    if (!changes) return;
-    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [changes.queueArn] }));
-    this.letLookAtDocuments();
+    grantSyncTable(this.table, role, { ...this.props, oneByOne });
+    if (changes) role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [changes.queueArn] }));
+    if (oneByOne) this.letLookAtDocuments();
   }
 
   /** What became of a document is looked up; without the right to list S3 does not tell what is missing from what is forbidden. */

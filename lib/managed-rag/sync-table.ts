@@ -26,8 +26,8 @@ export function defineSyncTable(scope: Construct, { posture, encryptionKey }: Bu
 }
 
 /** What the function that syncs does with the table's items. */
-export function grantSyncTable({ tableArn }: dynamodb.TableV2, role: ServiceRole, { encryptionKey, changes }: Build & { readonly changes: boolean }) {
-  const actions = ['GetItem', 'UpdateItem', 'BatchWriteItem', 'Query', ...changes ? ['BatchGetItem'] : []].map((action) => `dynamodb:${action}`);
+export function grantSyncTable({ tableArn }: dynamodb.TableV2, role: ServiceRole, { encryptionKey, oneByOne }: Build & { readonly oneByOne: boolean }) {
+  const actions = ['GetItem', 'UpdateItem', 'BatchWriteItem', 'Query', ...oneByOne ? ['BatchGetItem'] : []].map((action) => `dynamodb:${action}`);
   Grant.addToPrincipal({ grantee: role, actions, resourceArns: [tableArn] });
   if (encryptionKey) role.allowEncryption(encryptionKey, 'dynamodb');
 }

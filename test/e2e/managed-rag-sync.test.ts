@@ -48,7 +48,11 @@ describe('documents are kept in step with their bucket', () => {
       rag.grantRetrieve(operator);
       const [source] = rag.node.findAll().filter((child): child is CfnDataSource => child instanceof CfnDataSource);
       const outputs = {
-        Source: source.attrDataSourceId, Base: rag.knowledgeBaseId, Bucket: rag.bucket!.bucketName, Table: rag.table.tableName, Requests: rag.syncRequests.queueUrl,
+        Source: source.attrDataSourceId,
+        Base: rag.knowledgeBaseId,
+        Bucket: rag.bucket!.bucketName,
+        Table: rag.table.tableName,
+        Requests: rag.syncRequests.queueUrl,
       };
       for (const [output, value] of Object.entries(outputs)) new CfnOutput(stack, name + output, { value });
       const functions = rag.node.findAll().filter((child): child is CfnFunction => child instanceof CfnFunction);

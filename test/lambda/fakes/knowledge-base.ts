@@ -155,6 +155,7 @@ export class FakeKnowledgeBase implements Ingestion, IngestionJobs {
       Object.assign(entry, { content, standing: 'indexed' });
       Object.assign(job, { indexed: job.indexed + 1 });
     }
+    if (job.standing !== 'working') return;
     if (this.clock.random() < this.mishaps.failJob) return void (job.standing = 'failed');
     for (const [uri, entry] of this.entries) {
       if (listed.includes(this.keyOf(uri)) || entry.content === undefined) continue;
