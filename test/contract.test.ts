@@ -19,6 +19,9 @@ const HANDLERS = [
     contract: CHAT_SOCKET_ENV,
     define: (stack: Stack) => new ChatbotApi(stack, 'Chat', { auth: ApiAuth.iam(), transport: Transport.webSocket() }),
   },
+  { bundle: 'document-changes', handler: 'Puts changes of documents in line', contract: DOCUMENT_CHANGES_ENV, define: (stack: Stack) => new ManagedRag(stack, 'Rag') },
+  { bundle: 'document-sync', handler: 'Keeps a knowledge base in step with its documents', contract: DOCUMENT_SYNC_ENV, define: (stack: Stack) => new ManagedRag(stack, 'Rag') },
+  { bundle: 'sync-drain', handler: 'Ends the jobs of a knowledge base that is deleted', contract: SYNC_DRAIN_ENV, define: (stack: Stack) => new ManagedRag(stack, 'Rag') },
   {
     bundle: 'oidc-authorizer',
     handler: 'Verifies tokens of the OpenID Connect issuer',
