@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { isBlank } from './normalise';
+import { requireSchema } from './schema-shape';
 import { BadRequest } from '../kit/http';
 import type { JsonSchema } from '../ports/json-schemas';
 import type { Prompt, PromptMessage } from '../ports/model';
@@ -41,6 +42,7 @@ export function answerFormat(format: v.InferOutput<typeof responseFormat> | unde
   const { name, description, schema } = format.json_schema;
   if (!schema) return {};
   requireSafe(schema, SCHEMA_FIELD);
+  requireSchema(schema, SCHEMA_FIELD);
   if (Buffer.byteLength(JSON.stringify(schema)) > MOST_SCHEMA_BYTES) throw new BadRequest(SCHEMA_FIELD, `'${SCHEMA_FIELD}' must be at most ${MOST_SCHEMA_BYTES / 1024} KB.`, 'invalid_value');
   return { schema: { name, schema, ...(description && { description }) } };
 }

@@ -9,7 +9,7 @@ import { resumeTurn } from './resume';
 import type { ChatPolicy } from './settings';
 import { stopTurn } from './stop';
 import type { AnswerPorts, TurnPorts } from './turn';
-import { uiMessages } from './ui-history';
+import { readUiHistory } from './ui-history';
 import { nothingToResume, uiProtocol } from './ui-stream';
 import { CHAT_ROUTES, FILE_ROUTES } from '../../lib/contract/chat';
 import type { Route } from '../kit/endpoint';
@@ -46,7 +46,7 @@ export function chatRoutes(policy: ChatPolicy, ports: ChatPorts, publish: Publis
     ...statelessRoutes(policy, ports, publish),
     [name(CHAT_ROUTES.conversations)]: listConversations(ports.conversations, ports.clock),
     [name(CHAT_ROUTES.conversation)]: readConversation(ports),
-    [name(CHAT_ROUTES.uiHistory)]: readConversation(ports, uiMessages),
+    [name(CHAT_ROUTES.uiHistory)]: readUiHistory(ports),
     [name(CHAT_ROUTES.uiMessages)]: completions(uiProtocol(true), policy, ports, publish),
     [name(CHAT_ROUTES.uiResume)]: resumeTurn(uiProtocol(true), ports.log, ports.conversations, ports.clock),
     [name(CHAT_ROUTES.resume)]: resumeTurn(openAiProtocol, ports.log, ports.conversations, ports.clock),

@@ -1,8 +1,11 @@
 import { mediaTypeOf } from './attachment';
 import type { PlacedMessage } from './conversation-page';
+import { readConversation, type ReadingPorts } from './conversations';
 import { messageId } from './message-id';
 import { parseArguments, textOf } from './normalise';
 import { UiSources } from './ui-sources';
+import type { Route } from '../kit/endpoint';
+import { NotFound, WrongMethod } from '../kit/http';
 import type { Feedback } from '../ports/conversation-edits';
 import type { AssistantMessage, ToolMessage } from '../ports/conversations';
 
@@ -15,8 +18,20 @@ interface UiMessage {
 
 type UiPart = Record<string, unknown> & { readonly type: string };
 
+/** `GET /v1/chat/{id}`, which is also where a GET to `/v1/chat/completions` arrives. */
+export function readUiHistory(ports: ReadingPorts): Route {
+  const read = readConversation(ports, uiMessages);
+  return async (call) => {
+    try {
+      return await read(call);
+    } catch (error) {
+      throw error instanceof NotFound && call.path.id === 'completions' ? new WrongMethod('POST') : error;
+    }
+  };
+}
+
 /** Kept messages as the AI SDK's pages hold them: an answer, the results of its tools and the answer to those are steps of one message. */
-export function uiMessages(kept: readonly PlacedMessage[], feedback: ReadonlyMap<string, Feedback>): UiMessage[] {
+function uiMessages(kept: readonly PlacedMessage[], feedback: ReadonlyMap<string, Feedback>): UiMessage[] {
   const shown: UiMessage[] = [];
   for (const each of kept) {
     const { message } = each;

@@ -49,6 +49,13 @@ export class NotFound extends ApiError {
   }
 }
 
+/** There is something at the address, for another method. */
+export class WrongMethod extends ApiError {
+  constructor(allowed: string) {
+    super(405, 'invalid_request_error', `This address takes ${allowed} only: send the request as ${allowed}.`, { code: 'method_not_allowed', headers: { allow: allowed } });
+  }
+}
+
 export class Busy extends ApiError {
   constructor(code: string, message: string, retryAfter: number) {
     super(409, 'conflict_error', message, { code, headers: { 'retry-after': String(retryAfter) } });

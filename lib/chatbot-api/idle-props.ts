@@ -31,7 +31,8 @@ function warnOfIdleSampling(scope: IConstruct, { temperature, topP }: ChatGenera
 }
 
 /** A turn reserves its prompt and its longest answer: where a limit holds no more than the answer, no turn begins. */
-function warnOfTightQuotas(scope: IConstruct, { user, groups = [] }: ChatQuotas = {}, generation: ChatGeneration | undefined, { candidates, outputTokens }: BoundModels) {
+function warnOfTightQuotas(scope: IConstruct, quotas: ChatQuotas | undefined, generation: ChatGeneration | undefined, { candidates, outputTokens }: BoundModels) {
+  const { user, groups = [] } = quotas ?? {};
   const longest = answerTokens(generation, outputTokens);
   if (Token.isUnresolved(longest)) return;
   const least = Math.min(longest, ...candidates.map(({ capabilities }) => capabilities.outputTokens));

@@ -134,12 +134,37 @@ test.each<[string, object, string]>([
   ['a reference that leads nowhere', { schema: { $ref: '#/$defs/none' } }, 'response_format.json_schema.schema'],
   ['a pattern that is none', { schema: { type: 'string', pattern: '(' } }, 'response_format.json_schema.schema.pattern'],
   ['a pattern that may never end', { schema: { properties: { a: { pattern: '^(a+)+$' } } } }, 'response_format.json_schema.schema.properties.a.pattern'],
+  ['a type that there is not', { schema: { type: 'strnig' } }, 'response_format.json_schema.schema.type'],
+  ['a type that there is not, deep inside', { schema: { properties: { a: { items: { anyOf: [true, { type: ['string', 'nul'] }] } } } } }, 'response_format.json_schema.schema.properties.a.items.anyOf.1.type'],
+  ['no types', { schema: { type: [] } }, 'response_format.json_schema.schema.type'],
+  ['a type in the place of a schema', { schema: { properties: { a: 'string' } } }, 'response_format.json_schema.schema.properties.a'],
+  ['properties in a list', { schema: { properties: ['a'] } }, 'response_format.json_schema.schema.properties'],
+  ['one alternative without a list', { schema: { oneOf: { type: 'string' } } }, 'response_format.json_schema.schema.oneOf'],
+  ['a property that says itself that it is required', { schema: { properties: { a: { required: true } } } }, 'response_format.json_schema.schema.properties.a.required'],
+  ['one value without a list', { schema: { enum: 'a' } }, 'response_format.json_schema.schema.enum'],
   ['a schema that is too large', { schema: { description: 'x'.repeat(70_000) } }, 'response_format.json_schema.schema'],
 ])('refuses %s', async (_, change, param) => {
   const api = new ChatApi([says(ADA)]);
   const answer = await api.chat({ ...asked, ...format(change) });
   expect([answer.status, answer.json().error.param]).toEqual([400, param]);
   expect(api.model.prompts).toEqual([]);
+});
+
+test('says which types there are', async () => {
+  const answer = await new ChatApi([]).chat({ ...asked, ...format({ schema: { type: 'strnig' } }) });
+  expect(answer.json().error).toMatchObject({
+    code: 'invalid_value',
+    message: "'response_format.json_schema.schema.type' must be one of array, boolean, integer, null, number, object, string, or a list of these, got \"strnig\".",
+  });
+});
+
+test('takes properties that are called like keywords, data that looks like a schema, and types in a list', async () => {
+  const taken = {
+    type: ['object', 'null'],
+    properties: { type: { const: { type: 'strnig' } }, required: { type: 'boolean', examples: [{ type: 'x' }] }, items: { items: [{ type: 'string' }, false] } },
+    required: ['type'],
+  };
+  expect((await new ChatApi([says('null')]).chat({ ...asked, ...format({ schema: taken }) })).status).toBe(200);
 });
 
 test('refuses a form that it does not know', async () => {

@@ -189,6 +189,13 @@ test('one name of a request stands for one place in the conversation', async () 
 describe('a page that comes back', () => {
   const read = (api: ChatApi) => api.call({ method: 'GET', resource: '/v1/chat/{id}', id: 'trip' });
 
+  test('says to whoever GETs the address of completions that it takes POST', async () => {
+    const { status, headers, json } = await new ChatApi([]).call({ method: 'GET', resource: '/v1/chat/{id}', id: 'completions' });
+    expect([status, headers.allow, json().error]).toEqual([405, 'POST', {
+      message: 'This address takes POST only: send the request as POST.', type: 'invalid_request_error', param: null, code: 'method_not_allowed',
+    }]);
+  });
+
   test('is shown what was said, tools and their results as steps of one answer', async () => {
     const api = new ChatApi([calls('look_up', '{"a":1}'), says('Seven.')]);
     const tools = [{ type: 'function', function: { name: 'look_up' } }];
