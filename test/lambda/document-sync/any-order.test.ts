@@ -14,17 +14,19 @@ async function live({ change, clock, random, bucket }: ReturnType<typeof deployS
   await clock.pause(5_000);
 }
 
-const SYNCS: readonly [string, DeployOptions][] = [
+const SYNCS: readonly [string, DeployOptions & { readonly exclusive?: boolean }][] = [
   ['one by one', {}],
   ['one by one, where ports break', { faults: 0.005 }],
   ['by jobs for a backlog', { backlog: 40 }],
   ['by jobs for a backlog, where ports break', { backlog: 40, faults: 0.005 }],
+  ['by jobs for a backlog, where only the gates keep jobs and documents apart', { backlog: 40, exclusive: false }],
   ['by jobs alone', { source: { byJob: true } }],
 ];
 
 describe.each(SYNCS)('200 files that change at random, %s', (_, options) => {
   test.each([1, 2, 3, 4])('end with the index equal to the bucket (seed %i)', async (seed) => {
     const sync = deploySync({ ...options, seed });
+    sync.base.exclusive = options.exclusive ?? true;
     // What a job fails to read is read by itself afterwards, where that can be.
     const failDocument = options.source ? 0 : 0.03;
     Object.assign(sync.base.mishaps, { throttle: 0.1, conflict: 0.05, unavailable: 0.05, failDocument, failJob: 0.1, slowestMs: 4_000 });

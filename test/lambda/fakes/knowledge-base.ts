@@ -48,6 +48,8 @@ interface Entry {
  */
 export class FakeKnowledgeBase implements Ingestion, IngestionJobs {
   readonly mishaps: Mishaps = { throttle: 0, conflict: 0, unavailable: 0, failDocument: 0, failJob: 0, slowestMs: 2_000 };
+  /** Whether the service itself keeps jobs and single documents apart. */
+  exclusive = true;
   readonly entries = new Map<string, Entry>();
   readonly jobs: (JobReport & { standing: JobReport['standing']; startedAt: number; token: string; source: string })[] = [];
   readonly calls: string[] = [];
@@ -106,7 +108,7 @@ export class FakeKnowledgeBase implements Ingestion, IngestionJobs {
     this.strike('start');
     const known = this.jobs.find((job) => job.token === token);
     if (known) return known.jobId;
-    if (this.atWork || this.sending) throw new IngestionFailure('conflict', 'There is already an ongoing operation');
+    if (this.atWork || (this.exclusive && this.sending)) throw new IngestionFailure('conflict', 'There is already an ongoing operation');
     const job = { jobId: `JOB${this.jobs.length + 1}`, standing: 'working' as JobReport['standing'], indexed: 0, deleted: 0, failed: 0, reasons: [], startedAt: this.clock.now(), token, source };
     this.jobs.push(job);
     void this.runJob(job);
@@ -142,9 +144,10 @@ export class FakeKnowledgeBase implements Ingestion, IngestionJobs {
     const listed = this.bucket.documents();
     await this.clock.pause(5_000);
     for (const key of listed) {
-      if (this.clock.random() < 0.2) await this.clock.pause(200);
       if (job.standing !== 'working') return;
       const content = this.bucket.read(key);
+      // It is written some time after it was read.
+      if (this.clock.random() < 0.2) await this.clock.pause(2_000);
       const entry = this.entryOf(`s3://${this.bucket.name}/${key}`);
       if (content === undefined || content === entry.content) continue;
       if (this.clock.random() < this.mishaps.failDocument) {
@@ -177,7 +180,7 @@ export class FakeKnowledgeBase implements Ingestion, IngestionJobs {
     this.calls.push(`${call} ${uris.length}`);
     if (uris.length > 10 || new Set(uris).size < uris.length) throw new IngestionFailure('invalid', 'not so');
     if (uris.some((uri) => this.invalid.has(this.keyOf(uri)))) throw new IngestionFailure('invalid', 'one of them is refused');
-    if (this.atWork) throw new IngestionFailure('conflict', 'a job is at work');
+    if (this.exclusive && this.atWork) throw new IngestionFailure('conflict', 'a job is at work');
     this.strike(call);
   }
 
