@@ -3,8 +3,8 @@ import { IngestionFailure } from '../ports/ingestion';
 import type { IngestionJobs } from '../ports/ingestion-jobs';
 
 const LOOK_MS = 2_000;
-/** The last message of a queue may begin a job after the first look. */
-const QUIET_LOOKS = 3;
+/** The queue of jobs is read for a while after the deletion has begun, and its last message may begin a job. */
+const QUIET_MS = 60_000;
 
 export interface Drained {
   readonly stopped: number;
@@ -15,19 +15,22 @@ export interface Drained {
 /** Stops the jobs of a knowledge base until nothing is at work any more: a source with a running job cannot be deleted. */
 export async function drain(jobs: IngestionJobs, clock: Pick<Clock, 'now' | 'pause'>, until: number): Promise<Drained> {
   const stopped = new Map<string, string>();
-  for (let quiet = 0; ;) {
-    quiet = await stopAll(jobs, stopped) ? quiet + 1 : 0;
-    if (quiet === QUIET_LOOKS) return { stopped: stopped.size, quiet: true };
-    if (clock.now() + LOOK_MS > until) return { stopped: stopped.size, quiet: false };
+  for (let quietSince: number | undefined; ;) {
+    const found = await stopAll(jobs, stopped);
+    quietSince = found === 'working' ? undefined : quietSince ?? clock.now();
+    if (found === 'gone' || clock.now() - (quietSince ?? Infinity) >= QUIET_MS) return { stopped: stopped.size, quiet: true };
+    if (clock.now() + LOOK_MS > until) return { stopped: stopped.size, quiet: quietSince !== undefined };
     await clock.pause(LOOK_MS);
   }
 }
 
-/** Whether nothing ran, and nothing that was stopped still ends. */
-async function stopAll(jobs: IngestionJobs, stopped: Map<string, string>): Promise<boolean> {
+/** Whether something ran or what was stopped still ends, nothing did, or there is nothing left that a job could run on. */
+async function stopAll(jobs: IngestionJobs, stopped: Map<string, string>): Promise<'working' | 'quiet' | 'gone'> {
   try {
     let quiet = true;
-    for (const source of await jobs.sources()) {
+    const sources = await jobs.sources();
+    if (sources.length === 0) return 'gone';
+    for (const source of sources) {
       for (const job of await unlessGone(jobs.running(source)) ?? []) {
         quiet = false;
         stopped.set(job, source);
@@ -37,10 +40,10 @@ async function stopAll(jobs: IngestionJobs, stopped: Map<string, string>): Promi
     for (const [job, source] of stopped) {
       if ((await unlessGone(jobs.find(source, job)))?.standing === 'working') quiet = false;
     }
-    return quiet;
+    return quiet ? 'quiet' : 'working';
   } catch (error) {
-    if (error instanceof IngestionFailure && error.refusal === 'gone') return true;
-    if (error instanceof IngestionFailure && error.passes) return false;
+    if (error instanceof IngestionFailure && error.refusal === 'gone') return 'gone';
+    if (error instanceof IngestionFailure && error.passes) return 'working';
     throw error;
   }
 }

@@ -54,10 +54,18 @@ test('stops the jobs of every source, and waits until they have ended', async ()
 test('looks again after nothing ran, for a message that is under way may begin one more', async () => {
   const running: Record<string, string[]> = { A: [] };
   const { jobs, stopped } = fakeJobs(running);
-  const late: IngestionJobs = { ...jobs, sources: async () => { if (++looks === 2) running.A = ['LATE']; return ['A']; } };
+  const late: IngestionJobs = { ...jobs, sources: async () => { if (++looks === 20) running.A = ['LATE']; return ['A']; } };
   let looks = 0;
   await drained(late).done;
   expect(stopped).toEqual(['LATE']);
+});
+
+test('looks no longer than there are sources that a job could run on', async () => {
+  const { jobs } = fakeJobs({});
+  const { clock, done } = drained(jobs);
+  const began = clock.now();
+  await done;
+  expect(clock.now()).toBe(began);
 });
 
 test('a job that ends by itself, and a knowledge base that is gone, are as good as drained', async () => {
