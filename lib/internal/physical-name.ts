@@ -18,6 +18,8 @@ export interface NameShape {
 export function nameUnlikeAnyOther(scope: IConstruct, settled: unknown, { separator, maxLength }: NameShape): string {
   const version = createHash('sha256').update(JSON.stringify(settled)).digest('hex').slice(0, 6);
   const stackPart = Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', Aws.STACK_ID))));
-  const readable = Names.uniqueResourceName(scope, { separator, maxLength: maxLength - TAIL - separator.length }).toLowerCase();
+  const named = Names.uniqueResourceName(scope, { separator, maxLength: maxLength - TAIL - separator.length }).toLowerCase();
+  // A long path is cut in its middle, and two separators may come to stand there side by side: Bedrock refuses them.
+  const readable = named.split(separator).filter((part) => part !== '').join(separator);
   return `${readable}${separator}${version}${stackPart}`;
 }
