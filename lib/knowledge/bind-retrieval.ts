@@ -103,8 +103,10 @@ export function declaredFields(scope: IConstruct, { fields = [], tenant }: Retri
   return all;
 }
 
-function implicitFilterOf(scope: IConstruct, { role }: Searchable, { implicitFilter, fields = [] }: RetrievalOptions): KnowledgePolicy['implicitFilter'] {
+function implicitFilterOf(scope: IConstruct, { role }: Searchable, { implicitFilter, fields: declared = [], tenant }: RetrievalOptions): KnowledgePolicy['implicitFilter'] {
   if (!implicitFilter) return undefined;
+  // The tenant is not for a model to read out of a question.
+  const fields = declared.filter(({ _field: { name } }) => name !== tenant?.field);
   if (fields.length === 0) fail(scope, "'retrieval.implicitFilter' must have 'retrieval.fields' to filter by, got none");
   requireCount(scope, "retrieval.fields' with 'retrieval.implicitFilter", fields, 1, MOST_IMPLICIT_FIELDS);
   const { modelId } = implicitFilter.bind(scope, role);

@@ -184,6 +184,11 @@ describe('a caller', () => {
     ['a field without a name', { fields: [MetadataField.text('')] }, "'retrieval.fields' must be named by 1 to 100 letters"],
     ['a tenant that is so or not', { fields: [MetadataField.flag('tenant')], tenant: { field: 'tenant', claim: 'tid' } }, "'retrieval.tenant.field' must be a field that names somebody, got 'tenant', which is declared as a flag"],
     ['implicit filters without fields', { implicitFilter: Model.standard() }, "'retrieval.implicitFilter' must have 'retrieval.fields' to filter by, got none"],
+    [
+      'implicit filters by nothing but the tenant',
+      { implicitFilter: Model.standard(), tenant: { field: 'org', claim: 'custom:org' }, fields: [MetadataField.text('org')] },
+      "'retrieval.implicitFilter' must have 'retrieval.fields' to filter by, got none",
+    ],
     ['links for days', { links: Duration.days(2) }, "'retrieval.links' must be between 1 minute and 12 hours, got 2 days"],
     ['many questions', { questions: 9 }, "'retrieval.questions' must be a whole number between 1 and 5, got 9"],
   ])('refuses %s', (_, retrieval, message) => {
