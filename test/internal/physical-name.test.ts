@@ -4,7 +4,7 @@ import { nameUnlikeAnyOther } from '../../lib/internal/physical-name';
 
 /** A path of fourteen parts, whose lengths differ with `seed`. */
 function pathOf(seed: number): string[] {
-  return Array.from({ length: 14 }, (_, at) => `P${'abcdefghij'.slice(0, ((seed * (at + 3) * 7919) >> 3) % 9)}${at}`);
+  return Array.from({ length: 14 }, (_, at) => `P${'abcdefghij'.slice(0, Math.floor(seed * (at + 3) * 7919 / 8) % 9)}${at}`);
 }
 
 test('a name that is cut in its middle has no two separators side by side, which Bedrock refuses', () => {
