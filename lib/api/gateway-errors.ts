@@ -18,8 +18,8 @@ const REFUSED = 'invalid_request_error';
 const BROKEN = 'server_error';
 
 /** Of its own failures API Gateway says little, of those of an authorizer nothing: its message is null. */
-const FAILED = 'the service failed; try again, and if it stays so, tell its operator the id of the request';
-const UNCHECKED = 'who calls could not be checked; try again, and if it stays so, tell its operator the id of the request';
+const FAILED = 'Something went wrong on our side. Try again, and if it stays so, tell the operator of the service the id of the request.';
+const UNCHECKED = 'Who calls could not be checked. Try again, and if it stays so, tell the operator of the service the id of the request.';
 
 /** Whatever API Gateway answers by itself, in the envelope that OpenAI clients read. */
 const ERRORS: Readonly<Record<string, GatewayError>> = {
@@ -27,13 +27,13 @@ const ERRORS: Readonly<Record<string, GatewayError>> = {
   ApiConfigurationError: { type: ResponseType.API_CONFIGURATION_ERROR, kind: BROKEN, code: 'api_configuration_error', message: FAILED },
   AuthorizerConfigurationError: { type: ResponseType.AUTHORIZER_CONFIGURATION_ERROR, kind: BROKEN, code: 'authorizer_configuration_error', message: UNCHECKED },
   AuthorizerFailure: { type: ResponseType.AUTHORIZER_FAILURE, kind: BROKEN, code: 'authorizer_failure', message: UNCHECKED },
-  BadRequestBody: { type: ResponseType.BAD_REQUEST_BODY, kind: REFUSED, code: 'invalid_body', message: 'the body must be a JSON object' },
+  BadRequestBody: { type: ResponseType.BAD_REQUEST_BODY, kind: REFUSED, code: 'invalid_body', message: 'The body must be a JSON object.' },
   BadRequestParameters: { type: ResponseType.BAD_REQUEST_PARAMETERS, kind: REFUSED, code: 'invalid_parameters' },
   Default4xx: { type: ResponseType.DEFAULT_4XX, kind: REFUSED, code: 'bad_request' },
   Default5xx: { type: ResponseType.DEFAULT_5XX, kind: BROKEN, code: 'internal_error', message: FAILED },
   ExpiredToken: { type: ResponseType.EXPIRED_TOKEN, status: 401, kind: 'authentication_error', code: 'expired_token' },
   IntegrationFailure: { type: ResponseType.INTEGRATION_FAILURE, kind: BROKEN, code: 'integration_failure', message: FAILED },
-  IntegrationTimeout: { type: ResponseType.INTEGRATION_TIMEOUT, kind: BROKEN, code: 'timeout', message: 'the service took too long to answer; try again' },
+  IntegrationTimeout: { type: ResponseType.INTEGRATION_TIMEOUT, kind: BROKEN, code: 'timeout', message: 'The answer took too long. Try again.' },
   InvalidApiKey: { type: ResponseType.INVALID_API_KEY, kind: 'authentication_error', code: 'invalid_api_key' },
   InvalidSignature: { type: ResponseType.INVALID_SIGNATURE, kind: 'authentication_error', code: 'invalid_signature' },
   QuotaExceeded: { type: ResponseType.QUOTA_EXCEEDED, kind: 'insufficient_quota', code: 'insufficient_quota', headers: { 'x-should-retry': "'false'" } },
@@ -48,8 +48,8 @@ const ERRORS: Readonly<Record<string, GatewayError>> = {
 /** A path that does not exist and a request without a signature look the same to API Gateway; which of the two is told depends on the API. */
 function unknownRoute(authorizationType?: AuthorizationType): GatewayError {
   return authorizationType === AuthorizationType.IAM
-    ? { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, status: 403, kind: 'authentication_error', code: 'missing_signature', message: 'the request is not signed, or there is no such route' }
-    : { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, status: 404, kind: REFUSED, code: 'unknown_url', message: 'there is no such route' };
+    ? { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, status: 403, kind: 'authentication_error', code: 'missing_signature', message: 'The request is not signed, or there is nothing at this address.' }
+    : { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, status: 404, kind: REFUSED, code: 'unknown_url', message: 'There is nothing at this address.' };
 }
 
 export function defineGatewayErrors(api: RestApi, { authorizationType }: RestCheck, corsOrigins: string[], exposed: string[]) {

@@ -1,17 +1,17 @@
 import { Annotations, Token } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
 import { formatsWithoutReader } from './chat-attachments';
-import { type ChatQuotas, type QuotaLimit } from './chat-quotas';
+import { type QuotaLimit } from './chat-quotas';
 import { type ChatbotApiProps, type ChatGeneration } from './chatbot-api-props';
 import { answerTokens } from './generation-policy';
 import { Sampling } from '../model';
 import { type BoundModels } from '../model/bound-models';
 
 /** Tells of props that change nothing for the models of this chat, or let no turn begin: no error, for another model would heed them. */
-export function warnOfIdleProps(scope: IConstruct, { generation, quotas, conversations }: ChatbotApiProps, models: BoundModels) {
-  warnOfIdleSampling(scope, generation, models);
-  warnOfTightQuotas(scope, quotas, generation, models);
-  const idle = formatsWithoutReader(conversations?.attachments, models.inputs);
+export function warnOfIdleProps(scope: IConstruct, props: ChatbotApiProps, models: BoundModels) {
+  warnOfIdleSampling(scope, props.generation, models);
+  warnOfTightQuotas(scope, props, models);
+  const idle = formatsWithoutReader(props.conversations?.attachments, models.inputs);
   if (idle.length > 0) {
     warn(scope, 'formatsWithoutReader', `'conversations.attachments.formats' lets nobody attach ${idle.join(', ')}, because ${models.name} does not read them: `
       + "leave them out, or take a model that does, with 'capabilities: { inputs: [...] }' where the catalogue does not know that it does");
@@ -26,12 +26,12 @@ function warnOfIdleSampling(scope: IConstruct, { temperature, topP }: ChatGenera
       if (value !== undefined) warn(scope, `${prop}WithoutEffect`, `'generation.${prop}' has no effect, because ${name} takes neither temperature nor top_p: ${say} it out`);
     }
   } else if (temperature !== undefined && topP !== undefined && !taken.includes(Sampling.BOTH)) {
-    warn(scope, 'topPWithoutEffect', `'generation.topP' has no effect beside 'generation.temperature', because ${name} does not take both in one request: ${say} one of them out`);
+    warn(scope, 'topPWithoutEffect', `'generation.topP' has no effect beside 'generation.temperature', because ${name} takes only one of them in a request: ${say} one out`);
   }
 }
 
 /** A turn reserves its prompt and its longest answer: where a limit holds no more than the answer, no turn begins. */
-function warnOfTightQuotas(scope: IConstruct, quotas: ChatQuotas | undefined, generation: ChatGeneration | undefined, { candidates, outputTokens }: BoundModels) {
+function warnOfTightQuotas(scope: IConstruct, { quotas, generation }: ChatbotApiProps, { candidates, outputTokens }: BoundModels) {
   const { user, groups = [] } = quotas ?? {};
   const longest = answerTokens(generation, outputTokens);
   if (Token.isUnresolved(longest)) return;

@@ -14,7 +14,7 @@ const warnings = (props: ChatbotApiProps) => Annotations.fromStack(defineChat(pr
 test.each<[string, ChatbotApiProps, string[]]>([
   ['a temperature for a model that takes none', { model: samples(Sampling.NONE), generation: { temperature: 0.2 } }, ["'generation.temperature' has no effect, because none takes neither temperature nor top_p"]],
   ['both for a model that takes none', { model: samples(Sampling.NONE), generation: { temperature: 0, topP: 0.9 } }, ["'generation.temperature' has no effect", "'generation.topP' has no effect"]],
-  ['both for a model that takes one', { model: samples(Sampling.ONE), generation: { temperature: 0.2, topP: 0.9 } }, ["'generation.topP' has no effect beside 'generation.temperature', because one does not take both"]],
+  ['both for a model that takes one', { model: samples(Sampling.ONE), generation: { temperature: 0.2, topP: 0.9 } }, ["'generation.topP' has no effect beside 'generation.temperature', because one takes only one of them"]],
   ['a format for a model that reads text only', { model: reads(ModelInput.TEXT), conversations: { attachments: { formats: [AttachmentFormat.PNG, AttachmentFormat.PDF] } } },
     ["'conversations.attachments.formats' lets nobody attach png, pdf, because amazon.nova-lite-v1:0 does not read them"]],
   ['a format for a model that reads images only', { model: reads(ModelInput.TEXT, ModelInput.IMAGE), conversations: { attachments: { formats: [AttachmentFormat.PNG, AttachmentFormat.PDF] } } }, ['lets nobody attach pdf, because']],

@@ -69,6 +69,12 @@ describe('errors of the gateway itself', () => {
       expect(ResponseTemplates['application/json']).not.toContain('$context.error.messageString');
     });
 
+  test('speak in sentences, as the handler does', () => {
+    const own = errors.map(({ ResponseTemplates }) => ResponseTemplates['application/json'] as string).filter((body) => !body.includes('$context')).map((body) => JSON.parse(body).error.message as string);
+    expect(own.length).toBeGreaterThan(5);
+    expect(own.filter((message) => !/^[A-Z].*\.$/.test(message))).toEqual([]);
+  });
+
   test.each([
     ['THROTTLED', undefined, { 'gatewayresponse.header.retry-after': "'1'" }],
     ['QUOTA_EXCEEDED', undefined, { 'gatewayresponse.header.x-should-retry': "'false'" }],
