@@ -1,9 +1,15 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readServerUrl } from './bedrock/openai-server';
 
+/** Each file of the folder is one, but for the app that has them all. */
+const EXAMPLES = readdirSync(join(__dirname, '../examples')).filter((file) => file.endsWith('.ts') && file !== 'app.ts').map((file) => file.slice(0, -'.ts'.length)).sort();
+
 export const USAGE = `Usage: npm start [example] [-- options]
 
-  example             chatbot-api (the default) or another of examples/
+  example             chatbot-api (the default), or another of
+                      ${EXAMPLES.filter((name) => name !== 'chatbot-api').join(', ')}
   --assembly <folder> deploys the cloud assembly that your own 'cdk synth' wrote, in the place of an example
   --port <number>     port on 127.0.0.1, 0 for a free one (4100)
   --no-open           opens no browser

@@ -1,7 +1,12 @@
-import { readCommandLine } from '../../local/command-line';
+import { EXAMPLES } from '../../examples/app';
+import { readCommandLine, USAGE } from '../../local/command-line';
 
 test('starts the first example on the usual port when nothing is said', () => {
   expect(readCommandLine([])).toEqual({ help: false, example: 'chatbot-api', port: 4100, open: true, bedrock: false });
+});
+
+test('names every example', () => {
+  expect(USAGE.split('--assembly')[0].match(/[a-z]+(-[a-z]+)+/g)?.sort()).toEqual(Object.keys(EXAMPLES).sort());
 });
 
 test('takes every option', () => {
