@@ -123,7 +123,7 @@ class ChatView {
         return;
       }
       this.tip = undefined;
-      this.log.showStored(messages, this.context.user, this.actions(id));
+      this.log.showStored(messages, { user: this.context.user, model: this.model }, this.actions(id));
       if (running) {
         void this.rejoin(id, running, reading, asked);
       }
@@ -221,7 +221,7 @@ class ChatView {
       if (this.conversationId !== id || this.answering) {
         return;
       }
-      this.log.showStored(messages, this.context.user, this.actions(id));
+      this.log.showStored(messages, { user: this.context.user, model: this.model }, this.actions(id));
       this.tip = messages.at(-1)?.id;
       this.log.focusVersions(messageId);
     } catch (error) {

@@ -30,15 +30,17 @@ export class Answer {
   private readonly sources = new Sources();
   private drawing = false;
 
-  constructor(model = 'Model') {
-    this.label.textContent = model;
+  /** Without a model, the label takes the name of the API's as soon as the page knows it. */
+  constructor(model?: string) {
+    this.label.textContent = model ?? 'Model';
+    this.label.classList.toggle('model-name', model === undefined);
     this.element = h('article', { class: 'answer' }, this.label, this.body);
   }
 
   /** Says which model answers and why that one, where a router chose it. */
   routed(model: string, route: string): this {
     this.route = ` · ${route}`;
-    this.label.textContent = model + this.route;
+    this.name(model);
     return this;
   }
 
@@ -50,12 +52,17 @@ export class Answer {
 
   append(text: string, model: string): void {
     this.text += text;
-    this.label.textContent = model + this.route;
+    this.name(model);
     // Tokens can come faster than frames; drawing once a frame keeps long answers smooth.
     if (!this.drawing) {
       this.drawing = true;
       requestAnimationFrame(() => this.draw());
     }
+  }
+
+  private name(model: string): void {
+    this.label.textContent = model + this.route;
+    this.label.classList.remove('model-name');
   }
 
   cite(annotation: Annotation): this {

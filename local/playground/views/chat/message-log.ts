@@ -30,9 +30,9 @@ export class MessageLog {
   }
 
   /** Shows a conversation that was stored before, without having it all spoken. */
-  showStored(messages: readonly StoredMessage[], user: string, actions: LogActions): void {
+  showStored(messages: readonly StoredMessage[], { user, model }: { readonly user: string; readonly model?: string }, actions: LogActions): void {
     this.log.setAttribute('aria-live', 'off');
-    this.log.replaceChildren(...messages.map((message) => storedElement(message, user, actions)));
+    this.log.replaceChildren(...messages.map((message) => storedElement(message, { user, model }, actions)));
     this.underWay.replaceChildren();
     this.following = true;
     requestAnimationFrame(() => {
@@ -109,7 +109,7 @@ function questionElement(text: string, user: string): HTMLElement {
   return h('article', { class: 'question' }, h('p', { class: 'who' }, user), h('p', { class: 'plain' }, text));
 }
 
-function storedElement(message: StoredMessage, user: string, actions: LogActions): HTMLElement {
+function storedElement(message: StoredMessage, { user, model }: { readonly user: string; readonly model?: string }, actions: LogActions): HTMLElement {
   const text = textOf(message);
   if (message.role === 'user') {
     const question = questionElement(text, user);
@@ -119,7 +119,7 @@ function storedElement(message: StoredMessage, user: string, actions: LogActions
   }
   if (message.role === 'assistant') {
     const calls = (message.tool_calls ?? []).map((call) => `\`${call.function.name}(${call.function.arguments})\``);
-    const answer = new Answer().show([text, ...calls].filter(Boolean).join('\n\n'));
+    const answer = new Answer(message.model ?? model).show([text, ...calls].filter(Boolean).join('\n\n'));
     message.annotations?.forEach((annotation) => answer.cite(annotation));
     answer.finish(message.usage, undefined, message.stopped ? STOPPED : message.finish_reason);
     if (message.model && message.route) {
