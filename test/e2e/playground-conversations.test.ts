@@ -58,6 +58,17 @@ describeWithBrowser('the conversations of the playground page', () => {
     expect(await page.locator('.rating button').evaluateAll((buttons) => buttons.map((button) => button.ariaPressed))).toEqual(['false', 'true', 'true', 'false']);
   });
 
+  test('calls answers by the name of their model, after a reload too', async () => {
+    const page = await visit();
+    await talk(page, 'Who are you?');
+    const authors = page.locator('.answer .who');
+    const before = await authors.allTextContents();
+    expect(before).toEqual(['global.amazon.nova-2-lite-v1:0']);
+    await page.reload();
+    await authors.getByText(before[0]).waitFor();
+    expect(await authors.allTextContents()).toEqual(before);
+  });
+
   test('edits a message by keyboard, and goes from one version to the other and on from there', async () => {
     const page = await visit();
     await talk(page, 'The first wording');
