@@ -34,11 +34,6 @@ const HANDLERS = [
     contract: PGVECTOR_SCHEMA_ENV,
     define: (stack: Stack) => new ManagedRag(stack, 'Rag', { store: KnowledgeStore.auroraPgvector() }),
   },
-  ...([
-    ['document-changes', 'Puts changes of documents in line', DOCUMENT_CHANGES_ENV],
-    ['document-sync', 'Keeps a knowledge base in step with its documents', DOCUMENT_SYNC_ENV],
-    ['sync-drain', 'Ends the jobs of a knowledge base that is deleted', SYNC_DRAIN_ENV],
-  ] as const).map(([bundle, handler, contract]) => ({ bundle, handler, contract, define: (stack: Stack) => new ManagedRag(stack, 'Rag') })),
   { bundle: 'rag', handler: 'Answers questions from documents', contract: RAG_ENV, define: (stack: Stack) => new ManagedRag(stack, 'Rag') },
 ];
 
