@@ -9,7 +9,7 @@ describeWithBrowser('attachments on the playground', () => {
   test('a document and an image are uploaded, shown, sent and remembered', async () => {
     const page = await visit();
     const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
-    await page.locator('input[type=file]').setInputFiles([
+    await page.locator('#main input[type=file]').setInputFiles([
       { name: 'Plan for May.txt', mimeType: 'text/plain', buffer: Buffer.from('Go to Lisbon.') },
       { name: 'dot.png', mimeType: 'image/png', buffer: png },
     ]);

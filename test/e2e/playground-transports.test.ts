@@ -89,7 +89,7 @@ describeWithBrowser('the playground page of a chat over a socket', () => {
 
   test('shows the model a file', async () => {
     const page = await visit();
-    await page.locator('input[type=file]').setInputFiles([{ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('Rivers of the north\nand more') }]);
+    await page.locator('#main input[type=file]').setInputFiles([{ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('Rivers of the north\nand more') }]);
     await page.getByText('notes.txt is attached.').waitFor({ state: 'attached' });
     await talk(page, 'What is in it?');
     expect(await answers(page).textContent()).toContain('begins: Rivers of the north');
