@@ -133,7 +133,8 @@ describe.each<[string, (vpc: Vpc, vpcSubnets?: SubnetSelection) => ChatbotApiPro
 ])('in a VPC of %s', (_, props) => {
   const defineIn = (vpcSubnets?: SubnetSelection) => {
     const stack = new Stack(new App(), 'Stack');
-    const subnetConfiguration = [SubnetType.PUBLIC, SubnetType.PRIVATE_WITH_EGRESS, SubnetType.PRIVATE_ISOLATED].map((subnetType) => ({ name: subnetType, subnetType }));
+    const subnetConfiguration = [SubnetType.PUBLIC, SubnetType.PRIVATE_WITH_EGRESS, SubnetType.PRIVATE_ISOLATED]
+      .map((subnetType) => ({ name: subnetType, subnetType }));
     new ChatbotApi(stack, 'Chat', { transport: Transport.webSocket(), ...props(new Vpc(stack, 'Vpc', { subnetConfiguration }), vpcSubnets) });
     return Template.fromStack(stack);
   };

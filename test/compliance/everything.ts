@@ -8,8 +8,10 @@ import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { domainOf, givenVpc } from './given';
 import {
-  ApiAuth, type ApiDomain, AttachmentFormat, Buffering, ChatbotApi, type ChatbotApiProps, ContainerExposure, ContentFilter, ConversationMemory, ConversationSummary, Firewall,
-  Geography, Guardrail, HookFailureMode, Model, ModelRouter, ModelSplit, Posture, PromptCaching, RequestTrait, RestDomain, SentenceTransform, ServiceTier, Transport, WordFilter,
+  ApiAuth, type ApiDomain, AttachmentFormat, Buffering, ChatbotApi, type ChatbotApiProps, ContainerExposure, ContentFilter, ConversationMemory,
+  ConversationSummary, Firewall,
+  Geography, Guardrail, HookFailureMode, Model, ModelRouter, ModelSplit, Posture, PromptCaching, RequestTrait,
+  RestDomain, SentenceTransform, ServiceTier, Transport, WordFilter,
 } from '../../lib';
 
 const corsOrigins = ['https://chat.example.com', 'https://www.example.com'];
@@ -24,8 +26,15 @@ const TRANSPORTS: Readonly<Record<string, (domain: ApiDomain, vpc?: IVpc) => Tra
   functionUrl: () => Transport.functionUrl({ corsOrigins, concurrency: 20 }),
   webSocket: () => Transport.webSocket({ stageName: 'live', corsOrigins, throttling }),
   container: (domain, vpc) => Transport.container({
-    exposure: ContainerExposure.internal(domain), vpc, image: ContainerImage.fromRegistry('public.ecr.aws/docker/library/node:24-trixie-slim'), cpu: 2048, memory: Size.gibibytes(8),
-    minTasks: 3, maxTasks: 9, corsOrigins, firewall: Firewall.managed({ requestsPerAddress: 500 }),
+    exposure: ContainerExposure.internal(domain),
+    vpc,
+    image: ContainerImage.fromRegistry('public.ecr.aws/docker/library/node:24-trixie-slim'),
+    cpu: 2048,
+    memory: Size.gibibytes(8),
+    minTasks: 3,
+    maxTasks: 9,
+    corsOrigins,
+    firewall: Firewall.managed({ requestsPerAddress: 500 }),
   }),
 };
 
@@ -50,8 +59,13 @@ function everything(stack: Stack, conversations: ChatbotApiProps['conversations'
     model: router(),
     systemPrompt: 'You answer questions about our products.',
     generation: {
-      maxTokens: 1024, temperature: 0.2, topP: 0.9, turnTimeout: Duration.minutes(3), promptCaching: PromptCaching.automatic({ lifetime: Duration.hours(1) }),
-      serviceTier: ServiceTier.PRIORITY, buffering: Buffering.sentence({ hold: Duration.seconds(1) }),
+      maxTokens: 1024,
+      temperature: 0.2,
+      topP: 0.9,
+      turnTimeout: Duration.minutes(3),
+      promptCaching: PromptCaching.automatic({ lifetime: Duration.hours(1) }),
+      serviceTier: ServiceTier.PRIORITY,
+      buffering: Buffering.sentence({ hold: Duration.seconds(1) }),
     },
     guardrail: new Guardrail(stack, 'Guardrail', { contentFilters: ContentFilter.all(), wordFilters: [WordFilter.words(['secret'])] }),
     auth: ApiAuth.newUserPool({ mfa: Mfa.REQUIRED }),
@@ -66,7 +80,11 @@ function everything(stack: Stack, conversations: ChatbotApiProps['conversations'
       after: { handler: hook('After'), wait: Duration.seconds(2) },
     },
     quotas: {
-      user: [{ window: Duration.minutes(1), requests: 10 }, { window: Duration.hours(1), tokens: 100_000 }, { window: Duration.days(1), requests: 500, tokens: 500_000 }],
+      user: [
+        { window: Duration.minutes(1), requests: 10 },
+        { window: Duration.hours(1), tokens: 100_000 },
+        { window: Duration.days(1), requests: 500, tokens: 500_000 },
+      ],
       groups: names(5, 'department').map((name) => ({
         name,
         member: [{ window: Duration.minutes(1), requests: 20 }, { window: Duration.days(1), requests: 1_000, tokens: 1_000_000 }],

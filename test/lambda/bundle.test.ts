@@ -91,7 +91,7 @@ test('the bundle asks the table again that does not answer', async () => {
   const { answer } = await invoke({ messages: [{ role: 'user', content: 'Hi' }], conversation_id: 'c1' });
   expect(JSON.parse(answer).choices[0].message.content).toContain('the answer');
   // How often the log of the turn is written depends on how long the turn takes.
-  expect(tableAsked.filter((asked, at) => asked === 'UpdateItem' || tableAsked[at - 1] !== asked)).toEqual(['UpdateItem', 'UpdateItem', 'PutItem', 'UpdateItem', 'PutItem']);
+  expect(tableAsked.filter((call, at) => call === 'UpdateItem' || tableAsked[at - 1] !== call)).toEqual(['UpdateItem', 'UpdateItem', 'PutItem', 'UpdateItem', 'PutItem']);
 }, 20_000);
 
 async function invoke(body: object): Promise<{ answer: string; printed: string }> {
