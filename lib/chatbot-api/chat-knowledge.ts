@@ -1,6 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
 import { type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IConstruct } from 'constructs';
+import { type AuthBinding } from '../api/auth-binding';
+import { fail } from '../internal/validation';
 import { type IKnowledge } from '../knowledge';
 import { CalledService } from '../posture';
 
@@ -11,6 +13,12 @@ export const KNOWLEDGE_PARTS = ['knowledge', 's3-links'];
 export const KNOWLEDGE_CALLS = [CalledService.BEDROCK_AGENT_RUNTIME];
 
 /** Lets the chat look documents up, and says how as its handler reads it; empty where there are none. */
-export function knowledgePolicy(scope: IConstruct, role: IGrantable, knowledge?: IKnowledge): string {
-  return knowledge ? Stack.of(scope).toJsonString(knowledge.bind(scope, role)._policy) : '';
+export function knowledgePolicy(scope: IConstruct, { caller, proof }: AuthBinding, role: IGrantable, knowledge?: IKnowledge): string {
+  if (!knowledge) return '';
+  const policy = knowledge.bind(scope, role)._policy;
+  if (policy.tenant && (caller === 'iam' || caller === 'apiKey')) {
+    fail(scope, `'knowledge' must have no tenants with ${proof}, because they hold no claims and every caller would be refused, got the claim '${policy.tenant.claim}': `
+      + 'take ApiAuth.cognito(), ApiAuth.oidc() or ApiAuth.lambda()');
+  }
+  return Stack.of(scope).toJsonString(policy);
 }

@@ -329,7 +329,7 @@ export class ChatbotApi extends Construct {
       SUMMARY: summary ? stack.toJsonString(summary) : '',
       ATTACHMENTS: this.attachments ? stack.toJsonString(this.attachments) : '',
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
-      KNOWLEDGE: knowledgePolicy(this, role, knowledge),
+      KNOWLEDGE: knowledgePolicy(this, this.auth, role, knowledge),
       HOOKS: hooks ? stack.toJsonString(bindHooks(this, hooks, role)) : '',
       QUOTAS: this.quotas ? stack.toJsonString(this.quotas.policy) : '',
       QUOTA_TABLE: this.quotas?.table.tableName ?? '',

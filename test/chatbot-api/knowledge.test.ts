@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { ChatbotApi, type ChatbotApiProps, Knowledge, Posture } from '../../lib';
+import { ApiAuth, ChatbotApi, type ChatbotApiProps, Knowledge, MetadataField, Posture } from '../../lib';
 
 const KNOWLEDGE_BASE = 'ABCDEFGHIJ';
 
@@ -28,4 +28,10 @@ test('reaches knowledge bases through an endpoint in a private network', () => {
 test('leaves what looks documents up out of a chat that has none', () => {
   const template = chatOver({ knowledge: undefined });
   expect(JSON.stringify(template.toJSON())).not.toContain('bedrock:Retrieve');
+});
+
+test('refuses tenants where nothing that proves who asks could name one', () => {
+  const knowledge = Knowledge.fromKnowledgeBaseId(KNOWLEDGE_BASE, { retrieval: { fields: [MetadataField.text('owner')], tenant: { field: 'owner', claim: 'custom:owner' } } });
+  expect(() => chatOver({ knowledge, auth: ApiAuth.iam() })).toThrow(/'knowledge' must have no tenants with signatures of IAM credentials.*got the claim 'custom:owner'/);
+  expect(() => chatOver({ knowledge })).not.toThrow();
 });
