@@ -40,16 +40,15 @@ const UNANSWERED = 'I do not know: nothing in the documents answers this.';
 
 /** A turn that is answered from documents: they are looked up once, whichever models are asked, and however often. */
 export class GroundedTurn {
-  private looked?: Promise<LookedUp | undefined>;
+  private looked?: Promise<LookedUp>;
 
   constructor(private readonly knowledge: KnowledgePolicy, private readonly context: TurnContext, private readonly ports: GroundedPorts) {}
 
-  /** Passages for what the caller said last; undefined where nobody has said anything that could be looked up. */
-  async lookUp(messages: readonly ChatMessage[], facts: ModelFacts): Promise<LookedUp | undefined> {
+  /** Passages for what the caller said last; none where nobody has said anything that could be looked up, as with an image alone. */
+  async lookUp(messages: readonly ChatMessage[], facts: ModelFacts): Promise<LookedUp> {
     if (!this.looked) return this.looked = this.found(messages, facts);
     // What was spent is told with the first answer that comes of it.
-    const looked = await this.looked;
-    return looked && { ...looked, spent: [] };
+    return { ...await this.looked, spent: [] };
   }
 
   /** An answer where nothing was found: no model is asked. */
@@ -79,12 +78,12 @@ export class GroundedTurn {
     }
   }
 
-  private async found(messages: readonly ChatMessage[], facts: ModelFacts): Promise<LookedUp | undefined> {
+  private async found(messages: readonly ChatMessage[], facts: ModelFacts): Promise<LookedUp> {
     const { knowledge, context, ports } = this;
     const { signal } = context;
     const tenant = tenantOf(knowledge, context.claims);
     const said = saidIn(messages);
-    if (said.length === 0) return undefined;
+    if (said.length === 0) return { passages: [], questions: [], shown: [], spent: [] };
     const asked = await questionsOf(said, knowledge.questions ?? 1, facts, { ...ports, signal });
     const began = ports.clock.now();
     const found = await retrieve({ questions: asked.questions, tenant, most: knowledge.passages }, knowledge, ports, signal).catch((error: unknown) => {

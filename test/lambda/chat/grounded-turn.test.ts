@@ -104,6 +104,14 @@ test('counts for a quota a question that nothing is found for, with what finding
   expect((await ask()).status).toBe(429);
 });
 
+test('answers nothing from an image alone, for nothing can be looked up for it', async () => {
+  const { api, passages } = grounded([[leave]]);
+  const image = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  const { choices } = (await api.chat({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: image } }] }] })).json();
+  expect(choices[0].message.content).toContain('I do not know');
+  expect([passages.searches, api.model.prompts]).toEqual([[], []]);
+});
+
 test('answers 503 where documents cannot be looked up, and keeps nothing', async () => {
   const { api } = grounded([new PassagesFailure('unavailable', 'down')]);
   const { status, json } = await api.chat({ ...question, conversation_id: 'c1' });
