@@ -116,5 +116,5 @@ describe('a hundred turns with a model that reads 8000 tokens', () => {
     expect(calls).toBeGreaterThan(20);
     expect(talk.prompts.some(({ maxTokens }) => maxTokens < 2_048)).toBe(true);
     expect(talk.prompts.filter(({ messages }) => messages.length > 1).length).toBeGreaterThan(talk.prompts.length / 2);
-  });
+  }, 120_000);
 });
