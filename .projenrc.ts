@@ -92,7 +92,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false,
       // Types are checked once, by tsc over the whole house; here each file is only translated.
       transform: { '^.+\\.tsx?$': new javascript.Transform('ts-jest', { tsconfig: 'tsconfig.dev.json', diagnostics: false }) },
-      testTimeout: 30_000,
+      testTimeout: 60_000,
     },
   },
   docgen: true,
