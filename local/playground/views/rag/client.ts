@@ -70,8 +70,17 @@ export async function* ask(api: SignedFetch, said: readonly Said[], signal: Abor
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the API sends, named by its event
-function eventOf(name: string | undefined, data: any): QueryEvent | undefined {
+/** What events bring, each some of it; its name says which. */
+interface EventData extends Citation {
+  readonly passages: readonly Passage[];
+  readonly text: string;
+  readonly model: string;
+  readonly finish_reason: string;
+  readonly grounded: boolean;
+  readonly usage?: Usage;
+}
+
+function eventOf(name: string | undefined, data: EventData): QueryEvent | undefined {
   switch (name) {
     case 'passages':
       return { kind: 'passages', passages: data.passages };
