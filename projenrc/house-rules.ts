@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { awscdk } from 'projen';
 
 /** The table of docs/architecture.md as lint rules: who may import whom, no circles, no file over 350 lines. */
@@ -5,6 +6,8 @@ export function houseRules(project: awscdk.AwsCdkConstructLibrary) {
   const constructs = ['chatbot-api', 'managed-rag', 'diy-rag', 'agent-workflow', 'batch-pipeline', 'self-hosted-model', 'enterprise-platform'];
   const sockets = ['api', 'model', 'knowledge', 'tool', 'guardrail', 'rails', 'posture', 'observability'];
   const room = (name: string) => `./lib/${name}`;
+  const handlers = readdirSync('lambda').filter((name) => name !== 'dist' && existsSync(`lambda/${name}/index.ts`)).sort();
+  const handler = (name: string) => `./lambda/${name}`;
 
   const zones = [
     { target: './lib/contract', from: ['./lib', './lambda', './local', './node_modules'], except: ['./contract'], message: 'lib/contract imports nothing' },
@@ -17,7 +20,13 @@ export function houseRules(project: awscdk.AwsCdkConstructLibrary) {
     { target: './lambda', from: ['./local', './examples', './test', './bench'], message: 'handlers import contract, ports, adapters and kit' },
     { target: './lambda', from: [room('internal'), ...[...constructs, ...sockets].map(room)], message: 'lib/contract is the only door between lib and lambda' },
     { target: './lambda/ports', from: ['./lambda/adapters', './lambda/kit'], message: 'ports import nothing but contract' },
-    { target: './lambda/parts', from: ['./lambda/chat', './lambda/oidc-authorizer', './lambda/knowledge', './lambda/rag'], message: 'a part is one more adapter: it knows ports and adapters, no handler' },
+    ...handlers.map((name) => ({
+      target: handler(name), from: handlers.filter((other) => other !== name).map(handler), message: 'what two handlers need has a room of its own: generation, knowledge, kit',
+    })),
+    ...['generation', 'knowledge', 'ports', 'adapters', 'kit'].map((name) => ({ target: handler(name), from: handlers.map(handler), message: 'what handlers are made of knows none of them' })),
+    { target: './lambda/generation', from: ['./lambda/knowledge'], message: 'knowledge stands on generation, not the other way round' },
+    { target: './lambda/kit', from: ['./lambda/generation', './lambda/knowledge', './lambda/adapters', './lambda/parts'], message: 'the kit knows contract only' },
+    { target: './lambda/parts', from: [...handlers, 'generation', 'knowledge'].map(handler), message: 'a part is one more adapter: it knows ports and adapters, no core and no handler' },
     { target: './local', from: ['./lambda', './examples', './test', './bench', room('internal'), ...[...constructs, ...sockets].map(room)], message: 'local reads the public index and lib/contract' },
     { target: './examples', from: ['./lambda', './local', './test', './bench', room('internal'), room('contract'), ...[...constructs, ...sockets].map(room)], message: 'examples use the public index, as users do' },
   ];
@@ -42,10 +51,10 @@ export function houseRules(project: awscdk.AwsCdkConstructLibrary) {
   });
   // A core is a function of its request, its policy and its ports; clocks, environment and clients come in through index.ts.
   project.eslint?.addOverride({
-    files: ['lambda/*/*.ts', 'lambda/ports/*.ts'],
-    excludedFiles: ['lambda/*/index.ts', 'lambda/adapters/*.ts', 'lambda/parts/*.ts', 'lambda/kit/*.ts'],
+    files: ['lambda/*/**/*.ts'],
+    excludedFiles: ['lambda/*/index.ts', 'lambda/adapters/*.ts', 'lambda/parts/*.ts', 'lambda/kit/**/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['@aws-sdk/*', '@aws-lambda-powertools/*', '../adapters/*', '../parts/*'], message: 'a core imports ports, not clients' }] }],
+      'no-restricted-imports': ['error', { patterns: [{ group: ['@aws-sdk/*', '@aws-lambda-powertools/*', '**/adapters/*', '**/parts/*'], message: 'a core imports ports, not clients' }] }],
       'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'read it in index.ts' }, { object: 'Date', property: 'now', message: 'take a clock' }],
     },
   });

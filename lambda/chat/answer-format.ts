@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { isBlank } from './normalise';
 import { requireSchema } from './schema-shape';
+import { isBlank } from '../generation/normalise';
 import { BadRequest } from '../kit/http';
 import type { JsonSchema } from '../ports/json-schemas';
 import type { Prompt, PromptMessage } from '../ports/model';

@@ -1,10 +1,10 @@
-import {
-  type Attached, type AttachmentFormat, attachmentTokens, DOCUMENT_BYTES, type Files, IMAGE_BYTES, isImage, type LoadedFile, mediaTypeOf, MOST_DOCUMENTS,
-  MOST_IMAGES, sniff, TEXT_FORMATS,
-} from './attachment';
 import { attachmentKey, fileKey } from './content-keys';
 import type { ChatRequest } from './request';
 import type { ChatPolicy } from './settings';
+import {
+  type Attached, type AttachmentFormat, attachmentTokens, DOCUMENT_BYTES, type Files, IMAGE_BYTES, isImage, type LoadedFile, mediaTypeOf, MOST_DOCUMENTS,
+  MOST_IMAGES, sniff, TEXT_FORMATS,
+} from '../generation/attachment';
 import { BadRequest, NotFound } from '../kit/http';
 import type { ChatMessage, ConversationKey, FilePart, FileReference } from '../ports/conversations';
 import type { Objects } from '../ports/objects';

@@ -1,14 +1,14 @@
 import { admitAttachments } from './attachments';
 import type { StreamEncoder } from './encoder';
-import type { Generated } from './generation';
 import { type AnswerInWhole, openAiCompletion } from './openai-json';
 import type { Protocol } from './protocol';
 import type { ChatPolicy } from './settings';
 import { type AnswerPorts, takeTurn, type TurnEvent, type TurnPorts } from './turn';
 import type { Telling } from './turn-log';
-import { TurnReport } from './turn-report';
-import { turnUsage } from './usage';
 import { CONVERSATION_HEADER, MODEL_HEADER, ROUTE_HEADER } from '../../lib/contract/chat';
+import type { Generated } from '../generation/generation';
+import { TurnReport } from '../generation/turn-report';
+import { turnUsage } from '../generation/usage';
 import { json, type Route } from '../kit/endpoint';
 import { countedGroup, groupsIn } from '../kit/groups';
 import type { PublishMetrics } from '../kit/metrics';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { conversationPrefix } from './content-keys';
 import { conversationBody, conversationKey, unknownConversation } from './conversations';
-import { parseFields } from './request';
+import { parseFields } from '../kit/body';
 import type { Call } from '../kit/call';
 import { json, type Route } from '../kit/endpoint';
 import { Busy, Unfinished } from '../kit/http';

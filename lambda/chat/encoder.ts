@@ -1,4 +1,4 @@
-import type { AnswerEvent, FinishReason } from './answer';
+import type { AnswerEvent, FinishReason } from '../generation/answer';
 
 /** What every part of an answer says alike. */
 export interface AnswerIdentity {

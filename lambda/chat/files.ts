@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { fileKey } from './content-keys';
-import { parseFields } from './request';
 import type { AttachmentPolicy } from '../../lib/contract/chat';
+import { parseFields } from '../kit/body';
 import type { Call } from '../kit/call';
 import { json, type Route } from '../kit/endpoint';
 import { NotFound } from '../kit/http';

@@ -1,5 +1,5 @@
 import { type AnswerFormat, documentIn, SCHEMA_FIELD } from './answer-format';
-import type { Generated, GenerationEvent } from './generation';
+import type { Generated, GenerationEvent } from '../generation/generation';
 import { BadRequest, Unformed } from '../kit/http';
 import type { JsonSchemas } from '../ports/json-schemas';
 import type { TokenUsage } from '../ports/model';

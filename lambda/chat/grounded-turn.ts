@@ -1,11 +1,11 @@
-import type { Generated, GenerationEvent } from './generation';
-import { isBlank, textOf } from './normalise';
-import type { Grounds } from './request';
 import type { TurnContext } from './turn';
-import type { Spent } from './usage';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { ModelFacts } from '../../lib/contract/model';
+import type { Generated, GenerationEvent } from '../generation/generation';
+import { isBlank, textOf } from '../generation/normalise';
+import type { Spent } from '../generation/usage';
 import { CitationReader, type CitedEvent, type Mark, snippetOf } from '../knowledge/citations';
+import type { Grounds } from '../knowledge/grounding';
 import { tenantOf } from '../knowledge/isolation';
 import { questionsOf, type Said } from '../knowledge/questions';
 import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';

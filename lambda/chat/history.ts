@@ -1,4 +1,4 @@
-import { messageTokens } from './tokens';
+import { messageTokens } from '../generation/tokens';
 import type { ChatMessage, OutlinedMessage, RememberedMessage } from '../ports/conversations';
 import type { Summary } from '../ports/summaries';
 

@@ -1,16 +1,16 @@
 import * as v from 'valibot';
 import { withSameAttachments } from './attachments';
-import type { Generated } from './generation';
 import { type ChatRequest, parseChatRequest } from './request';
 import type { ChatPolicy } from './settings';
 import type { Manner } from './told';
 import type { TurnContext, TurnEvent } from './turn';
-import { turnUsage } from './usage';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import {
   type AfterTurnEvent, type AskedHook, type BeforeTurnAnswer, type BeforeTurnEvent, HOOK_METRICS, HOOK_VERSION, type HookEvent, type HooksPolicy,
   type SentencesEvent, type TextReplacement,
 } from '../../lib/contract/chat-hooks';
+import type { Generated } from '../generation/generation';
+import { turnUsage } from '../generation/usage';
 import { ApiError, HookFailed, RefusedByHook, TimedOut, Unexpected } from '../kit/http';
 import { HookFailure, type Hooks, isHookFailure } from '../ports/hooks';
 import type { TokenUsage } from '../ports/model';

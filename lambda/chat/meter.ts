@@ -1,10 +1,10 @@
-import type { GenerationEvent } from './generation';
 import { overheard } from './overheard';
 import type { CountedPrompt } from './prompt';
 import { bucketsOf, type Draw, quotaExceeded, quotaHeaders } from './quotas';
 import type { ChatPolicy } from './settings';
-import { textTokens } from './tokens';
 import type { TurnContext } from './turn';
+import type { GenerationEvent } from '../generation/generation';
+import { textTokens } from '../generation/tokens';
 import { ApiError } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { TokenUsage } from '../ports/model';

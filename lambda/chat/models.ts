@@ -1,4 +1,4 @@
-import type { ModelOffer } from './request';
+import type { ModelOffer } from '../generation/offer';
 import { json, type Route } from '../kit/endpoint';
 
 /** `GET /v1/models`: what a request may name as its `model`, what it gets without a name first. OpenAI's form wants a date, and none is known. */

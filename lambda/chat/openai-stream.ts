@@ -1,8 +1,9 @@
-import type { AnswerEvent } from './answer';
 import type { StreamEncoder } from './encoder';
-import { EVENT_STREAM_HEADERS, NumberedFrames, type Protocol } from './protocol';
+import { NumberedFrames, type Protocol } from './protocol';
 import { parseChatRequest } from './request';
 import type { Telling } from './turn-log';
+import type { AnswerEvent } from '../generation/answer';
+import { EVENT_STREAM_HEADERS } from '../kit/endpoint';
 import { errorBody } from '../kit/http';
 
 /** OpenAI's chat completions. */

@@ -1,11 +1,12 @@
 import { formatInstruction } from './answer-format';
-import { cachePoints } from './cache-points';
-import { isBlank, normalise, textOf } from './normalise';
-import type { Addition, ChatRequest, Grounds } from './request';
+import type { Addition, ChatRequest } from './request';
 import type { TurnPolicy } from './settings';
-import { promptTokens } from './tokens';
+import { cachePoints } from '../generation/cache-points';
+import { answerTokens, sampling } from '../generation/inference';
+import { isBlank, normalise, textOf } from '../generation/normalise';
+import { promptTokens } from '../generation/tokens';
 import { BadRequest } from '../kit/http';
-import { GROUNDING, passageBlocks, questionBlocks, withoutMarkers } from '../knowledge/grounding';
+import { GROUNDING, type Grounds, passageBlocks, questionBlocks, withoutMarkers } from '../knowledge/grounding';
 import type { ChatMessage } from '../ports/conversations';
 import type { Block, Prompt, PromptMessage, SystemText, Tool } from '../ports/model';
 
@@ -50,17 +51,6 @@ export function buildPrompt(request: ChatRequest, history: readonly ChatMessage[
     serviceTier: generation.serviceTier,
     streaming: tools.length === 0 || facts.tools === 'streaming',
   };
-}
-
-type ModelTerms = Pick<TurnPolicy, 'facts' | 'generation'>;
-
-/** Least tokens that an answer is left where a prompt is nearly as long as the model's window. */
-const LEAST_ANSWER = 512;
-
-/** As many as were asked for, or as the window has left beside the prompt. Always said: without it the service sets the model's most aside. */
-export function answerTokens({ maxTokens }: Pick<ChatRequest, 'maxTokens'>, tokens: number, { facts, generation }: ModelTerms): number {
-  const wanted = Math.min(maxTokens ?? generation.maxTokens, facts.outputTokens);
-  return Math.min(wanted, Math.max(facts.contextTokens - tokens, LEAST_ANSWER));
 }
 
 /** Refuses a prompt that leaves no room for its answer. The estimate may be twice what the model counts, so a close case is the model's to judge. */
@@ -108,17 +98,6 @@ function systemTexts({ messages, added, format, grounds }: ChatRequest, { system
   const hooks: SystemText = { text: added?.system ?? '', ...(guardrail && added?.guarded && { guarded: true }) };
   const form: SystemText = { text: format ? formatInstruction(format) : '', ...(guardrail && { guarded: true }) };
   return [{ text: systemPrompt }, { text: grounds ? GROUNDING : '' }, hooks, ...clients, form].filter(({ text }) => !isBlank(text));
-}
-
-/** OpenAI's temperature goes to 2 and Converse's to 1. */
-export function sampling({ temperature, topP }: Pick<ChatRequest, 'temperature' | 'topP'>, { facts, generation }: ModelTerms): Pick<Prompt, 'temperature' | 'topP'> {
-  if (facts.sampling === 'none') return {};
-  const heat = temperature ?? (topP === undefined || facts.sampling === 'both' ? generation.temperature : undefined);
-  const mass = topP ?? (temperature === undefined || facts.sampling === 'both' ? generation.topP : undefined);
-  return {
-    ...(heat !== undefined && { temperature: Math.min(heat, 1) }),
-    ...(mass !== undefined && (facts.sampling === 'both' || heat === undefined) && { topP: mass }),
-  };
 }
 
 /** In a request that brings the whole conversation along, what was heard since the last answer is new; an answer that nothing follows is no end to it. */

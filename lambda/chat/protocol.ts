@@ -1,6 +1,7 @@
 import type { StreamEncoder } from './encoder';
-import type { ChatInput, ChatRequest, ModelOffer } from './request';
+import type { ChatInput, ChatRequest } from './request';
 import type { Telling } from './turn-log';
+import type { ModelOffer } from '../generation/offer';
 import type { ApiError } from '../kit/http';
 
 /** How turns are asked for and told. */
@@ -15,8 +16,6 @@ export interface Protocol {
   /** The last frame of a stream that broke: no end follows, so that no client takes it for one. */
   failure(error: ApiError): string;
 }
-
-export const EVENT_STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } as const;
 
 /** The turn and the number that an event's id says; undefined for what is none of ours. */
 export function eventOf(id: string): { readonly turnId: string; readonly read: number } | undefined {

@@ -1,4 +1,3 @@
-import type { AnswerEvent, FinishReason } from './answer';
 import { turns } from './history';
 import { messageId } from './message-id';
 import { logged, type Reader } from './resume';
@@ -6,6 +5,7 @@ import { wholeMessages } from './spill';
 import type { TurnEvent } from './turn';
 import { errorOf, loggedIn } from './turn-log';
 import { IDEMPOTENCY_HEADER } from '../../lib/contract/chat';
+import type { AnswerEvent, FinishReason } from '../generation/answer';
 import { Busy, Unprocessable } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { AssistantMessage, ConversationKey, Conversations, StoredMessage } from '../ports/conversations';

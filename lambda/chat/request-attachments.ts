@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
-import type { Attached } from './attachment';
 import type { chatBody } from './request-schema';
+import type { Attached } from '../generation/attachment';
 import { BadRequest } from '../kit/http';
 import type { ChatMessage, FilePart } from '../ports/conversations';
 

@@ -1,19 +1,20 @@
 import * as v from 'valibot';
 import { type AnswerFormat, answerFormat } from './answer-format';
-import type { Attached, Files } from './attachment';
 import { BRANCH_FIELDS, type BranchPoint } from './branch';
 import { placeOfMessage } from './message-id';
-import { isBlank, parseArguments, textOf } from './normalise';
 import { attachmentsOf } from './request-attachments';
 import { chatBody, regenerateBody } from './request-schema';
 import { turnKey } from './turn-key';
 import { refuseUnsupported } from './unsupported';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
-import type { ModelFacts } from '../../lib/contract/model';
-import { BadRequest, NotFound } from '../kit/http';
+import type { Attached, Files } from '../generation/attachment';
+import { isBlank, parseArguments, textOf } from '../generation/normalise';
+import { chosenModel, type ModelOffer } from '../generation/offer';
+import { bodyFields, validated } from '../kit/body';
+import { BadRequest } from '../kit/http';
+import type { Grounds } from '../knowledge/grounding';
 import type { ChatMessage } from '../ports/conversations';
 import type { Tool, ToolChoice } from '../ports/model';
-import type { Passage } from '../ports/passages';
 import type { TurnKey } from '../ports/turn-keys';
 
 /** What a client asks of the model. */
@@ -47,12 +48,6 @@ export interface ChatRequest {
   readonly grounds?: Grounds;
 }
 
-/** Passages of documents, and what was looked up to find them. */
-export interface Grounds {
-  readonly passages: readonly Passage[];
-  readonly questions: readonly string[];
-}
-
 export interface Addition {
   readonly system?: string;
   /** Data for the turn. */
@@ -66,14 +61,7 @@ export interface ChatInput {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** What a request may ask for, as the facts of an API's one model say it. */
-export interface ModelOffer extends Pick<ModelFacts, 'name' | 'inputs'> {
-  /** Models that may be asked for by their own names. */
-  readonly choices?: readonly string[];
-}
-
 const STORED_MESSAGES = 100;
-const DEEPEST = 64;
 
 export function parseChatRequest({ body, headers }: ChatInput, offer: ModelOffer): ChatRequest {
   return chatRequest(bodyFields(body), headers, offer);
@@ -119,79 +107,6 @@ export function keyed({ key: _, ...request }: ChatRequest, headers: ChatInput['h
 /** The ids that a client may give a conversation: they stand in addresses and headers. */
 export function isConversationId(id: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(id);
-}
-
-/** A body held to a schema, or an error that names the field. */
-export function parseFields<Schema extends v.GenericSchema>(body: string, schema: Schema): v.InferOutput<Schema> {
-  return validated(schema, bodyFields(body));
-}
-
-/** A body held to a schema, where something else has read it already. */
-export function validated<Schema extends v.GenericSchema>(schema: Schema, fields: Record<string, unknown>): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, fields, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const path = (issue.path ?? []).reduce((told, { key }) => typeof key === 'number' ? `${told}[${key}]` : told === '' ? String(key) : `${told}.${String(key)}`, '');
-  // Valibot's own message quotes what it was given, which may be long and is the caller's.
-  const must = issue.kind === 'schema' && issue.message.startsWith('Invalid') ? requirement(issue) : issue.message;
-  throw new BadRequest(path, `'${path}' ${must}.`, issue.input === undefined ? 'missing_required_parameter' : 'invalid_value');
-}
-
-export function bodyFields(body: string): Record<string, unknown> {
-  const fields = parseBody(body);
-  requireWholeText(fields, '');
-  return fields;
-}
-
-function parseBody(body: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    throw new BadRequest(undefined, 'The body must be JSON.', 'invalid_json');
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new BadRequest(undefined, 'The body must be a JSON object.', 'invalid_json');
-  return value as Record<string, unknown>;
-}
-
-/** Half of a surrogate pair is no character: it cannot be written as UTF-8, so it would not be read back as it was. */
-function requireWholeText(value: unknown, path: string, depth = 0): void {
-  if (depth > DEEPEST) throw new BadRequest(path.slice(0, 200), `The body must not be nested more than ${DEEPEST} levels deep.`, 'invalid_json');
-  if (typeof value === 'string') {
-    if (/\p{Surrogate}/u.test(value)) throw new BadRequest(path, `'${path}' holds half a character (a surrogate without its pair).`, 'invalid_text');
-  } else if (Array.isArray(value)) {
-    value.forEach((item, position) => requireWholeText(item, `${path}[${position}]`, depth + 1));
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, item] of Object.entries(value)) {
-      requireWholeText(key, path, depth);
-      requireWholeText(item, path === '' ? key : `${path}.${key}`, depth + 1);
-    }
-  }
-}
-
-const KINDS: Readonly<Record<string, string>> = { Array: 'a list', Object: 'an object', string: 'a text', number: 'a number', boolean: 'a boolean' };
-
-function requirement({ message, expected, input }: v.BaseIssue<unknown>): string {
-  // Of a field that is missing, valibot expects the field's name.
-  if (message.startsWith('Invalid key')) return 'must be given';
-  const choices = (expected ?? 'something else').replace(/[()]/g, '').split(' | ').map((choice) => KINDS[choice] ?? choice.replace(/"/g, '\''));
-  return `must be ${choices.join(' or ')}, got ${kindOf(input)}`;
-}
-
-function kindOf(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'string') return value.length <= 40 ? `'${value}'` : 'another text';
-  return typeof value === 'object' ? 'an object' : String(value);
-}
-
-/** The API's own name asks for whatever it would answer with. */
-export function chosenModel(asked: string | undefined, { name, choices = [] }: ModelOffer): string | undefined {
-  if (asked === undefined || asked === name) return undefined;
-  if (choices.includes(asked)) return asked;
-  const names = [name, ...choices].map((each) => `'${each}'`).join(', ');
-  throw new NotFound('model', `There is no model '${asked.slice(0, 100)}' here; 'model' must be ${names}, or be left out.`, 'model_not_found');
 }
 
 function requireConversationId(header: string | undefined, field: string | undefined): string | undefined {

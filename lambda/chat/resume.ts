@@ -1,9 +1,9 @@
-import type { AnswerEvent, FinishReason } from './answer';
 import type { MessageIds, StreamEncoder } from './encoder';
 import { eventOf, type Protocol } from './protocol';
 import { isConversationId } from './request';
 import { errorOf, loggedIn, PULSE_MS } from './turn-log';
 import { CONVERSATION_HEADER, LAST_EVENT_HEADER } from '../../lib/contract/chat';
+import type { AnswerEvent, FinishReason } from '../generation/answer';
 import type { Route } from '../kit/endpoint';
 import { BadRequest, NotFound, TimedOut, Unavailable } from '../kit/http';
 import type { Clock } from '../ports/clock';

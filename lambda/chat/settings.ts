@@ -1,4 +1,3 @@
-import type { Models } from './routing/models';
 import { CALLER_SOURCES, type CallerSource, type TokenRules } from '../../lib/contract/api';
 import { type AttachmentPolicy, type ChatEnv, type GenerationPolicy, type GuardrailReference, type TransportName, TRANSPORTS } from '../../lib/contract/chat';
 import type { HooksPolicy } from '../../lib/contract/chat-hooks';
@@ -7,6 +6,7 @@ import type { SocketReference } from '../../lib/contract/chat-socket';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { ModelFacts } from '../../lib/contract/model';
 import type { SummaryPolicy } from '../../lib/contract/summary';
+import type { Models } from '../generation/routing/models';
 
 /** What the builder of the API decided, for every turn alike. */
 export interface ChatPolicy {

@@ -1,5 +1,5 @@
 import { conversationPrefix } from './content-keys';
-import { messageTokens } from './tokens';
+import { messageTokens } from '../generation/tokens';
 import type { ChatMessage, OpenTurn, StoredMessage } from '../ports/conversations';
 import type { Objects } from '../ports/objects';
 

@@ -1,12 +1,12 @@
-import { Answer } from './answer';
-import type { AsideEvent } from './generation';
 import { type Exchange, type History, tokensOf } from './history';
-import { isBlank, textOf } from './normalise';
 import type { ChatPolicy } from './settings';
 import { whole } from './spill';
-import { textTokens } from './tokens';
 import type { GuardrailReference } from '../../lib/contract/chat';
 import type { SummaryPolicy } from '../../lib/contract/summary';
+import { Answer } from '../generation/answer';
+import type { AsideEvent } from '../generation/generation';
+import { isBlank, textOf } from '../generation/normalise';
+import { textTokens } from '../generation/tokens';
 import type { Clock } from '../ports/clock';
 import type { ChatMessage, OpenTurn, TurnEnd } from '../ports/conversations';
 import type { Model, Prompt, TokenUsage } from '../ports/model';

@@ -1,5 +1,5 @@
-import type { Generated, GenerationEvent } from './generation';
 import { Sentences } from './sentences';
+import type { Generated, GenerationEvent } from '../generation/generation';
 import type { Clock } from '../ports/clock';
 
 /** How the words of an answer are told on. */

@@ -1,5 +1,5 @@
-import type { AnswerEvent } from './answer';
 import type { AnswerIdentity, MessageIds } from './encoder';
+import type { AnswerEvent } from '../generation/answer';
 import { ApiError, Unavailable } from '../kit/http';
 import type { Clock } from '../ports/clock';
 import type { OpenTurn, TurnEnd } from '../ports/conversations';

@@ -1,9 +1,9 @@
-import { mediaTypeOf } from './attachment';
 import type { PlacedMessage } from './conversation-page';
 import { readConversation, type ReadingPorts } from './conversations';
 import { messageId } from './message-id';
-import { parseArguments, textOf } from './normalise';
 import { UiSources } from './ui-sources';
+import { mediaTypeOf } from '../generation/attachment';
+import { parseArguments, textOf } from '../generation/normalise';
 import type { Route } from '../kit/endpoint';
 import { NotFound, WrongMethod } from '../kit/http';
 import type { Feedback } from '../ports/conversation-edits';

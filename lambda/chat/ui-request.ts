@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import type { BranchPoint } from './branch';
 import { placeOfMessage } from './message-id';
-import { bodyFields, type ChatInput, type ChatRequest, chatRequest, keyed, type ModelOffer, validated } from './request';
+import { type ChatInput, type ChatRequest, chatRequest, keyed } from './request';
+import type { ModelOffer } from '../generation/offer';
+import { bodyFields, validated } from '../kit/body';
 import { BadRequest } from '../kit/http';
 
 const parts = v.array(v.looseObject({ type: v.string() }));

@@ -1,9 +1,10 @@
-import type { FinishReason } from './answer';
 import type { MessageIds, StreamEncoder } from './encoder';
-import { EVENT_STREAM_HEADERS, NumberedFrames, type Protocol } from './protocol';
+import { NumberedFrames, type Protocol } from './protocol';
 import type { Telling } from './turn-log';
 import { parseUiRequest } from './ui-request';
 import { UiSources } from './ui-sources';
+import type { FinishReason } from '../generation/answer';
+import { EVENT_STREAM_HEADERS } from '../kit/endpoint';
 import type { Route } from '../kit/endpoint';
 
 /**

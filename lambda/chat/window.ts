@@ -2,7 +2,7 @@ import { type History, stepOf, tokensOf, windowStart } from './history';
 import { buildPrompt } from './prompt';
 import type { ChatRequest } from './request';
 import type { TurnPolicy } from './settings';
-import { promptTokens } from './tokens';
+import { promptTokens } from '../generation/tokens';
 import { BadRequest } from '../kit/http';
 import type { ChatMessage } from '../ports/conversations';
 

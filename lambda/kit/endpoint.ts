@@ -21,6 +21,9 @@ export interface EventStream {
   readonly failure: (error: ApiError) => string;
 }
 
+/** Of an answer that is a stream of server-sent events, which no proxy may hold back. */
+export const EVENT_STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } as const;
+
 export interface EndpointOptions {
   readonly corsOrigins: readonly string[];
   readonly exposedHeaders: readonly string[];

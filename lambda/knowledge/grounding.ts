@@ -1,6 +1,13 @@
-import { isBlank } from '../chat/normalise';
+import { isBlank } from '../generation/normalise';
 import type { Block, TextBlock } from '../ports/model';
 import type { Passage } from '../ports/passages';
+
+/** What an answer is to be given from. */
+export interface Grounds {
+  readonly passages: readonly Passage[];
+  /** What was looked up to find them. */
+  readonly questions: readonly string[];
+}
 
 /** What a guardrail takes to check an answer against, in characters; more it refuses. */
 const GROUNDING_CHARACTERS = 100_000;

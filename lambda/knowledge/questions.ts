@@ -1,5 +1,5 @@
 import type { ModelFacts } from '../../lib/contract/model';
-import type { Spent } from '../chat/usage';
+import type { Spent } from '../generation/usage';
 import type { Clock } from '../ports/clock';
 import type { Model, Prompt, TokenUsage } from '../ports/model';
 

@@ -1,25 +1,17 @@
 import type { QueryRequest } from './request';
 import type { RagPolicy } from './settings';
 import type { ModelFacts } from '../../lib/contract/model';
-import { cachePoints } from '../chat/cache-points';
-import { isBlank, normalise } from '../chat/normalise';
-import { answerTokens, sampling } from '../chat/prompt';
-import { messageTokens, promptTokens } from '../chat/tokens';
+import { cachePoints } from '../generation/cache-points';
+import { answerTokens, sampling } from '../generation/inference';
+import { isBlank, normalise } from '../generation/normalise';
+import { messageTokens, promptTokens } from '../generation/tokens';
 import { BadRequest } from '../kit/http';
-import { GROUNDING, passageBlocks, questionBlocks, withoutMarkers } from '../knowledge/grounding';
+import { GROUNDING, type Grounds, passageBlocks, questionBlocks, withoutMarkers } from '../knowledge/grounding';
 import type { Said } from '../knowledge/questions';
 import type { Prompt, PromptMessage } from '../ports/model';
-import type { Passage } from '../ports/passages';
 
 /** What was said before helps to understand the question; what is answered from are the passages. */
 const HISTORY_TOKENS = 4_000;
-
-/** What an answer is to be given from. */
-export interface Grounds {
-  readonly passages: readonly Passage[];
-  /** What was looked up. */
-  readonly questions: readonly string[];
-}
 
 /** The prompt of one answer: how to answer, the conversation, and in the user's place the passages and the question. */
 export function groundedPrompt(request: QueryRequest, { passages, questions }: Grounds, policy: RagPolicy, facts: ModelFacts): Prompt {

@@ -1,11 +1,10 @@
 import { groundedPrompt } from './prompt';
 import type { QueryRequest } from './request';
 import type { RagPolicy } from './settings';
-import type { FinishReason } from '../chat/answer';
-import { type AsideEvent, type Generated, generate, type GenerationEvent } from '../chat/generation';
-import type { ChatRequest } from '../chat/request';
-import type { Asker } from '../chat/routing/models';
-import { turnUsage, type Usage } from '../chat/usage';
+import type { FinishReason } from '../generation/answer';
+import { type AsideEvent, type Generated, generate, type GenerationEvent } from '../generation/generation';
+import type { Asker, ModelRequest } from '../generation/routing/models';
+import { turnUsage, type Usage } from '../generation/usage';
 import { CitationReader, type CitedEvent, type Mark, snippetOf } from '../knowledge/citations';
 import { tenantOf } from '../knowledge/isolation';
 import { questionsOf } from '../knowledge/questions';
@@ -66,7 +65,7 @@ export async function* answerQuery(request: QueryRequest, policy: RagPolicy, con
   const { knowledge, models } = policy;
   const { model, clock } = ports;
   const tenant = tenantOf(knowledge, context.claims);
-  const choice = await models.choose(asChat(request), context);
+  const choice = await models.choose(toChooseBy(request), context);
   const asked = await questionsOf(request.said, knowledge.questions ?? 1, choice.models[0], { model, clock, signal: context.signal });
   const began = clock.now();
   const spent = [...choice.spent ?? [], ...asked.spent ? [asked.spent] : []];
@@ -142,6 +141,6 @@ async function* heard(events: AsyncIterable<GenerationEvent>, throttled: RagPoli
 }
 
 /** The question as those read it who choose among models. */
-function asChat({ said, stream, maxTokens, model }: QueryRequest): ChatRequest {
-  return { messages: said, attached: [], stream, includeUsage: true, maxTokens, model, stop: [], tools: [], toolChoice: 'auto' };
+function toChooseBy({ said, model }: QueryRequest): ModelRequest {
+  return { messages: said, model, tools: [], toolChoice: 'auto' };
 }

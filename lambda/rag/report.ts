@@ -1,7 +1,7 @@
 import { type Answered, FailedRetrieval, type QueryEvent } from './query';
 import { CHAT_METRICS } from '../../lib/contract/chat';
 import { RETRIEVAL_METRICS } from '../../lib/contract/knowledge';
-import { TurnReport } from '../chat/turn-report';
+import { TurnReport } from '../generation/turn-report';
 import type { Log, LogFields } from '../kit/log';
 import type { MetricValues, PublishMetrics } from '../kit/metrics';
 import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';

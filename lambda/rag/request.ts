@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
-import { isBlank } from '../chat/normalise';
-import { bodyFields, chosenModel, type ModelOffer, validated } from '../chat/request';
+import { isBlank } from '../generation/normalise';
+import { chosenModel, type ModelOffer } from '../generation/offer';
+import { bodyFields, validated } from '../kit/body';
 import { BadRequest } from '../kit/http';
 import { parseFilter } from '../knowledge/filter';
 import type { Said } from '../knowledge/questions';

@@ -2,7 +2,7 @@ import { CALLER_SOURCES, type CallerSource } from '../../lib/contract/api';
 import type { GenerationPolicy, GuardrailReference } from '../../lib/contract/chat';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { RagEnv } from '../../lib/contract/rag';
-import type { Models } from '../chat/routing/models';
+import type { Models } from '../generation/routing/models';
 
 /** What the builder decided, for every question alike. */
 export interface RagPolicy {

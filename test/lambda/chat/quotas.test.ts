@@ -1,8 +1,8 @@
-import type { GenerationEvent } from '../../../lambda/chat/generation';
 import { Meter } from '../../../lambda/chat/meter';
 import type { CountedPrompt } from '../../../lambda/chat/prompt';
-import { promptTokens, textTokens } from '../../../lambda/chat/tokens';
 import type { TurnContext } from '../../../lambda/chat/turn';
+import type { GenerationEvent } from '../../../lambda/generation/generation';
+import { promptTokens, textTokens } from '../../../lambda/generation/tokens';
 import type { Prompt } from '../../../lambda/ports/model';
 import type { QuotasPolicy } from '../../../lib/contract/chat-quotas';
 import { ChatApi } from '../fakes/api';

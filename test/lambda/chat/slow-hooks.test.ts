@@ -1,4 +1,4 @@
-import { router } from '../../../lambda/chat/routing/router';
+import { router } from '../../../lambda/generation/routing/router';
 import type { HooksPolicy } from '../../../lib/contract/chat-hooks';
 import type { RoutingTable } from '../../../lib/contract/routing';
 import { ChatApi } from '../fakes/api';

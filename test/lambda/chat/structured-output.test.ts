@@ -1,5 +1,5 @@
 import { formedAnswer } from '../../../lambda/chat/formed-answer';
-import type { Generated, GenerationEvent } from '../../../lambda/chat/generation';
+import type { Generated, GenerationEvent } from '../../../lambda/generation/generation';
 import { jsonSchemas } from '../../../lambda/parts/json-schemas';
 import type { ModelEvent } from '../../../lambda/ports/model';
 import { ChatApi } from '../fakes/api';

@@ -1,5 +1,5 @@
-import type { Generated, GenerationEvent } from '../../../lambda/chat/generation';
 import { told } from '../../../lambda/chat/told';
+import type { Generated, GenerationEvent } from '../../../lambda/generation/generation';
 import { FakeClock } from '../fakes/clock';
 import { collect } from '../fakes/collect';
 import { facts } from '../fakes/policy';

@@ -1,7 +1,7 @@
-import type { AnswerEvent } from '../../../lambda/chat/answer';
 import { openAiProtocol } from '../../../lambda/chat/openai-stream';
 import { follow } from '../../../lambda/chat/resume';
 import { loggedIn, portions, TurnLogWriter } from '../../../lambda/chat/turn-log';
+import type { AnswerEvent } from '../../../lambda/generation/answer';
 import { Throttled } from '../../../lambda/kit/http';
 import type { OpenTurn } from '../../../lambda/ports/conversations';
 import { FakeClock } from '../fakes/clock';

@@ -1,5 +1,5 @@
 import { bedrockModel } from '../../../lambda/adapters/bedrock-model';
-import { promptTokens } from '../../../lambda/chat/tokens';
+import { promptTokens } from '../../../lambda/generation/tokens';
 import { type Model, type ModelEvent, ModelFailure } from '../../../lambda/ports/model';
 import { type LocalBedrock, startLocalBedrock } from '../../local/bedrock/local-bedrock';
 import { says, ScriptedModel } from '../fakes/model';

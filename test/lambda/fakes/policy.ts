@@ -1,5 +1,5 @@
-import { oneModel } from '../../../lambda/chat/routing/models';
 import type { TurnPolicy } from '../../../lambda/chat/settings';
+import { oneModel } from '../../../lambda/generation/routing/models';
 import { ATTACHMENT_FORMATS } from '../../../lib/contract/chat';
 import type { ModelFacts } from '../../../lib/contract/model';
 

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { type LongScript, ScriptedModel } from './model';
 import { MemoryPassages } from './passages';
 import { facts } from './policy';
-import { oneModel } from '../../../lambda/chat/routing/models';
+import { oneModel } from '../../../lambda/generation/routing/models';
 import { systemClock } from '../../../lambda/kit/clock';
 import { endpoint } from '../../../lambda/kit/endpoint';
 import type { LogFields } from '../../../lambda/kit/log';

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { attachmentTokens, DocumentNames, sniff } from '../../../lambda/chat/attachment';
+import { attachmentTokens, DocumentNames, sniff } from '../../../lambda/generation/attachment';
 
 const bytes = (...parts: (string | number[])[]) => Buffer.concat(parts.map((part) => typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part)));
 

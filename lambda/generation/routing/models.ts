@@ -1,13 +1,26 @@
 import type { ModelFacts } from '../../../lib/contract/model';
-import type { ChatRequest, ModelOffer } from '../request';
+import type { ChatMessage } from '../../ports/conversations';
+import type { Tool, ToolChoice } from '../../ports/model';
+import type { ModelOffer } from '../offer';
 import type { Spent } from '../usage';
+
+/** What is read of a request to choose who answers it. */
+export interface ModelRequest {
+  readonly messages: readonly ChatMessage[];
+  /** Absent where nothing of it is kept. */
+  readonly conversationId?: string;
+  /** One of the models behind the API that the client asked for by its name. */
+  readonly model?: string;
+  readonly tools: readonly Tool[];
+  readonly toolChoice: ToolChoice | 'none';
+}
 
 /** The models behind an API, and who chooses among them. */
 export interface Models {
   readonly offer: ModelOffer;
   /** Whether there are several. */
   readonly routed: boolean;
-  choose(request: ChatRequest, asker: Asker): Promise<ModelChoice>;
+  choose(request: ModelRequest, asker: Asker): Promise<ModelChoice>;
   /** Called for every call that a model refused for load. */
   throttled?(name: string): void;
 }

@@ -1,4 +1,4 @@
-import { TurnReport } from '../../../lambda/chat/turn-report';
+import { TurnReport } from '../../../lambda/generation/turn-report';
 import { systemClock } from '../../../lambda/kit/clock';
 import { QuotaExceeded } from '../../../lambda/kit/http';
 import { HOOK_METRICS } from '../../../lib/contract/chat-hooks';

@@ -1,5 +1,5 @@
 import { type ChatRequest, parseChatRequest } from '../../../../lambda/chat/request';
-import type { Asker } from '../../../../lambda/chat/routing/models';
+import type { Asker } from '../../../../lambda/generation/routing/models';
 import { facts } from '../../fakes/policy';
 
 export const PIXEL = 'data:image/png;base64,iVBORw0KGgo=';

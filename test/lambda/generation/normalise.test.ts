@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { brokenRules } from './converse-rules';
 import { converseInput } from '../../../lambda/adapters/bedrock-model';
-import { isBlank, normalise } from '../../../lambda/chat/normalise';
 import { buildPrompt } from '../../../lambda/chat/prompt';
 import { parseChatRequest } from '../../../lambda/chat/request';
+import { isBlank, normalise } from '../../../lambda/generation/normalise';
 import { ApiError } from '../../../lambda/kit/http';
 import type { ChatMessage } from '../../../lambda/ports/conversations';
+import { brokenRules } from '../chat/converse-rules';
 import { facts, policy } from '../fakes/policy';
 
 const PNG = 'data:image/png;base64,iVBORw0KGgo=';

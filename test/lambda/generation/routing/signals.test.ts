@@ -1,6 +1,6 @@
 import { asker, request, withImage, withTools } from './requests';
-import { languageOf } from '../../../../lambda/chat/routing/language';
-import { fits } from '../../../../lambda/chat/routing/signals';
+import { languageOf } from '../../../../lambda/generation/routing/language';
+import { fits } from '../../../../lambda/generation/routing/signals';
 
 test.each([
   ['en', 'What is the weather like in Lisbon, and how do I get there?'],

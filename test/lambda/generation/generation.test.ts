@@ -1,4 +1,4 @@
-import { type AnswerPlan, type Generated, generate } from '../../../lambda/chat/generation';
+import { type AnswerPlan, type Generated, generate } from '../../../lambda/generation/generation';
 import { ApiError } from '../../../lambda/kit/http';
 import { ModelFailure, type ModelFailureKind, type Prompt } from '../../../lambda/ports/model';
 import { FakeClock } from '../fakes/clock';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { RoutingTable, RoutingTarget } from '../../../lib/contract/routing';
-import type { ChatRequest } from '../request';
-import type { Asker } from './models';
+import type { ModelRequest, Asker } from './models';
 import { fits } from './signals';
+import type { RoutingTable, RoutingTarget } from '../../../lib/contract/routing';
 
 export interface Decision {
   readonly target: RoutingTarget;
@@ -10,7 +9,7 @@ export interface Decision {
 }
 
 /** The first rule that fits. A function of the request and of who asks, so that the same is always decided alike. */
-export function decide({ rules }: RoutingTable, request: ChatRequest, asker: Asker): Decision | undefined {
+export function decide({ rules }: RoutingTable, request: ModelRequest, asker: Asker): Decision | undefined {
   const rule = rules.find(({ when }) => when.every((trait) => fits(trait, request, asker)));
   return rule && { target: rule.to, route: `rule:${rule.name}` };
 }
@@ -19,7 +18,7 @@ export function decide({ rules }: RoutingTable, request: ChatRequest, asker: Ask
  * One model of those that share the callers. A conversation stays with its model, and so does a caller without one; every route draws anew,
  * so that two experiments do not put the same people together.
  */
-export function draw(target: RoutingTarget, route: string, { conversationId }: ChatRequest, { caller }: Asker): number {
+export function draw(target: RoutingTarget, route: string, { conversationId }: ModelRequest, { caller }: Asker): number {
   const whole = target.reduce((sum, { weight }) => sum + weight, 0);
   const who = JSON.stringify([route, caller, conversationId ?? null]);
   let left = createHash('sha256').update(who).digest().readUIntBE(0, 6) / 2 ** 48 * whole;

@@ -1,5 +1,5 @@
+import type { ModelTerms } from './inference';
 import { isBlank } from './normalise';
-import type { TurnPolicy } from './settings';
 import { promptTokens } from './tokens';
 import type { CachePoints, Prompt } from '../ports/model';
 
@@ -10,7 +10,7 @@ import type { CachePoints, Prompt } from '../ports/model';
  * guardrail has seen it. Undefined where nothing is long enough to be remembered.
  */
 export function cachePoints(
-  { system, messages, tools }: Pick<Prompt, 'system' | 'messages' | 'tools'>, policy: Pick<TurnPolicy, 'facts' | 'generation' | 'systemPrompt'>,
+  { system, messages, tools }: Pick<Prompt, 'system' | 'messages' | 'tools'>, policy: ModelTerms & { readonly systemPrompt: string },
 ): CachePoints | undefined {
   const { facts: { cacheMinimum }, generation: { promptCaching: lifetime }, systemPrompt } = policy;
   if (lifetime === undefined || cacheMinimum === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { asker, request, withImage, withTools } from './requests';
-import { router } from '../../../../lambda/chat/routing/router';
+import { router } from '../../../../lambda/generation/routing/router';
 import { ModelFailure } from '../../../../lambda/ports/model';
 import type { RoutingTable } from '../../../../lib/contract/routing';
 import { FakeClock } from '../../fakes/clock';

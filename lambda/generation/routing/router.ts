@@ -1,12 +1,11 @@
+import { classify } from './classify';
+import { type Decision, decide, draw } from './decide';
 import type { ModelFacts } from '../../../lib/contract/model';
 import type { RoutingTable } from '../../../lib/contract/routing';
 import type { Clock } from '../../ports/clock';
 import type { Model } from '../../ports/model';
 import { isBlank } from '../normalise';
-import type { ChatRequest } from '../request';
-import { classify } from './classify';
-import { type Decision, decide, draw } from './decide';
-import type { Asker, ModelChoice, Models } from './models';
+import type { ModelRequest, Asker, ModelChoice, Models } from './models';
 import { holds, question } from './signals';
 
 export interface RouterPorts {
@@ -20,7 +19,7 @@ export function router(table: RoutingTable, ids: readonly string[], { model, clo
   const coolUntil = new Map<string, number>();
   const isCool = ({ name }: ModelFacts) => (coolUntil.get(name) ?? 0) <= clock.now();
 
-  const decided = async (request: ChatRequest, asker: Asker): Promise<Decision & Pick<ModelChoice, 'spent'>> => {
+  const decided = async (request: ModelRequest, asker: Asker): Promise<Decision & Pick<ModelChoice, 'spent'>> => {
     const { classifier, otherwise } = table;
     const rule = decide(table, request, asker);
     if (rule || !classifier || asker.stop?.aborted || isBlank(question(request))) return rule ?? { target: otherwise, route: 'default' };
@@ -57,7 +56,7 @@ function reason(asked: ModelFacts, able: ModelFacts, chosen: ModelFacts, route: 
   return asked === able ? 'fallback:unable' : 'fallback:cooling';
 }
 
-function canTake({ inputs, tools }: ModelFacts, request: ChatRequest): boolean {
+function canTake({ inputs, tools }: ModelFacts, request: ModelRequest): boolean {
   if ((['image', 'document'] as const).some((kind) => !inputs.includes(kind) && holds(request, kind))) return false;
   return tools !== 'none' || request.tools.length === 0;
 }

@@ -1,4 +1,4 @@
-import { type AnswerPlan, generate, type GenerationEvent } from '../../../lambda/chat/generation';
+import { type AnswerPlan, generate, type GenerationEvent } from '../../../lambda/generation/generation';
 import { BadRequest } from '../../../lambda/kit/http';
 import { type Model, ModelFailure, type ModelFailureKind, type Prompt } from '../../../lambda/ports/model';
 import { FakeClock } from '../fakes/clock';

@@ -1,9 +1,9 @@
+import type { ModelRequest } from './models';
+import { question } from './signals';
 import type { ModelFacts } from '../../../lib/contract/model';
 import type { RoutingClassifier, RoutingTarget } from '../../../lib/contract/routing';
 import type { Clock } from '../../ports/clock';
 import type { Model, Prompt, TokenUsage } from '../../ports/model';
-import type { ChatRequest } from '../request';
-import { question } from './signals';
 
 export interface Classification {
   readonly target?: RoutingTarget;
@@ -21,7 +21,7 @@ const LONGEST_HEARING_MS = 30_000;
 
 /** Asks a small model what kind of question it is. It may be late, wrong or down: then it says nothing, and the answer does not wait. */
 export async function classify(
-  { classes, timeoutMs }: RoutingClassifier, facts: ModelFacts, request: ChatRequest, model: Model, clock: Clock,
+  { classes, timeoutMs }: RoutingClassifier, facts: ModelFacts, request: ModelRequest, model: Model, clock: Clock,
 ): Promise<Classification> {
   const hearing = new AbortController();
   let usage: TokenUsage | undefined;

@@ -1,4 +1,4 @@
-import type { TurnEvent } from './turn';
+import type { GenerationEvent } from './generation';
 import { openAiUsage, type Spending } from './usage';
 import { CHAT_METRICS, ROUTING_METRICS } from '../../lib/contract/chat';
 import { GROUP_METRICS } from '../../lib/contract/chat-groups';
@@ -47,7 +47,7 @@ export class TurnReport {
   constructor(private readonly startedAt: number, private readonly clock: Clock, private readonly apart: TellingApart) {}
 
   /** Called for every event, before the client hears of it. */
-  note(event: TurnEvent): void {
+  note(event: GenerationEvent | { readonly type: 'begin' | 'retold' }): void {
     switch (event.type) {
       case 'begin':
       case 'retold':

@@ -1,4 +1,4 @@
-import { openAiUsage } from '../../../lambda/chat/usage';
+import { openAiUsage } from '../../../lambda/generation/usage';
 import type { ModelPrices } from '../../../lib/contract/model';
 
 const tokens = { input: 10, output: 4, cacheRead: 100, cacheWrite: 20 };
