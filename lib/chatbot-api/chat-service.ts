@@ -142,7 +142,7 @@ export class ChatService extends Construct implements ChatHost {
     });
   }
 
-  private defineService(taskDefinition: ecs.FargateTaskDefinition, { vpc, vpcSubnets, securityGroups }: FunctionPlacement) {
+  private defineService(taskDefinition: ecs.FargateTaskDefinition, { vpc, vpcSubnets, securityGroups, reachedBy }: FunctionPlacement) {
     const { minTasks = 2, maxTasks = 10 } = this.props;
     const cluster = new ecs.Cluster(this, 'Cluster', { vpc, containerInsightsV2: ecs.ContainerInsights.ENABLED });
     const service = new ecs.FargateService(this, 'Service', {
@@ -156,6 +156,8 @@ export class ChatService extends Construct implements ChatHost {
       circuitBreaker: { rollback: true },
       healthCheckGracePeriod: Duration.seconds(60),
     });
+    // A task that starts fetches its image and its code, and one that ends finishes its answers.
+    service.node.addDependency(reachedBy ?? vpc.selectSubnets(vpcSubnets).internetConnectivityEstablished);
     service.autoScaleTaskCount({ minCapacity: minTasks, maxCapacity: maxTasks }).scaleOnCpuUtilization('Busy', { targetUtilizationPercent: 60 });
     return service;
   }

@@ -6,7 +6,7 @@ import { type IKey } from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import { acknowledge } from './acknowledge';
 import { EncryptedLogs } from './encrypted-logs';
 import { environmentProblems } from './environment-room';
@@ -30,7 +30,12 @@ export interface BundledFunctionProps {
   /** Where events go that failed, for functions that share such a place; one is made without it. */
   readonly deadLetters?: sqs.Queue;
   /** Where the function runs; called with the handler as the scope of what is made for it. Without a place it runs in Lambda's own network. */
-  readonly place?: (scope: Construct) => Pick<lambda.FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'> | undefined;
+  readonly place?: (scope: Construct) => Place | undefined;
+}
+
+/** As the posture says it. */
+interface Place extends Pick<lambda.FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'> {
+  readonly reachedBy?: IDependable;
 }
 
 /** A handler of this package on Lambda: its bundle, its own role, its own log group and a place for events that failed. */
@@ -76,8 +81,8 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
   }
 
   private defineFunction(props: BundledFunctionProps) {
-    const placement = props.place?.(this);
-    if (placement) this.role.allowNetworking();
+    const { reachedBy, ...placement } = props.place?.(this) ?? {};
+    if (placement.vpc) this.role.allowNetworking();
     if (props.encryptionKey) this.role.allowEncryption(props.encryptionKey, 'lambda');
     const folder = this.stage(props);
     const handler = new lambda.Function(this, 'Function', {
@@ -95,6 +100,8 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
       reservedConcurrentExecutions: props.reservedConcurrency,
     });
     rmSync(folder, { recursive: true });
+    // The function alone: its security group stands in rules that it depends on.
+    if (reachedBy) handler.node.addDependency(reachedBy);
 
     // Through the L2 these would widen `Permissions` by a wildcard, or make an inline policy under some feature flags.
     const resource = handler.node.defaultChild as lambda.CfnFunction;

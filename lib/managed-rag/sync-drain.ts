@@ -7,9 +7,8 @@ import { stackEvents } from './sync-triggers';
 import { DRAIN_SECONDS, type SyncDrainEnv } from '../contract/document-sync';
 import { BundledFunction } from '../internal/bundled-function';
 import { EventRule } from '../internal/event-rule';
-import { CalledService, type FunctionPlacement } from '../posture';
+import { CalledService } from '../posture';
 import { type Build } from '../posture/build';
-import { goBeforeNetwork } from '../posture/private-network';
 
 export interface SyncDrainProps extends Build {
   readonly queues: SyncQueues;
@@ -21,7 +20,6 @@ export interface SyncDrainProps extends Build {
 export class SyncDrain extends Construct {
   constructor(scope: Construct, id: string, { queues, knowledgeBase, service, posture, logRetention, encryptionKey }: SyncDrainProps) {
     super(scope, id);
-    let placement: FunctionPlacement | undefined;
     const handler = new BundledFunction<SyncDrainEnv>(this, 'Handler', {
       bundle: 'sync-drain',
       description: 'Ends the jobs of a knowledge base that is deleted',
@@ -31,13 +29,12 @@ export class SyncDrain extends Construct {
       encryptionKey,
       deadLetters: queues.lost,
       reservedConcurrency: posture.reservedConcurrency && 1,
-      place: (placed) => (placement = posture.placeFunction(placed, [CalledService.BEDROCK_AGENT, CalledService.XRAY])),
+      place: (placed) => posture.placeFunction(placed, [CalledService.BEDROCK_AGENT, CalledService.XRAY]),
     });
     handler.role.addToPrincipalPolicy(new PolicyStatement({
       actions: ['bedrock:ListDataSources', 'bedrock:ListIngestionJobs', 'bedrock:StopIngestionJob', 'bedrock:GetIngestionJob'],
       resources: [knowledgeBase.attrKnowledgeBaseArn],
     }));
-    if (placement) goBeforeNetwork(handler.function, placement);
     handler.configure({ KNOWLEDGE_BASE_ID: knowledgeBase.attrKnowledgeBaseId, SERVICE: service });
     new EventRule(this, 'Rule', stackEvents('DELETE_IN_PROGRESS'), queues.lost).call(handler.function);
   }

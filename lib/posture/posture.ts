@@ -6,7 +6,7 @@ import { type ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalanci
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Bucket, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
-import { type Construct } from 'constructs';
+import { type Construct, type IDependable } from 'constructs';
 import { ApiProtection } from './api-protection';
 import { BucketReplica } from './bucket-replica';
 import { Firewall } from './firewall';
@@ -26,6 +26,14 @@ export interface FunctionPlacement {
 
   /** What the function may reach. */
   readonly securityGroups: ISecurityGroup[];
+
+  /**
+   * What leads from there to what it calls: endpoints, rules, routes. They have to be there before the function, and go after it, for some functions have
+   * work to do while their stack is deleted.
+   *
+   * @default - nothing that could go before it
+   */
+  readonly reachedBy?: IDependable;
 }
 
 /** An AWS service that a function calls, by the last part of its endpoint's name. */

@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type CfnLogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Construct, type IConstruct } from 'constructs';
+import { Construct, DependencyGroup, type IConstruct } from 'constructs';
 import { isIsolated } from './way-out';
 import { EncryptedLogs } from '../internal/encrypted-logs';
 import { ServiceRole } from '../internal/handler-role';
@@ -20,6 +20,12 @@ export interface PrivatePlace {
   readonly vpcSubnets?: ec2.SubnetSelection;
   /** Whether endpoints are made for what it calls. */
   readonly endpoints: boolean;
+}
+
+/** Who calls a service, and what has to be there so that it can. */
+interface Caller {
+  readonly securityGroup: ec2.ISecurityGroup;
+  readonly reachedBy: DependencyGroup;
 }
 
 /** Services whose endpoint is a route, not a network interface. */
@@ -42,7 +48,7 @@ export class PrivateNetwork extends Construct {
   private readonly subnetType: ec2.SubnetType;
   private readonly routeTables = new Map<string, Set<string>>();
   private readonly interfaces = new Map<string, ec2.InterfaceVpcEndpoint>();
-  private readonly callers = new Map<string, ec2.ISecurityGroup[]>();
+  private readonly callers = new Map<string, Caller[]>();
   private flowLogs?: EncryptedLogs;
 
   private constructor(scope: IConstruct, id: string, private readonly props: PrivateNetworkProps) {
@@ -61,11 +67,12 @@ export class PrivateNetwork extends Construct {
     });
     // DynamoDB's endpoint is a route to addresses that AWS publishes as a prefix list, whose id differs by region.
     securityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, 'AWS services, over the endpoints of the VPC');
+    const reachedBy = new DependencyGroup(this.vpc.selectSubnets(vpcSubnets).internetConnectivityEstablished);
     for (const service of new Set(services.filter((each) => each !== CONNECTIONS))) {
-      if (!GATEWAYS.includes(service)) this.leadToEndpoint(service, securityGroup, { vpcSubnets, endpoints });
-      else if (endpoints) this.routeToGateway(scope, service, vpcSubnets);
+      if (!GATEWAYS.includes(service)) this.leadToEndpoint(service, { securityGroup, reachedBy }, { vpcSubnets, endpoints });
+      else if (endpoints) reachedBy.add(this.routeToGateway(scope, service, vpcSubnets));
     }
-    return { vpc: this.vpc, vpcSubnets, securityGroups: [securityGroup] };
+    return { vpc: this.vpc, vpcSubnets, securityGroups: [securityGroup], reachedBy };
   }
 
   /** A place for a database, which calls nothing. */
@@ -104,15 +111,24 @@ export class PrivateNetwork extends Construct {
     chosen.forEach((table) => tables.add(table));
     this.routeTables.set(service, tables);
     (endpoint.node.defaultChild as ec2.CfnVPCEndpoint).routeTableIds = [...tables];
+    return endpoint;
   }
 
   /** Once an endpoint is there, the service's name leads to it in the whole VPC: for those too who asked for none. */
-  private leadToEndpoint(service: string, caller: ec2.ISecurityGroup, { vpcSubnets, endpoints }: PrivatePlace) {
+  private leadToEndpoint(service: string, caller: Caller, { vpcSubnets, endpoints }: PrivatePlace) {
     const waiting = [...this.callers.get(service) ?? [], caller];
     const endpoint = this.interfaces.get(service) ?? (endpoints ? this.defineEndpoint(service, vpcSubnets) : undefined);
     // From the caller's side, so that the rule stands in the caller's stack: the VPC may be of another one, which must not come to need this.
-    if (endpoint) waiting.forEach((each) => each.connections.allowToDefaultPort(endpoint, `Calls to ${service}`));
+    if (endpoint) waiting.forEach((each) => this.letIn(each, endpoint, service));
     this.callers.set(service, endpoint ? [] : waiting);
+  }
+
+  private letIn({ securityGroup, reachedBy }: Caller, endpoint: ec2.InterfaceVpcEndpoint, service: string) {
+    securityGroup.connections.allowToDefaultPort(endpoint, `Calls to ${service}`);
+    const rules = [securityGroup, ...endpoint.connections.securityGroups].flatMap(({ node }) => node.children)
+      .filter((child) => child instanceof ec2.CfnSecurityGroupIngress && child.sourceSecurityGroupId === securityGroup.securityGroupId);
+    // Not the whole endpoint, whose rules let others in too.
+    reachedBy.add(endpoint.node.defaultChild!, ...rules);
   }
 
   private defineEndpoint(service: string, subnets?: ec2.SubnetSelection) {
@@ -135,10 +151,4 @@ export class PrivateNetwork extends Construct {
     vpc.addFlowLog('FlowLog', { destination: ec2.FlowLogDestination.toCloudWatchLogs(this.flowLogs, role) });
     return vpc;
   }
-}
-
-/** Keeps the endpoints of a stack's network until a function is gone that has work to do while the stack is deleted. */
-export function goBeforeNetwork(handler: IConstruct, { vpc }: { readonly vpc: ec2.IVpc }) {
-  const network = vpc.node.scope instanceof PrivateNetwork ? vpc.node.scope : vpc.node.tryFindChild('PostureNetwork');
-  if (network && Stack.of(network) === Stack.of(handler)) handler.node.addDependency(network);
 }

@@ -52,6 +52,14 @@ describe('KnowledgeStore.auroraPgvector', () => {
     expect(Object.keys(handler.Environment.Variables as object).sort()).toEqual([...PGVECTOR_SCHEMA_ENV].sort());
   });
 
+  test('keeps the way to the database and to CloudFormation open until its table is dropped, in a network without another', () => {
+    const { template } = defineBase({ store, posture: Posture.regulated() });
+    const [{ DependsOn }] = Object.values(template().findResources('AWS::Lambda::Function', { Properties: { Description: 'Makes the table of a knowledge base' } }));
+    for (const service of ['rdsdata', 's3']) expect(DependsOn).toContainEqual(expect.stringMatching(new RegExp(`^PostureNetwork${service}[0-9A-F]{8}$`)));
+    const [{ DependsOn: before }] = Object.values(template().findResources('Custom::PgvectorTable'));
+    expect(before).toContainEqual(expect.stringMatching(/^StoreSchemaFunction/));
+  });
+
   test('takes another table for vectors of another length', () => {
     const { template } = defineBase({ store, embedding: EmbeddingModel.foundation(TITAN, { dimension: 256 }) });
     template().hasResourceProperties('Custom::PgvectorTable', { Dimension: '256', Table: Match.stringLikeRegexp('^passages_256_') });
