@@ -1,4 +1,4 @@
-import { Names, Size, Stack } from 'aws-cdk-lib';
+import { Names } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
@@ -9,36 +9,28 @@ import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
-import { ANSWER_TIMEOUT, answeringPolicy } from './answering';
 import { DataSource } from './data-source';
 import { DocumentSync } from './document-sync';
 import { KnowledgeBase } from './knowledge-base';
 import { KnowledgeStore } from './knowledge-store';
 import { type ManagedRagProps } from './managed-rag-props';
 import { requireFittingProof, requireValidProps, warnOfIdleGrant, warnOfUnreadSources } from './managed-rag-rules';
+import { QueryApi } from './query-api';
 import { ragAlarms } from './rag-alarms';
 import { type RagAlarmsOptions } from './rag-alarms-options';
 import { ragCharts } from './rag-dashboard';
 import { type RagSignals } from './rag-signals';
 import { SyncPolicy } from './sync-policy';
-import { ApiAuth } from '../api';
-import { type AuthBinding } from '../api/auth-binding';
-import { restApiOptions } from '../api/rest-streaming-options';
-import { StreamingRestApi } from '../api/streaming-rest-api';
-import { METRICS_NAMESPACE } from '../contract/api';
-import { CHAT_METRICS, type GuardrailReference, SYSTEM_PROMPT_FILE } from '../contract/chat';
+import { CHAT_METRICS } from '../contract/chat';
 import { SYNC_METRICS } from '../contract/document-sync';
 import { RETRIEVAL_METRICS } from '../contract/knowledge';
-import { RAG_CLIENT_HEADERS, RAG_EXPOSED_HEADERS, RAG_ROUTES, type RagEnv } from '../contract/rag';
-import { BundledFunction } from '../internal/bundled-function';
+import { RAG_ROUTES } from '../contract/rag';
 import { type IKnowledge, type KnowledgeBinding, type RetrievalOptions } from '../knowledge';
 import { bindRetrieval, declaredFields } from '../knowledge/bind-retrieval';
-import { Model, ModelUse } from '../model';
-import { BoundModels } from '../model/bound-models';
 import { type DashboardOptions, type IAlarms } from '../observability';
 import { AlarmSet } from '../observability/alarm-set';
 import { OperationsDashboard } from '../observability/operations-dashboard';
-import { CalledService, Posture } from '../posture';
+import { Posture } from '../posture';
 import { type Build } from '../posture/build';
 
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/managed-rag.md#metrics-and-alarms';
@@ -82,13 +74,10 @@ export class ManagedRag extends Construct implements IKnowledge {
   public readonly url: string;
 
   private readonly build: Build;
-  private readonly auth: AuthBinding;
   private readonly retrieval: RetrievalOptions;
   private readonly knowledge: KnowledgeBase;
   private readonly sync: DocumentSync;
-  private readonly models: BoundModels;
-  private readonly answers: BundledFunction<RagEnv>;
-  private readonly endpoint: StreamingRestApi;
+  private readonly queries: QueryApi;
   private alarms?: IAlarms;
   private dashboard?: OperationsDashboard;
 
@@ -107,18 +96,14 @@ export class ManagedRag extends Construct implements IKnowledge {
     this.table = this.sync.table;
     this.syncRequests = this.sync.queues.jobs;
 
-    this.auth = (props.auth ?? ApiAuth.cognito())._bind(this, this.build);
-    requireFittingProof(this, props, this.auth);
-    this.userPool = this.auth.userPool;
-    this.userPoolClient = this.auth.userPoolClient;
-    this.models = new BoundModels(this, props.model ?? Model.standard());
-    this.answers = this.defineHandler(props);
-    this.handler = this.answers.function;
-
-    this.endpoint = this.defineEndpoint(props);
-    this.api = this.endpoint.api;
-    this.url = this.endpoint.url;
-    this.answers.configure(this.environment(props));
+    this.queries = this.defineQueries(props);
+    requireFittingProof(this, props, this.queries.auth);
+    this.userPool = this.queries.auth.userPool;
+    this.userPoolClient = this.queries.auth.userPoolClient;
+    this.handler = this.queries.answers.function;
+    this.api = this.queries.endpoint.api;
+    this.url = this.queries.endpoint.url;
+    this.queries.answerFrom((caller) => this.bind(this, caller));
   }
 
   /** Lets a caller look passages up, and says all that the caller must know to do so. */
@@ -130,8 +115,8 @@ export class ManagedRag extends Construct implements IKnowledge {
 
   /** Lets somebody ask with IAM credentials; takes effect with `ApiAuth.iam()`. */
   public grantInvoke(grantee: IGrantable): Grant {
-    warnOfIdleGrant(this, this.auth);
-    return this.endpoint.grantInvoke(grantee);
+    warnOfIdleGrant(this, this.queries.auth);
+    return this.queries.endpoint.grantInvoke(grantee);
   }
 
   /** Lets somebody look passages up by themselves, with Bedrock's own `Retrieve`: by any filter, whatever the tenant. */
@@ -160,16 +145,14 @@ export class ManagedRag extends Construct implements IKnowledge {
   /** Adds a dashboard: questions, what is found, what is read, what carries it, alarms where there are some, and the requests that failed last. */
   public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
     this.dashboard = new OperationsDashboard(this, 'Dashboard', {
-      ...options, heading: this.calledAs, documentation: DOCUMENTATION, alarms: this.alarms, rows: ragCharts(this.signals), logs: this.answers.logs,
+      ...options, heading: this.calledAs, documentation: DOCUMENTATION, alarms: this.alarms, rows: ragCharts(this.signals), logs: this.queries.answers.logs,
     });
     return this.dashboard;
   }
 
   /** A metric of this construct, by its name in CloudWatch; the sum over five minutes unless told otherwise. */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    const ofAnswers = Object.values<string>(CHAT_METRICS).includes(metricName);
-    const dimensionsMap = { Service: this.calledAs, ...(ofAnswers && !this.models.routed && { Model: this.models.name }) };
-    return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap, statistic: cloudwatch.Stats.SUM, ...options });
+    return this.queries.metric(metricName, options);
   }
 
   /** Questions that were answered to the end, those to which nothing was found included. */
@@ -268,9 +251,9 @@ export class ManagedRag extends Construct implements IKnowledge {
   }
 
   private get signals(): RagSignals {
-    const { endpoint: { traffic }, handler: answers, sync, models: { priced } } = this;
+    const { queries: { endpoint: { traffic }, models: { priced }, answers: { deadLetters } }, handler: answers, sync } = this;
     const { queues: { changes, allLost }, handler: { function: reads } } = sync;
-    const lost = [...allLost, this.answers.deadLetters];
+    const lost = [...allLost, deadLetters];
     return { rag: this, traffic, functions: { answers, reads }, changes, lost, priced, divided: this.retrieval.tenant !== undefined };
   }
 
@@ -300,49 +283,14 @@ export class ManagedRag extends Construct implements IKnowledge {
     return new DocumentSync(this, 'Sync', { ...this.build, knowledgeBase: base, sources, kind, policy, service: this.calledAs });
   }
 
-  private defineHandler({ answering: { systemPrompt, timeout = ANSWER_TIMEOUT } = {} }: ManagedRagProps) {
-    const { posture, logRetention, encryptionKey } = this.build;
-    return new BundledFunction<RagEnv>(this, 'Handler', {
-      bundle: 'rag',
-      description: 'Answers questions from documents',
-      // Answers are streamed from the model in any case, and no tools are offered.
-      files: (role) => ({ ...this.models.bind(role, ModelUse.STREAMED_TEXT), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
+  private defineQueries(props: ManagedRagProps) {
+    return new QueryApi(this, {
+      ...props,
+      build: this.build,
+      service: this.calledAs,
+      description: { handler: 'Answers questions from documents', api: 'Answers from documents' },
       parts: this.retrieval.links ? ['s3-links'] : [],
-      timeout,
-      memory: Size.mebibytes(1024),
-      logRetention,
-      encryptionKey,
-      reservedConcurrency: posture.reservedConcurrency,
-      place: (placed) => posture.placeFunction(placed, [CalledService.BEDROCK_RUNTIME, CalledService.BEDROCK_AGENT_RUNTIME, CalledService.XRAY]),
-    });
-  }
-
-  private defineEndpoint({ api = {}, answering: { timeout = ANSWER_TIMEOUT } = {} }: ManagedRagProps) {
-    return new StreamingRestApi(this, 'Rest', {
-      ...this.build,
-      ...restApiOptions(this, api),
-      description: 'Answers from documents',
-      handler: this.handler,
-      auth: this.auth,
       routes: Object.values(RAG_ROUTES),
-      headers: { sent: RAG_CLIENT_HEADERS, exposed: RAG_EXPOSED_HEADERS },
-      timeout,
     });
-  }
-
-  private environment({ answering = {}, guardrail }: ManagedRagProps): RagEnv {
-    const { role } = this.answers;
-    const guard = guardrail?.bind(this, role);
-    const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion, asynchronous: guard.asynchronous };
-    const stack = Stack.of(this);
-    return {
-      KNOWLEDGE: stack.toJsonString(this.bind(this, role)._policy),
-      ...this.models.environment,
-      GENERATION: stack.toJsonString(answeringPolicy(this, answering, this.models)),
-      GUARDRAIL: reference ? stack.toJsonString(reference) : '',
-      CALLER: this.auth.caller,
-      CORS_ORIGINS: this.endpoint.corsOrigins.join(','),
-      SERVICE: this.calledAs,
-    };
   }
 }

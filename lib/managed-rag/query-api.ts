@@ -1,0 +1,112 @@
+import { Size, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { type Construct } from 'constructs';
+import { ANSWER_TIMEOUT, answeringPolicy, type RagAnswering } from './answering';
+import { ApiAuth, type RestStreamingOptions } from '../api';
+import { type AuthBinding } from '../api/auth-binding';
+import { restApiOptions } from '../api/rest-streaming-options';
+import { StreamingRestApi } from '../api/streaming-rest-api';
+import { type ApiRoute, METRICS_NAMESPACE } from '../contract/api';
+import { CHAT_METRICS, type GuardrailReference, SYSTEM_PROMPT_FILE } from '../contract/chat';
+import { RAG_CLIENT_HEADERS, RAG_EXPOSED_HEADERS, type RagEnv } from '../contract/rag';
+import { type IGuardrail } from '../guardrail';
+import { BundledFunction } from '../internal/bundled-function';
+import { type HandlerRole } from '../internal/handler-role';
+import { type KnowledgeBinding } from '../knowledge';
+import { type IModel, Model, ModelUse } from '../model';
+import { BoundModels } from '../model/bound-models';
+import { CalledService } from '../posture';
+import { type Build } from '../posture/build';
+
+/** What a construct that answers by itself lets its builder choose of its API. */
+export interface QueryApiChoices {
+  readonly model?: IModel;
+  readonly answering?: RagAnswering;
+  readonly guardrail?: IGuardrail;
+  readonly auth?: ApiAuth;
+  readonly api?: RestStreamingOptions;
+}
+
+export interface QueryApiProps extends QueryApiChoices {
+  readonly build: Build;
+  /** What the construct is called in metrics and logs. */
+  readonly service: string;
+  readonly description: { readonly handler: string; readonly api: string };
+  /** Parts of the handler that its knowledge needs. */
+  readonly parts: readonly string[];
+  readonly routes: readonly ApiRoute[];
+}
+
+/** Questions over HTTP: the handler that looks up and answers, and the API in front of it. What it makes stands in its construct's own scope. */
+export class QueryApi {
+  public readonly auth: AuthBinding;
+  public readonly models: BoundModels;
+  public readonly answers: BundledFunction<RagEnv>;
+  public readonly endpoint: StreamingRestApi;
+
+  constructor(private readonly scope: Construct, private readonly props: QueryApiProps) {
+    this.auth = (props.auth ?? ApiAuth.cognito())._bind(scope, props.build);
+    this.models = new BoundModels(scope, props.model ?? Model.standard());
+    this.answers = this.defineHandler();
+    this.endpoint = this.defineEndpoint();
+  }
+
+  /** Gives the handler what it answers from. */
+  public answerFrom(bind: (caller: HandlerRole) => KnowledgeBinding) {
+    const { scope, props: { guardrail, answering = {}, service }, answers: { role } } = this;
+    const stack = Stack.of(scope);
+    const guard = guardrail?.bind(scope, role);
+    const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion, asynchronous: guard.asynchronous };
+    this.answers.configure({
+      KNOWLEDGE: stack.toJsonString(bind(role)._policy),
+      ...this.models.environment,
+      GENERATION: stack.toJsonString(answeringPolicy(scope, answering, this.models)),
+      GUARDRAIL: reference ? stack.toJsonString(reference) : '',
+      CALLER: this.auth.caller,
+      CORS_ORIGINS: this.endpoint.corsOrigins.join(','),
+      SERVICE: service,
+    });
+  }
+
+  /** A metric by its name in CloudWatch; those of answers are told by model too. */
+  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const ofAnswers = Object.values<string>(CHAT_METRICS).includes(metricName);
+    const dimensionsMap = { Service: this.props.service, ...(ofAnswers && !this.models.routed && { Model: this.models.name }) };
+    return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap, statistic: cloudwatch.Stats.SUM, ...options });
+  }
+
+  private get timeout() {
+    return this.props.answering?.timeout ?? ANSWER_TIMEOUT;
+  }
+
+  private defineHandler() {
+    const { build: { posture, logRetention, encryptionKey }, answering: { systemPrompt } = {}, description, parts } = this.props;
+    return new BundledFunction<RagEnv>(this.scope, 'Handler', {
+      bundle: 'rag',
+      description: description.handler,
+      // Answers are streamed from the model in any case, and no tools are offered.
+      files: (role) => ({ ...this.models.bind(role, ModelUse.STREAMED_TEXT), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
+      parts,
+      timeout: this.timeout,
+      memory: Size.mebibytes(1024),
+      logRetention,
+      encryptionKey,
+      reservedConcurrency: posture.reservedConcurrency,
+      place: (placed) => posture.placeFunction(placed, [CalledService.BEDROCK_RUNTIME, CalledService.BEDROCK_AGENT_RUNTIME, CalledService.XRAY]),
+    });
+  }
+
+  private defineEndpoint() {
+    const { build, api = {}, description, routes } = this.props;
+    return new StreamingRestApi(this.scope, 'Rest', {
+      ...build,
+      ...restApiOptions(this.scope, api),
+      description: description.api,
+      handler: this.answers.function,
+      auth: this.auth,
+      routes: [...routes],
+      headers: { sent: RAG_CLIENT_HEADERS, exposed: RAG_EXPOSED_HEADERS },
+      timeout: this.timeout,
+    });
+  }
+}
