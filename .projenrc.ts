@@ -112,9 +112,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
       testTimeout: 60_000,
     },
   },
+  // Every user installs the assembly; only jsii reads it, and reads it packed as well.
+  compressAssembly: true,
   docgen: true,
   docgenFilePath: 'API.md',
-  gitignore: ['.jsii.tabl.json', '.npmignore', 'cdk.out/', '.local/', 'lambda/dist/', '*.tsbuildinfo', '.DS_Store'],
+  gitignore: ['.jsii.gz', '.jsii.tabl.json', '.npmignore', 'cdk.out/', '.local/', 'lambda/dist/', '*.tsbuildinfo', '.DS_Store'],
   // What a user receives is listed, not what is left out.
   npmignoreEnabled: false,
   githubOptions: { mergify: false, pullRequestLint: false },
@@ -127,7 +129,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   sampleCode: false,
 });
 
-project.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts', 'lib/**/*.json', 'lambda/dist/**/*.js', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', 'API.md', 'CHANGELOG.md']);
+project.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts', 'lib/**/*.json', 'lambda/dist/**/*.js', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', '.jsii.gz', 'API.md', 'CHANGELOG.md']);
 
 // A map inside each file would carry the TypeScript sources to every user.
 for (const option of ['inlineSourceMap', 'inlineSources']) project.tryFindObjectFile('tsconfig.json')?.addOverride(`compilerOptions.${option}`, false);

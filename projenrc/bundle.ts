@@ -39,7 +39,7 @@ async function bundle() {
     packagesOf(metafile).forEach((found) => packages.add(found));
     console.log(`${name}: ${(readFileSync(outfile).length / 1024).toFixed(0)} KB`);
   }
-  place(join(outdir, 'THIRD-PARTY-LICENSES.txt'), [...packages].sort().map(notice).join('\n\n'));
+  place(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences([...packages]));
   const gone = readdirSync(outdir, { withFileTypes: true }).filter(({ name }) => !name.includes('.') && ![...handlers.map((handler) => handler.name), 'parts', 'maps'].includes(name));
   gone.forEach(({ name }) => rmSync(join(outdir, name), { recursive: true }));
   filesOf(join(outdir, 'parts')).filter((file) => !parts.some(({ outfile }) => outfile.endsWith(`/${file}`))).forEach((file) => rmSync(join(outdir, 'parts', file)));
@@ -62,12 +62,20 @@ function packagesOf(metafile: Metafile): string[] {
   return Object.keys(metafile.inputs).flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []);
 }
 
-function notice(folder: string): string {
+/** Each text once, under the names of all the packages that come with it: most of them share a few. */
+function licences(folders: readonly string[]): string {
+  const notices = new Map<string, Set<string>>();
+  for (const { title, text } of folders.map(notice)) notices.set(text, (notices.get(text) ?? new Set()).add(title));
+  const sections = [...notices].map(([text, titles]) => `${[...titles].sort().join('\n')}\n\n${text}`);
+  return sections.sort().join('\n\n');
+}
+
+function notice(folder: string): { readonly title: string; readonly text: string } {
   const directory = join(root, folder);
   const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { name: string; version: string; license: string };
   const file = readdirSync(directory).find((name) => /^licen[cs]e/i.test(name));
-  const text = file ? readFileSync(join(directory, file), 'utf8').trim() : `Licensed under ${manifest.license}.`;
-  return `=== ${manifest.name} ${manifest.version} (${manifest.license}) ===\n${text}`;
+  const text = file ? readFileSync(join(directory, file), 'utf8').replace(/\r\n/g, '\n').trim() : `Licensed under ${manifest.license}.`;
+  return { title: `=== ${manifest.name} ${manifest.version} (${manifest.license}) ===`, text };
 }
 
 void bundle().catch((error) => {

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { assembly } from './assembly';
 
 interface Documented {
   readonly name: string;
@@ -22,8 +21,7 @@ interface ApiType extends Documented {
 }
 
 const MOST_PROPS = 12;
-const assemblyFile = join(__dirname, '../.jsii');
-const { types } = existsSync(assemblyFile) ? (JSON.parse(readFileSync(assemblyFile, 'utf8')) as { types: Record<string, ApiType> }) : { types: {} };
+const types = assembly<ApiType>()?.types ?? {};
 const all = Object.values(types);
 const structs = all.filter(({ datatype }) => datatype);
 
