@@ -86,6 +86,6 @@ function keyOf(dataSourceId: string) {
   return { [SYNC_TABLE.partitionKey]: `source#${dataSourceId}`, [SYNC_TABLE.sortKey]: 'gate' };
 }
 
-function stateOf({ closedUntil, wantedAt, startedAt, coveredFrom, failedAt }: Item): SourceState {
-  return { closedUntil, wantedAt, startedAt, coveredFrom, failedAt } as SourceState;
+function stateOf({ closedUntil, wantedAt, startedAt, coveredFrom, coveredAt, failedAt }: Item): SourceState {
+  return { closedUntil, wantedAt, startedAt, coveredFrom, coveredAt, failedAt } as SourceState;
 }

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { ChangeMessageVisibilityBatchCommand, GetQueueAttributesCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { DocumentChange } from '../../lib/contract/document-sync';
 import type { ChangeQueue } from '../ports/sync-queues';
 
 /** As many entries as one call takes. */
@@ -11,8 +9,8 @@ export function sqsChanges(client: SQSClient, QueueUrl: string): ChangeQueue {
   return {
     async send(changes) {
       for (const some of parts(changes)) {
-        const Entries = some.map(({ change, id }, at) => ({
-          Id: String(at), MessageBody: JSON.stringify(change), MessageGroupId: groupOf(change), MessageDeduplicationId: id,
+        const Entries = some.map(({ change, id, line }, at) => ({
+          Id: String(at), MessageBody: JSON.stringify(change), MessageGroupId: line, MessageDeduplicationId: id,
         }));
         const { Failed: failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
         if (failed.length > 0) throw new Error(`SQS did not take ${failed.length} of ${some.length} changes: ${failed[0].Code}`);
@@ -33,11 +31,6 @@ export function sqsChanges(client: SQSClient, QueueUrl: string): ChangeQueue {
       return Number(ApproximateNumberOfMessages);
     },
   };
-}
-
-/** Keys may be longer than the name of a group, and hold what it may not. */
-function groupOf({ dataSourceId, bucket, key }: DocumentChange): string {
-  return createHash('sha256').update(JSON.stringify([dataSourceId, bucket, key])).digest('hex');
 }
 
 function parts<T>(all: readonly T[]): T[][] {

@@ -14,7 +14,7 @@ export function documentChanges(sources: readonly SyncedSource[], queue: Pick<Ch
     try {
       const object = parseEvent(event);
       const changes = changesOf(object, sources);
-      await queue.send(changes.map((change) => ({ change, id: idOf(change) })));
+      await queue.send(changes.map((change) => ({ change, id: idOf(change), line: lineOf(change, sources) })));
       log.info('change', { bucket: object.bucket, key: object.key, sequencer: object.sequencer, sources: changes.length });
     } catch (error) {
       log.error('change is not in line', { event: idOfEvent(event), ...describeError(error) });
@@ -25,7 +25,21 @@ export function documentChanges(sources: readonly SyncedSource[], queue: Pick<Ch
 
 /** The same change may be told more than once, in events that have nothing in common but this. */
 function idOf({ dataSourceId, bucket, key, change }: DocumentChange): string {
-  return createHash('sha256').update(JSON.stringify([dataSourceId, bucket, key, change])).digest('hex');
+  return hashOf([dataSourceId, bucket, key, change]);
+}
+
+/**
+ * A document's changes are in one line, for what is sent of it must not be overtaken. A job looks at everything whatever the order, and no change
+ * has to wait for what another waits for: where jobs read, each is in a line of its own.
+ */
+function lineOf(change: DocumentChange, sources: readonly SyncedSource[]): string {
+  const { dataSourceId, bucket, key } = change;
+  const byJob = sources.some((source) => source.dataSourceId === dataSourceId && source.byJob);
+  return byJob ? idOf(change) : hashOf([dataSourceId, bucket, key]);
+}
+
+function hashOf(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 function idOfEvent(event: unknown): string | undefined {

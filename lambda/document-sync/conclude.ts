@@ -20,9 +20,9 @@ export interface ConcludePorts {
 
 /** Early enough for some runs that break off after it. */
 const ANEW_FROM = CHANGE_ATTEMPTS - 4;
-/** Seconds of the first wait and of the longest: a job takes minutes, a refusal moments. */
+/** Seconds of the first wait and of the longest: a job takes minutes, a refusal moments; where jobs alone read, the next one may have to be asked for. */
 const WAITS = {
-  job: [20, 120], working: [20, 300], changed: [1, 30], throttled: [5, 300], conflict: [10, 300], unavailable: [5, 300], failed: [15, 300],
+  job: [20, 120], jobs: [5, 120], working: [20, 300], changed: [1, 30], throttled: [5, 300], conflict: [10, 300], unavailable: [5, 300], failed: [15, 300],
 } as const;
 
 /** Writes down what became of a batch of one source. The answer is the messages that come again. */
@@ -44,7 +44,7 @@ export async function conclude({ source, state, outcomes }: SyncedBatch, ports: 
     // Waiting is no fault: what has not failed often enough begins anew before the queue gives it up.
     const resent = failures < ANEW_FROM ? document.received.filter(({ attempt }) => attempt >= ANEW_FROM) : [];
     if (resent.length === 0 && document.attempt >= CHANGE_ATTEMPTS) lost.add(document);
-    await changes.send(resent.map(({ change, messageId }) => ({ change, id: createHash('sha256').update(`${messageId} again`).digest('hex') })));
+    await changes.send(resent.map(({ change, messageId, line }) => ({ change, line, id: createHash('sha256').update(`${messageId} again`).digest('hex') })));
     const [first, most] = WAITS[outcome.kind === 'hold' ? outcome.why : 'failed'];
     const seconds = backOff(clock, document.attempt, first, most);
     const waiting = document.received.filter((one) => !resent.includes(one));
@@ -52,14 +52,14 @@ export async function conclude({ source, state, outcomes }: SyncedBatch, ports: 
     hidden.push(...waiting.map(({ receipt }) => ({ receipt, seconds })));
   }
   await changes.hide(hidden);
-  count(outcomes, lost, ports);
+  count(outcomes, state, lost, ports);
   return again.map(({ messageId }) => messageId);
 }
 
 /** What is wrong with a document, where something is: also that its job has failed for good, which it waits for. */
 function faultOf(outcome: Outcome, { since }: ChangedDocument, { failedAt = -Infinity }: SourceState): string | undefined {
   if (outcome.kind === 'failed' || outcome.kind === 'skipped') return outcome.reason;
-  return outcome.kind === 'hold' && outcome.why === 'job' && failedAt > since ? 'The job failed that was to read it.' : undefined;
+  return outcome.kind === 'hold' && (outcome.why === 'job' || outcome.why === 'jobs') && failedAt > since ? 'The job failed that was to read it.' : undefined;
 }
 
 function note(source: string, { key, received, attempt, since }: ChangedDocument, outcome: Outcome, log: Log, now: number): void {
@@ -78,14 +78,19 @@ function whatOf(outcome: Outcome): string {
 }
 
 /** A failure counts when it is the last, for those before may pass. */
-function count(outcomes: Outcomes, lost: ReadonlySet<ChangedDocument>, { publish, clock }: ConcludePorts): void {
-  const done = [...outcomes].flatMap(([{ since }, outcome]) => (outcome.kind === 'done' && outcome.what !== 'forgotten' ? [{ since, what: outcome.what }] : []));
+function count(outcomes: Outcomes, { coveredAt }: SourceState, lost: ReadonlySet<ChangedDocument>, { publish, clock }: ConcludePorts): void {
+  const now = clock.now();
+  const done = [...outcomes].flatMap(([{ since }, outcome]) => {
+    if (outcome.kind !== 'done' || outcome.what === 'forgotten') return [];
+    // What a job has read could be found before anybody asked.
+    return [{ what: outcome.what, lag: (outcome.what === 'covered' ? coveredAt ?? now : now) - since }];
+  });
   if (lost.size === 0 && done.length === 0) return;
   const many = (wanted: string) => done.filter(({ what }) => what === wanted).length || undefined;
   publish({
     [SYNC_METRICS.documentsIndexed]: many('indexed'),
     [SYNC_METRICS.documentsDeleted]: many('deleted'),
     [SYNC_METRICS.documentsFailed]: lost.size || undefined,
-    [SYNC_METRICS.syncLag]: done.length > 0 ? Math.max(0, ...done.map(({ since }) => clock.now() - since)) : undefined,
+    [SYNC_METRICS.syncLag]: done.length > 0 ? Math.max(0, ...done.map(({ lag }) => lag)) : undefined,
   });
 }

@@ -12,6 +12,8 @@ export interface ChangedDocument {
   readonly attempt: number;
   /** When the newest happened. */
   readonly since: number;
+  /** When the newest was put into the queue. */
+  readonly sentAt: number;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ChangedDocument {
 export type Outcome =
   | { readonly kind: 'done'; readonly what: 'indexed' | 'deleted' | 'covered' | 'forgotten' }
   | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'hold'; readonly why: 'job' | 'working' | 'changed' | 'throttled' | 'conflict' | 'unavailable' }
+  | { readonly kind: 'hold'; readonly why: 'job' | 'jobs' | 'working' | 'changed' | 'throttled' | 'conflict' | 'unavailable' }
   | { readonly kind: 'failed'; readonly reason: string; readonly cause?: unknown };
 
 export type Outcomes = ReadonlyMap<ChangedDocument, Outcome>;
@@ -41,5 +43,6 @@ export function documentsOf(received: readonly ReceivedChange[]): ChangedDocumen
     changes: [...new Set(all.map(({ change }) => change.change))],
     attempt: Math.max(...all.map(({ attempt }) => attempt)),
     since: Math.max(...all.map(({ change }) => change.since)),
+    sentAt: Math.max(...all.map(({ sentAt }) => sentAt)),
   }));
 }

@@ -27,6 +27,8 @@ export const LEASE_MS = 10 * 60_000;
 /** A job that was wanted so long ago is wanted no more. */
 const WANTED_MS = 24 * 3_600_000;
 const FIRST_LOOK_SECONDS = 10;
+/** A job that is wanted while another is at work is to begin soon after. */
+const BUSY_SECONDS = 4;
 
 /** Puts a job of each source in line. */
 export async function requestJobs({ sync }: SyncRequest, sources: readonly SyncedSource[], { jobs, clock, log }: Pick<JobPorts, 'jobs' | 'clock' | 'log'>): Promise<void> {
@@ -61,7 +63,7 @@ export async function beginJob(wanted: WantedJob, ports: JobPorts): Promise<void
   if (holder?.jobId !== undefined && holder.until < now) await adopt(holder, ports);
 
   const lease = await leases.take({ owner, dataSourceId: source, wantedAt, attempt, until: now + LEASE_MS }, now, now - BETWEEN_STARTS_MS);
-  if (!lease) return later(wanted, 'busy', 10, ports);
+  if (!lease) return later(wanted, 'busy', Math.max(BUSY_SECONDS, (startedAt + BETWEEN_STARTS_MS - now) / 1000), ports);
   if (await gates.close(source, lease.token, now, now + LEASE_MS) > 0) return later(wanted, 'changes', 2, ports);
   await start(wanted, lease, ports);
 }

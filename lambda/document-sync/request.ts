@@ -26,6 +26,10 @@ export interface ReceivedChange {
   readonly receipt: string;
   /** How often it was received, this time included. */
   readonly attempt: number;
+  /** When it was put into the queue, by the queue's clock: the document had changed by then. */
+  readonly sentAt: number;
+  /** The line it stands in. */
+  readonly line: string;
   readonly change: DocumentChange;
 }
 
@@ -33,7 +37,7 @@ interface QueueRecord {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
-  readonly attributes: { readonly ApproximateReceiveCount: string };
+  readonly attributes: { readonly ApproximateReceiveCount: string; readonly SentTimestamp: string; readonly MessageGroupId?: string };
 }
 
 export interface ReceivedJob {
@@ -62,9 +66,10 @@ export function parseWork(event: unknown): Work {
   const unknown: string[] = [];
   for (const { messageId, receiptHandle, body, attributes } of records as readonly QueueRecord[]) {
     const message = parsed(body);
-    if (isChange(message)) changes.push({ messageId, receipt: receiptHandle, attempt: Number(attributes.ApproximateReceiveCount), change: message });
-    else if (isJob(message)) jobs.push({ messageId, message });
-    else unknown.push(messageId);
+    if (isChange(message)) {
+      const { ApproximateReceiveCount: attempt, SentTimestamp: sentAt, MessageGroupId: line = messageId } = attributes;
+      changes.push({ messageId, receipt: receiptHandle, attempt: Number(attempt), sentAt: Number(sentAt), line, change: message });
+    } else if (isJob(message)) {jobs.push({ messageId, message });} else {unknown.push(messageId);}
   }
   return { changes, jobs, unknown };
 }

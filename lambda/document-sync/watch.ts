@@ -50,7 +50,7 @@ async function finish(job: JobReport, lease: JobLease, until: number, ports: Wat
   else await ports.open.fail(source, { name: `job ${job.jobId}`, reason: reasonOf(job), at: clock.now() });
   // What was stopped was stopped on purpose.
   const again = job.standing === 'failed' && await tryAgain({ want: source, wantedAt, attempt }, ports);
-  await gates.open(source, token, complete ? { coveredFrom: startedAt } : again ? {} : { failedAt: startedAt });
+  await gates.open(source, token, complete ? { coveredFrom: startedAt, coveredAt: clock.now() } : again ? {} : { failedAt: startedAt });
   // Of two looks at its end one gives the lease up, and counts.
   if (!await leases.release(token)) return;
   publish({

@@ -8,6 +8,8 @@ export interface SourceState {
   readonly startedAt?: number;
   /** When the newest job began that is complete: what changed before is in the index. */
   readonly coveredFrom?: number;
+  /** When that one was seen to be complete. */
+  readonly coveredAt?: number;
   /** When the newest job began that failed for good. */
   readonly failedAt?: number;
 }
@@ -28,7 +30,7 @@ export interface SourceGates {
   /** Says that a job has begun, which takes the place of what was wanted. */
   began(dataSourceId: string, startedAt: number): Promise<void>;
   /** Lets batches in again, unless somebody else has closed it since. With a failure for good no job is wanted any more. */
-  open(dataSourceId: string, token: number, found?: Pick<SourceState, 'coveredFrom' | 'failedAt'>): Promise<void>;
+  open(dataSourceId: string, token: number, found?: Pick<SourceState, 'coveredFrom' | 'coveredAt' | 'failedAt'>): Promise<void>;
 }
 
 /** Whose turn it is to have a job: one at a time for a knowledge base. */

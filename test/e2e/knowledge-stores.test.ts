@@ -13,6 +13,7 @@ import { accessKeyOf } from '../../local/principals';
 /** Knowledge bases by what they are kept in, read by and cut by; each must find what was uploaded a moment ago, and lose what was deleted. */
 const CHOICES: Readonly<Record<string, ManagedRagProps>> = {
   S3Vectors: {},
+  Managed: { store: KnowledgeStore.managed() },
   SearchServerless: { store: KnowledgeStore.openSearchServerless() },
   SearchClassic: { store: KnowledgeStore.openSearchServerless({ capacity: CollectionCapacity.classic() }) },
   SearchBits: { store: KnowledgeStore.openSearchServerless(), embedding: EmbeddingModel.foundation('amazon.titan-embed-text-v2:0', { binary: true }) },

@@ -1,14 +1,15 @@
 import { documentChanges } from '../../../lambda/document-changes/events';
-import type { DocumentChange } from '../../../lib/contract/document-sync';
+import type { SentChange } from '../../../lambda/ports/sync-queues';
 
 const SOURCES = [
   { dataSourceId: 'PAPERS', bucket: 'papers', prefixes: ['hr/', 'it/'] },
   { dataSourceId: 'EVERYTHING', bucket: 'papers' },
   { dataSourceId: 'WEB' },
+  { dataSourceId: 'MANAGED', bucket: 'films', byJob: true },
 ];
 
 function intake() {
-  const sent: { change: DocumentChange; id: string }[] = [];
+  const sent: SentChange[] = [];
   const lines: object[] = [];
   const log = { info: (_: string, fields: object) => void lines.push(fields), error: (_: string, fields: object) => void lines.push(fields) };
   const state = { broken: false };
@@ -49,6 +50,18 @@ test('the same change has the same id, however often and in which event it is to
   expect(new Set(sent.map(({ id }) => id)).size).toBe(2);
   await handler(event('it/a.txt', { detail: { bucket: { name: 'papers' }, object: { key: 'it/a.txt', sequencer: '0B' } } }));
   expect(new Set(sent.map(({ id }) => id)).size).toBe(4);
+});
+
+test('changes of a document stand in one line, for what is sent of it is not to be overtaken; where jobs read, none waits for another', async () => {
+  const { handler, sent } = intake();
+  const changed = (bucket: string, sequencer: string) => ({ detail: { bucket: { name: bucket }, object: { key: 'a.txt', sequencer } } });
+  for (const sequencer of ['0A', '0B']) await handler(event('a.txt', changed('papers', sequencer)));
+  expect(new Set(sent.map(({ line }) => line)).size).toBe(1);
+  await handler(event('b.txt', { detail: { bucket: { name: 'papers' }, object: { key: 'b.txt', sequencer: '0C' } } }));
+  expect(new Set(sent.map(({ line }) => line)).size).toBe(2);
+  for (const sequencer of ['0A', '0B']) await handler(event('a.txt', changed('films', sequencer)));
+  expect(new Set(sent.map(({ line }) => line)).size).toBe(4);
+  expect(sent.every(({ line }) => /^[0-9a-f]{64}$/.test(line))).toBe(true);
 });
 
 test('folders, other buckets and metadata of nothing are no documents', async () => {

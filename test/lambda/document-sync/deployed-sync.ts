@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { documentChanges } from '../../../lambda/document-changes/events';
 import { documentSync, type SyncPorts } from '../../../lambda/document-sync/events';
 import type { MetricValues } from '../../../lambda/kit/metrics';
-import { CHANGE_ATTEMPTS, type DocumentChange, JOB_ATTEMPTS, SYNC_SECONDS, type SyncedSource } from '../../../lib/contract/document-sync';
+import type { SentChange } from '../../../lambda/ports/sync-queues';
+import { CHANGE_ATTEMPTS, JOB_ATTEMPTS, SYNC_SECONDS, type SyncedSource } from '../../../lib/contract/document-sync';
 import { FakeBucket, FakeKnowledgeBase } from '../fakes/knowledge-base';
 import { MemoryGates, MemoryLeases, MemoryOpenDocuments } from '../fakes/sync-state';
 import { randomOf, VirtualClock } from '../fakes/virtual-clock';
@@ -11,6 +12,7 @@ interface Message {
   readonly id: string;
   readonly group?: string;
   readonly body: string;
+  readonly sentAt: number;
   visibleAt: number;
   count: number;
   held: boolean;
@@ -29,7 +31,7 @@ class FakeQueue {
   add(body: string, { group, id, delay = 0 }: { group?: string; id?: string; delay?: number } = {}) {
     if (id !== undefined && this.known.has(id)) return;
     if (id !== undefined) this.known.add(id);
-    this.messages.push({ id: randomUUID(), group, body, visibleAt: this.clock.now() + delay, count: 0, held: false });
+    this.messages.push({ id: randomUUID(), group, body, sentAt: this.clock.now(), visibleAt: this.clock.now() + delay, count: 0, held: false });
   }
 
   hide(receipt: string, seconds: number) {
@@ -96,10 +98,9 @@ export function deploySync({ seed = 1, backlog = 1_000_000, source, faults = 0, 
   const publish = (values: MetricValues) => {
     for (const [name, value] of Object.entries(values)) if (value !== undefined) (metrics[name] ??= []).push(value);
   };
-  const groupOf = (change: DocumentChange) => `${change.dataSourceId} ${change.key}`;
   const changeQueue = {
-    async send(sent: readonly { change: DocumentChange; id: string }[]) {
-      for (const { change, id } of sent) changes.add(JSON.stringify(change), { id, group: groupOf(change) });
+    async send(sent: readonly SentChange[]) {
+      for (const { change, id, line } of sent) changes.add(JSON.stringify(change), { id, group: line });
     },
     async hide(hidden: readonly { receipt: string; seconds: number }[]) {
       for (const { receipt, seconds } of hidden) changes.hide(receipt, seconds);
@@ -145,7 +146,9 @@ export function deploySync({ seed = 1, backlog = 1_000_000, source, faults = 0, 
         await clock.pause(500);
         continue;
       }
-      const Records = batch.map(({ id, body, count }) => ({ messageId: id, receiptHandle: id, body, attributes: { ApproximateReceiveCount: String(count) } }));
+      const Records = batch.map(({ id, group, body, sentAt, count }) => ({
+        messageId: id, receiptHandle: id, body, attributes: { ApproximateReceiveCount: String(count), SentTimestamp: String(sentAt), MessageGroupId: group },
+      }));
       const until = clock.now() + SYNC_SECONDS * 1000;
       const context = { awsRequestId: `run-${++runs}`, getRemainingTimeInMillis: () => until - clock.now() };
       try {

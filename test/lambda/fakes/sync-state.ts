@@ -4,8 +4,8 @@ export class MemoryGates implements SourceGates {
   readonly sources = new Map<string, SourceState & { closedBy?: number; batches: Map<string, number> }>();
 
   async find(id: string): Promise<SourceState> {
-    const { closedUntil, wantedAt, startedAt, coveredFrom, failedAt } = this.of(id);
-    return { closedUntil, wantedAt, startedAt, coveredFrom, failedAt };
+    const { closedUntil, wantedAt, startedAt, coveredFrom, coveredAt, failedAt } = this.of(id);
+    return { closedUntil, wantedAt, startedAt, coveredFrom, coveredAt, failedAt };
   }
 
   async enter(id: string, batch: string, now: number, until: number) {
@@ -36,7 +36,7 @@ export class MemoryGates implements SourceGates {
     Object.assign(this.of(id), { startedAt, wantedAt: undefined });
   }
 
-  async open(id: string, token: number, found: Pick<SourceState, 'coveredFrom' | 'failedAt'> = {}) {
+  async open(id: string, token: number, found: Pick<SourceState, 'coveredFrom' | 'coveredAt' | 'failedAt'> = {}) {
     if (this.of(id).closedBy !== token) return;
     Object.assign(this.of(id), found, { closedBy: undefined, closedUntil: undefined }, found.failedAt !== undefined && { wantedAt: undefined });
   }
