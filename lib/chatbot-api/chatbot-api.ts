@@ -1,4 +1,4 @@
-import { Duration, Names, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
@@ -15,14 +15,14 @@ import { attachmentPolicy } from './chat-attachments';
 import { ChatContent } from './chat-content';
 import { chatCharts } from './chat-dashboard';
 import { type ChatEndpoint } from './chat-endpoint';
-import { bindHooks, callsFunctions } from './chat-hooks';
+import { chatEnvironment } from './chat-environment';
+import { callsFunctions } from './chat-hooks';
 import { type ChatHost } from './chat-host';
-import { KNOWLEDGE_CALLS, KNOWLEDGE_PARTS, knowledgePolicy } from './chat-knowledge';
+import { KNOWLEDGE_CALLS, KNOWLEDGE_PARTS } from './chat-knowledge';
 import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingProps, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
 import { ConversationMemory } from './conversation-memory';
-import { generationPolicy } from './generation-policy';
 import { groupCharts } from './group-charts';
 import { GroupMetrics } from './group-metrics';
 import { type MemoryBinding } from './memory-binding';
@@ -30,21 +30,17 @@ import { QuotaTable } from './quota-table';
 import { Transport } from './transport';
 import { ApiAuth } from '../api/api-auth';
 import { type AuthBinding } from '../api/auth-binding';
-import { METRICS_NAMESPACE } from '../contract/api';
-import { CHAT_METRICS, FEEDBACK_METRICS, ROUTING_METRICS, SYSTEM_PROMPT_FILE, type AttachmentPolicy, type ChatEnv, type GuardrailReference } from '../contract/chat';
+import { CHAT_METRICS, FEEDBACK_METRICS, ROUTING_METRICS, SYSTEM_PROMPT_FILE, type AttachmentPolicy } from '../contract/chat';
 import { HOOK_METRICS } from '../contract/chat-hooks';
 import { QUOTA_METRICS } from '../contract/chat-quotas';
-import { type ServiceRole } from '../internal/handler-role';
 import { Model } from '../model';
 import { BoundModels } from '../model/bound-models';
 import { type DashboardOptions, type IAlarms } from '../observability';
-import { AlarmSet } from '../observability/alarm-set';
-import { OperationsDashboard } from '../observability/operations-dashboard';
-import { CalledService, Posture } from '../posture';
-import { type Build } from '../posture/build';
+import { Operations } from '../observability/operations';
+import { CalledService } from '../posture';
+import { type Build, buildOf } from '../posture/build';
 
 const TURN_TIMEOUT = Duration.minutes(5);
-const HISTORY_TOKENS = 32_000;
 const FILE_RETENTION = Duration.days(90);
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/chatbot-api.md#metrics-and-alarms';
 
@@ -94,14 +90,14 @@ export class ChatbotApi extends Construct {
   private readonly models: BoundModels;
   private readonly host: ChatHost;
   private readonly endpoint: ChatEndpoint;
-  private alarms?: IAlarms;
-  private dashboard?: OperationsDashboard;
+  private readonly operations: Operations;
 
   constructor(scope: Construct, id: string, props: ChatbotApiProps = {}) {
     super(scope, id);
     requireValidProps(this, props);
 
-    this.build = this.defineBuild(props);
+    this.build = buildOf(this, props);
+    this.operations = new Operations(this, { documentation: DOCUMENTATION, encryptionKey: this.build.encryptionKey });
     this.auth = (props.auth ?? ApiAuth.cognito())._bind(this, this.build);
     this.userPool = this.auth.userPool;
     this.userPoolClient = this.auth.userPoolClient;
@@ -127,7 +123,7 @@ export class ChatbotApi extends Construct {
     this.loadBalancer = this.endpoint.loadBalancer;
     this.url = this.endpoint.url;
     this.content.bucket.allowUploads(this.endpoint.corsOrigins);
-    this.host.configure(this.environment(props, this.host.role));
+    this.host.configure(this.environment(props));
   }
 
   /** Lets somebody call the chat with IAM credentials; takes effect with `ApiAuth.iam()`. */
@@ -145,18 +141,12 @@ export class ChatbotApi extends Construct {
    * chat.addAlarms({ timeToFirstToken: Duration.seconds(3) }).topic.addSubscription(new EmailSubscription('on-call@example.com'));
    */
   public addAlarms(options: ChatAlarmsOptions = {}): IAlarms {
-    const rules = chatAlarms(this, this.signals, options);
-    this.alarms = new AlarmSet(this, 'Alarms', { rules, topic: options.topic, encryptionKey: this.build.encryptionKey });
-    this.dashboard?.addAlarms(this.alarms);
-    return this.alarms;
+    return this.operations.addAlarms(chatAlarms(this, this.signals, options), options);
   }
 
   /** Adds a dashboard: turns, first tokens, tokens, cost and refusals, what carries them, alarms where there are some, and the requests that failed last. */
   public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
-    this.dashboard = new OperationsDashboard(this, 'Dashboard', {
-      ...options, heading: this.calledAs, documentation: DOCUMENTATION, alarms: this.alarms, rows: chatCharts(this.signals), logs: this.host.logGroup,
-    });
-    return this.dashboard;
+    return this.operations.addDashboard({ rows: chatCharts(this.signals), logs: this.host.logGroup }, options);
   }
 
   /**
@@ -166,13 +156,12 @@ export class ChatbotApi extends Construct {
    */
   public addGroupMetrics(groups: string[]): void {
     this.groups.add(groups, this.auth);
-    this.dashboard?.addRow(groupCharts(this.signals));
+    this.operations.addRow(groupCharts(this.signals));
   }
 
   /** A metric of the chat, by its name in CloudWatch; the sum over five minutes unless told otherwise. */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    const dimensionsMap = { Service: this.calledAs, ...(!this.models.routed && { Model: this.models.name }) };
-    return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap, statistic: cloudwatch.Stats.SUM, ...options });
+    return this.operations.metric(metricName, this.models.routed ? {} : { Model: this.models.name }, options);
   }
 
   /** Turns that were answered to the end. */
@@ -237,7 +226,7 @@ export class ChatbotApi extends Construct {
    * @param metricName the metric's name in CloudWatch, such as `Turns`, `Cost` or `FeedbackUp`
    */
   public metricOfModel(modelName: string, metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(metricName, { label: modelName, ...options, dimensionsMap: { Service: this.calledAs, Model: modelName } });
+    return this.metric(metricName, { label: modelName, ...options, dimensionsMap: this.operations.dimensions({ Model: modelName }) });
   }
 
   /**
@@ -246,13 +235,13 @@ export class ChatbotApi extends Construct {
    * @param route the reason, as answers name it in their header: `rule:` or `class:` with a name, `default`, `named`, or `fallback:` with what happened
    */
   public metricOfRoute(route: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(ROUTING_METRICS.decisions, { label: route, ...options, dimensionsMap: { Service: this.calledAs, Route: route } });
+    return this.metric(ROUTING_METRICS.decisions, { label: route, ...options, dimensionsMap: this.operations.dimensions({ Route: route }) });
   }
 
   /** A metric of a group that `addGroupMetrics` has named, or of `other`: `Turns`, `Errors`, `InputTokens`, `OutputTokens`, `CacheReadTokens` or `Cost`. */
   public metricOfGroup(group: string, metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     this.groups.require(group, metricName);
-    return this.metric(metricName, { label: group, ...options, dimensionsMap: { Service: this.calledAs, Group: group } });
+    return this.metric(metricName, { label: group, ...options, dimensionsMap: this.operations.dimensions({ Group: group }) });
   }
 
   /** Calls of hooks that failed or took too long. */
@@ -275,19 +264,9 @@ export class ChatbotApi extends Construct {
     return this.metric(FEEDBACK_METRICS.feedbackDown, options);
   }
 
-  /** What the chat is called in metrics and logs. */
-  private get calledAs(): string {
-    return Names.uniqueResourceName(this, { separator: '-', maxLength: 64 });
-  }
-
   private get signals(): ChatSignals {
     const { host, memory, models, groups, hooked, endpoint: { traffic } } = this;
     return { chat: this, host, traffic, memory, models, groups: groups.all, priced: models.priced, hooked, limited: this.quotas !== undefined };
-  }
-
-  private defineBuild(props: ChatbotApiProps): Build {
-    const posture = props.posture ?? Posture.standard();
-    return { posture, logRetention: posture.logRetention, encryptionKey: props.encryptionKey ?? posture.encryptionKey(this) };
   }
 
   private defineContent({ conversations }: ChatbotApiProps) {
@@ -310,32 +289,9 @@ export class ChatbotApi extends Construct {
     });
   }
 
-  private environment({ generation, guardrail, conversations, hooks, knowledge }: ChatbotApiProps, role: ServiceRole): ChatEnv {
-    const { contextTokens, outputTokens } = this.models;
-    const policy = generationPolicy(this, generation, outputTokens);
-    const historyTokens = conversations?.historyTokens ?? Math.min(HISTORY_TOKENS, Math.floor(contextTokens / 2));
-    const summary = conversations?.summary?._bind(this, { role, historyTokens, memory: this.memory });
-    const guard = guardrail?.bind(this, role);
-    const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion, asynchronous: guard.asynchronous };
-    const stack = Stack.of(this);
-    return {
-      ...this.memory.environment,
-      CONTENT_BUCKET: this.bucket.bucketName,
-      SOCKET: '',
-      ...this.endpoint.environment,
-      ...this.models.environment,
-      GENERATION: stack.toJsonString(policy),
-      HISTORY_TOKENS: Tokenization.stringifyNumber(historyTokens),
-      SUMMARY: summary ? stack.toJsonString(summary) : '',
-      ATTACHMENTS: this.attachments ? stack.toJsonString(this.attachments) : '',
-      GUARDRAIL: reference ? stack.toJsonString(reference) : '',
-      KNOWLEDGE: knowledgePolicy(this, this.auth, role, knowledge),
-      HOOKS: hooks ? stack.toJsonString(bindHooks(this, hooks, role)) : '',
-      QUOTAS: this.quotas ? stack.toJsonString(this.quotas.policy) : '',
-      QUOTA_TABLE: this.quotas?.table.tableName ?? '',
-      USER_GROUPS: this.groups.environment,
-      SERVICE: this.calledAs,
-    };
+  private environment(props: ChatbotApiProps) {
+    const { auth, memory, models, attachments, quotas, groups, endpoint, host: { role }, bucket, operations: { service } } = this;
+    return chatEnvironment(this, props, { auth, memory, models, attachments, quotas, groups, endpoint, role, contentBucket: bucket.bucketName, service });
   }
 
   private defineEndpoint({ generation }: ChatbotApiProps) {

@@ -1,4 +1,3 @@
-import { Names } from 'aws-cdk-lib';
 import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
@@ -28,10 +27,8 @@ import { RAG_ROUTES } from '../contract/rag';
 import { type IKnowledge, type KnowledgeBinding, type RetrievalOptions } from '../knowledge';
 import { bindRetrieval, declaredFields } from '../knowledge/bind-retrieval';
 import { type DashboardOptions, type IAlarms } from '../observability';
-import { AlarmSet } from '../observability/alarm-set';
-import { OperationsDashboard } from '../observability/operations-dashboard';
-import { Posture } from '../posture';
-import { type Build } from '../posture/build';
+import { Operations } from '../observability/operations';
+import { type Build, buildOf } from '../posture/build';
 
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/managed-rag.md#metrics-and-alarms';
 
@@ -78,14 +75,14 @@ export class ManagedRag extends Construct implements IKnowledge {
   private readonly knowledge: KnowledgeBase;
   private readonly sync: DocumentSync;
   private readonly queries: QueryApi;
-  private alarms?: IAlarms;
-  private dashboard?: OperationsDashboard;
+  private readonly operations: Operations;
 
   constructor(scope: Construct, id: string, props: ManagedRagProps = {}) {
     super(scope, id);
     requireValidProps(this, props);
 
-    this.build = this.defineBuild(props);
+    this.build = buildOf(this, props);
+    this.operations = new Operations(this, { documentation: DOCUMENTATION, encryptionKey: this.build.encryptionKey });
     this.retrieval = props.retrieval ?? {};
     this.knowledge = this.defineKnowledge(props);
     this.knowledgeBase = this.knowledge.base;
@@ -136,23 +133,17 @@ export class ManagedRag extends Construct implements IKnowledge {
    * wait, what was given up. An alarm says in its description what it means and what to do next.
    */
   public addAlarms(options: RagAlarmsOptions = {}): IAlarms {
-    const rules = ragAlarms(this, this.signals, options);
-    this.alarms = new AlarmSet(this, 'Alarms', { rules, topic: options.topic, encryptionKey: this.build.encryptionKey });
-    this.dashboard?.addAlarms(this.alarms);
-    return this.alarms;
+    return this.operations.addAlarms(ragAlarms(this, this.signals, options), options);
   }
 
   /** Adds a dashboard: questions, what is found, what is read, what carries it, alarms where there are some, and the requests that failed last. */
   public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
-    this.dashboard = new OperationsDashboard(this, 'Dashboard', {
-      ...options, heading: this.calledAs, documentation: DOCUMENTATION, alarms: this.alarms, rows: ragCharts(this.signals), logs: this.queries.answers.logs,
-    });
-    return this.dashboard;
+    return this.operations.addDashboard({ rows: ragCharts(this.signals), logs: this.queries.answers.logs }, options);
   }
 
   /** A metric of this construct, by its name in CloudWatch; the sum over five minutes unless told otherwise. */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.queries.metric(metricName, options);
+    return this.operations.metric(metricName, this.queries.aboutOf(metricName), options);
   }
 
   /** Questions that were answered to the end, those to which nothing was found included. */
@@ -257,16 +248,6 @@ export class ManagedRag extends Construct implements IKnowledge {
     return { rag: this, traffic, functions: { answers, reads }, changes, lost, priced, divided: this.retrieval.tenant !== undefined };
   }
 
-  /** What it is called in metrics and logs. */
-  private get calledAs(): string {
-    return Names.uniqueResourceName(this, { separator: '-', maxLength: 64 });
-  }
-
-  private defineBuild(props: ManagedRagProps): Build {
-    const posture = props.posture ?? Posture.standard();
-    return { posture, logRetention: posture.logRetention, encryptionKey: props.encryptionKey ?? posture.encryptionKey(this) };
-  }
-
   private defineKnowledge({ store = KnowledgeStore.s3Vectors(), sources, embedding }: ManagedRagProps) {
     return new KnowledgeBase(this, 'KnowledgeBase', {
       ...this.build,
@@ -280,14 +261,14 @@ export class ManagedRag extends Construct implements IKnowledge {
   private defineSync({ sync: policy = SyncPolicy.onChange().also(SyncPolicy.onDeploy()) }: ManagedRagProps) {
     const { base, sources, kind } = this.knowledge;
     warnOfUnreadSources(this, policy, sources);
-    return new DocumentSync(this, 'Sync', { ...this.build, knowledgeBase: base, sources, kind, policy, service: this.calledAs });
+    return new DocumentSync(this, 'Sync', { ...this.build, knowledgeBase: base, sources, kind, policy, service: this.operations.service });
   }
 
   private defineQueries(props: ManagedRagProps) {
     return new QueryApi(this, {
       ...props,
       build: this.build,
-      service: this.calledAs,
+      service: this.operations.service,
       description: { handler: 'Answers questions from documents', api: 'Answers from documents' },
       parts: this.retrieval.links ? ['s3-links'] : [],
       routes: Object.values(RAG_ROUTES),

@@ -1,12 +1,11 @@
 import { Size, Stack } from 'aws-cdk-lib';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { type Construct } from 'constructs';
 import { ANSWER_TIMEOUT, answeringPolicy, type RagAnswering } from './answering';
 import { ApiAuth, type RestStreamingOptions } from '../api';
 import { type AuthBinding } from '../api/auth-binding';
 import { restApiOptions } from '../api/rest-streaming-options';
 import { StreamingRestApi } from '../api/streaming-rest-api';
-import { type ApiRoute, METRICS_NAMESPACE } from '../contract/api';
+import { type ApiRoute } from '../contract/api';
 import { CHAT_METRICS, type GuardrailReference, SYSTEM_PROMPT_FILE } from '../contract/chat';
 import { RAG_CLIENT_HEADERS, RAG_EXPOSED_HEADERS, type RagEnv } from '../contract/rag';
 import { type IGuardrail } from '../guardrail';
@@ -68,11 +67,10 @@ export class QueryApi {
     });
   }
 
-  /** A metric by its name in CloudWatch; those of answers are told by model too. */
-  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  /** What a metric is about besides: those of answers are told by model too. */
+  public aboutOf(metricName: string): Readonly<Record<string, string>> {
     const ofAnswers = Object.values<string>(CHAT_METRICS).includes(metricName);
-    const dimensionsMap = { Service: this.props.service, ...(ofAnswers && !this.models.routed && { Model: this.models.name }) };
-    return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap, statistic: cloudwatch.Stats.SUM, ...options });
+    return ofAnswers && !this.models.routed ? { Model: this.models.name } : {};
   }
 
   private get timeout() {

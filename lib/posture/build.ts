@@ -1,8 +1,9 @@
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { type Posture } from '../posture';
+import { type Construct } from 'constructs';
+import { Posture } from './posture';
 
-/** How the parts of a chat are built. */
+/** How the parts of a construct are built. */
 export interface Build {
   /** How strictly. */
   readonly posture: Posture;
@@ -16,4 +17,9 @@ export interface Build {
    * @default - keys that AWS owns
    */
   readonly encryptionKey?: IKey;
+}
+
+/** How a construct is built, as its props say; makes the key that its posture wants. */
+export function buildOf(scope: Construct, { posture = Posture.standard(), encryptionKey }: Partial<Build>): Build {
+  return { posture, logRetention: posture.logRetention, encryptionKey: encryptionKey ?? posture.encryptionKey(scope) };
 }
