@@ -4,8 +4,10 @@ import {
   type RetrievalResultLocation, RetrieveCommand,
 } from '@aws-sdk/client-bedrock-agent-runtime';
 import { retrievalFilter } from './bedrock-filter';
+import { retrievalFailure } from './bedrock-retrieval-failure';
+import { findRows } from './bedrock-rows';
 import type { KnowledgePolicy, MetadataField } from '../../lib/contract/knowledge';
-import { type Passage, type Passages, PassagesFailure, type Search } from '../ports/passages';
+import type { Passage, Passages, Search } from '../ports/passages';
 
 /** As many fields as a model may read a filter of out of a question. */
 const MOST_IMPLICIT_FIELDS = 25;
@@ -13,11 +15,22 @@ const MOST_IMPLICIT_FIELDS = 25;
 /** What Bedrock itself writes of a passage begins like this. */
 const OWN = 'x-amz-bedrock-kb-';
 
+/** A store that slept may take long to find anything. */
+const SEARCH_MS = 45_000;
+/** What writing a query takes, before it runs. */
+const WRITING_MS = 30_000;
+
+/** How long one search may say nothing, in milliseconds. */
+export function searchPatience({ sql }: Pick<KnowledgePolicy, 'sql'>): number {
+  return sql ? sql.seconds * 1_000 + WRITING_MS : SEARCH_MS;
+}
+
 /** Passages of a knowledge base of Bedrock. The client must not retry: the core does, with jitter and within the time that is left. */
 export function bedrockPassages(client: BedrockAgentRuntimeClient, policy: KnowledgePolicy): Passages {
   return {
     async search(search, abortSignal) {
       try {
+        if (policy.kind === 'sql') return await findRows(client, policy.knowledgeBaseId, search, abortSignal);
         const { retrievalResults = [] } = await client.send(new RetrieveCommand({
           knowledgeBaseId: policy.knowledgeBaseId,
           retrievalQuery: { text: search.question },
@@ -25,7 +38,7 @@ export function bedrockPassages(client: BedrockAgentRuntimeClient, policy: Knowl
         }), { abortSignal });
         return retrievalResults.map(passageOf).filter(({ text }) => text.trim() !== '');
       } catch (error) {
-        throw translated(error);
+        throw retrievalFailure(error);
       }
     },
   };
@@ -109,22 +122,4 @@ function nameIn(uri: string): string {
 
 function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-const THROTTLED = ['ThrottlingException', 'ServiceQuotaExceededException', 'TooManyRequestsException'];
-/** Of a store that wakes up, or is busy with something else. */
-const UNAVAILABLE = ['InternalServerException', 'BadGatewayException', 'DependencyFailedException', 'ConflictException', 'ServiceUnavailableException'];
-
-/** A database that sleeps while nobody asks says so as if the request were wrong. */
-const WAKING = /auto-?paus|resuming/i;
-
-function translated(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return error;
-  const behind = { cause: error };
-  if (THROTTLED.includes(error.name)) return new PassagesFailure('throttled', error.message, behind);
-  if (UNAVAILABLE.includes(error.name)) return new PassagesFailure('unavailable', error.message, behind);
-  if (error.name === 'ValidationException') return new PassagesFailure(WAKING.test(error.message) ? 'unavailable' : 'refused', error.message, behind);
-  const status = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }).httpStatusCode : undefined;
-  // What has no answer from the service at all is the network's failure; what it forbids is the deployment's.
-  return status === undefined || status >= 500 ? new PassagesFailure('unavailable', error.message, behind) : error;
 }

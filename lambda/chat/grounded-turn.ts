@@ -108,11 +108,11 @@ function saidIn(messages: readonly ChatMessage[]): Said[] {
 }
 
 function annotationOf({ id, text, source }: PassageView, { number, start, end }: Omit<Mark, 'at'>, statement: string): Annotation {
-  const { uri, title, page, link } = source;
+  const { uri, title, page, query, link } = source;
   return {
     type: 'url_citation',
     url_citation: { url: link ?? uri, title, start_index: start, end_index: end },
-    citation: { number, passage_id: id, uri, ...(page !== undefined && { page }), snippet: snippetOf(text, statement) },
+    citation: { number, passage_id: id, uri, ...(page !== undefined && { page }), ...(query !== undefined && { query }), snippet: snippetOf(text, statement) },
   };
 }
 

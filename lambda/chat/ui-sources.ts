@@ -25,14 +25,14 @@ export class UiSources {
   private readonly told = new Set<string>();
 
   parts({ url_citation: { url, title, start_index: start, end_index: end }, citation }: Annotation): UiSourcePart[] {
-    const { number, passage_id: passageId, uri, page, snippet } = citation;
+    const { number, passage_id: passageId, uri, page, query, snippet } = citation;
     const sourceId = `source-${number}`;
     const known = this.told.has(sourceId);
     this.told.add(sourceId);
     const source: UiSourcePart = /^https?:/i.test(url)
       ? { type: 'source-url', sourceId, url, title }
-      : { type: 'source-document', sourceId, mediaType: mediaTypeOf(uri), title, filename: uri.split('/').pop() ?? uri };
-    const statement: UiSourcePart = { type: 'data-citation', data: { sourceId, number, passageId, uri, ...(page !== undefined && { page }), snippet, start, end } };
+      : { type: 'source-document', sourceId, mediaType: query === undefined ? mediaTypeOf(uri) : 'application/sql', title, filename: uri.split('/').pop() ?? uri };
+    const statement: UiSourcePart = { type: 'data-citation', data: { sourceId, number, passageId, uri, ...(page !== undefined && { page }), ...(query !== undefined && { query }), snippet, start, end } };
     return known ? [statement] : [source, statement];
   }
 }

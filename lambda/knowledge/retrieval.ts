@@ -39,19 +39,19 @@ const RANK_OFFSET = 60;
  */
 export async function retrieve({ questions, filter, tenant, most }: Lookup, policy: Pick<KnowledgePolicy, 'leastScore'>, ports: RetrievalPorts, signal: AbortSignal): Promise<Retrieved> {
   const searches = questions.map((question): Search => ({ question, most, filter: within(tenant, filter) }));
-  const found = await Promise.all(searches.map((search) => patiently(search, filter !== undefined, ports, signal)));
+  const found = await Promise.all(searches.map((search) => patiently(() => ports.passages.search(search, signal), filter !== undefined, ports, signal)));
   const own = found.map((passages) => passages.filter((passage) => belongsTo(tenant, passage)));
   const foreign = found.flat().length - own.flat().length;
-  const scores = own.flat().map(({ score }) => score);
-  const good = own.map((passages) => passages.filter(({ score }) => policy.leastScore === undefined || score >= policy.leastScore));
+  const scores = own.flat().flatMap(({ score }) => score ?? []);
+  const good = own.map((passages) => passages.filter(({ score }) => policy.leastScore === undefined || (score ?? 0) >= policy.leastScore));
   return { passages: merged(good).slice(0, most), ...(scores.length > 0 && { topScore: Math.max(...scores) }), foreign };
 }
 
-/** One search, tried again after a pause where its failure may pass. */
-async function patiently(search: Search, filtered: boolean, { passages, clock }: RetrievalPorts, signal: AbortSignal): Promise<readonly Passage[]> {
+/** What is asked of a knowledge base, tried again after a pause where its failure may pass. */
+export async function patiently<T>(work: () => Promise<T>, filtered: boolean, { clock }: Pick<RetrievalPorts, 'clock'>, signal: AbortSignal): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await inTime(passages.search(search, signal), signal);
+      return await inTime(work(), signal);
     } catch (error) {
       if (signal.aborted) throw tooLate();
       if (!isPassagesFailure(error)) throw error;
@@ -83,7 +83,7 @@ function merged(lists: readonly (readonly Passage[])[]): readonly Passage[] {
       if (seen.has(key)) continue;
       seen.add(key);
       const known = places.get(key);
-      const better = known && known.passage.score >= passage.score ? known.passage : passage;
+      const better = known && (known.passage.score ?? 0) >= (passage.score ?? 0) ? known.passage : passage;
       places.set(key, { passage: better, worth: (known?.worth ?? 0) + 1 / (RANK_OFFSET + ++rank) });
     }
   }

@@ -1,13 +1,15 @@
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { Links } from '../ports/links';
-import type { Passage } from '../ports/passages';
+import type { Passage, Table } from '../ports/passages';
 
 /** A passage as clients read it. */
 export interface PassageView {
   readonly id: string;
   readonly text: string;
-  readonly score: number;
+  /** Absent for rows of a database, which fit or do not. */
+  readonly score?: number;
   readonly source: SourceView;
+  readonly table?: Table;
   /** What the builder declared, and nothing else of what the document is described by. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
@@ -17,6 +19,8 @@ export interface SourceView {
   readonly title: string;
   /** Counted from 1. */
   readonly page?: number;
+  /** The SQL that found it, where a database was asked. */
+  readonly query?: string;
   /** Where a browser reads the document, for as long as the builder allows. */
   readonly link?: string;
 }
@@ -24,19 +28,20 @@ export interface SourceView {
 /** Passages with links to their sources. A link that cannot be made is left out, for the answer does not depend on it. */
 export async function views(passages: readonly Passage[], policy: Pick<KnowledgePolicy, 'fields' | 'linkSeconds'>, links: Links): Promise<readonly PassageView[]> {
   const signed = new Map<string, Promise<string | undefined>>();
-  const linkTo = ({ uri, page }: Passage['source']) => {
+  const linkTo = ({ uri, page }: Pick<Passage['source'], 'uri' | 'page'>) => {
     const link = signed.get(uri) ?? address(uri, policy.linkSeconds, links);
     signed.set(uri, link);
     // Browsers open documents at the page that the fragment says; it is no part of what was signed.
     return link.then((url) => url !== undefined && page !== undefined ? `${url}#page=${page}` : url);
   };
-  return Promise.all(passages.map(async ({ id, text, score, source: { uri, title, page }, metadata }) => {
-    const link = await linkTo({ uri, title, page });
+  return Promise.all(passages.map(async ({ id, text, score, source: { uri, title, page, query }, table, metadata }) => {
+    const link = await linkTo({ uri, page });
     return {
       id,
       text,
-      score,
-      source: { uri, title, ...(page !== undefined && { page }), ...(link !== undefined && { link }) },
+      ...(score !== undefined && { score }),
+      source: { uri, title, ...(page !== undefined && { page }), ...(query !== undefined && { query }), ...(link !== undefined && { link }) },
+      ...(table && { table }),
       metadata: Object.fromEntries(policy.fields.filter(({ name }) => Object.hasOwn(metadata, name)).map(({ name }) => [name, metadata[name]])),
     };
   }));

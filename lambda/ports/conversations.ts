@@ -148,6 +148,8 @@ export interface Annotation {
     readonly uri: string;
     /** Counted from 1, where the document has pages. */
     readonly page?: number;
+    /** The SQL that found it, where a database was asked. */
+    readonly query?: string;
     readonly snippet: string;
   };
 }

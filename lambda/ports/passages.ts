@@ -8,7 +8,7 @@ export interface Search {
   readonly question: string;
   /** What documents have to be described by. */
   readonly filter?: Filter;
-  /** Most passages to give. */
+  /** Most passages to give; of a database most rows of the passage. */
   readonly most: number;
 }
 
@@ -16,9 +16,11 @@ export interface Passage {
   /** The same whenever it is found. */
   readonly id: string;
   readonly text: string;
-  /** From 0 to 1 with most stores; higher is better. */
-  readonly score: number;
+  /** From 0 to 1 with most stores; higher is better. What a query of a database found has none. */
+  readonly score?: number;
   readonly source: Source;
+  /** The rows that the text tells, where it tells rows. */
+  readonly table?: Table;
   /** All that the document is described by. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
@@ -30,7 +32,20 @@ export interface Source {
   readonly title: string;
   /** Counted from 1, where documents have pages. */
   readonly page?: number;
+  /** The SQL that found it, where a database was asked. */
+  readonly query?: string;
 }
+
+/** What a query found. */
+export interface Table {
+  readonly columns: readonly string[];
+  /** In the order of the columns. */
+  readonly rows: readonly (readonly Cell[])[];
+  /** That the query found more rows than these. */
+  readonly more?: true;
+}
+
+export type Cell = Scalar | null;
 
 /** One condition, or several of which all or any have to hold. */
 export type Filter = Condition | { readonly all: readonly Filter[] } | { readonly any: readonly Filter[] };

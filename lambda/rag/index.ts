@@ -3,6 +3,7 @@
  * - always `bedrock:Retrieve` on the knowledge base. Models of a search (reranking, implicit filters) the service calls under the knowledge
  *   base's own role: `bedrock:Rerank` on `*` and `bedrock:InvokeModel` on the model belong there, not here; a managed base's own reranker needs none.
  * - `bedrock:InvokeModelWithResponseStream` on the models that answer, which every call here streams.
+ * - over a database `bedrock:GenerateQuery` and `sqlworkbench:GetSqlRecommendations` on `*` and `bedrock:GetKnowledgeBase` on the knowledge base, for queries that are only written.
  * - with a guardrail `bedrock:ApplyGuardrail` on it.
  * - with links `s3:GetObject` on the documents, and `kms:Decrypt` through S3 where the bucket has a key: a link opens what this role may read.
  */
@@ -16,7 +17,8 @@ import { SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
 import { RAG_ENV, RAG_EXPOSED_HEADERS } from '../../lib/contract/rag';
 import { ROUTING_FILE } from '../../lib/contract/routing';
 import { bedrockModel } from '../adapters/bedrock-model';
-import { bedrockPassages } from '../adapters/bedrock-passages';
+import { bedrockPassages, searchPatience } from '../adapters/bedrock-passages';
+import { bedrockSql } from '../adapters/bedrock-sql';
 import { readModels } from '../generation/routing/deployed';
 import { CHAT_DURATIONS } from '../generation/turn-report';
 import { readBeside } from '../kit/beside';
@@ -32,8 +34,8 @@ import type { Links } from '../ports/links';
 const env = readEnv(RAG_ENV);
 const log = createLog(env.SERVICE);
 const { policy: decided, caller, corsOrigins } = readSettings(env, readBeside(SYSTEM_PROMPT_FILE));
-// One attempt each: the cores retry, for they know what has been said and how much time is left. A store that slept may take long to find anything.
-const patience = new NodeHttpHandler({ connectionTimeout: 3_000, requestTimeout: 45_000, throwOnRequestTimeout: true });
+// One attempt each: the cores retry, for they know what has been said and how much time is left.
+const patience = new NodeHttpHandler({ connectionTimeout: 3_000, requestTimeout: searchPatience(decided.knowledge), throwOnRequestTimeout: true });
 const knowledge = new BedrockAgentRuntimeClient({ maxAttempts: 1, requestHandler: patience });
 const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: new NodeHttpHandler({ connectionTimeout: 3_000 }) }), {
   refusedExtra: (extra) => log.info('the model does not take this and is asked without', { extra }),
@@ -45,6 +47,7 @@ const watchers = {
   retrieval: createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE }, RETRIEVAL_DURATIONS),
   log,
 };
-const routes = ragRoutes({ ...decided, models }, { passages: bedrockPassages(knowledge, decided.knowledge), model, links, clock: systemClock }, watchers);
+const ports = { passages: bedrockPassages(knowledge, decided.knowledge), sql: bedrockSql(knowledge, decided.knowledge), model, links, clock: systemClock };
+const routes = ragRoutes({ ...decided, models }, ports, watchers);
 
 export const handler = awslambda.streamifyResponse(restApi(endpoint(routes, { corsOrigins, exposedHeaders: RAG_EXPOSED_HEADERS, log }), caller));

@@ -12,10 +12,12 @@ import { retrieve, type RetrievalPorts, type Retrieved } from '../knowledge/retr
 import { type PassageView, type SourceView, views } from '../knowledge/sources';
 import type { Links } from '../ports/links';
 import type { Model, TokenUsage } from '../ports/model';
+import type { SqlWriter } from '../ports/sql-writer';
 
 export interface QueryPorts extends RetrievalPorts {
   readonly model: Model;
   readonly links: Links;
+  readonly sql: SqlWriter;
 }
 
 /** Who asks, and for how long. */

@@ -75,11 +75,21 @@ export function parseRetrieve(body: string, knowledge: KnowledgePolicy): Retriev
   return { question: asked.query, filter: parseFilter(asked.filter, knowledge), most: asked.passages ?? knowledge.passages };
 }
 
-/** A field with a slip in its name would be passed over, and with a filter that shows what was not asked for. */
+/** `POST /v1/sql`: the question. */
+export function parseSqlQuestion(body: string): string {
+  const schema = v.object({ query: words });
+  return validated(schema, bodyOf(body, schema.entries)).query;
+}
+
 function known(body: string, entries: object): Record<string, unknown> {
+  return { filter: undefined, ...bodyOf(body, entries) };
+}
+
+/** A field with a slip in its name would be passed over, and with a filter that shows what was not asked for. */
+function bodyOf(body: string, entries: object): Record<string, unknown> {
   const fields = bodyFields(body);
   const stranger = Object.keys(fields).find((name) => !Object.hasOwn(entries, name));
-  if (stranger === undefined) return { filter: undefined, ...fields };
+  if (stranger === undefined) return fields;
   const name = stranger.slice(0, 64);
   throw new BadRequest(name, `'${name}' must be one of ${Object.keys(entries).map((each) => `'${each}'`).join(', ')}: leave it out.`, 'unknown_parameter');
 }

@@ -1,21 +1,35 @@
 import { failureFrame, queryBody, queryFrame, type QueryIdentity } from './encoders';
 import { type Answered, answerQuery, FailedRetrieval, type QueryEvent, type QueryPorts } from './query';
 import { QueryReport, tellForeign, type Watchers } from './report';
-import { parseQuery, parseRetrieve } from './request';
+import { parseQuery, parseRetrieve, parseSqlQuestion } from './request';
 import type { RagPolicy } from './settings';
-import { RAG_ROUTES } from '../../lib/contract/rag';
+import { RAG_ROUTES, SQL_ROUTE } from '../../lib/contract/rag';
 import { EVENT_STREAM_HEADERS, json, type Route } from '../kit/endpoint';
 import { groupsIn } from '../kit/groups';
 import { tenantOf } from '../knowledge/isolation';
 import { QUESTION_CHARACTERS } from '../knowledge/questions';
 import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
-import { retrieve } from '../knowledge/retrieval';
+import { patiently, retrieve } from '../knowledge/retrieval';
 import { type PassageView, views } from '../knowledge/sources';
 
 /** The routes of questions, by method and resource. */
 export function ragRoutes(policy: RagPolicy, ports: QueryPorts, watchers: Watchers): Readonly<Record<string, Route>> {
   const { query, retrieve: lookup } = RAG_ROUTES;
-  return { [`${query.method} ${query.path}`]: answers(policy, ports, watchers), [`${lookup.method} ${lookup.path}`]: passages(policy, ports, watchers) };
+  return {
+    [`${query.method} ${query.path}`]: answers(policy, ports, watchers),
+    [`${lookup.method} ${lookup.path}`]: passages(policy, ports, watchers),
+    ...(policy.knowledge.kind === 'sql' && { [`${SQL_ROUTE.method} ${SQL_ROUTE.path}`]: queries(ports) }),
+  };
+}
+
+/** `POST /v1/sql`: what would be asked of the database, which is not asked. */
+function queries({ sql, clock }: QueryPorts): Route {
+  return async ({ body, requestId, startedAt, signal, note }) => {
+    const question = parseSqlQuestion(body).slice(0, QUESTION_CHARACTERS);
+    const written = await patiently(() => sql.write(question, signal), false, { clock }, signal);
+    note({ queries: written.length });
+    return json({ id: `sql-${requestId}`, object: 'sql', created: Math.floor(startedAt / 1000), queries: written.map((query) => ({ sql: query })) });
+  };
 }
 
 /** `POST /v1/retrieve`: passages, and no model. */

@@ -1,11 +1,14 @@
 /** How a handler finds passages in a knowledge base of Bedrock, and under which rules. */
 export interface KnowledgePolicy {
   readonly knowledgeBaseId: string;
-  /** vector: a store of its own, searched by `search`. managed: a base without a store, which chooses its search itself. */
-  readonly kind: 'vector' | 'managed';
+  /**
+   * vector: a store of its own, searched by `search`. managed: a base without a store, which chooses its search itself. sql: a database, which is
+   * asked a query that the service writes; what is found are rows.
+   */
+  readonly kind: 'vector' | 'managed' | 'sql';
   /** Absent leaves the choice to the service. */
   readonly search?: 'SEMANTIC' | 'HYBRID';
-  /** Most passages that an answer is given from. */
+  /** Most passages that an answer is given from; of a database most rows of one query, which are a passage together. */
   readonly passages: number;
   /** How many are looked up, for the reranker to choose from; as many as `passages` without one. */
   readonly candidates: number;
@@ -25,6 +28,8 @@ export interface KnowledgePolicy {
   readonly textFilters?: boolean;
   /** What is answered where nothing is found; absent says so in English. */
   readonly unanswered?: string;
+  /** Of a database: how long one question to it may take, and by which ARN a query is written that nobody runs. */
+  readonly sql?: { readonly seconds: number; readonly knowledgeBaseArn: string };
   /** How long links to sources work, in seconds; absent gives none. */
   readonly linkSeconds?: number;
 }

@@ -30,5 +30,8 @@ export const RAG_ROUTES: Readonly<Record<'query' | 'retrieve', ApiRoute>> = {
   retrieve: { method: 'POST', path: '/v1/retrieve' },
 };
 
+/** Served over a database alone: the query for a question, which nobody runs. */
+export const SQL_ROUTE: ApiRoute = { method: 'POST', path: '/v1/sql' };
+
 export const RAG_CLIENT_HEADERS: string[] = [...API_CLIENT_HEADERS];
 export const RAG_EXPOSED_HEADERS: string[] = [...API_EXPOSED_HEADERS];

@@ -142,3 +142,18 @@ test('tells a turn again with its citations under the same key', async () => {
   expect(again.annotations).toHaveLength(2);
   expect(api.model.prompts).toHaveLength(1);
 });
+
+test('names the query that rows are from, to every kind of client', async () => {
+  const query = 'SELECT count(*) AS orders FROM sales.public.orders';
+  const rows = passage('orders\n7', { id: 'q1', score: undefined, source: { uri: 'sql:q1', title: query, query }, table: { columns: ['orders'], rows: [[7]] } });
+  const { api } = grounded([[rows]], [says('Seven [1].'), says('Seven [1].')], { knowledge: { kind: 'sql', linkSeconds: undefined } });
+  const { message } = (await api.chat(question)).json().choices[0];
+  expect(message.annotations).toEqual([{
+    type: 'url_citation', url_citation: { url: 'sql:q1', title: query, start_index: 0, end_index: 5 }, citation: { number: 1, passage_id: 'q1', uri: 'sql:q1', query, snippet: 'orders 7' },
+  }]);
+  const told = (await api.call({ resource: '/v1/chat', body: { id: 'c1', messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text: 'Orders?' }] }] } })).events();
+  expect(told).toEqual(expect.arrayContaining([
+    { type: 'source-document', sourceId: 'source-1', mediaType: 'application/sql', title: query, filename: 'sql:q1' },
+    expect.objectContaining({ type: 'data-citation', data: expect.objectContaining({ query }) }),
+  ]));
+});

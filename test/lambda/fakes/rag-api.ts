@@ -44,6 +44,7 @@ export class RagApi {
     const ports = {
       model: this.model,
       passages: this.passages,
+      sql: { write: async (question: string) => [`SELECT '${question}'`] },
       links: {
         sign: async (uri: string, seconds: number) => {
           if (uri.includes('broken')) throw new Error('cannot sign');
@@ -64,6 +65,10 @@ export class RagApi {
 
   retrieve(body: object, claims: object = {}) {
     return this.call('/v1/retrieve', body, claims);
+  }
+
+  sql(body: object) {
+    return this.call('/v1/sql', body, {});
   }
 
   private async call(resource: string, body: object, claims: object, milliseconds = 30_000) {
