@@ -3,7 +3,7 @@ import { type BatchPorts, syncBatch, type SyncPolicy } from './batch';
 import { conclude, type ConcludePorts } from './conclude';
 import { beginJob, requestJobs } from './jobs';
 import { type JobMessage, parseWork } from './request';
-import { watchJob, type WatchPorts } from './watch';
+import { forgetJob, watchJob, type WatchPorts } from './watch';
 import { describeError } from '../kit/log';
 import type { Clock } from '../ports/clock';
 import type { ChangeQueue } from '../ports/sync-queues';
@@ -50,5 +50,7 @@ export function documentSync(policy: SyncPolicy, ports: SyncPorts): Handler {
 
 function take(message: JobMessage, until: number, { sources }: SyncPolicy, ports: SyncPorts): Promise<void> {
   if ('sync' in message) return requestJobs(message, sources, ports);
+  const source = 'want' in message ? message.want : message.dataSourceId;
+  if (!sources.some(({ dataSourceId }) => dataSourceId === source)) return forgetJob(message, ports);
   return 'want' in message ? beginJob(message, ports) : watchJob(message, until, ports);
 }

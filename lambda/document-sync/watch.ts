@@ -1,6 +1,6 @@
 import { spread } from './back-off';
 import { type JobPorts, LEASE_MS, tryAgain } from './jobs';
-import type { WatchedJob } from './request';
+import type { WantedJob, WatchedJob } from './request';
 import { SYNC_METRICS } from '../../lib/contract/document-sync';
 import { type Ingestion, IngestionFailure } from '../ports/ingestion';
 import type { JobReport } from '../ports/ingestion-jobs';
@@ -29,6 +29,12 @@ export async function watchJob(watched: WatchedJob, until: number, ports: WatchP
     return;
   }
   await finish(job, lease, until, ports);
+}
+
+/** The source was taken out of the stack, and its job is stopped: others have their turn, and nothing has failed. */
+export async function forgetJob(job: WantedJob | WatchedJob, { leases, log }: Pick<WatchPorts, 'leases' | 'log'>): Promise<void> {
+  if ('want' in job) return log.info('job', { source: job.want, what: 'forgotten' });
+  if (await leases.release(job.token)) log.info('job', { source: job.dataSourceId, jobId: job.watch, what: 'forgotten' });
 }
 
 /** Undefined where the service does not say now. */

@@ -12,23 +12,28 @@ export interface Drained {
   readonly quiet: boolean;
 }
 
-/** Stops the jobs of a knowledge base until nothing is at work any more: a source with a running job cannot be deleted. */
-export async function drain(jobs: IngestionJobs, clock: Pick<Clock, 'now' | 'pause'>, until: number): Promise<Drained> {
+/**
+ * Stops the jobs of a knowledge base, or of one of its sources, until nothing is at work any more: a source with a running job cannot be deleted. On a source
+ * that goes by itself nobody begins a job any more.
+ */
+export async function drain(jobs: IngestionJobs, clock: Pick<Clock, 'now' | 'pause'>, until: number, source?: string): Promise<Drained> {
+  const quietMs = source === undefined ? QUIET_MS : 0;
+  const sources = source === undefined ? () => jobs.sources() : () => Promise.resolve([source]);
   const stopped = new Map<string, string>();
   for (let quietSince: number | undefined; ;) {
-    const found = await stopAll(jobs, stopped);
+    const found = await stopAll(jobs, sources, stopped);
     quietSince = found === 'working' ? undefined : quietSince ?? clock.now();
-    if (found === 'gone' || clock.now() - (quietSince ?? Infinity) >= QUIET_MS) return { stopped: stopped.size, quiet: true };
+    if (found === 'gone' || clock.now() - (quietSince ?? Infinity) >= quietMs) return { stopped: stopped.size, quiet: true };
     if (clock.now() + LOOK_MS > until) return { stopped: stopped.size, quiet: quietSince !== undefined };
     await clock.pause(LOOK_MS);
   }
 }
 
 /** Whether something ran or what was stopped still ends, nothing did, or there is nothing left that a job could run on. */
-async function stopAll(jobs: IngestionJobs, stopped: Map<string, string>): Promise<'working' | 'quiet' | 'gone'> {
+async function stopAll(jobs: IngestionJobs, sourcesNow: () => Promise<string[]>, stopped: Map<string, string>): Promise<'working' | 'quiet' | 'gone'> {
   try {
     let quiet = true;
-    const sources = await jobs.sources();
+    const sources = await sourcesNow();
     if (sources.length === 0) return 'gone';
     for (const source of sources) {
       for (const job of await unlessGone(jobs.running(source)) ?? []) {

@@ -1,5 +1,5 @@
 /**
- * Ends the jobs of a stack that is being deleted. It is called with the event of EventBridge, which holds nothing that it has to know.
+ * Ends the jobs of a stack that is being deleted, or of a data source that an update takes away. It is called with the event of EventBridge.
  *
  * It needs `bedrock:ListDataSources`, `ListIngestionJobs`, `GetIngestionJob` and `StopIngestionJob` on the knowledge base.
  */
@@ -14,6 +14,8 @@ import { createLog } from '../kit/log';
 
 const env = readEnv(SYNC_DRAIN_ENV);
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true });
-const jobs = bedrockIngestionJobs(new BedrockAgentClient({ requestHandler: patience }), env.KNOWLEDGE_BASE_ID);
+const agent = new BedrockAgentClient({ requestHandler: patience });
 
-export const handler = drainOnDelete(jobs, systemClock, createLog(env.SERVICE));
+const jobsOf = (knowledgeBaseId: string) => bedrockIngestionJobs(agent, knowledgeBaseId);
+
+export const handler = drainOnDelete(jobsOf, env.KNOWLEDGE_BASE_ID, systemClock, createLog(env.SERVICE));

@@ -1,4 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
+import { createHash } from 'node:crypto';
+import { type CfnResource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -14,15 +15,20 @@ const TOKEN_CHARACTERS = 100;
 /** What the partition, the Region or the account comes to. */
 const PSEUDO_PARAMETER_CHARACTERS = 20;
 
+/** Policies that are filled one after the other. */
+interface Section {
+  readonly policies: iam.ManagedPolicy[];
+  characters: number;
+}
+
 /**
  * A role whose every permission stands in customer-managed policies: auditors want no inline policy, and the policies that AWS
  * manages for Lambda reach every log group. Whatever is granted to the role lands in `Permissions`, which holds no wildcard of ours, and
  * where that is full in `Permissions2` and so on.
  */
 export class ServiceRole extends iam.Role {
-  private permissions?: iam.ManagedPolicy;
-  private policies = 0;
-  private characters = 0;
+  private readonly sections = new Map<string, Section>();
+  private section = 'Permissions';
 
   /**
    * @param service who works under it
@@ -48,14 +54,35 @@ export class ServiceRole extends iam.Role {
     }));
   }
 
-  private policyWithRoom(characters: number): iam.ManagedPolicy {
-    if (!this.permissions || this.characters + characters > POLICY_CHARACTERS) {
-      this.policies += 1;
-      this.characters = 0;
-      this.permissions = new iam.ManagedPolicy(this, this.policies === 1 ? 'Permissions' : `Permissions${this.policies}`, { roles: [this] });
+  /**
+   * Has what is granted within stand in policies of their own, whose logical ids change with what is `settled` by it. CloudFormation then makes the new policy beside
+   * the old one, which it deletes at the end of an update, after what depended on it: until then what is replaced can be emptied, and its jobs ended. A statement that
+   * changes within a policy is gone before.
+   */
+  public grantUntilReplaced<T>(section: string, grant: () => T, settled: (granted: T) => unknown): T {
+    const before = this.section;
+    this.section = section;
+    const granted = grant();
+    this.section = before;
+    const stack = Stack.of(this);
+    const version = createHash('sha256').update(JSON.stringify(stack.resolve(settled(granted)) ?? null)).digest('hex').slice(0, 8);
+    for (const policy of this.sections.get(section)?.policies ?? []) {
+      const resource = policy.node.defaultChild as CfnResource;
+      resource.overrideLogicalId(`${stack.getLogicalId(resource)}${version}`);
     }
-    this.characters += characters;
-    return this.permissions;
+    return granted;
+  }
+
+  private policyWithRoom(characters: number): iam.ManagedPolicy {
+    const section = this.sections.get(this.section) ?? { policies: [], characters: 0 };
+    this.sections.set(this.section, section);
+    if (section.policies.length === 0 || section.characters + characters > POLICY_CHARACTERS) {
+      const { length } = section.policies;
+      section.characters = 0;
+      section.policies.push(new iam.ManagedPolicy(this, length === 0 ? this.section : `${this.section}${length + 1}`, { roles: [this] }));
+    }
+    section.characters += characters;
+    return section.policies[section.policies.length - 1];
   }
 }
 

@@ -75,7 +75,8 @@ export class KnowledgeBase extends Construct {
   }
 
   private bindStore({ store, fields, posture, logRetention, encryptionKey }: KnowledgeBaseProps, vectors?: EmbeddingBinding) {
-    return store._bind(this, { posture, logRetention, encryptionKey, role: this.role, vectors, fields });
+    const bind = () => store._bind(this, { posture, logRetention, encryptionKey, role: this.role, vectors, fields });
+    return this.role.grantUntilReplaced('Store', bind, ({ kind, storageConfiguration, settled }) => [kind, storageConfiguration, settled]);
   }
 
   private bindSources({ store, sources, posture, logRetention, encryptionKey }: KnowledgeBaseProps, vectors?: EmbeddingBinding) {

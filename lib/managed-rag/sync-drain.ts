@@ -1,4 +1,4 @@
-import { Duration, Size } from 'aws-cdk-lib';
+import { Duration, Size, Stack } from 'aws-cdk-lib';
 import { type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -16,7 +16,10 @@ export interface SyncDrainProps extends Build {
   readonly service: string;
 }
 
-/** Ends the jobs of a stack that is deleted: a data source with a running job refuses to go. */
+/**
+ * Ends the jobs of what is deleted: a data source with a running job refuses to go. That is all of them when the stack goes, and each that an update
+ * takes away, or another the place of.
+ */
 export class SyncDrain extends Construct {
   constructor(scope: Construct, id: string, { queues, knowledgeBase, service, posture, logRetention, encryptionKey }: SyncDrainProps) {
     super(scope, id);
@@ -28,14 +31,29 @@ export class SyncDrain extends Construct {
       logRetention,
       encryptionKey,
       deadLetters: queues.lost,
-      reservedConcurrency: posture.reservedConcurrency && 1,
+      // For the stack, and for a source of it.
+      reservedConcurrency: posture.reservedConcurrency && 2,
       place: (placed) => posture.placeFunction(placed, [CalledService.BEDROCK_AGENT, CalledService.XRAY]),
     });
-    handler.role.addToPrincipalPolicy(new PolicyStatement({
+    handler.role.grantUntilReplaced('Jobs', () => handler.role.addToPrincipalPolicy(new PolicyStatement({
       actions: ['bedrock:ListDataSources', 'bedrock:ListIngestionJobs', 'bedrock:StopIngestionJob', 'bedrock:GetIngestionJob'],
       resources: [knowledgeBase.attrKnowledgeBaseArn],
-    }));
+    })), () => knowledgeBase.name);
     handler.configure({ KNOWLEDGE_BASE_ID: knowledgeBase.attrKnowledgeBaseId, SERVICE: service });
-    new EventRule(this, 'Rule', stackEvents('DELETE_IN_PROGRESS'), queues.lost).call(handler.function);
+    new EventRule(this, 'Rule', deletions(knowledgeBase), queues.lost).call(handler.function);
   }
+}
+
+/** The stack's own deletion, and that of each of the knowledge base's sources, under whatever logical id it has or had. */
+function deletions(knowledgeBase: CfnKnowledgeBase) {
+  const { source, detailType: [ofStack], detail } = stackEvents('DELETE_IN_PROGRESS');
+  const sources = Stack.of(knowledgeBase).getLogicalId(knowledgeBase).replace(/[0-9A-F]{8}$/, 'Source');
+  return {
+    source,
+    detailType: [ofStack, 'CloudFormation Resource Status Change'],
+    detail: {
+      ...detail,
+      $or: [{ 'resource-type': [{ exists: false }] }, { 'resource-type': ['AWS::Bedrock::DataSource'], 'logical-resource-id': [{ prefix: sources }] }],
+    },
+  };
 }

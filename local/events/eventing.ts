@@ -32,6 +32,8 @@ export interface Events {
   fire(name: string): string[];
   /** What CloudFormation tells when every stack comes to a state: `CREATE_COMPLETE` is told when all runs; a test may tell `DELETE_IN_PROGRESS`. */
   tellOfStacks(status: string): void;
+  /** What CloudFormation tells when each resource of a type whose logical id contains the text comes to a state. The answer is their physical ids. */
+  tellOfResources(type: string, logicalId: string, status: string): string[];
   /** Sends events of buckets twice, late and in another order, as may happen at AWS. */
   disturb(disturbance: Disturbance): void;
 }
@@ -73,6 +75,23 @@ export class Eventing implements Events {
       const detail = { 'stack-id': stackId, 'status-details': { 'status': status, 'status-reason': '' }, 'client-request-token': '' };
       this.bus.put({ source: 'aws.cloudformation', detailType: 'CloudFormation Stack Status Change', resources: [stackId], detail });
     }
+  }
+
+  tellOfResources(type: string, logicalId: string, status: string): string[] {
+    const { deployment } = this.options;
+    return deployment.resources(type).filter((resource) => resource.logicalId.includes(logicalId)).map((resource) => {
+      const stackId = arn('cloudformation', `stack/${resource.stack.name}/local`);
+      const detail = {
+        'stack-id': stackId,
+        'logical-resource-id': resource.logicalId,
+        'physical-resource-id': deployment.ref(resource),
+        'status-details': { 'status': status, 'status-reason': '' },
+        'resource-type': type,
+        'client-request-token': '',
+      };
+      this.bus.put({ source: 'aws.cloudformation', detailType: 'CloudFormation Resource Status Change', resources: [stackId], detail });
+      return detail['physical-resource-id'];
+    });
   }
 
   fire(name: string): string[] {

@@ -191,6 +191,24 @@ describe('documents are kept in step with their bucket', () => {
     expect(lost()).toHaveLength(1);
   }, 60_000);
 
+  test('a job that runs when its data source is taken out of the stack is stopped, and that of another goes on', async () => {
+    run.cloud.knowledge.settings.paceMs = 1_000;
+    const begun = (name: Name) => lines('job').filter(({ what, source }) => what === 'begun' && source === output(`${name}Source`)).length;
+    const before = { Each: begun('Each'), Bulk: begun('Bulk') };
+    for (const name of ['Each', 'Bulk'] as const) {
+      await put(name, 'slow.txt', 'This is read while its source goes.');
+      await new SQSClient(client()).send(new SendMessageCommand({ QueueUrl: output(`${name}Requests`), MessageBody: '{"sync":"all"}' }));
+    }
+    await until(() => begun('Each') > before.Each && begun('Bulk') > before.Bulk);
+    expect(run.cloud.events.tellOfResources('AWS::Bedrock::DataSource', 'Each', 'DELETE_IN_PROGRESS')).toEqual([`${output('EachBase')}|${output('EachSource')}`]);
+    await until(() => lines('drained').some(({ source, stopped }) => source === output('EachSource') && stopped === 1));
+    run.cloud.knowledge.settings.paceMs = 2;
+    await until(() => lines('job').some(({ what, source }) => what === 'stopped' && source === output('EachSource')));
+    await until(() => waiting() === 0);
+    expect(lines('job').filter(({ what, source }) => what === 'stopped' && source === output('BulkSource'))).toEqual([]);
+    expect(lines('drained')).toHaveLength(1);
+  }, 60_000);
+
   test('a job that runs when the stack is deleted is stopped', async () => {
     run.cloud.knowledge.settings.paceMs = 4_000;
     const began = () => lines('job').filter(({ what }) => what === 'begun').length;
@@ -199,9 +217,9 @@ describe('documents are kept in step with their bucket', () => {
     await until(() => began() > before);
     run.cloud.events.tellOfStacks('DELETE_IN_PROGRESS');
     // It looks for a minute more, for the last message of a queue may begin a job.
-    await until(() => lines('drained').some(({ stopped }) => stopped === 1), 90);
+    await until(() => lines('drained').some(({ source, stopped }) => source === undefined && stopped === 1), 90);
     run.cloud.knowledge.settings.paceMs = 2;
-    await until(() => lines('job').some(({ what }) => what === 'stopped'));
+    await until(() => lines('job').filter(({ what }) => what === 'stopped').length === 2);
   }, 120_000);
 
   test('every role did what it was let do, and no line of a log holds a word of a document', async () => {

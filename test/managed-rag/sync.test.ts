@@ -1,4 +1,4 @@
-import { Duration, TimeZone } from 'aws-cdk-lib';
+import { Duration, type Stack, TimeZone } from 'aws-cdk-lib';
 import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -7,8 +7,9 @@ import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { actionsOf, defineRag, statements } from './define-rag';
-import { DataSource, KnowledgeStore, Posture, SyncPolicy } from '../../lib';
+import { CollectionCapacity, DataSource, EmbeddingModel, KnowledgeStore, Posture, SyncPolicy } from '../../lib';
 import { CHANGE_ATTEMPTS, SYNC_SECONDS, SYNC_TABLE, type SyncedSource } from '../../lib/contract/document-sync';
+import { matchesPattern } from '../../local/events/pattern';
 
 const byDefault = defineRag();
 const DAILY = SyncPolicy.schedule(ScheduleExpression.cron({ minute: '0', hour: '3', timeZone: TimeZone.EUROPE_BERLIN }));
@@ -148,9 +149,53 @@ describe('a stack that is deleted', () => {
     for (const service of ['bedrock-agent', 'bedrock-agent-runtime', 'bedrock-runtime', 'sqs', 's3', 'dynamodb', 'xray']) expect(services).toMatch(new RegExp(`[."]${service}"`));
   });
 
-  test('hears of its own deletion', () => {
+  test('hears of its own deletion, and of that of its sources, which an update may take away', () => {
     const drain = rules(byDefault.template()).find(({ EventPattern }) => JSON.stringify(EventPattern).includes('DELETE_IN_PROGRESS'))!;
-    expect(drain.EventPattern.detail['stack-id']).toEqual([{ Ref: 'AWS::StackId' }]);
+    const [source] = Object.keys(byDefault.template().findResources('AWS::Bedrock::DataSource'));
+    expect(drain.EventPattern).toMatchObject({
+      'source': ['aws.cloudformation'],
+      'detail-type': ['CloudFormation Stack Status Change', 'CloudFormation Resource Status Change'],
+      'detail': { 'stack-id': [{ Ref: 'AWS::StackId' }], 'status-details': { status: ['DELETE_IN_PROGRESS'] } },
+    });
+    const hears = (detail: object) => matchesPattern({ $or: drain.EventPattern.detail.$or }, detail);
+    expect(hears({ 'stack-id': 'arn' })).toBe(true);
+    expect(hears({ 'resource-type': 'AWS::Bedrock::DataSource', 'logical-resource-id': source })).toBe(true);
+    expect(hears({ 'resource-type': 'AWS::Bedrock::DataSource', 'logical-resource-id': source.replace('Source1', 'Source5') })).toBe(true);
+    expect(hears({ 'resource-type': 'AWS::Bedrock::DataSource', 'logical-resource-id': source.replace('Rag', 'Other') })).toBe(false);
+    expect(hears({ 'resource-type': 'AWS::SQS::Queue', 'logical-resource-id': source })).toBe(false);
+  });
+});
+
+describe('an update that puts another knowledge base or another store into the place of the one before', () => {
+  const policies = (props: Parameters<typeof defineRag>[0], role: RegExp) => Object.keys(defineRag(props).template().findResources('AWS::IAM::ManagedPolicy')).filter((id) => role.test(id));
+  const stores = [
+    ['another key of S3 Vectors', (stack: Stack) => ({ encryptionKey: new Key(stack, 'Key') })],
+    ['another length of vectors', { embedding: EmbeddingModel.foundation('amazon.titan-embed-text-v2:0', { dimension: 256 }) }],
+    ['another store', { store: KnowledgeStore.openSearchServerless() }],
+  ] as const;
+
+  test.each(stores)('keeps until its end what the role needs to empty the old store: %s', (_, props) => {
+    const before = policies({}, /^RagKnowledgeBaseRoleStore/);
+    const after = policies(props, /^RagKnowledgeBaseRoleStore/);
+    expect([before.length, after.length]).toEqual([1, 1]);
+    expect(after).not.toEqual(before);
+    expect(policies({ retrieval: { passages: 3 } }, /^RagKnowledgeBaseRoleStore/)).toEqual(before);
+  });
+
+  test.each([
+    ['a collection of the classic kind', { store: KnowledgeStore.openSearchServerless() }, { store: KnowledgeStore.openSearchServerless({ capacity: CollectionCapacity.classic() }) }],
+    ['a graph of another dimension', { store: KnowledgeStore.neptuneAnalytics() }, { store: KnowledgeStore.neptuneAnalytics(), ...stores[1][1] }],
+    ['a table of another cluster', { store: KnowledgeStore.auroraPgvector() }, (stack: Stack) => ({ store: KnowledgeStore.auroraPgvector(), encryptionKey: new Key(stack, 'Key') })],
+  ])('the same for %s', (_, before, after) => {
+    expect(policies(after, /^RagKnowledgeBaseRoleStore/)).not.toEqual(policies(before, /^RagKnowledgeBaseRoleStore/));
+  });
+
+  test('keeps until its end what ends the jobs of the old one', () => {
+    const [source] = Object.values(byDefault.template().findResources('AWS::Bedrock::DataSource'));
+    const [before] = policies({}, /^RagSyncDrainHandlerRoleJobs/);
+    expect(source.DependsOn).toEqual(expect.arrayContaining([before, ...policies({}, /^RagKnowledgeBaseRoleStore/)]));
+    expect(policies(stores[1][1], /^RagSyncDrainHandlerRoleJobs/)).not.toEqual([before]);
+    expect(policies({ retrieval: { passages: 3 } }, /^RagSyncDrainHandlerRoleJobs/)).toEqual([before]);
   });
 });
 

@@ -169,6 +169,7 @@ export function deploySync({ seed = 1, backlog = 1_000_000, source, faults = 0, 
   });
 
   return {
+    sources,
     clock,
     random,
     bucket,

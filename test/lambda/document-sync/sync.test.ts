@@ -106,6 +106,24 @@ test('a job that somebody stops is not tried again, and lets the next one begin'
   expect(sync.base.jobs.map(({ standing }) => standing)).toEqual(['stopped', 'complete']);
 });
 
+test('a source that was taken out of the stack leaves nothing behind that waits or fails: not its job, not a wish for one, not a change', async () => {
+  const sync = deploySync();
+  Object.assign(sync.base.mishaps, { slowestMs: 600_000 });
+  await sync.settle(async () => {
+    await sync.sync();
+    while (sync.base.jobs.length === 0) await sync.clock.pause(100);
+    await sync.sync();
+    await sync.change('a.txt', 'a');
+    sync.sources.length = 0;
+    await sync.base.stop('PAPERS', 'JOB1');
+  });
+  expect(sync.base.jobs).toHaveLength(1);
+  expect(await sync.leases.find()).toBeUndefined();
+  expect(sync.lines.filter(({ what }) => what === 'forgotten').map(({ message }) => message).sort()).toEqual(['document', 'job', 'job']);
+  expect(sync.metrics[SYNC_METRICS.syncJobsFailed]).toBeUndefined();
+  expect([sync.changes.dead.length, sync.jobs.dead.length]).toEqual([0, 0]);
+});
+
 test('a job whose looks were lost is found again by the next wish, once its lease is over', async () => {
   const sync = deploySync();
   await sync.settle(async () => {

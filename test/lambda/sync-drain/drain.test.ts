@@ -35,12 +35,24 @@ function fakeJobs(running: Record<string, string[]>, { looks = 2 } = {}) {
   return { jobs, stopped, refusals };
 }
 
-function drained(jobs: IngestionJobs, seconds = 300) {
+/** What CloudFormation tells of a data source that it begins to delete. */
+const going = (name: string) => ({
+  'source': 'aws.cloudformation',
+  'detail-type': 'CloudFormation Resource Status Change',
+  'detail': { 'resource-type': 'AWS::Bedrock::DataSource', 'physical-resource-id': name, 'status-details': { status: 'DELETE_IN_PROGRESS' } },
+});
+
+function drained(jobs: IngestionJobs, seconds = 300, event: object = { 'detail-type': 'CloudFormation Stack Status Change' }) {
+  const bases: string[] = [];
+  const jobsOf = (knowledgeBase: string) => {
+    bases.push(knowledgeBase);
+    return jobs;
+  };
   const lines: object[] = [];
   const say = (message: string, fields: object) => void lines.push({ message, ...fields });
   const log = { info: say, error: say };
   const clock = new FakeClock();
-  return { clock, lines, done: drainOnDelete(jobs, clock, log)({}, { getRemainingTimeInMillis: () => seconds * 1000 }) };
+  return { clock, lines, bases, done: drainOnDelete(jobsOf, 'BASE', clock, log)(event, { getRemainingTimeInMillis: () => seconds * 1000 }) };
 }
 
 test('stops the jobs of every source, and waits until they have ended', async () => {
@@ -49,6 +61,33 @@ test('stops the jobs of every source, and waits until they have ended', async ()
   await done;
   expect(stopped).toEqual(['J1', 'J2', 'J3']);
   expect(lines).toEqual([{ message: 'drained', stopped: 3 }]);
+});
+
+describe('a data source that an update takes away, or another the place of', () => {
+  test('has its job stopped, and the others theirs not', async () => {
+    const { jobs, stopped } = fakeJobs({ A: ['J1'], B: ['J2'] });
+    const { done, lines, bases } = drained(jobs, 300, going('OLDBASE|B'));
+    await done;
+    expect(stopped).toEqual(['J2']);
+    expect(lines).toEqual([{ message: 'drained', source: 'B', stopped: 1 }]);
+    expect(bases).toEqual(['OLDBASE']);
+  });
+
+  test('is looked at no longer than its job runs, for nobody begins another', async () => {
+    const { clock, done } = drained(fakeJobs({ A: [] }).jobs, 300, going('BASE|A'));
+    const began = clock.now();
+    await done;
+    expect(clock.now()).toBe(began);
+  });
+
+  test('may be gone already, or never have been made', async () => {
+    const { jobs } = fakeJobs({ A: ['J1'] });
+    jobs.running = () => Promise.reject(new IngestionFailure('gone', 'no data source'));
+    await drained(jobs, 300, going('BASE|A')).done;
+    const never = drained(jobs, 300, going(''));
+    await never.done;
+    expect(never.bases).toEqual([]);
+  });
 });
 
 test('looks again after nothing ran, for a message that is under way may begin one more', async () => {
