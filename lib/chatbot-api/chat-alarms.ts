@@ -1,13 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
-import { MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IConstruct } from 'constructs';
 import { type ChatAlarmsOptions } from './chat-alarms-options';
 import { type ChatSignals } from './chat-signals';
-import { type Traffic } from '../api/traffic';
 import { requireBetween, requireInteger } from '../internal/validation';
 import { type AlarmRules } from '../observability/alarm-set';
+import { apiErrors, failedShare } from '../observability/request-alarms';
 
 const FIVE_MINUTES = { period: Duration.minutes(5) };
+const TURNS = 'turns';
 const ONE_HOUR = { period: Duration.hours(1) };
 /** Most waiting that a turn allows at all. */
 const LONGEST_MS = Duration.minutes(15).toMilliseconds();
@@ -44,7 +45,7 @@ export function chatAlarms(scope: IConstruct, signals: ChatSignals, options: Cha
       next: "the dashboard's list of failed requests says why by errorCode: model_unavailable and timeout are the model's, " +
         'see the AWS Health Dashboard or take another model; internal_error is ours, its stack is in the log under the requestId.',
     },
-    ApiErrors: apiErrors(traffic, errorRate),
+    ApiErrors: apiErrors({ called: TURNS }, traffic, errorRate),
     TimeToFirstToken: {
       metric: chat.metricTimeToFirstToken(FIVE_MINUTES),
       above: timeToFirstToken.toMilliseconds(),
@@ -92,28 +93,5 @@ export function chatAlarms(scope: IConstruct, signals: ChatSignals, options: Cha
 
 /** The share of turns that failed, in percent. */
 export function failedTurns({ chat }: Pick<ChatSignals, 'chat'>): MathExpression {
-  return new MathExpression({
-    label: 'Turns that failed',
-    expression: 'IF(turns + errors > 0, 100 * errors / (turns + errors), 0)',
-    usingMetrics: { turns: chat.metricTurns(FIVE_MINUTES), errors: chat.metricErrors(FIVE_MINUTES) },
-    ...FIVE_MINUTES,
-  });
-}
-
-/** Counts what never came to be a turn: a handler that cannot start or runs out of time, an authorizer that fails. */
-function apiErrors(traffic: Traffic, errorRate: number) {
-  const sum = { ...FIVE_MINUTES, statistic: Stats.SUM };
-  return {
-    metric: new MathExpression({
-      label: 'Requests that failed',
-      expression: 'IF(requests > 0, 100 * errors / requests, 0)',
-      usingMetrics: { requests: traffic.requests(sum), errors: traffic.serverErrors(sum) },
-      ...FIVE_MINUTES,
-    }),
-    above: errorRate,
-    periods: 3,
-    badPeriods: 2,
-    means: `${traffic.speaker} answered more than ${errorRate} percent of requests with a server error.`,
-    next: `compare with the errors of turns: where those are few, the handler does not start, is throttled or is cut off; ${traffic.evidence}.`,
-  };
+  return failedShare({ called: TURNS, answered: (options) => chat.metricTurns(options), failed: (options) => chat.metricErrors(options) });
 }

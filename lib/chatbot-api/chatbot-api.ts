@@ -37,6 +37,7 @@ import { Model } from '../model';
 import { BoundModels } from '../model/bound-models';
 import { type DashboardOptions, type IAlarms } from '../observability';
 import { Operations } from '../observability/operations';
+import { failedRequests } from '../observability/operations-dashboard';
 import { CalledService } from '../posture';
 import { type Build, buildOf } from '../posture/build';
 
@@ -146,7 +147,7 @@ export class ChatbotApi extends Construct {
 
   /** Adds a dashboard: turns, first tokens, tokens, cost and refusals, what carries them, alarms where there are some, and the requests that failed last. */
   public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
-    return this.operations.addDashboard({ rows: chatCharts(this.signals), logs: this.host.logGroup }, options);
+    return this.operations.addDashboard({ rows: chatCharts(this.signals), failures: failedRequests(this.host.logGroup) }, options);
   }
 
   /**

@@ -3,7 +3,7 @@ import { type RagAnswering } from './answering';
 import { type DataSource } from './data-source';
 import { type KnowledgeStore } from './knowledge-store';
 import { type SyncPolicy } from './sync-policy';
-import { type ApiAuth, type RestStreamingOptions } from '../api';
+import { type ApiAuth, type RagApi } from '../api';
 import { type IGuardrail } from '../guardrail';
 import { type RetrievalOptions } from '../knowledge';
 import { type IEmbeddingModel, type IModel } from '../model';
@@ -75,11 +75,11 @@ export interface ManagedRagProps {
   readonly auth?: ApiAuth;
 
   /**
-   * How the API is put on the network.
+   * How questions reach it. `RagApi.none()` leaves out what answers, where the documents are there for a chat alone.
    *
-   * @default - under a name that API Gateway makes, 50 requests a second, 100 at once
+   * @default - RagApi.rest(), under a name that API Gateway makes, 50 requests a second, 100 at once
    */
-  readonly api?: RestStreamingOptions;
+  readonly api?: RagApi;
 
   /**
    * Encrypts documents, vectors, queues, tables, logs and the handlers' environment.

@@ -5,6 +5,9 @@ import { type DeployedSource } from './knowledge-base';
 import { type ManagedRagProps } from './managed-rag-props';
 import { type SyncPolicy } from './sync-policy';
 import { type AuthBinding } from '../api/auth-binding';
+import { CHAT_METRICS } from '../contract/chat';
+import { SYNC_METRICS } from '../contract/document-sync';
+import { RETRIEVAL_METRICS } from '../contract/knowledge';
 import { fail, requireCount, requireMade, requireSome } from '../internal/validation';
 
 /** As many data sources Bedrock takes in one knowledge base. */
@@ -12,7 +15,7 @@ const MOST_SOURCES = 5;
 
 /** What props must be by themselves. */
 export function requireValidProps(scope: IConstruct, props: ManagedRagProps) {
-  const { store, sources, embedding, sync, model, answering, guardrail, auth, posture } = props;
+  const { store, sources, embedding, sync, model, answering, guardrail, auth, api, posture } = props;
   requireMade(scope, 'store', store, '_bind', 'KnowledgeStore, such as KnowledgeStore.s3Vectors()');
   requireSome(scope, 'sources', sources, 'DataSource.s3()');
   requireCount(scope, 'sources', sources, 1, MOST_SOURCES);
@@ -22,8 +25,23 @@ export function requireValidProps(scope: IConstruct, props: ManagedRagProps) {
   requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");
   requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
   requireMade(scope, 'auth', auth, '_bind', 'ApiAuth, such as ApiAuth.cognito()');
+  requireMade(scope, 'api', api, '_rest', 'RagApi, such as RagApi.rest({ stageName: \'v1\' }) or RagApi.none()');
+  if (api && !api._rest()) requireUseOfAnswers(scope, props);
   requireValidAnswering(scope, answering ?? {});
   requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');
+}
+
+/** Refuses what would concern answers where none are given: a guardrail that checks nothing would be taken for one that does. */
+function requireUseOfAnswers(scope: IConstruct, { model, answering, guardrail, auth }: ManagedRagProps) {
+  const idle = Object.entries({ model, answering, guardrail, auth }).find(([, value]) => value !== undefined);
+  if (idle) fail(scope, `'${idle[0]}' must be left out with RagApi.none(), which answers nobody: give it to what answers from these documents, such as a ChatbotApi`);
+}
+
+/** Refuses what is never counted where nobody is answered. */
+export function requireMetricOfDocuments(scope: IConstruct, metricName: string) {
+  if (![...Object.values<string>(CHAT_METRICS), ...Object.values<string>(RETRIEVAL_METRICS)].includes(metricName)) return;
+  fail(scope, `'metricName' must be a metric of documents, such as ${SYNC_METRICS.documentsIndexed}, with RagApi.none(), got '${metricName}': what answers from these documents counts it, `
+    + `such as a ChatbotApi by chat.metric('${metricName}')`);
 }
 
 /** Refuses tenants where nothing that proves who asks could name one: nobody would find anything. */

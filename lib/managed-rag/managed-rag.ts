@@ -13,21 +13,24 @@ import { DocumentSync } from './document-sync';
 import { KnowledgeBase } from './knowledge-base';
 import { KnowledgeStore } from './knowledge-store';
 import { type ManagedRagProps } from './managed-rag-props';
-import { requireFittingProof, requireValidProps, warnOfIdleGrant, warnOfUnreadSources } from './managed-rag-rules';
+import { requireFittingProof, requireMetricOfDocuments, requireValidProps, warnOfIdleGrant, warnOfUnreadSources } from './managed-rag-rules';
 import { QueryApi } from './query-api';
 import { ragAlarms } from './rag-alarms';
 import { type RagAlarmsOptions } from './rag-alarms-options';
-import { ragCharts } from './rag-dashboard';
+import { failedDocuments, ragCharts } from './rag-dashboard';
 import { type RagSignals } from './rag-signals';
 import { SyncPolicy } from './sync-policy';
+import { RagApi } from '../api';
 import { CHAT_METRICS } from '../contract/chat';
 import { SYNC_METRICS } from '../contract/document-sync';
 import { RETRIEVAL_METRICS } from '../contract/knowledge';
 import { RAG_ROUTES } from '../contract/rag';
+import { fail } from '../internal/validation';
 import { type IKnowledge, type KnowledgeBinding, type RetrievalOptions } from '../knowledge';
 import { bindRetrieval, declaredFields } from '../knowledge/bind-retrieval';
 import { type DashboardOptions, type IAlarms } from '../observability';
 import { Operations } from '../observability/operations';
+import { type Failures, failedRequests } from '../observability/operations-dashboard';
 import { type Build, buildOf } from '../posture/build';
 
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/managed-rag.md#metrics-and-alarms';
@@ -55,26 +58,17 @@ export class ManagedRag extends Construct implements IKnowledge {
   /** Whoever sends `{"sync":"all"}` here has every source looked through; let them with `grantSync`. */
   public readonly syncRequests: IQueue;
 
-  /** The function that answers. */
-  public readonly handler: LambdaFunction;
-
-  /** The REST API. */
-  public readonly api: RestApi;
-
   /** The users, where they live in Cognito. */
   public readonly userPool?: IUserPool;
 
   /** The client with which a web page or an app signs users in; made together with the user pool. */
   public readonly userPoolClient?: UserPoolClient;
 
-  /** Where questions are answered, with a slash at its end: they are posted to `${url}v1/query`. */
-  public readonly url: string;
-
   private readonly build: Build;
   private readonly retrieval: RetrievalOptions;
   private readonly knowledge: KnowledgeBase;
   private readonly sync: DocumentSync;
-  private readonly queries: QueryApi;
+  private readonly queries?: QueryApi;
   private readonly operations: Operations;
 
   constructor(scope: Construct, id: string, props: ManagedRagProps = {}) {
@@ -94,13 +88,24 @@ export class ManagedRag extends Construct implements IKnowledge {
     this.syncRequests = this.sync.queues.jobs;
 
     this.queries = this.defineQueries(props);
-    requireFittingProof(this, props, this.queries.auth);
-    this.userPool = this.queries.auth.userPool;
-    this.userPoolClient = this.queries.auth.userPoolClient;
-    this.handler = this.queries.answers.function;
-    this.api = this.queries.endpoint.api;
-    this.url = this.queries.endpoint.url;
-    this.queries.answerFrom((caller) => this.bind(this, caller));
+    this.userPool = this.queries?.auth.userPool;
+    this.userPoolClient = this.queries?.auth.userPoolClient;
+    this.queries?.answerFrom((caller) => this.bind(this, caller));
+  }
+
+  /** The function that answers; an error with `RagApi.none()`. */
+  public get handler(): LambdaFunction {
+    return this.requireQueries('handler').answers.function;
+  }
+
+  /** The REST API; an error with `RagApi.none()`. */
+  public get api(): RestApi {
+    return this.requireQueries('api').endpoint.api;
+  }
+
+  /** Where questions are answered, with a slash at its end: they are posted to `${url}v1/query`. An error with `RagApi.none()`. */
+  public get url(): string {
+    return this.requireQueries('url').endpoint.url;
   }
 
   /** Lets a caller look passages up, and says all that the caller must know to do so. */
@@ -112,8 +117,9 @@ export class ManagedRag extends Construct implements IKnowledge {
 
   /** Lets somebody ask with IAM credentials; takes effect with `ApiAuth.iam()`. */
   public grantInvoke(grantee: IGrantable): Grant {
-    warnOfIdleGrant(this, this.queries.auth);
-    return this.queries.endpoint.grantInvoke(grantee);
+    const { auth, endpoint } = this.requireQueries('grantInvoke');
+    warnOfIdleGrant(this, auth);
+    return endpoint.grantInvoke(grantee);
   }
 
   /** Lets somebody look passages up by themselves, with Bedrock's own `Retrieve`: by any filter, whatever the tenant. */
@@ -138,12 +144,13 @@ export class ManagedRag extends Construct implements IKnowledge {
 
   /** Adds a dashboard: questions, what is found, what is read, what carries it, alarms where there are some, and the requests that failed last. */
   public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
-    return this.operations.addDashboard({ rows: ragCharts(this.signals), logs: this.queries.answers.logs }, options);
+    return this.operations.addDashboard({ rows: ragCharts(this.signals), failures: this.failures }, options);
   }
 
-  /** A metric of this construct, by its name in CloudWatch; the sum over five minutes unless told otherwise. */
+  /** A metric of this construct, by its name in CloudWatch; the sum over five minutes unless told otherwise. With `RagApi.none()` those of documents alone. */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.operations.metric(metricName, this.queries.aboutOf(metricName), options);
+    if (!this.queries) requireMetricOfDocuments(this, metricName);
+    return this.operations.metric(metricName, this.queries?.aboutOf(metricName) ?? {}, options);
   }
 
   /** Questions that were answered to the end, those to which nothing was found included. */
@@ -242,10 +249,17 @@ export class ManagedRag extends Construct implements IKnowledge {
   }
 
   private get signals(): RagSignals {
-    const { queries: { endpoint: { traffic }, models: { priced }, answers: { deadLetters } }, handler: answers, sync } = this;
-    const { queues: { changes, allLost }, handler: { function: reads } } = sync;
-    const lost = [...allLost, deadLetters];
-    return { rag: this, traffic, functions: { answers, reads }, changes, lost, priced, divided: this.retrieval.tenant !== undefined };
+    const { queries, sync: { queues: { changes, allLost }, handler: { function: reader } } } = this;
+    const lost = [...allLost, ...(queries ? [queries.answers.deadLetters] : [])];
+    return { rag: this, queries: queries?.signals(this.retrieval), reader, changes, lost };
+  }
+
+  private get failures(): Failures {
+    return this.queries ? failedRequests(this.queries.answers.logs) : failedDocuments(this.sync.handler.logs);
+  }
+
+  private requireQueries(member: string): QueryApi {
+    return this.queries ?? fail(this, `'${member}' is not there with RagApi.none(), which answers nobody: ask for it where answers are given, such as the url of a ChatbotApi, or take RagApi.rest()`);
   }
 
   private defineKnowledge({ store = KnowledgeStore.s3Vectors(), sources, embedding }: ManagedRagProps) {
@@ -264,14 +278,19 @@ export class ManagedRag extends Construct implements IKnowledge {
     return new DocumentSync(this, 'Sync', { ...this.build, knowledgeBase: base, sources, kind, policy, service: this.operations.service });
   }
 
-  private defineQueries(props: ManagedRagProps) {
-    return new QueryApi(this, {
+  private defineQueries({ api = RagApi.rest(), ...props }: ManagedRagProps) {
+    const rest = api._rest();
+    if (!rest) return undefined;
+    const queries = new QueryApi(this, {
       ...props,
+      api: rest,
       build: this.build,
       service: this.operations.service,
       description: { handler: 'Answers questions from documents', api: 'Answers from documents' },
       parts: this.retrieval.links ? ['s3-links'] : [],
       routes: Object.values(RAG_ROUTES),
     });
+    requireFittingProof(this, props, queries.auth);
+    return queries;
   }
 }

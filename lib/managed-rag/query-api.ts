@@ -1,6 +1,7 @@
 import { Size, Stack } from 'aws-cdk-lib';
 import { type Construct } from 'constructs';
 import { ANSWER_TIMEOUT, answeringPolicy, type RagAnswering } from './answering';
+import { type QuerySignals } from './rag-signals';
 import { ApiAuth, type RestStreamingOptions } from '../api';
 import { type AuthBinding } from '../api/auth-binding';
 import { restApiOptions } from '../api/rest-streaming-options';
@@ -11,7 +12,7 @@ import { RAG_CLIENT_HEADERS, RAG_EXPOSED_HEADERS, type RagEnv } from '../contrac
 import { type IGuardrail } from '../guardrail';
 import { BundledFunction } from '../internal/bundled-function';
 import { type HandlerRole } from '../internal/handler-role';
-import { type KnowledgeBinding } from '../knowledge';
+import { type KnowledgeBinding, type RetrievalOptions } from '../knowledge';
 import { type IModel, Model, ModelUse } from '../model';
 import { BoundModels } from '../model/bound-models';
 import { CalledService } from '../posture';
@@ -71,6 +72,11 @@ export class QueryApi {
   public aboutOf(metricName: string): Readonly<Record<string, string>> {
     const ofAnswers = Object.values<string>(CHAT_METRICS).includes(metricName);
     return ofAnswers && !this.models.routed ? { Model: this.models.name } : {};
+  }
+
+  /** How it fares, over documents that may belong to tenants. */
+  public signals({ tenant }: RetrievalOptions): QuerySignals {
+    return { traffic: this.endpoint.traffic, handler: this.answers.function, priced: this.models.priced, divided: tenant !== undefined };
   }
 
   private get timeout() {

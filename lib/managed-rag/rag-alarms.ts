@@ -2,32 +2,44 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IConstruct } from 'constructs';
 import { type RagAlarmsOptions } from './rag-alarms-options';
-import { type RagSignals } from './rag-signals';
-import { requireBetween, requireDuration, requireInteger } from '../internal/validation';
+import { type QuerySignals, type RagSignals } from './rag-signals';
+import { fail, requireBetween, requireDuration, requireInteger } from '../internal/validation';
 import { type AlarmRules } from '../observability/alarm-set';
+import { apiErrors, failedShare } from '../observability/request-alarms';
 
 const FIVE_MINUTES = { period: Duration.minutes(5) };
+const QUESTIONS = 'questions';
 const ONE_HOUR = { period: Duration.hours(1) };
 /** Of fewer questions a share says nothing. */
 const ENOUGH_QUESTIONS = 20;
 
 /** What a knowledge base rings for. */
-export function ragAlarms(scope: IConstruct, signals: RagSignals, options: RagAlarmsOptions): AlarmRules {
+export function ragAlarms(scope: IConstruct, { queries, ...signals }: RagSignals, options: RagAlarmsOptions): AlarmRules {
+  if (!queries) requireNoneOfAnswers(scope, options);
+  return { ...(queries && answerAlarms(scope, signals, queries, options)), ...documentAlarms(scope, signals, options) };
+}
+
+/** An alarm that nothing can ring would be trusted. */
+function requireNoneOfAnswers(scope: IConstruct, { errorRate, timeToFirstToken, emptyRetrievals }: RagAlarmsOptions) {
+  const idle = Object.entries({ errorRate, timeToFirstToken, emptyRetrievals }).find(([, value]) => value !== undefined);
+  if (idle) fail(scope, `'${idle[0]}' must be left out with RagApi.none(), which answers nobody: give alarms to what answers from these documents, such as a ChatbotApi`);
+}
+
+function answerAlarms(scope: IConstruct, { rag }: Pick<RagSignals, 'rag'>, { traffic, divided }: QuerySignals, options: RagAlarmsOptions): AlarmRules {
   const { errorRate = 5, timeToFirstToken = Duration.seconds(8), emptyRetrievals } = options;
   requireBetween(scope, 'errorRate', errorRate, 0, 99);
   requireBetween(scope, 'timeToFirstToken in milliseconds', timeToFirstToken.toMilliseconds({ integral: false }), 1, Duration.minutes(15).toMilliseconds());
   requireBetween(scope, 'emptyRetrievals', emptyRetrievals, 0, 99);
-  const { rag, divided } = signals;
   return {
     ErrorRate: {
-      metric: failedQuestions(signals),
+      metric: failedQuestions({ rag }),
       above: errorRate,
       periods: 3,
       badPeriods: 2,
       means: `More than ${errorRate} percent of questions failed on our side, the model's or the knowledge base's.`,
       next: "the dashboard's list of failed requests says why by errorCode: compare it with the errors of retrieval, which are the knowledge base's or its store's.",
     },
-    ApiErrors: apiErrors(signals, errorRate),
+    ApiErrors: apiErrors({ called: QUESTIONS }, traffic, errorRate),
     TimeToFirstToken: {
       metric: rag.metricTimeToFirstToken(FIVE_MINUTES),
       above: timeToFirstToken.toMilliseconds(),
@@ -35,7 +47,6 @@ export function ragAlarms(scope: IConstruct, signals: RagSignals, options: RagAl
       means: `One question in 20 waits more than ${timeToFirstToken.toHumanString()} for the first word of its answer.`,
       next: 'see whether retrieval takes the time (fewer candidates, no reranker, a store that does not sleep), or the model does.',
     },
-    ...documentAlarms(scope, signals, options),
     ...(divided && {
       ForeignPassages: {
         metric: rag.metricForeignPassages(FIVE_MINUTES),
@@ -47,7 +58,7 @@ export function ragAlarms(scope: IConstruct, signals: RagSignals, options: RagAl
     }),
     ...(emptyRetrievals !== undefined && {
       EmptyRetrievals: {
-        metric: emptyShare(signals),
+        metric: emptyShare({ rag }),
         above: emptyRetrievals,
         periods: 1,
         means: `To more than ${emptyRetrievals} percent of an hour's questions nothing was found.`,
@@ -102,16 +113,11 @@ function documentAlarms(scope: IConstruct, { rag, changes, lost }: RagSignals, o
 
 /** The share of questions that failed, in percent. */
 export function failedQuestions({ rag }: Pick<RagSignals, 'rag'>): MathExpression {
-  return new MathExpression({
-    label: 'Questions that failed',
-    expression: 'IF(answers + errors > 0, 100 * errors / (answers + errors), 0)',
-    usingMetrics: { answers: rag.metricAnswers(FIVE_MINUTES), errors: rag.metricErrors(FIVE_MINUTES) },
-    ...FIVE_MINUTES,
-  });
+  return failedShare({ called: QUESTIONS, answered: (options) => rag.metricAnswers(options), failed: (options) => rag.metricErrors(options) });
 }
 
 /** The share of questions to which nothing was found, in percent. */
-function emptyShare({ rag }: RagSignals): MathExpression {
+function emptyShare({ rag }: Pick<RagSignals, 'rag'>): MathExpression {
   return new MathExpression({
     label: 'Nothing found',
     expression: `IF(retrievals >= ${ENOUGH_QUESTIONS}, 100 * empty / retrievals, 0)`,
@@ -120,20 +126,3 @@ function emptyShare({ rag }: RagSignals): MathExpression {
   });
 }
 
-/** Counts what never came to be a question: a handler that cannot start or runs out of time. */
-function apiErrors({ traffic }: RagSignals, errorRate: number) {
-  const sum = { ...FIVE_MINUTES, statistic: Stats.SUM };
-  return {
-    metric: new MathExpression({
-      label: 'Requests that failed',
-      expression: 'IF(requests > 0, 100 * errors / requests, 0)',
-      usingMetrics: { requests: traffic.requests(sum), errors: traffic.serverErrors(sum) },
-      ...FIVE_MINUTES,
-    }),
-    above: errorRate,
-    periods: 3,
-    badPeriods: 2,
-    means: `${traffic.speaker} answered more than ${errorRate} percent of requests with a server error.`,
-    next: `compare with the errors of questions: where those are few, the handler does not start, is throttled or is cut off; ${traffic.evidence}.`,
-  };
-}

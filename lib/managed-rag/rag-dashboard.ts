@@ -1,18 +1,25 @@
 import { Duration } from 'aws-cdk-lib';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { failedQuestions } from './rag-alarms';
-import { type RagSignals } from './rag-signals';
-import { type Chart } from '../observability/operations-dashboard';
+import { type QuerySignals, type RagSignals } from './rag-signals';
+import { type Chart, type Failures } from '../observability/operations-dashboard';
 
 const P50 = Stats.p(50);
 
 /** What a knowledge base shows: what users feel first, then what is found, then what is read, then what carries it all. */
 export function ragCharts(signals: RagSignals): Chart[][] {
-  return [users(signals), finding(signals), reading(signals), carriers(signals)];
+  const { queries } = signals;
+  return [...(queries ? [users(signals, queries), finding(signals, queries)] : []), reading(signals), carriers(signals)];
 }
 
-function users({ rag, priced }: RagSignals): Chart[] {
+/** What failed last where nobody is answered: documents. */
+export function failedDocuments(logs: ILogGroup): Failures {
+  return { title: 'Documents that failed last', logs, fields: 'message, source, key, what, error, reason', filter: 'level = "ERROR"' };
+}
+
+function users({ rag }: RagSignals, { priced }: QuerySignals): Chart[] {
   return [
     { title: 'Questions', unit: 'questions', lines: [rag.metricAnswers({ label: 'Answered' }), rag.metricErrors({ label: 'Failed' })] },
     { title: 'Questions that failed', unit: 'percent', lines: [failedQuestions({ rag })] },
@@ -25,7 +32,7 @@ function users({ rag, priced }: RagSignals): Chart[] {
   ];
 }
 
-function finding({ rag, divided }: RagSignals): Chart[] {
+function finding({ rag }: RagSignals, { divided }: QuerySignals): Chart[] {
   return [
     {
       title: 'Retrievals',
@@ -63,7 +70,11 @@ function reading({ rag, changes, lost }: RagSignals): Chart[] {
   ];
 }
 
-function carriers({ traffic, functions: { answers, reads } }: RagSignals): Chart[] {
+function carriers({ queries, reader }: RagSignals): Chart[] {
+  return [...(queries ? answerCarriers(queries) : []), { title: 'Function that reads', unit: 'invocations', lines: lifeOf(reader) }];
+}
+
+function answerCarriers({ traffic, handler }: QuerySignals): Chart[] {
   const count = { statistic: Stats.SUM };
   return [
     {
@@ -71,8 +82,7 @@ function carriers({ traffic, functions: { answers, reads } }: RagSignals): Chart
       unit: 'requests',
       lines: [traffic.requests({ ...count, label: 'All' }), traffic.clientErrors({ ...count, label: '4xx' }), traffic.serverErrors({ ...count, label: '5xx' })],
     },
-    { title: 'Function that answers', unit: 'invocations', lines: lifeOf(answers) },
-    { title: 'Function that reads', unit: 'invocations', lines: lifeOf(reads) },
+    { title: 'Function that answers', unit: 'invocations', lines: lifeOf(handler) },
   ];
 }
 

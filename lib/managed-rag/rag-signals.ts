@@ -3,21 +3,29 @@ import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type Traffic } from '../api/traffic';
 
-/** Every sign of life of a knowledge base that answers, for its alarms and its dashboard. */
-export interface RagSignals {
-  readonly rag: WatchedRag;
+/** How questions and their answers fare. */
+export interface QuerySignals {
   /** What carries questions. */
   readonly traffic: Traffic;
-  /** What answers, and what reads. */
-  readonly functions: { readonly answers: LambdaFunction; readonly reads: LambdaFunction };
-  /** Where changes wait, where they are followed. */
-  readonly changes?: IQueue;
-  /** Where what was given up waits for a person. */
-  readonly lost: readonly IQueue[];
+  /** What answers. */
+  readonly handler: LambdaFunction;
   /** Whether the handler knows what a token costs; without prices it reports no cost. */
   readonly priced: boolean;
   /** Whether documents belong to tenants. */
   readonly divided: boolean;
+}
+
+/** Every sign of life of a knowledge base, for its alarms and its dashboard. */
+export interface RagSignals {
+  readonly rag: WatchedRag;
+  /** Absent where it is there for others, who answer. */
+  readonly queries?: QuerySignals;
+  /** What reads documents. */
+  readonly reader: LambdaFunction;
+  /** Where changes wait, where they are followed. */
+  readonly changes?: IQueue;
+  /** Where what was given up waits for a person. */
+  readonly lost: readonly IQueue[];
 }
 
 interface WatchedRag {

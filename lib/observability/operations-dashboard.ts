@@ -23,8 +23,21 @@ export interface OperationsDashboardProps extends DashboardOptions {
   readonly alarms?: IAlarms;
   /** The questions in the order in which they are asked; those of a row that is too long go on in the next. */
   readonly rows: Chart[][];
-  /** Where handlers write a line for each request. */
+  /** What failed last. */
+  readonly failures: Failures;
+}
+
+/** Lines of a log that tell of failures. */
+export interface Failures {
+  readonly title: string;
   readonly logs: ILogGroup;
+  readonly fields: string;
+  readonly filter: string;
+}
+
+/** The failures of handlers that write a line for each request. */
+export function failedRequests(logs: ILogGroup): Failures {
+  return { title: 'Requests that failed last', logs, fields: 'route, status, errorCode, cause, requestId, xray_trace_id', filter: 'ispresent(errorCode)' };
 }
 
 const WIDTH = 24;
@@ -36,15 +49,15 @@ const INTERVAL = Duration.hours(3);
 export class OperationsDashboard extends cloudwatch.Dashboard {
   constructor(scope: Construct, id: string, props: OperationsDashboardProps) {
     super(scope, requireFirst(scope, id, 'addDashboard'), { dashboardName: props.dashboardName, defaultInterval: props.defaultInterval ?? INTERVAL });
-    const { heading, documentation, alarms, rows, logs } = props;
+    const { heading, documentation, alarms, rows, failures } = props;
     this.addWidgets(new cloudwatch.TextWidget({
       width: WIDTH,
       height: 2,
-      markdown: `# ${heading}\n[What the lines mean and what to do](${documentation}). Log group: \`${logs.logGroupName}\``,
+      markdown: `# ${heading}\n[What the lines mean and what to do](${documentation}). Log group: \`${failures.logs.logGroupName}\``,
     }));
     if (alarms) this.addAlarms(alarms);
     for (const row of rows) this.addRow(row);
-    this.addWidgets(this.latestFailures(logs));
+    this.addWidgets(this.latest(failures));
   }
 
   /** Shows charts beside each other, four at most; more are spread evenly over rows. */
@@ -61,18 +74,13 @@ export class OperationsDashboard extends cloudwatch.Dashboard {
     this.addWidgets(new cloudwatch.AlarmStatusWidget({ title: 'Alarms', width: WIDTH, height: 3, alarms: Object.values(alarms) }));
   }
 
-  private latestFailures({ logGroupName }: ILogGroup) {
+  private latest({ title, logs, fields, filter }: Failures) {
     return new cloudwatch.LogQueryWidget({
-      title: 'Requests that failed last',
+      title,
       width: WIDTH,
       height: 6,
-      logGroupNames: [logGroupName],
-      queryLines: [
-        'fields @timestamp, route, status, errorCode, cause, requestId, xray_trace_id',
-        'filter ispresent(errorCode)',
-        'sort @timestamp desc',
-        'limit 20',
-      ],
+      logGroupNames: [logs.logGroupName],
+      queryLines: [`fields @timestamp, ${fields}`, `filter ${filter}`, 'sort @timestamp desc', 'limit 20'],
     });
   }
 }

@@ -27,7 +27,8 @@ export class Operations {
 
   /** A metric of the construct, or of what it is about besides; the sum over five minutes unless told otherwise. */
   public metric(metricName: string, about: Readonly<Record<string, string>>, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap: this.dimensions(about), statistic: cloudwatch.Stats.SUM, ...options });
+    const dimensionsMap = this.dimensions(about);
+    return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap, statistic: cloudwatch.Stats.SUM, ...options });
   }
 
   /** By what metrics are told apart: the construct, and what they are about besides. */
@@ -41,7 +42,7 @@ export class Operations {
     return this.alarms;
   }
 
-  public addDashboard(shown: Pick<OperationsDashboardProps, 'rows' | 'logs'>, options: DashboardOptions): cloudwatch.Dashboard {
+  public addDashboard(shown: Pick<OperationsDashboardProps, 'rows' | 'failures'>, options: DashboardOptions): cloudwatch.Dashboard {
     const { documentation } = this.props;
     this.dashboard = new OperationsDashboard(this.scope, 'Dashboard', { ...options, ...shown, heading: this.service, documentation, alarms: this.alarms });
     return this.dashboard;

@@ -7,7 +7,7 @@ import { domainOf, givenVpc } from './given';
 import {
   ApiAuth, AttachmentFormat, Buffering, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, ConversationSummary, DataSource,
   Firewall, Geography, Guardrail, ManagedRag, type ManagedRagProps, Model, ModelRouter,
-  ModelSplit, Posture, PromptCaching, RequestTrait, RerankModel, Reranking, RestDomain, SentenceTransform, ServiceTier, SyncPolicy, Transport,
+  ModelSplit, Posture, PromptCaching, RagApi, RequestTrait, RerankModel, Reranking, RestDomain, SentenceTransform, ServiceTier, SyncPolicy, Transport,
   WordFilter,
 } from '../../lib';
 
@@ -88,6 +88,7 @@ const RAG_CHOICES: Readonly<Record<string, (stack: Stack) => ManagedRagProps>> =
     sync: SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1))),
     guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['secret'])] }),
   }),
+  'ManagedRag without an API of its own': () => ({ api: RagApi.none() }),
   'ManagedRag with a reranker': () => ({ retrieval: { rerank: Reranking.model(RerankModel.standard()) } }),
 };
 

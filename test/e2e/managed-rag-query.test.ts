@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { emittedMetrics } from './emitted-metrics';
 import { TestIssuer } from './oidc-issuer';
 import { runStacks, type User } from './run-stacks';
-import { ApiAuth, Guardrail, ManagedRag, type ManagedRagProps, MetadataField, Reranking, RerankModel, WordFilter } from '../../lib';
+import { ApiAuth, Guardrail, ManagedRag, type ManagedRagProps, MetadataField, RagApi, Reranking, RerankModel, WordFilter } from '../../lib';
 import { accessKeyOf } from '../../local/principals';
 import { hostileFilters } from '../lambda/fakes/hostile-filters';
 
@@ -35,7 +35,7 @@ describe('questions to documents', () => {
         retrieval: { fields, questions: 3, links: Duration.minutes(5), unanswered: 'Nothing says so.', rerank: Reranking.model(RerankModel.standard()) },
         guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['nightingale'])], blockedInputMessage: 'Not here.' }),
       },
-      Tenants: { auth, api: { throttling: { rate: 5_000, burst: 5_000 } }, retrieval: { fields, tenant: { field: 'owner', claim: 'email' } } },
+      Tenants: { auth, api: RagApi.rest({ throttling: { rate: 5_000, burst: 5_000 } }), retrieval: { fields, tenant: { field: 'owner', claim: 'email' } } },
       Partners: { auth: ApiAuth.oidc({ issuer: issuer.url, audience: ['chat'] }), retrieval: { fields, tenant: { field: 'owner', claim: 'mail' } } },
     };
     const operator = new Role(stack, 'Operator', { assumedBy: new AnyPrincipal() });

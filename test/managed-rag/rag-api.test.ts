@@ -2,7 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { actionsOf, defineRag, statements } from './define-rag';
-import { ApiAuth, Guardrail, type ManagedRagProps, Model, ModelRouter } from '../../lib';
+import { ApiAuth, Guardrail, type ManagedRagProps, Model, ModelRouter, RagApi } from '../../lib';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 
 const byDefault = defineRag();
@@ -33,7 +33,7 @@ describe('the API', () => {
   });
 
   test('is put on the network as you choose', () => {
-    const template = defineRag({ api: { stageName: 'v2', corsOrigins: ['https://docs.example.com'], throttling: { rate: 5, burst: 10 } } }).template();
+    const template = defineRag({ api: RagApi.rest({ stageName: 'v2', corsOrigins: ['https://docs.example.com'], throttling: { rate: 5, burst: 10 } }) }).template();
     template.hasResourceProperties('AWS::ApiGateway::Stage', { StageName: 'v2', MethodSettings: [Match.objectLike({ ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 })] });
     expect(handler(template).Environment.Variables.CORS_ORIGINS).toBe('https://docs.example.com');
   });
@@ -94,7 +94,8 @@ test.each<[string, ManagedRagProps, string]>([
   ['answers that the model cannot write', { answering: { maxTokens: 9_000_000 } }, "'answering.maxTokens' must be at most 65535, the output limit of global.amazon.nova-2-lite-v1:0, got 9000000"],
   ['a temperature above one', { answering: { temperature: 2 } }, "'answering.temperature' must be between 0 and 1, got 2"],
   ['an hour for an answer', { answering: { timeout: Duration.hours(1) } }, "'answering.timeout' must be between 10 seconds and 15 minutes, got 1 hour"],
-  ['origins with a path', { api: { corsOrigins: ['https://docs.example.com/'] } }, "'corsOrigins' must be an origin like https://chat.example.com"],
+  ['origins with a path', { api: RagApi.rest({ corsOrigins: ['https://docs.example.com/'] }) }, "'corsOrigins' must be an origin like https://chat.example.com"],
+  ['an API that is written out', { api: { stageName: 'v1' } as never }, "'api' must be made by RagApi, such as RagApi.rest({ stageName: 'v1' }) or RagApi.none(), got an object of Object"],
   ['a model’s id', { model: 'amazon.nova-lite-v1:0' as never }, "'model' must be made by Model, such as"],
 ])('refuses %s', (_, props, message) => {
   expect(() => defineRag(props)).toThrow(message);
