@@ -1,0 +1,35 @@
+import type { MetadataField } from './knowledge';
+
+/** What an index of chunks is, whatever store keeps it. */
+export interface PassageIndex {
+  /** Of one version of the index: a new one stands beside it under another name. 1 to 40 small letters, digits and `_`, a letter first. */
+  readonly name: string;
+  /** Numbers in a vector. */
+  readonly dimension: number;
+  /** What chunks can be filtered by. */
+  readonly fields: readonly MetadataField[];
+  /** The field that says whose a chunk is. With one, a chunk without it is refused, and so is a search that names no tenant. */
+  readonly tenantField?: string;
+}
+
+/** A database of PostgreSQL 15 or later with pgvector 0.8 or later. */
+export interface PgvectorReference {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** Who logs in; `PGVECTOR_ROLES` are the users that the schema makes. */
+  readonly user: string;
+  /** ARN of the secret with the password, as RDS keeps it. Absent logs in by a token of IAM. */
+  readonly secretArn?: string;
+  /** false for a database without TLS, on one's own machine. @default true */
+  readonly tls?: boolean;
+}
+
+/** The schema that holds the tables of all indexes. */
+export const PGVECTOR_PASSAGES = 'passages';
+
+/** Who may only search, and only for the tenant that a search names; and who writes. Both may log in by IAM. */
+export const PGVECTOR_ROLES = { reads: 'passages_reads', writes: 'passages_writes' } as const;
+
+/** Longer vectors cannot be indexed, not even in half precision. */
+export const PGVECTOR_LONGEST = 4_000;
