@@ -21,9 +21,10 @@ function citationBody({ number, passage, start, end, at, snippet, source }: Cita
 
 /** An answer in one piece. */
 export function queryBody({ id, created, model }: QueryIdentity, answered: Answered, passages?: readonly PassageView[]): object {
-  const { answer, reason, grounded, citations, usage } = answered;
+  const { answer, reason, grounded, citations, usage, session } = answered;
   return {
     id,
+    ...(session !== undefined && { session_id: session }),
     object: 'query.answer',
     created,
     model,
@@ -46,8 +47,8 @@ export function queryFrame({ id, created, model }: QueryIdentity, event: QueryEv
     case 'citation':
       return frame('citation', citationBody(event.citation));
     case 'finish': {
-      const { reason, grounded, usage } = event;
-      return frame('done', { id, object: 'query.done', created, model, finish_reason: reason, grounded, ...(usage && { usage }) });
+      const { reason, grounded, usage, session } = event;
+      return frame('done', { id, ...(session !== undefined && { session_id: session }), object: 'query.done', created, model, finish_reason: reason, grounded, ...(usage && { usage }) });
     }
     default:
       return '';

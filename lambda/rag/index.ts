@@ -5,6 +5,7 @@
  * - `bedrock:InvokeModelWithResponseStream` on the models that answer, which every call here streams.
  * - over a database `bedrock:GenerateQuery` and `sqlworkbench:GetSqlRecommendations` on `*` and `bedrock:GetKnowledgeBase` on the knowledge base, for queries that are only written.
  * - with a guardrail `bedrock:ApplyGuardrail` on it.
+ * - with sessions `dynamodb:GetItem`, `PutItem` and `DeleteItem` on their table.
  * - with links `s3:GetObject` on the documents, and `kms:Decrypt` through S3 where the bucket has a key: a link opens what this role may read.
  */
 import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
@@ -23,6 +24,7 @@ import { readModels } from '../generation/routing/deployed';
 import { CHAT_DURATIONS } from '../generation/turn-report';
 import { readBeside } from '../kit/beside';
 import { systemClock } from '../kit/clock';
+import { deferred, once } from '../kit/deferred';
 import { endpoint } from '../kit/endpoint';
 import { readEnv } from '../kit/env';
 import { createLog } from '../kit/log';
@@ -41,13 +43,17 @@ const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHan
   refusedExtra: (extra) => log.info('the model does not take this and is asked without', { extra }),
 });
 const links: Links = { sign: async (...given) => (await import('../parts/s3-links.js')).links.sign(...given) };
+const { sessions: kept } = decided;
+const sessions = kept && deferred(once(async () => (await import('../parts/sessions.js')).openSessions(kept.table)));
 const models = readModels(env, readBeside(ROUTING_FILE), { model, clock: systemClock });
 const watchers = {
   answers: createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, ...(!models.routed && { Model: models.offer.name }) }, CHAT_DURATIONS),
   retrieval: createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE }, RETRIEVAL_DURATIONS),
   log,
 };
-const ports = { passages: bedrockPassages(knowledge, decided.knowledge), sql: bedrockSql(knowledge, decided.knowledge), model, links, clock: systemClock };
+const ports = {
+  passages: bedrockPassages(knowledge, decided.knowledge), sql: bedrockSql(knowledge, decided.knowledge), model, links, sessions, clock: systemClock,
+};
 const routes = ragRoutes({ ...decided, models }, ports, watchers);
 
 export const handler = awslambda.streamifyResponse(restApi(endpoint(routes, { corsOrigins, exposedHeaders: RAG_EXPOSED_HEADERS, log }), caller));

@@ -11,7 +11,7 @@ import type { Said } from '../knowledge/questions';
 import type { Prompt, PromptMessage } from '../ports/model';
 
 /** What was said before helps to understand the question; what is answered from are the passages. */
-const HISTORY_TOKENS = 4_000;
+export const HISTORY_TOKENS = 4_000;
 
 /** The prompt of one answer: how to answer, the conversation, and in the user's place the passages and the question. */
 export function groundedPrompt(request: QueryRequest, { passages, questions }: Grounds, policy: RagPolicy, facts: ModelFacts): Prompt {

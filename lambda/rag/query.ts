@@ -53,6 +53,8 @@ export interface Answered {
   readonly usage?: Usage;
   /** What the model gave; absent where none was asked. */
   readonly generated?: Generated;
+  /** The session that can be gone on with. */
+  readonly session?: string;
 }
 
 /** What is answered where nothing is found. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { RagPolicy } from './settings';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import { isBlank } from '../generation/normalise';
 import { chosenModel, type ModelOffer } from '../generation/offer';
@@ -9,8 +10,12 @@ import type { Said } from '../knowledge/questions';
 import type { Filter } from '../ports/passages';
 
 export interface QueryRequest {
-  /** The conversation so far, the question last. */
+  /** The conversation as the request brings it, the question last. */
   readonly said: readonly Said[];
+  /** Whether it is a session's, whose conversation is kept here. */
+  readonly session: boolean;
+  /** The session that it goes on with; absent begins one. */
+  readonly sessionId?: string;
   readonly filter?: Filter;
   /** Most passages that the answer is given from. */
   readonly most: number;
@@ -42,7 +47,7 @@ const messages = v.pipe(
 );
 
 /** `POST /v1/query`. */
-export function parseQuery(body: string, knowledge: KnowledgePolicy, offer: ModelOffer): QueryRequest {
+export function parseQuery(body: string, { knowledge, sessions }: Pick<RagPolicy, 'knowledge' | 'sessions'>, offer: ModelOffer): QueryRequest {
   const schema = v.object({
     query: optional(words),
     messages: optional(messages),
@@ -52,12 +57,16 @@ export function parseQuery(body: string, knowledge: KnowledgePolicy, offer: Mode
     include_passages: optional(v.boolean()),
     max_tokens: optional(v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'))),
     model: optional(v.string()),
+    session_id: optional(v.string()),
   });
   const asked = validated(schema, known(body, schema.entries));
   if ((asked.query === undefined) === (asked.messages === undefined)) {
     throw new BadRequest('query', `'query' or 'messages' must be given, got ${asked.query === undefined ? 'neither' : 'both'}: 'query' for one question, 'messages' for a conversation.`, 'invalid_value');
   }
+  if (asked.session_id !== undefined) requireSessions(sessions !== undefined, asked.messages !== undefined);
   return {
+    session: sessions !== undefined && asked.query !== undefined,
+    sessionId: asked.session_id,
     said: asked.messages ?? [{ role: 'user', content: asked.query ?? '' }],
     filter: parseFilter(asked.filter, knowledge),
     most: asked.passages ?? knowledge.passages,
@@ -66,6 +75,15 @@ export function parseQuery(body: string, knowledge: KnowledgePolicy, offer: Mode
     maxTokens: asked.max_tokens,
     model: chosenModel(asked.model, offer),
   };
+}
+
+function requireSessions(kept: boolean, told: boolean): void {
+  if (!kept) {
+    throw new BadRequest('session_id', 'This API keeps no sessions, got \'session_id\': leave it out, and send the conversation in \'messages\'.', 'unsupported_parameter');
+  }
+  if (told) {
+    throw new BadRequest('session_id', "'session_id' must not come with 'messages', which bring the whole conversation: send 'query' to go on with the session.", 'invalid_value');
+  }
 }
 
 /** `POST /v1/retrieve`. */

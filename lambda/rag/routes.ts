@@ -1,9 +1,12 @@
 import { failureFrame, queryBody, queryFrame, type QueryIdentity } from './encoders';
-import { type Answered, answerQuery, FailedRetrieval, type QueryEvent, type QueryPorts } from './query';
+import { type Answered, answerQuery, FailedRetrieval, type QueryContext, type QueryEvent, type QueryPorts } from './query';
 import { QueryReport, tellForeign, type Watchers } from './report';
-import { parseQuery, parseRetrieve, parseSqlQuestion } from './request';
+import { parseQuery, parseRetrieve, parseSqlQuestion, type QueryRequest } from './request';
+import { deleteSession, Session } from './session';
 import type { RagPolicy } from './settings';
 import { RAG_ROUTES, SQL_ROUTE } from '../../lib/contract/rag';
+import { SESSION_ROUTES } from '../../lib/contract/sessions';
+import type { Call } from '../kit/call';
 import { EVENT_STREAM_HEADERS, json, type Route } from '../kit/endpoint';
 import { groupsIn } from '../kit/groups';
 import { tenantOf } from '../knowledge/isolation';
@@ -11,14 +14,23 @@ import { QUESTION_CHARACTERS } from '../knowledge/questions';
 import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import { patiently, retrieve } from '../knowledge/retrieval';
 import { type PassageView, views } from '../knowledge/sources';
+import type { Sessions } from '../ports/sessions';
+
+export interface RagPorts extends QueryPorts {
+  /** Absent where nothing is kept. */
+  readonly sessions?: Sessions;
+}
 
 /** The routes of questions, by method and resource. */
-export function ragRoutes(policy: RagPolicy, ports: QueryPorts, watchers: Watchers): Readonly<Record<string, Route>> {
+export function ragRoutes(policy: RagPolicy, ports: RagPorts, watchers: Watchers): Readonly<Record<string, Route>> {
   const { query, retrieve: lookup } = RAG_ROUTES;
+  const { removal } = SESSION_ROUTES;
+  const { sessions, clock } = ports;
   return {
     [`${query.method} ${query.path}`]: answers(policy, ports, watchers),
     [`${lookup.method} ${lookup.path}`]: passages(policy, ports, watchers),
     ...(policy.knowledge.kind === 'sql' && { [`${SQL_ROUTE.method} ${SQL_ROUTE.path}`]: queries(ports) }),
+    ...(sessions && { [`${removal.method} ${removal.path}`]: deleteSession((claims) => tenantOf(policy.knowledge, claims), { sessions, clock }) }),
   };
 }
 
@@ -54,10 +66,10 @@ function passages({ knowledge }: RagPolicy, ports: QueryPorts, { retrieval, log 
 }
 
 /** `POST /v1/query`: an answer from passages, as JSON or while it is written. */
-function answers(policy: RagPolicy, ports: QueryPorts, watchers: Watchers): Route {
+function answers(policy: RagPolicy, ports: RagPorts, watchers: Watchers): Route {
   return async (call) => {
     const { offer, routed } = policy.models;
-    const request = parseQuery(call.body, policy.knowledge, offer);
+    const request = parseQuery(call.body, policy, offer);
     let identity: QueryIdentity = { id: `qry-${call.requestId}`, created: Math.floor(call.startedAt / 1000), model: offer.name };
     call.note({ stream: request.stream, messages: request.said.length, filtered: request.filter !== undefined });
     const report = new QueryReport(call.startedAt, ports.clock, routed);
@@ -67,7 +79,7 @@ function answers(policy: RagPolicy, ports: QueryPorts, watchers: Watchers): Rout
       if (event.type === 'retrieved') tellForeign(watchers.log, call.requestId, policy.knowledge.knowledgeBaseId, event.found);
     };
     const context = { caller: call.caller, claims: call.claims, groups: groupsIn(call.claims), headers: call.headers, signal: call.signal };
-    const events = watched(answerQuery(request, policy, context, ports), {
+    const events = watched(conversed(request, policy, context, call, ports), {
       saw,
       failed: (error) => report.failed(error),
       ended: () => report.ended((work) => call.outlast(work), (fields) => call.note(fields), watchers),
@@ -81,6 +93,19 @@ function answers(policy: RagPolicy, ports: QueryPorts, watchers: Watchers): Rout
     };
     return { status: 200, headers: EVENT_STREAM_HEADERS, body: { frames: told(frames()), failure: failureFrame } };
   };
+}
+
+/** The answer to a question, in its session where it is asked in one. */
+async function* conversed(request: QueryRequest, policy: RagPolicy, context: QueryContext, call: Call, ports: RagPorts): AsyncGenerator<QueryEvent, void> {
+  const { sessions, clock } = ports;
+  if (!request.session || !policy.sessions || !sessions) return yield* answerQuery(request, policy, context, ports);
+  const tenant = tenantOf(policy.knowledge, call.claims);
+  const session = await Session.open(request, { ...call, tenant }, policy.sessions, { sessions, clock });
+  call.note({ session: session.continued ? 'continued' : 'begun', messages: session.said.length + 1 });
+  const [question] = request.said;
+  for await (const event of answerQuery({ ...request, said: [...session.said, question] }, policy, context, ports)) {
+    yield event.type === 'finish' ? { ...event, session: await session.keep(question.content, event) } : event;
+  }
 }
 
 interface Observer {

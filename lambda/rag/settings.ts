@@ -2,6 +2,7 @@ import { CALLER_SOURCES, type CallerSource } from '../../lib/contract/api';
 import type { GenerationPolicy, GuardrailReference } from '../../lib/contract/chat';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { RagEnv } from '../../lib/contract/rag';
+import type { SessionsPolicy } from '../../lib/contract/sessions';
 import type { Models } from '../generation/routing/models';
 
 /** What the builder decided, for every question alike. */
@@ -12,6 +13,8 @@ export interface RagPolicy {
   /** Stands before what the model is told of passages; empty when there is nothing to add. */
   readonly systemPrompt: string;
   readonly guardrail?: GuardrailReference;
+  /** Absent where nothing is kept. */
+  readonly sessions?: SessionsPolicy;
 }
 
 export interface Settings {
@@ -32,6 +35,7 @@ export function readSettings(env: RagEnv, systemPrompt: string): Settings {
       generation: JSON.parse(env.GENERATION) as GenerationPolicy,
       systemPrompt,
       ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
+      ...(env.SESSIONS && { sessions: JSON.parse(env.SESSIONS) as SessionsPolicy }),
     },
   };
 }

@@ -1,4 +1,5 @@
 import { API_CLIENT_HEADERS, API_EXPOSED_HEADERS, type ApiRoute } from './api';
+import { IDEMPOTENCY_HEADER } from './chat';
 
 /**
  * Everything the handler of questions reads from its environment. An empty string means that the feature is off.
@@ -15,6 +16,8 @@ export const RAG_ENV = [
   'GENERATION',
   /** `GuardrailReference` as JSON. */
   'GUARDRAIL',
+  /** `SessionsPolicy` as JSON. */
+  'SESSIONS',
   /** Where the verified caller is found: one of `CALLER_SOURCES`. */
   'CALLER',
   /** Origins that may read answers in a browser, joined by commas. */
@@ -33,5 +36,5 @@ export const RAG_ROUTES: Readonly<Record<'query' | 'retrieve', ApiRoute>> = {
 /** Served over a database alone: the query for a question, which nobody runs. */
 export const SQL_ROUTE: ApiRoute = { method: 'POST', path: '/v1/sql' };
 
-export const RAG_CLIENT_HEADERS: string[] = [...API_CLIENT_HEADERS];
+export const RAG_CLIENT_HEADERS: string[] = [...API_CLIENT_HEADERS, IDEMPOTENCY_HEADER];
 export const RAG_EXPOSED_HEADERS: string[] = [...API_EXPOSED_HEADERS];

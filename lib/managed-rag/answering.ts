@@ -1,7 +1,8 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
+import { type QuerySessions } from './query-sessions';
 import { type GenerationPolicy } from '../contract/chat';
-import { fail, requireAtLeast, requireBetween, requireDuration } from '../internal/validation';
+import { fail, requireAtLeast, requireBetween, requireDuration, requireMade } from '../internal/validation';
 import { type BoundModels } from '../model/bound-models';
 
 /** How answers are written. */
@@ -41,13 +42,20 @@ export interface RagAnswering {
    * @default Duration.minutes(2)
    */
   readonly timeout?: Duration;
+
+  /**
+   * Whether what was asked is remembered, so that a question can follow another by the id of its session.
+   *
+   * @default QuerySessions.none()
+   */
+  readonly sessions?: QuerySessions;
 }
 
 export const ANSWER_TIMEOUT = Duration.minutes(2);
 const ANSWER_TOKENS = 2048;
 
 /** What answering must be by itself. */
-export function requireValidAnswering(scope: IConstruct, { systemPrompt, maxTokens, temperature, topP, timeout }: RagAnswering) {
+export function requireValidAnswering(scope: IConstruct, { systemPrompt, maxTokens, temperature, topP, timeout, sessions }: RagAnswering) {
   if (Token.isUnresolved(systemPrompt)) {
     fail(scope, "'answering.systemPrompt' must be known at synthesis, because it travels as a file beside the handler; got a value of the deployment, so write the text itself or read it from a file");
   }
@@ -55,6 +63,7 @@ export function requireValidAnswering(scope: IConstruct, { systemPrompt, maxToke
   requireBetween(scope, 'answering.temperature', temperature, 0, 1);
   requireBetween(scope, 'answering.topP', topP, 0, 1);
   requireDuration(scope, 'answering.timeout', timeout, Duration.seconds(10), Duration.minutes(15));
+  requireMade(scope, 'answering.sessions', sessions, '_bind', 'QuerySessions, such as QuerySessions.dynamoDb()');
 }
 
 /** How the model writes, as the handler reads it; held to what the model can. */

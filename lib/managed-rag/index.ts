@@ -9,6 +9,7 @@ export { DataDeletion, type DataSourceOptions } from './ingestion';
 export * from './knowledge-store';
 export * from './managed-rag';
 export * from './managed-rag-props';
+export * from './query-sessions';
 export { type NeptuneAnalyticsOptions } from './neptune-analytics-store';
 export { type ObjectFilter } from './object-filter';
 export { type OpenSearchDomainOptions } from './open-search-domain-store';

@@ -55,6 +55,9 @@ export class ManagedRag extends Construct implements IKnowledge {
   /** Which jobs ran and which documents failed. */
   public readonly table: TableV2;
 
+  /** What was asked lately, where `answering.sessions` keeps it. */
+  public readonly sessionTable?: TableV2;
+
   /** Whoever sends `{"sync":"all"}` here has every source looked through; let them with `grantSync`. */
   public readonly syncRequests: IQueue;
 
@@ -90,6 +93,7 @@ export class ManagedRag extends Construct implements IKnowledge {
     this.queries = this.defineQueries(props);
     this.userPool = this.queries?.auth.userPool;
     this.userPoolClient = this.queries?.auth.userPoolClient;
+    this.sessionTable = this.queries?.sessions?.table;
     this.queries?.answerFrom((caller) => this.bind(this, caller));
   }
 

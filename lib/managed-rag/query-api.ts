@@ -2,6 +2,7 @@ import { Size, Stack } from 'aws-cdk-lib';
 import { type Construct } from 'constructs';
 import { ANSWER_TIMEOUT, answeringPolicy, type RagAnswering } from './answering';
 import { type QuerySignals } from './rag-signals';
+import { type SessionTable } from './session-table';
 import { ApiAuth, type RestStreamingOptions } from '../api';
 import { type AuthBinding } from '../api/auth-binding';
 import { restApiOptions } from '../api/rest-streaming-options';
@@ -9,6 +10,7 @@ import { StreamingRestApi } from '../api/streaming-rest-api';
 import { type ApiRoute } from '../contract/api';
 import { CHAT_METRICS, type GuardrailReference, SYSTEM_PROMPT_FILE } from '../contract/chat';
 import { RAG_CLIENT_HEADERS, RAG_EXPOSED_HEADERS, type RagEnv } from '../contract/rag';
+import { SESSION_ROUTES } from '../contract/sessions';
 import { type IGuardrail } from '../guardrail';
 import { BundledFunction } from '../internal/bundled-function';
 import { type HandlerRole } from '../internal/handler-role';
@@ -43,10 +45,13 @@ export class QueryApi {
   public readonly models: BoundModels;
   public readonly answers: BundledFunction<RagEnv>;
   public readonly endpoint: StreamingRestApi;
+  /** Where sessions are kept, if they are. */
+  public readonly sessions?: SessionTable;
 
   constructor(private readonly scope: Construct, private readonly props: QueryApiProps) {
     this.auth = (props.auth ?? ApiAuth.cognito())._bind(scope, props.build);
     this.models = new BoundModels(scope, props.model ?? Model.standard());
+    this.sessions = props.answering?.sessions?._bind(scope, props.build);
     this.answers = this.defineHandler();
     this.endpoint = this.defineEndpoint();
   }
@@ -57,11 +62,13 @@ export class QueryApi {
     const stack = Stack.of(scope);
     const guard = guardrail?.bind(scope, role);
     const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion, asynchronous: guard.asynchronous };
+    this.sessions?.grantUse(role);
     this.answers.configure({
       KNOWLEDGE: stack.toJsonString(bind(role)._policy),
       ...this.models.environment,
       GENERATION: stack.toJsonString(answeringPolicy(scope, answering, this.models)),
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
+      SESSIONS: this.sessions ? stack.toJsonString(this.sessions.policy) : '',
       CALLER: this.auth.caller,
       CORS_ORIGINS: this.endpoint.corsOrigins.join(','),
       SERVICE: service,
@@ -90,13 +97,15 @@ export class QueryApi {
       description: description.handler,
       // Answers are streamed from the model in any case, and no tools are offered.
       files: (role) => ({ ...this.models.bind(role, ModelUse.STREAMED_TEXT), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
-      parts,
+      parts: [...parts, ...this.sessions ? ['sessions'] : []],
       timeout: this.timeout,
       memory: Size.mebibytes(1024),
       logRetention,
       encryptionKey,
       reservedConcurrency: posture.reservedConcurrency,
-      place: (placed) => posture.placeFunction(placed, [CalledService.BEDROCK_RUNTIME, CalledService.BEDROCK_AGENT_RUNTIME, CalledService.XRAY]),
+      place: (placed) => posture.placeFunction(placed, [
+        CalledService.BEDROCK_RUNTIME, CalledService.BEDROCK_AGENT_RUNTIME, CalledService.XRAY, ...this.sessions ? [CalledService.DYNAMODB] : [],
+      ]),
     });
   }
 
@@ -108,7 +117,7 @@ export class QueryApi {
       description: description.api,
       handler: this.answers.function,
       auth: this.auth,
-      routes: [...routes],
+      routes: [...routes, ...this.sessions ? Object.values(SESSION_ROUTES) : []],
       headers: { sent: RAG_CLIENT_HEADERS, exposed: RAG_EXPOSED_HEADERS },
       timeout: this.timeout,
     });

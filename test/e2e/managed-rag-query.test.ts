@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { emittedMetrics } from './emitted-metrics';
 import { TestIssuer } from './oidc-issuer';
 import { runStacks, type User } from './run-stacks';
-import { ApiAuth, Guardrail, ManagedRag, type ManagedRagProps, MetadataField, RagApi, Reranking, RerankModel, WordFilter } from '../../lib';
+import { ApiAuth, Guardrail, ManagedRag, type ManagedRagProps, MetadataField, QuerySessions, RagApi, Reranking, RerankModel, WordFilter } from '../../lib';
 import { accessKeyOf } from '../../local/principals';
 import { hostileFilters } from '../lambda/fakes/hostile-filters';
 
@@ -35,7 +35,12 @@ describe('questions to documents', () => {
         retrieval: { fields, questions: 3, links: Duration.minutes(5), unanswered: 'Nothing says so.', rerank: Reranking.model(RerankModel.standard()) },
         guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['nightingale'])], blockedInputMessage: 'Not here.' }),
       },
-      Tenants: { auth, api: RagApi.rest({ throttling: { rate: 5_000, burst: 5_000 } }), retrieval: { fields, tenant: { field: 'owner', claim: 'email' } } },
+      Tenants: {
+        auth,
+        api: RagApi.rest({ throttling: { rate: 5_000, burst: 5_000 } }),
+        answering: { sessions: QuerySessions.dynamoDb() },
+        retrieval: { fields, tenant: { field: 'owner', claim: 'email' } },
+      },
       Partners: { auth: ApiAuth.oidc({ issuer: issuer.url, audience: ['chat'] }), retrieval: { fields, tenant: { field: 'owner', claim: 'mail' } } },
     };
     const operator = new Role(stack, 'Operator', { assumedBy: new AnyPrincipal() });
@@ -189,6 +194,25 @@ describe('questions to documents', () => {
     expect(seen.size).toBe(4);
   }, 120_000);
 
+  test('go on with a session, by what was said in it, for whoever it belongs to and until they delete it', async () => {
+    const first = await answer('Tenants', { query: 'How many days of leave a year?' });
+    const session_id: string = first.session_id;
+    const followed = { query: 'And how many characters?', session_id, include_passages: true, passages: 1 };
+    // By itself the question asks for passwords; in the session, for leave.
+    expect(titles((await answer('Tenants', { ...followed, session_id: undefined })).passages)).toEqual(['password rules.txt']);
+    const second = await answer('Tenants', followed);
+    expect([second.session_id, titles(second.passages)]).toEqual([session_id, ['Leave']]);
+    const streamed = await (await ask('Tenants', { query: 'Until when?', session_id, stream: true })).text();
+    expect(streamed).toContain(`"session_id":"${session_id}"`);
+
+    const drop = (user: User) => fetch(`${output('TenantsUrl')}v1/sessions/${session_id}`, { method: 'DELETE', headers: { authorization: `Bearer ${run.cloud.session.users[user]}` } });
+    const refused = [await ask('Tenants', followed, { user: 'user-b' }), await drop('user-b')];
+    const deleted = await drop('user-a');
+    refused.push(await ask('Tenants', followed), await drop('user-a'));
+    expect(refused.map(({ status }) => status)).toEqual([404, 404, 404, 404]);
+    expect([deleted.status, await deleted.json()]).toEqual([200, { id: session_id, object: 'session.deleted', deleted: true }]);
+  });
+
   test('know the tenant from the claims of an OpenID Connect token, and refuse a token without', async () => {
     const as = (claims: Record<string, unknown>): As => ({ token: issuer.token(claims), path: 'v1/retrieve' });
     const found = await answer('Partners', { query: 'days of leave' }, as({ mail: 'user-b@example.com' }));
@@ -217,6 +241,6 @@ describe('questions to documents', () => {
     const { roles } = await run.cloud.report();
     expect(roles.flatMap(({ role, denied, unknown }) => [...denied, ...unknown].map(({ action }) => `${role} ${action}`))).toEqual([]);
     const handlers = roles.filter(({ role }) => /RagHandlerRole/.test(role));
-    expect(handlers.flatMap(({ role, unused }) => unused.filter(({ action }) => /^(bedrock|s3):/.test(action)).map(({ action }) => `${role} ${action}`))).toEqual([]);
+    expect(handlers.flatMap(({ role, unused }) => unused.filter(({ action }) => /^(bedrock|s3|dynamodb):/.test(action)).map(({ action }) => `${role} ${action}`))).toEqual([]);
   });
 });

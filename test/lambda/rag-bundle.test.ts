@@ -96,6 +96,7 @@ async function invoke(resource: string, body: object): Promise<{ answer: string;
     ROUTED_MODELS: '',
     GENERATION: '{"maxTokens":100}',
     GUARDRAIL: '',
+    SESSIONS: '',
     CALLER: 'cognito',
     CORS_ORIGINS: '',
     SERVICE: 'TestRag',

@@ -2,7 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { actionsOf, defineRag, statements } from './define-rag';
-import { ApiAuth, Guardrail, type ManagedRagProps, Model, ModelRouter, RagApi } from '../../lib';
+import { ApiAuth, type DynamoDbSessionsOptions, Guardrail, type ManagedRagProps, Model, ModelRouter, Posture, QuerySessions, RagApi } from '../../lib';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 
 const byDefault = defineRag();
@@ -88,12 +88,53 @@ describe('the handler', () => {
   });
 });
 
+describe('sessions', () => {
+  const inTable = (options?: DynamoDbSessionsOptions, props?: ManagedRagProps) => {
+    return defineRag({ ...props, answering: { sessions: QuerySessions.dynamoDb(options) } });
+  };
+
+  test('are kept nowhere unless you say so', () => {
+    expect(handler(byDefault.template()).Environment.Variables.SESSIONS).toBe('');
+    expect(byDefault.rag.sessionTable).toBeUndefined();
+    expect(defineRag({ answering: { sessions: QuerySessions.none() } }).rag.sessionTable).toBeUndefined();
+    byDefault.template().resourceCountIs('AWS::DynamoDB::GlobalTable', 1);
+  });
+
+  test('lie in a table that forgets them after a day, of which there is no copy', () => {
+    const { template, rag } = inTable();
+    expect(told(template(), 'SESSIONS')).toEqual({ table: 'token', seconds: 86_400 });
+    expect(rag.sessionTable).toBeDefined();
+    template().hasResource('AWS::DynamoDB::GlobalTable', {
+      DeletionPolicy: 'Delete',
+      Properties: { TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true }, Replicas: [{ Region: { Ref: 'AWS::Region' } }] },
+    });
+    expect(told(inTable({ retention: Duration.hours(1) }).template(), 'SESSIONS')).toMatchObject({ seconds: 3600 });
+  });
+
+  test('are read, written and deleted by the handler, and a route deletes them', () => {
+    const template = inTable().template();
+    const [grant] = statements(template, HANDLER_ROLE).filter((statement) => actionsOf([statement]).some((action) => action.startsWith('dynamodb:')));
+    expect(actionsOf([grant])).toEqual(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    expect(Object.values(template.findResources('AWS::ApiGateway::Method')).map(({ Properties }) => Properties.HttpMethod as string).sort()).toEqual(['DELETE', 'POST', 'POST']);
+  });
+
+  test('are encrypted by the key of a regulated posture, and reached without the internet', () => {
+    const { rag, template } = inTable({}, { posture: Posture.regulated() });
+    const table = Object.entries(template().findResources('AWS::DynamoDB::GlobalTable')).find(([id]) => id.startsWith('RagSessions'))!;
+    expect(table[1].Properties).toMatchObject({ SSESpecification: { SSEEnabled: true, SSEType: 'KMS' }, Replicas: [{ SSESpecification: { KMSMasterKeyId: expect.anything() } }] });
+    expect(JSON.stringify(statements(template(), HANDLER_ROLE))).toContain('dynamodb.');
+    expect(rag.sessionTable).toBeDefined();
+  });
+});
+
 test.each<[string, ManagedRagProps, string]>([
   ['tenants of callers who sign', { auth: ApiAuth.iam(), retrieval: { tenant: { field: 'tenant', claim: 'custom:tenant' } } }, "'retrieval.tenant' must be left out with signatures of IAM credentials"],
   ['tenants of API keys', { auth: ApiAuth.apiKey(), retrieval: { tenant: { field: 'tenant', claim: 'custom:tenant' } } }, "'retrieval.tenant' must be left out with API keys"],
   ['answers that the model cannot write', { answering: { maxTokens: 9_000_000 } }, "'answering.maxTokens' must be at most 65535, the output limit of global.amazon.nova-2-lite-v1:0, got 9000000"],
   ['a temperature above one', { answering: { temperature: 2 } }, "'answering.temperature' must be between 0 and 1, got 2"],
   ['an hour for an answer', { answering: { timeout: Duration.hours(1) } }, "'answering.timeout' must be between 10 seconds and 15 minutes, got 1 hour"],
+  ['sessions of a minute', { answering: { sessions: QuerySessions.dynamoDb({ retention: Duration.minutes(1) }) } }, "'answering.sessions.retention' must be between 5 minutes and 30 days, got 1 minute"],
+  ['sessions by a word', { answering: { sessions: 'on' as never } }, "'answering.sessions' must be made by QuerySessions, such as QuerySessions.dynamoDb()"],
   ['origins with a path', { api: RagApi.rest({ corsOrigins: ['https://docs.example.com/'] }) }, "'corsOrigins' must be an origin like https://chat.example.com"],
   ['an API that is written out', { api: { stageName: 'v1' } as never }, "'api' must be made by RagApi, such as RagApi.rest({ stageName: 'v1' }) or RagApi.none(), got an object of Object"],
   ['a model’s id', { model: 'amazon.nova-lite-v1:0' as never }, "'model' must be made by Model, such as"],

@@ -7,7 +7,8 @@ import { Domain } from 'aws-cdk-lib/aws-opensearchservice';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import {
-  Chunking, CollectionAccess, DataSource, EmbeddingModel, Geography, KnowledgeStore, ManagedRag, type ManagedRagProps, Model, Parsing, Posture, WebScope,
+  Chunking, CollectionAccess, DataSource, EmbeddingModel, Geography, KnowledgeStore, ManagedRag, type ManagedRagProps, Model, Parsing, Posture, QuerySessions,
+  WebScope,
 } from '../../lib';
 
 // Off in the other tests, for it takes its time.
@@ -27,6 +28,7 @@ const CHOICES: Readonly<Record<string, (stack: Stack) => ManagedRagProps>> = {
   }),
   'KnowledgeStore.kendra': () => ({ store: KnowledgeStore.kendra('arn:aws:kendra:us-east-1:111122223333:index/01234567-89ab-cdef-0123-456789abcdef') }),
   'KnowledgeStore.managed': () => ({ store: KnowledgeStore.managed() }),
+  'sessions in a table': () => ({ answering: { sessions: QuerySessions.dynamoDb() } }),
   'every source and every way to read': (stack) => ({
     sources: [
       DataSource.s3(undefined, { prefix: 'manuals/', parsing: Parsing.foundationModel(Model.crossRegion(Geography.US, 'amazon.nova-pro-v1:0'), { keepImages: true }) }),

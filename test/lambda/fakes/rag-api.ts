@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { type LongScript, ScriptedModel } from './model';
 import { MemoryPassages } from './passages';
 import { facts } from './policy';
+import { MemorySessions } from './sessions';
 import { oneModel } from '../../../lambda/generation/routing/models';
 import { systemClock } from '../../../lambda/kit/clock';
 import { endpoint } from '../../../lambda/kit/endpoint';
@@ -31,6 +32,10 @@ export class RagApi {
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];
   readonly answers: MetricValues[] = [];
   readonly retrievals: MetricValues[] = [];
+  readonly sessions = new MemorySessions();
+  /** Moves the clock on. */
+  later = 0;
+  private runs = 0;
   private readonly handler: ReturnType<typeof restApi>;
 
   constructor({ scripts = [], found = [[]], knowledge, ...changes }: RagOptions = {}) {
@@ -51,7 +56,8 @@ export class RagApi {
           return `https://signed.example/${uri.slice(5)}?for=${seconds}`;
         },
       },
-      clock: { ...systemClock, pause: async () => undefined },
+      clock: { ...systemClock, now: () => systemClock.now() + this.later, pause: async () => undefined },
+      ...(changes.sessions && { sessions: this.sessions }),
     };
     const into = (list: MetricValues[]) => (values: MetricValues) => void list.push(values);
     const watchers = { answers: into(this.answers), retrieval: into(this.retrievals), log };
@@ -71,7 +77,16 @@ export class RagApi {
     return this.call('/v1/sql', body, {});
   }
 
-  private async call(resource: string, body: object, claims: object, milliseconds = 30_000) {
+  /** A question in a session, with headers. */
+  ask(body: object, headers: object = {}, claims: object = {}) {
+    return this.call('/v1/query', body, claims, undefined, { headers });
+  }
+
+  deleteSession(id: string, claims: object = {}) {
+    return this.call('/v1/sessions/{id}', {}, claims, undefined, { httpMethod: 'DELETE', pathParameters: { id } });
+  }
+
+  private async call(resource: string, body: object, claims: object, milliseconds = 30_000, more: object = {}) {
     let begun: { statusCode: number; headers: Record<string, string> } | undefined;
     Object.assign(globalThis, {
       awslambda: {
@@ -95,8 +110,9 @@ export class RagApi {
       pathParameters: null,
       queryStringParameters: null,
       requestContext: { requestId: 'r1', identity: {}, authorizer: { claims: { sub: 'ada', ...claims } } },
+      ...more,
     } as unknown as APIGatewayProxyEvent;
-    await this.handler(event, output, { awsRequestId: 'run-1', getRemainingTimeInMillis: () => milliseconds } as Context);
+    await this.handler(event, output, { awsRequestId: `run-${++this.runs}`, getRemainingTimeInMillis: () => milliseconds } as Context);
     const text = Buffer.concat(received).toString('utf8');
     return { status: begun!.statusCode, headers: begun!.headers, text, json: () => JSON.parse(text), events: () => eventsIn(text) };
   }
