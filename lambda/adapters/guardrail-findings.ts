@@ -13,6 +13,8 @@ export function findingsOf({ inputAssessment, outputAssessments }: GuardrailTrac
 function foundIn({ topicPolicy, contentPolicy, wordPolicy, sensitiveInformationPolicy, contextualGroundingPolicy }: GuardrailAssessment): Found[] {
   const found = (policy: string, kind: string | undefined, action: string | undefined, confidence?: string): Found => (
     { policy, kind: kind ?? 'unknown', action: action ?? 'NONE', ...(confidence !== undefined && { confidence }) });
+  // Grounding is told with its score even where that is good enough.
+  const checks = contextualGroundingPolicy?.filters?.filter(({ detected, score = 0, threshold = 1 }) => detected ?? score < threshold) ?? [];
   return [
     ...(topicPolicy?.topics ?? []).map(({ name, action }) => found('topic', name, action)),
     ...(contentPolicy?.filters ?? []).map(({ type, action, confidence }) => found('content', type, action, confidence)),
@@ -20,6 +22,6 @@ function foundIn({ topicPolicy, contentPolicy, wordPolicy, sensitiveInformationP
     ...(wordPolicy?.managedWordLists ?? []).map(({ type, action }) => found('word', type, action)),
     ...(sensitiveInformationPolicy?.piiEntities ?? []).map(({ type, action }) => found('pii', type, action)),
     ...(sensitiveInformationPolicy?.regexes ?? []).map(({ name, action }) => found('pattern', name, action)),
-    ...(contextualGroundingPolicy?.filters ?? []).map(({ type, action }) => found('grounding', type, action)),
+    ...checks.map(({ type, action }) => found('grounding', type, action)),
   ];
 }

@@ -2,8 +2,9 @@
  * none: all is well. throttle: ThrottlingException before anything else. throttle-in-stream: the same inside the stream, before content.
  * unavailable: ServiceUnavailableException. error: modelStreamErrorException after some tokens. slow: long gaps between tokens.
  * cut: the connection breaks after some tokens. unfinished: the stream ends without messageStop. late: nothing is said for some seconds.
+ * invented: the model says what stands in no document, and cites the first one for it.
  */
-export const FAULT_KINDS = ['none', 'throttle', 'throttle-in-stream', 'unavailable', 'error', 'slow', 'cut', 'unfinished', 'late'] as const;
+export const FAULT_KINDS = ['none', 'throttle', 'throttle-in-stream', 'unavailable', 'error', 'slow', 'cut', 'unfinished', 'late', 'invented'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {

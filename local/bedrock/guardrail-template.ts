@@ -1,3 +1,4 @@
+import type { GroundingCheck } from './grounding-check';
 import { Direction, Filter, FilterAction, Guardrail, Span } from './guardrail';
 import { shapeOf } from './sensitive-kinds';
 
@@ -15,7 +16,9 @@ interface GuardrailProperties {
   readonly BlockedInputMessaging: string;
   readonly BlockedOutputsMessaging: string;
   readonly ContentPolicyConfig?: object;
-  readonly ContextualGroundingPolicyConfig?: object;
+  readonly ContextualGroundingPolicyConfig?: {
+    readonly FiltersConfig?: readonly { readonly Type: GroundingCheck['kind']; readonly Threshold: number; readonly Action?: GroundingCheck['action']; readonly Enabled?: boolean }[];
+  };
   readonly AutomatedReasoningPolicyConfig?: object;
   readonly WordPolicyConfig?: { readonly WordsConfig?: readonly (Actions & { readonly Text: string })[]; readonly ManagedWordListsConfig?: readonly object[] };
   readonly TopicPolicyConfig?: { readonly TopicsConfig?: readonly (Actions & { readonly Name: string; readonly Examples?: readonly string[] })[] };
@@ -27,7 +30,7 @@ interface GuardrailProperties {
 
 /** Reads a guardrail from its resource in a template. */
 export function guardrailFromTemplate(properties: object): Guardrail {
-  const { WordPolicyConfig, TopicPolicyConfig, SensitiveInformationPolicyConfig, ...rest } = properties as GuardrailProperties;
+  const { WordPolicyConfig, TopicPolicyConfig, SensitiveInformationPolicyConfig, ContextualGroundingPolicyConfig, ...rest } = properties as GuardrailProperties;
   const { PiiEntitiesConfig: kinds = [], RegexesConfig: patterns = [] } = SensitiveInformationPolicyConfig ?? {};
   const readable = kinds.flatMap((entry) => ({ entry, shape: shapeOf(entry.Type) }));
   const filters: Filter[] = [
@@ -39,8 +42,10 @@ export function guardrailFromTemplate(properties: object): Guardrail {
     ...readable.flatMap(({ entry, shape }): Filter[] => shape ? [{ policy: 'pii', name: entry.Type, find: matches(shape), longest: LONGEST_PATTERN, ...actionsOf(entry) }] : []),
     ...patterns.map((entry): Filter => ({ policy: 'pattern', name: entry.Name, find: matches(expression(entry.Pattern)), longest: LONGEST_PATTERN, ...actionsOf(entry) })),
   ];
+  const checks = ContextualGroundingPolicyConfig?.FiltersConfig ?? [];
   return {
     filters,
+    checks: checks.filter(({ Enabled = true }) => Enabled).map(({ Type: kind, Threshold: threshold, Action: action = 'BLOCK' }): GroundingCheck => ({ kind, threshold, action })),
     blockedInputMessaging: rest.BlockedInputMessaging,
     blockedOutputsMessaging: rest.BlockedOutputsMessaging,
     leftOut: leftOut(properties as GuardrailProperties, readable.flatMap(({ entry, shape }) => shape ? [] : [entry.Type])),
@@ -73,7 +78,6 @@ function expression(pattern: string): RegExp {
 function leftOut(properties: GuardrailProperties, kinds: readonly string[]): string[] {
   const policies: [string, unknown][] = [
     ['content filters', properties.ContentPolicyConfig],
-    ['contextual grounding', properties.ContextualGroundingPolicyConfig],
     ['automated reasoning', properties.AutomatedReasoningPolicyConfig],
     ['the managed list of profanities', properties.WordPolicyConfig?.ManagedWordListsConfig?.length],
     [`personal information without a shape (${kinds.join(', ')})`, kinds.length],

@@ -1,4 +1,5 @@
 import { ContentBlock, ConverseRequest } from './converse';
+import { compared, groundingAssessment, type GroundingCheck, refuses, type Score, scoresOf } from './grounding-check';
 import { ApplyGuardrailRequest } from './operation';
 
 export type FilterAction = 'BLOCK' | 'ANONYMIZE' | 'NONE';
@@ -19,9 +20,11 @@ export interface Filter extends Readonly<Partial<Record<Direction, FilterAction>
   readonly longest: number;
 }
 
-/** A guardrail as far as the local cloud applies it: words, topics, patterns and personal information that has a shape. */
+/** A guardrail as far as the local cloud applies it: words, topics, patterns, personal information that has a shape, and grounding by shared words. */
 export interface Guardrail {
   readonly filters: readonly Filter[];
+  /** What answers are held to that come with their sources. @default - none */
+  readonly checks?: readonly GroundingCheck[];
   readonly blockedInputMessaging: string;
   readonly blockedOutputsMessaging: string;
   /** Policies of the template that are not applied here, in words. */
@@ -59,7 +62,7 @@ export function masked(text: string, finds: readonly Find[]): string {
 }
 
 /** What was found, in the words of a guardrail's trace. */
-export function assessment(finds: readonly Find[]): object {
+export function assessment(finds: readonly Find[], scores: readonly Score[] = []): object {
   const DONE = { BLOCK: 'BLOCKED', ANONYMIZE: 'ANONYMIZED', NONE: 'NONE' } as const;
   const of = (policy: Filter['policy'], told: (find: Find) => object) =>
     finds.filter(({ filter }) => filter.policy === policy).map((find) => ({ ...told(find), action: DONE[find.action], detected: true }));
@@ -71,6 +74,7 @@ export function assessment(finds: readonly Find[]): object {
     ...(words.length > 0 ? { wordPolicy: { customWords: words, managedWordLists: [] } } : {}),
     ...(topics.length > 0 ? { topicPolicy: { topics } } : {}),
     ...(piiEntities.length + regexes.length > 0 ? { sensitiveInformationPolicy: { piiEntities, regexes } } : {}),
+    ...groundingAssessment(scores),
   };
 }
 
@@ -87,8 +91,7 @@ export function guardedRequest(guardrail: Guardrail, request: ConverseRequest): 
   /** What is marked as guarded content, else every word of the conversation. */
   const seen = <Block extends Pick<ContentBlock, 'text' | 'guardContent'>>(block: Block, plain: boolean): Block => {
     const { guardContent } = block;
-    // What answers are only checked against is looked at by no other policy.
-    if (guardContent?.text?.qualifiers && !guardContent.text.qualifiers.includes('guard_content')) return block;
+    if (guardContent?.text && !isGuarded(guardContent.text)) return block;
     if (guardContent?.text) return { ...block, guardContent: { ...guardContent, text: { ...guardContent.text, text: look(guardContent.text.text) } } };
     return block.text !== undefined && plain && !marked ? { ...block, text: look(block.text) } : block;
   };
@@ -102,9 +105,17 @@ export function guardedRequest(guardrail: Guardrail, request: ConverseRequest): 
   };
 }
 
+/** What answers are only checked against is looked at by no other policy. */
+function isGuarded({ qualifiers }: { readonly qualifiers?: readonly string[] }): boolean {
+  return !qualifiers || qualifiers.includes('guard_content');
+}
+
 /** The answer of ApplyGuardrail. */
 export function applyGuardrail(guardrail: Guardrail, { source, content }: ApplyGuardrailRequest): object {
-  const texts = content.map(({ text }) => text?.text ?? '');
+  const qualified = content.flatMap(({ text }) => text ?? []);
+  const texts = qualified.filter(isGuarded).map(({ text }) => text);
+  const against = source === 'OUTPUT' ? compared(qualified) : undefined;
+  const scores = against ? scoresOf(guardrail.checks ?? [], against, texts.join('\n')) : [];
   const found = texts.map((text) => findsIn(guardrail, text, source === 'INPUT' ? 'input' : 'output'));
   const finds = found.flat();
   const usage = {
@@ -113,14 +124,14 @@ export function applyGuardrail(guardrail: Guardrail, { source, content }: ApplyG
     wordPolicyUnits: 1,
     sensitiveInformationPolicyUnits: 1,
     sensitiveInformationPolicyFreeUnits: 0,
-    contextualGroundingPolicyUnits: 0,
+    contextualGroundingPolicyUnits: scores.length > 0 ? 1 : 0,
   };
   const messaging = source === 'INPUT' ? guardrail.blockedInputMessaging : guardrail.blockedOutputsMessaging;
-  const outputs = blocks(finds) ? [{ text: messaging }] : masks(finds) ? texts.map((text, at) => ({ text: masked(text, found[at]) })) : [];
+  const outputs = blocks(finds) || refuses(scores) ? [{ text: messaging }] : masks(finds) ? texts.map((text, at) => ({ text: masked(text, found[at]) })) : [];
   return {
     usage,
     action: outputs.length > 0 ? 'GUARDRAIL_INTERVENED' : 'NONE',
     outputs,
-    assessments: finds.length > 0 ? [assessment(finds)] : [],
+    assessments: finds.length + scores.length > 0 ? [assessment(finds, scores)] : [],
   };
 }

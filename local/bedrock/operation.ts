@@ -11,7 +11,7 @@ export type Operation =
 
 export interface ApplyGuardrailRequest {
   readonly source: 'INPUT' | 'OUTPUT';
-  readonly content: readonly { readonly text?: { readonly text: string } }[];
+  readonly content: readonly { readonly text?: { readonly text: string; readonly qualifiers?: readonly string[] } }[];
 }
 
 const NAMES = { 'converse': 'Converse', 'converse-stream': 'ConverseStream', 'count-tokens': 'CountTokens' } as const;

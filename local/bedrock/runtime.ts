@@ -1,7 +1,7 @@
 import { guardrailArn, ModelAddress, modelAddress, modelAuthorizations, Place, portableId } from './access';
 import { checkConversation } from './conversation-rules';
 import { Answerer, ConverseEvent, ModelCall } from './converse';
-import { Faults } from './faults';
+import { type FaultKind, Faults } from './faults';
 import { gather } from './gathered';
 import { guardedAnswer } from './guarded-answer';
 import { applyGuardrail, Guardrail } from './guardrail';
@@ -12,7 +12,7 @@ import { measure } from './prompt-cache';
 import { chosenModel, traced } from './prompt-router';
 import { refuse } from './refusal';
 import { streamReply } from './stream-reply';
-import { StreamException, strikeBefore, struck } from './struck';
+import { invented, StreamException, strikeBefore, struck } from './struck';
 import { AwsFailure } from '../aws/failure';
 import { Authorization, AwsReply, AwsRequest, AwsService } from '../aws/service';
 
@@ -82,7 +82,7 @@ class BedrockRuntime {
 
     const fault = this.faults.take(operation.modelId);
     strikeBefore(fault);
-    const said = this.answers(operation, rules, call);
+    const said = this.answers(operation, rules, call, fault);
     const answers = this.behind(operation) === undefined ? said : traced(said, this.calledArn(operation, call));
     const events = struck(fault, answers, this.options.slowGapMs ?? 1_000, call.signal);
     return operation.name === 'ConverseStream' ? streamReply(events) : json(await whole(events));
@@ -98,11 +98,13 @@ class BedrockRuntime {
     return rules;
   }
 
-  private answers({ name, modelId: asked, request }: ModelOperation, rules: ModelRules | undefined, http: AwsRequest): AsyncIterable<ConverseEvent> {
-    const modelId = portableId(this.address({ name, modelId: asked, request }, http));
+  private answers(operation: ModelOperation, rules: ModelRules | undefined, http: AwsRequest, fault: FaultKind): AsyncIterable<ConverseEvent> {
+    const { name, request } = operation;
+    const modelId = portableId(this.address(operation, http));
     const call: ModelCall = { modelId, request, streaming: name === 'ConverseStream', cacheMinimum: rules?.cacheMinimum, signal: http.signal };
     const { guardrailConfig: config } = request;
-    return config ? guardedAnswer(this.guardrail(config.guardrailIdentifier), config, call, this.answerer) : this.answerer.answer(call);
+    const answerer: Answerer = fault === 'invented' ? { answer: (asks) => invented(this.answerer.answer(asks)) } : this.answerer;
+    return config ? guardedAnswer(this.guardrail(config.guardrailIdentifier), config, call, answerer) : answerer.answer(call);
   }
 
   private behind({ modelId, request }: ModelOperation): string | undefined {

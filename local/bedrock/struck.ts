@@ -9,6 +9,9 @@ const FLUSH_MS = 50;
 /** So long a late model keeps its first word, in gaps of a slow one. */
 const LATE_GAPS = 3;
 
+/** What nobody would find in a document of theirs. */
+const INVENTION = 'Every lighthouse keeper on the moon earns ninety golden crowns at midnight [1].';
+
 /** An error inside a stream, after HTTP 200. */
 export class StreamException extends Error {
   constructor(readonly type: string, message: string, readonly details: object = {}) {
@@ -20,6 +23,17 @@ export class StreamException extends Error {
 export function strikeBefore(fault: FaultKind): void {
   if (fault === 'throttle') throw new AwsFailure('ThrottlingException', 429, 'Too many requests, please wait before trying again.');
   if (fault === 'unavailable') throw new AwsFailure('ServiceUnavailableException', 503, 'Bedrock is unable to process your request.');
+}
+
+/** The answer with its words replaced by invented ones; what is around them stays. */
+export async function* invented(events: AsyncIterable<ConverseEvent>): AsyncIterable<ConverseEvent> {
+  let said = false;
+  for await (const event of events) {
+    const text = 'contentBlockDelta' in event && 'text' in event.contentBlockDelta.delta;
+    if (!text) yield event;
+    else if (!said) yield { contentBlockDelta: { ...event.contentBlockDelta, delta: { text: INVENTION } } };
+    said ||= text;
+  }
 }
 
 /** The answer with the fault in it. */

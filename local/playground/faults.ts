@@ -10,6 +10,7 @@ const FAULTS: Readonly<Record<FaultKind, readonly [name: string, meaning: string
   'slow': ['Slow', 'Long gaps between the tokens.'],
   'cut': ['Connection cut', 'The connection to the model drops mid-answer.'],
   'late': ['Late', 'The first token comes after some seconds.'],
+  'invented': ['Made up', 'The model says what stands in no document; a guardrail that checks grounding refuses it.'],
   'unfinished': ['No end', 'The stream ends without saying that the answer is complete.'],
 };
 

@@ -30,3 +30,11 @@ test('tells what a guardrail found by policy, kind and action, and never what it
   expect(JSON.stringify(findings)).not.toContain(CANARY);
   expect(findingsOf({})).toEqual([]);
 });
+
+test('takes a score of grounding that is good enough for no finding', () => {
+  const filters = [
+    { type: 'GROUNDING', threshold: 0.7, score: 0.9, action: 'NONE', detected: false }, { type: 'RELEVANCE', threshold: 0.5, score: 0.8, action: 'NONE' },
+    { type: 'GROUNDING', threshold: 0.7, score: 0.1, action: 'NONE', detected: true }, { type: 'RELEVANCE', threshold: 0.5, score: 0.4, action: 'BLOCKED' },
+  ] as const;
+  expect(findingsOf({ outputAssessments: { g: [{ contextualGroundingPolicy: { filters: [...filters] } }] } }).map(({ kind, action }) => `${kind} ${action}`)).toEqual(['GROUNDING NONE', 'RELEVANCE BLOCKED']);
+});
