@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { type Construct } from 'constructs';
+import { letServiceUse } from './key-policy';
 
 export interface EncryptedLogsProps {
   readonly retention: logs.RetentionDays;
@@ -19,19 +20,13 @@ export class EncryptedLogs extends logs.LogGroup {
   }
 }
 
-/** Keys that have the statement already: the policy of a key that many log groups share says it once. */
-const opened = new WeakSet<IKey>();
-
 /** CloudWatch Logs encrypts with the key itself, and only for log groups of this account and region. */
 function allowLogsToUse(key: IKey, scope: Construct) {
-  if (opened.has(key)) return;
-  opened.add(key);
   const stack = Stack.of(scope);
-  key.addToResourcePolicy(new iam.PolicyStatement({
+  letServiceUse(scope, key, {
     sid: 'CloudWatchLogs',
     actions: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
     principals: [new iam.ServicePrincipal(`logs.${stack.region}.amazonaws.com`)],
-    resources: ['*'],
     conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${Aws.PARTITION}:logs:${stack.region}:${stack.account}:*` } },
-  }));
+  });
 }

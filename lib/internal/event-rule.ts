@@ -5,6 +5,7 @@ import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type Queue } from 'aws-cdk-lib/aws-sqs';
 import { type Construct } from 'constructs';
+import { letServiceUse } from './key-policy';
 
 /** EventBridge tries for a day. */
 const RETRIES = { maximumEventAgeInSeconds: Duration.hours(24).toSeconds(), maximumRetryAttempts: 24 };
@@ -38,24 +39,14 @@ export class EventRule extends events.Rule {
       resources: [queue.queueArn],
       conditions: { ArnEquals: { 'aws:SourceArn': this.ruleArn } },
     }));
-    if (queue.encryptionMasterKey) letEventsUse(queue.encryptionMasterKey, Stack.of(this).account);
+    if (queue.encryptionMasterKey) this.letEncrypt(queue.encryptionMasterKey);
+  }
+
+  /** EventBridge encrypts in its own name what it puts into a queue. */
+  private letEncrypt(key: IKey) {
+    const conditions = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
+    letServiceUse(this, key, { sid: 'EventBridge', actions: ['kms:Decrypt', 'kms:GenerateDataKey*'], principals: [EVENTS], conditions });
   }
 }
 
 const EVENTS = new iam.ServicePrincipal('events.amazonaws.com');
-
-/** Keys that have the statement already: the policy of a key that many rules share says it once. */
-const opened = new WeakSet<IKey>();
-
-/** EventBridge encrypts in its own name what it puts into a queue. */
-function letEventsUse(key: IKey, account: string) {
-  if (opened.has(key)) return;
-  opened.add(key);
-  key.addToResourcePolicy(new iam.PolicyStatement({
-    sid: 'EventBridge',
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-    principals: [EVENTS],
-    resources: ['*'],
-    conditions: { StringEquals: { 'aws:SourceAccount': account } },
-  }));
-}

@@ -5,6 +5,7 @@ import { CfnIndex, CfnVectorBucket } from 'aws-cdk-lib/aws-s3vectors';
 import { Construct } from 'constructs';
 import { type StoreBinding, type VectorStoreBuild } from './store-binding';
 import { acknowledgeWildcard } from '../internal/acknowledge';
+import { letServiceUse } from '../internal/key-policy';
 import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { fail } from '../internal/validation';
 
@@ -74,23 +75,17 @@ export class S3VectorsStore extends Construct {
   }
 }
 
-/** Keys that have the statement already: the policy of a key that many indexes share says it once. */
-const opened = new WeakSet<IKey>();
-
 /** S3 Vectors indexes in the background, as itself. */
 function letVectorsBeIndexed(key: IKey, bucket: CfnVectorBucket) {
-  if (opened.has(key)) return;
-  opened.add(key);
   const stack = Stack.of(bucket);
-  key.addToResourcePolicy(new PolicyStatement({
+  letServiceUse(bucket, key, {
     sid: 'S3VectorsIndexing',
     principals: [new ServicePrincipal('indexing.s3vectors.amazonaws.com')],
     actions: ['kms:Decrypt'],
-    resources: ['*'],
     conditions: {
       'ArnLike': { 'aws:SourceArn': stack.formatArn({ service: 's3vectors', resource: 'bucket', resourceName: '*' }) },
       'StringEquals': { 'aws:SourceAccount': stack.account },
       'ForAnyValue:StringEquals': { 'kms:EncryptionContextKeys': ['aws:s3vectors:arn', 'aws:s3vectors:resource-id'] },
     },
-  }));
+  });
 }

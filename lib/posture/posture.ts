@@ -96,7 +96,7 @@ export interface RegulatedPostureOptions {
   readonly vpcEndpoints?: boolean;
 
   /**
-   * Encrypts what constructs keep. Its policy must let CloudWatch Logs use it; keys of the same app are told so by themselves.
+   * Encrypts what constructs keep. Keys of the same app are told what services they must let use them; of others the synthesis says it.
    *
    * @default - a key is made, one a stack, and rotated every year
    */
