@@ -50,10 +50,11 @@ export function bedrockIngestion(client: BedrockAgentClient, knowledgeBaseId: st
   };
 }
 
-function sent({ uri, metadataUri }: SentDocument): KnowledgeBaseDocument {
+/** Whose the bucket of documents is, the data source knows; of what describes them it has to be said. */
+function sent({ uri, metadataUri, bucketOwner }: SentDocument): KnowledgeBaseDocument {
   return {
     content: { dataSourceType: 'S3', s3: { s3Location: { uri } } },
-    ...(metadataUri !== undefined && { metadata: { type: 'S3_LOCATION', s3Location: { uri: metadataUri } } }),
+    ...(metadataUri !== undefined && { metadata: { type: 'S3_LOCATION', s3Location: { uri: metadataUri, bucketOwnerAccountId: bucketOwner } } }),
   };
 }
 

@@ -59,7 +59,7 @@ async function syncSource(
     const outcomes = new Map(all(covered, { kind: 'done', what: 'covered' }));
     if (rest.length > 0) {
       const held = !entered || await waitsForJob(dataSourceId, state, policy, ports);
-      for (const [document, outcome] of held ? all(rest, { kind: 'hold', why: 'job' }) : await inStep(dataSourceId, rest, until, ports)) outcomes.set(document, outcome);
+      for (const [document, outcome] of held ? all(rest, { kind: 'hold', why: 'job' }) : await inStep(source, rest, until, ports)) outcomes.set(document, outcome);
     }
     return { source: dataSourceId, state, outcomes };
   } finally {
@@ -100,12 +100,12 @@ async function waitsForJob(dataSourceId: string, { wantedAt }: SourceState, { ba
   return true;
 }
 
-async function inStep(dataSourceId: string, documents: readonly ChangedDocument[], until: number, ports: BatchPorts): Promise<Outcomes> {
-  const outcomes = await bringInStep(dataSourceId, documents, until, ports).catch((error: unknown) => {
+async function inStep(source: SyncedSource, documents: readonly ChangedDocument[], until: number, ports: BatchPorts): Promise<Outcomes> {
+  const outcomes = await bringInStep(source, documents, until, ports).catch((error: unknown) => {
     return all(documents, { kind: 'failed', reason: error instanceof Error ? error.name : typeof error, cause: error });
   });
   const throttled = [...outcomes].some(([{ attempt }, outcome]) => outcome.kind === 'hold' && outcome.why === 'throttled' && attempt >= THROTTLED_ATTEMPTS);
-  if (throttled) await wantJob(dataSourceId, ports);
+  if (throttled) await wantJob(source.dataSourceId, ports);
   return outcomes;
 }
 

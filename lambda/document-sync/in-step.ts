@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChangedDocument, Outcome, Outcomes } from './document';
 import { type DocumentReports, settle, type SettlePorts } from './settle';
-import { METADATA_ENDING } from '../../lib/contract/document-sync';
+import { METADATA_ENDING, type SyncedSource } from '../../lib/contract/document-sync';
 import type { Clock } from '../ports/clock';
 import type { Documents } from '../ports/documents';
 import { type DocumentReport, type Ingestion, IngestionFailure } from '../ports/ingestion';
@@ -24,7 +24,8 @@ interface Held {
  * Makes the index hold what the bucket holds of some documents, ten at most, and waits until it does, or the time is over. Each is left alone until
  * all that was begun for it before has ended: of two calls about a document, nobody says which is done first.
  */
-export async function bringInStep(dataSourceId: string, documents: readonly ChangedDocument[], until: number, ports: InStepPorts): Promise<Outcomes> {
+export async function bringInStep(source: SyncedSource, documents: readonly ChangedDocument[], until: number, ports: InStepPorts): Promise<Outcomes> {
+  const { dataSourceId } = source;
   const outcomes = new Map<ChangedDocument, Outcome>();
   const known = await ports.open.find(dataSourceId, documents.map(({ key }) => key));
   const pending = new Map(known.flatMap(({ name, changes }) => (changes ? [[name, changes] as const] : [])));
@@ -46,7 +47,7 @@ export async function bringInStep(dataSourceId: string, documents: readonly Chan
   }
 
   const due = rest.filter((document) => !outcomes.has(document));
-  for (const [document, outcome] of await begin(dataSourceId, due, held, ports)) outcomes.set(document, outcome);
+  for (const [document, outcome] of await begin(source, due, held, ports)) outcomes.set(document, outcome);
   const begunNow = due.filter((document) => !outcomes.has(document));
   const reports = await settle(dataSourceId, begunNow.map(({ uri }) => uri), until, ports);
   await keepPending(dataSourceId, begunNow, reports, ports);
@@ -69,12 +70,12 @@ async function keepPending(dataSourceId: string, begun: readonly ChangedDocument
 
 /** Begins what is due. The answer is what becomes of those that were not begun. */
 async function begin(
-  dataSourceId: string, due: readonly ChangedDocument[], held: ReadonlyMap<ChangedDocument, Held>, { ingestion }: InStepPorts,
+  { dataSourceId, bucketOwner }: SyncedSource, due: readonly ChangedDocument[], held: ReadonlyMap<ChangedDocument, Held>, { ingestion }: InStepPorts,
 ): Promise<Outcomes> {
   const there = due.filter((document) => held.get(document)?.content !== undefined);
   const gone = due.filter((document) => !there.includes(document));
   const sent = (document: ChangedDocument) => ({
-    uri: document.uri, ...(held.get(document)?.metadata !== undefined && { metadataUri: document.uri + METADATA_ENDING }),
+    uri: document.uri, ...(held.get(document)?.metadata !== undefined && { metadataUri: document.uri + METADATA_ENDING, bucketOwner }),
   });
   return new Map([
     ...await each(there, (some) => ingestion.ingest(dataSourceId, some.map(sent), tokenOf('ingest', some))),

@@ -2,6 +2,8 @@
 export interface SentDocument {
   readonly uri: string;
   readonly metadataUri?: string;
+  /** Account whose the bucket is, where it is another. */
+  readonly bucketOwner?: string;
 }
 
 /**

@@ -57,6 +57,8 @@ export interface SyncedSource {
   readonly dataSourceId: string;
   /** Where its documents lie, where it is a bucket. */
   readonly bucket?: string;
+  /** Account whose the bucket is, where it is not the knowledge base's. */
+  readonly bucketOwner?: string;
   /** Only documents whose key begins like one of these; absent takes all. */
   readonly prefixes?: readonly string[];
   /** That its documents cannot be sent one by one, as those of managed knowledge bases: changes make a job begin. */

@@ -3,6 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
+import { type SourceDocuments } from './source-binding';
 import { type SyncQueues } from './sync-queues';
 import { type DocumentChangesEnv, type SyncedSource } from '../contract/document-sync';
 import { BundledFunction } from '../internal/bundled-function';
@@ -14,7 +15,7 @@ export interface ChangeTriggerProps extends Build {
   readonly queues: SyncQueues;
   readonly changes: Queue;
   /** Where documents lie. */
-  readonly documents: readonly { readonly bucket: IBucket; readonly prefixes?: string[] }[];
+  readonly documents: readonly SourceDocuments[];
   /** How the functions know the sources. */
   readonly sources: readonly SyncedSource[];
   /** What the construct is called in metrics and logs. */
@@ -28,7 +29,7 @@ export class ChangeTrigger extends Construct {
   constructor(scope: Construct, id: string, props: ChangeTriggerProps) {
     super(scope, id);
     this.handler = this.defineHandler(props);
-    for (const { bucket } of props.documents) this.turnEventsOn(bucket);
+    for (const documents of props.documents) this.turnEventsOn(documents);
     this.defineRule(props);
   }
 
@@ -50,7 +51,8 @@ export class ChangeTrigger extends Construct {
   }
 
   /** Buckets of this app are told to; of others nothing can be changed without the custom resource of their notifications. */
-  private turnEventsOn(bucket: IBucket) {
+  private turnEventsOn({ bucket, bucketOwner }: SourceDocuments) {
+    if (bucketOwner !== undefined) return this.warnOfOtherAccount(bucket, bucketOwner);
     const resource = bucket.node.defaultChild;
     if (!CfnBucket.isCfnBucket(resource)) {
       Annotations.of(this).addWarningV2('cdk-genai-patterns:bucketTellsNobody',
@@ -62,6 +64,14 @@ export class ChangeTrigger extends Construct {
     resource.addPropertyOverride('NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled', true);
     // Where somebody adds some by the L2, before or after this, that resource writes anew all that the bucket tells, and must write this too.
     Aspects.of(bucket).add({ visit: (node) => { if (isNotifications(node)) bucket.enableEventBridgeNotification(); } });
+  }
+
+  /** S3 tells the account alone whose the bucket is. */
+  private warnOfOtherAccount({ node: { path } }: IBucket, owner: string) {
+    Annotations.of(this).addWarningV2('cdk-genai-patterns:bucketOfAnotherAccount',
+      `The bucket ${path} is of the account ${owner}, which alone is told of its changes: SyncPolicy.onChange() hears of them only if there the bucket sends its events to Amazon EventBridge `
+      + '(eventBridgeEnabled: true) and a rule leads them to the default event bus of this account, if here a policy of that bus lets the account put events (AWS::Events::EventBusPolicy), '
+      + "and if the bucket's policy lets this account read, s3:GetObject and s3:ListBucket, for the function that looks at a document is not the knowledge base. Or take SyncPolicy.schedule(…)");
   }
 
   private defineRule({ documents, queues }: ChangeTriggerProps) {

@@ -3,11 +3,11 @@ import { type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
 import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ChangeTrigger } from './change-trigger';
 import { type DeployedSource } from './knowledge-base';
+import { type SourceDocuments } from './source-binding';
 import { SyncDrain } from './sync-drain';
 import { type SyncPolicy, type SyncTriggers } from './sync-policy';
 import { SyncQueues } from './sync-queues';
@@ -64,7 +64,7 @@ export class DocumentSync extends Construct {
     this.defineTriggers(triggers);
   }
 
-  private get documents(): { bucket: IBucket; prefixes?: string[] }[] {
+  private get documents(): SourceDocuments[] {
     return this.props.sources.flatMap(({ documents }) => documents ?? []);
   }
 
@@ -74,6 +74,7 @@ export class DocumentSync extends Construct {
     return sources.filter(({ documents, crawled }) => documents ?? crawled).map(({ dataSource, documents }) => ({
       dataSourceId: dataSource.attrDataSourceId,
       bucket: documents?.bucket.bucketName,
+      bucketOwner: documents?.bucketOwner,
       prefixes: documents?.prefixes,
       ...(kind === 'managed' && { byJob: true }),
     }));
@@ -126,10 +127,11 @@ export class DocumentSync extends Construct {
   /** What became of a document is looked up; without the right to list S3 does not tell what is missing from what is forbidden. */
   private letLookAtDocuments() {
     const { role } = this.handler;
-    for (const { bucket, prefixes = [''] } of this.documents) {
+    for (const { bucket, bucketOwner, prefixes = [''] } of this.documents) {
+      const conditions = bucketOwner === undefined ? undefined : { StringEquals: { 'aws:ResourceAccount': bucketOwner } };
       const objects = prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
-      role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: objects }));
-      role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
+      role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: objects, conditions }));
+      role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn], conditions }));
       objects.forEach((arn) => acknowledgeWildcard(role, arn, 'The documents of the data source, whose names are their authors\' to choose.'));
       if (bucket.encryptionKey) role.allowEncryption(bucket.encryptionKey, 's3');
     }

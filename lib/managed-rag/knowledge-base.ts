@@ -1,13 +1,12 @@
 import { Aws, Stack } from 'aws-cdk-lib';
 import { CfnDataSource, CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type DataSource } from './data-source';
 import { embeddingConfiguration } from './embedding-configuration';
 import { KnowledgeLogs } from './knowledge-logs';
 import { type KnowledgeStore } from './knowledge-store';
-import { type SourceBinding } from './source-binding';
+import { type SourceBinding, type SourceDocuments } from './source-binding';
 import { type StoreBinding } from './store-binding';
 import { type MetadataField } from '../contract/knowledge';
 import { ServiceRole } from '../internal/handler-role';
@@ -52,7 +51,7 @@ export class KnowledgeBase extends Construct {
   }
 
   /** The buckets in which its documents lie. */
-  public get documents(): { bucket: IBucket; prefixes?: string[] }[] {
+  public get documents(): SourceDocuments[] {
     return this.sources.flatMap(({ documents }) => documents ?? []);
   }
 

@@ -19,7 +19,8 @@ export interface S3SourceOptions extends DataSourceOptions {
   readonly prefix?: string;
 
   /**
-   * Account whose the bucket is, where it is not the stack's. Its policy must let the knowledge base read.
+   * Account whose the bucket is, where it is not the stack's. The bucket's policy must let the stack's account read, and for `SyncPolicy.onChange()` that account
+   * must send the bucket's events here: the synthesis warns with what is to be done.
    *
    * @default - the stack's
    */
@@ -45,7 +46,7 @@ export class S3Source extends Construct {
     this.letRead(bucket, props);
     this.binding = {
       configuration: isManaged(props) ? this.connect(bucket, prefixes, props) : this.configure(bucket, prefixes, props),
-      documents: { bucket, prefixes },
+      documents: { bucket, prefixes, bucketOwner: props.bucketOwner },
       crawled: false,
     };
   }

@@ -14,6 +14,15 @@ export interface SourceBuild extends Build {
   readonly vectors?: Vectors;
 }
 
+/** Documents in a bucket. */
+export interface SourceDocuments {
+  readonly bucket: IBucket;
+  /** Only those whose key begins like one of these. */
+  readonly prefixes?: string[];
+  /** Account whose the bucket is, where it is not the stack's. */
+  readonly bucketOwner?: string;
+}
+
 /** What a knowledge base has to know of one of its sources. */
 export interface SourceBinding {
   readonly configuration: CfnDataSource.DataSourceConfigurationProperty;
@@ -22,7 +31,7 @@ export interface SourceBinding {
   /** What becomes of its passages when the source is deleted; absent deletes them. */
   readonly deletion?: 'DELETE' | 'RETAIN';
   /** Where its documents lie, where it is a bucket: changes there can be followed. */
-  readonly documents?: { readonly bucket: IBucket; readonly prefixes?: string[] };
+  readonly documents?: SourceDocuments;
   /** Where images are kept that were found in documents. */
   readonly supplementalBucket?: IBucket;
   /** Whether it has to be crawled: nobody is told of changes. */

@@ -53,6 +53,22 @@ describe('changes of documents', () => {
     Annotations.fromStack(stack).hasWarning('/Test/Rag/Sync/OnChange', Match.stringLikeRegexp('Turn that on where the bucket is made \\(eventBridgeEnabled: true\\)'));
   });
 
+  describe('in a bucket of another account', () => {
+    const { stack, template } = defineRag((scope) => ({ sources: [DataSource.s3(Bucket.fromBucketName(scope, 'Theirs', 'theirs'), { bucketOwner: '444455556666' })] }));
+
+    test('are told to that account alone, which is said with all that is to be done there and here', () => {
+      const about = (text: string) => Annotations.fromStack(stack).hasWarning('/Test/Rag/Sync/OnChange', Match.stringLikeRegexp(text));
+      for (const text of ['of the account 444455556666', 'a rule leads them to the default event bus', 'AWS::Events::EventBusPolicy', 's3:GetObject and s3:ListBucket', 'SyncPolicy\\.schedule']) about(text);
+    });
+
+    test('are looked up there and nowhere else, and what describes them is sent with whose it is', () => {
+      expect(JSON.stringify(environment(template(), /Keeps a knowledge base/).SOURCES)).toContain('\\"bucketOwner\\":\\"444455556666\\"');
+      const reads = statements(template(), /SyncHandlerRole/).filter(({ Action }) => Action === 's3:GetObject' || Action === 's3:ListBucket');
+      expect(reads.map(({ Condition }) => Condition)).toEqual(reads.map(() => ({ StringEquals: { 'aws:ResourceAccount': '444455556666' } })));
+      expect(reads).toHaveLength(2);
+    });
+  });
+
   test('are told of still where the bucket tells others too, whose resource writes all that it tells', () => {
     const { stack, template } = defineRag((scope) => ({ sources: [DataSource.s3(new Bucket(scope, 'Handbook'))] }));
     (stack.node.findChild('Handbook') as Bucket).addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(new Queue(stack, 'Others')));

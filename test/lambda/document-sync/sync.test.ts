@@ -14,6 +14,17 @@ test('a document is sent with its metadata where it has some, ten in a call', as
   expect(sync.metrics[SYNC_METRICS.documentsIndexed].reduce((sum, many) => sum + many, 0)).toBe(26);
 });
 
+test('a document of another account\'s bucket is sent with whose the description is', async () => {
+  const sync = deploySync({ source: { bucketOwner: '444455556666' } });
+  await sync.settle(async () => {
+    await sync.change('plain.txt', 'text');
+    await sync.change('told.txt', 'text');
+    await sync.change('told.txt.metadata.json', 'tags');
+  });
+  expect(sync.base.sent.get('s3://papers/told.txt')).toEqual({ uri: 's3://papers/told.txt', metadataUri: 's3://papers/told.txt.metadata.json', bucketOwner: '444455556666' });
+  expect(sync.base.sent.get('s3://papers/plain.txt')).toEqual({ uri: 's3://papers/plain.txt' });
+});
+
 test('one document that a call is refused for keeps no other from being read', async () => {
   const sync = deploySync();
   sync.base.invalid.add('bad.txt');

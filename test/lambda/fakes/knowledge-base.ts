@@ -53,6 +53,8 @@ export class FakeKnowledgeBase implements Ingestion, IngestionJobs {
   readonly entries = new Map<string, Entry>();
   readonly jobs: (JobReport & { standing: JobReport['standing']; startedAt: number; token: string; source: string })[] = [];
   readonly calls: string[] = [];
+  /** How each document was sent last. */
+  readonly sent = new Map<string, SentDocument>();
   /** What no call is taken with. */
   readonly invalid = new Set<string>();
   readonly ignored = new Set<string>();
@@ -69,7 +71,9 @@ export class FakeKnowledgeBase implements Ingestion, IngestionJobs {
     this.refuse('ingest', documents.map(({ uri }) => uri));
     if (this.tokens.has(token)) return;
     this.tokens.add(token);
-    for (const { uri, metadataUri } of documents) {
+    for (const document of documents) {
+      const { uri, metadataUri } = document;
+      this.sent.set(uri, document);
       void this.work(uri, async (entry) => {
         const key = this.keyOf(uri);
         const content = this.bucket.objects.get(key);
