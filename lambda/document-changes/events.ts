@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { changesOf } from './changes';
 import { parseEvent } from './request';
 import type { DocumentChange, SyncedSource } from '../../lib/contract/document-sync';
+import { hashOf, lineOfDocument } from '../kit/lines';
 import { describeError, type Log } from '../kit/log';
 import type { ChangeQueue } from '../ports/sync-queues';
 
@@ -33,13 +33,9 @@ function idOf({ dataSourceId, bucket, key, change }: DocumentChange): string {
  * has to wait for what another waits for: where jobs read, each is in a line of its own.
  */
 function lineOf(change: DocumentChange, sources: readonly SyncedSource[]): string {
-  const { dataSourceId, bucket, key } = change;
+  const { dataSourceId } = change;
   const byJob = sources.some((source) => source.dataSourceId === dataSourceId && source.byJob);
-  return byJob ? idOf(change) : hashOf([dataSourceId, bucket, key]);
-}
-
-function hashOf(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return byJob ? idOf(change) : lineOfDocument(change);
 }
 
 function idOfEvent(event: unknown): string | undefined {

@@ -5,69 +5,9 @@ import type { MetricValues } from '../../../lambda/kit/metrics';
 import type { SentChange } from '../../../lambda/ports/sync-queues';
 import { CHANGE_ATTEMPTS, JOB_ATTEMPTS, SYNC_SECONDS, type SyncedSource } from '../../../lib/contract/document-sync';
 import { FakeBucket, FakeKnowledgeBase } from '../fakes/knowledge-base';
+import { FakeQueue } from '../fakes/queue';
 import { MemoryGates, MemoryLeases, MemoryOpenDocuments } from '../fakes/sync-state';
 import { randomOf, VirtualClock } from '../fakes/virtual-clock';
-
-interface Message {
-  readonly id: string;
-  readonly group?: string;
-  readonly body: string;
-  readonly sentAt: number;
-  visibleAt: number;
-  count: number;
-  held: boolean;
-}
-
-const VISIBILITY_MS = 6 * SYNC_SECONDS * 1000;
-
-/** A queue that hands its messages to a function, and gives up those that were received too often. */
-class FakeQueue {
-  readonly messages: Message[] = [];
-  readonly dead: Message[] = [];
-  private readonly known = new Set<string>();
-
-  constructor(private readonly clock: VirtualClock, private readonly most: { receives: number; batch: number }) {}
-
-  add(body: string, { group, id, delay = 0 }: { group?: string; id?: string; delay?: number } = {}) {
-    if (id !== undefined && this.known.has(id)) return;
-    if (id !== undefined) this.known.add(id);
-    this.messages.push({ id: randomUUID(), group, body, sentAt: this.clock.now(), visibleAt: this.clock.now() + delay, count: 0, held: false });
-  }
-
-  hide(receipt: string, seconds: number) {
-    const message = this.messages.find(({ id }) => id === receipt);
-    if (message) message.visibleAt = this.clock.now() + seconds * 1000;
-  }
-
-  visible(): number {
-    return this.messages.filter(({ visibleAt }) => visibleAt <= this.clock.now()).length;
-  }
-
-  receive(): Message[] {
-    const now = this.clock.now();
-    const locked = new Set(this.messages.filter(({ held, visibleAt, group }) => group !== undefined && held && visibleAt > now).map(({ group }) => group));
-    const batch: Message[] = [];
-    for (const message of [...this.messages]) {
-      if (batch.length === this.most.batch) break;
-      if (message.visibleAt > now || locked.has(message.group)) {
-        if (message.group !== undefined) locked.add(message.group);
-        continue;
-      }
-      if (message.count >= this.most.receives) {
-        this.messages.splice(this.messages.indexOf(message), 1);
-        this.dead.push(message);
-        continue;
-      }
-      Object.assign(message, { count: message.count + 1, held: true, visibleAt: now + VISIBILITY_MS });
-      batch.push(message);
-    }
-    return batch;
-  }
-
-  done(batch: readonly Message[], failed: readonly string[]) {
-    for (const message of batch) if (!failed.includes(message.id)) this.messages.splice(this.messages.indexOf(message), 1);
-  }
-}
 
 export interface DeployOptions {
   readonly seed?: number;
@@ -84,8 +24,8 @@ export function deploySync({ seed = 1, backlog = 1_000_000, source, faults = 0, 
   const clock = new VirtualClock(random);
   const bucket = new FakeBucket();
   const base = new FakeKnowledgeBase(bucket, clock);
-  const changes = new FakeQueue(clock, { receives: CHANGE_ATTEMPTS, batch: 10 });
-  const jobs = new FakeQueue(clock, { receives: JOB_ATTEMPTS, batch: 10 });
+  const changes = new FakeQueue(clock, { receives: CHANGE_ATTEMPTS, batch: 10, seconds: 6 * SYNC_SECONDS });
+  const jobs = new FakeQueue(clock, { receives: JOB_ATTEMPTS, batch: 10, seconds: 6 * SYNC_SECONDS });
   const open = new MemoryOpenDocuments();
   const gates = new MemoryGates();
   const leases = new MemoryLeases();

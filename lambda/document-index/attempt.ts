@@ -1,0 +1,113 @@
+import type { ChangedDocument } from './document';
+import type { IndexPorts, IndexTerms } from './in-step';
+import { allHeard, hearing, versionOf } from './version';
+import { METADATA_ENDING, type SyncedSource } from '../../lib/contract/document-sync';
+import type { DocumentState, DocumentVersion } from '../ports/document-states';
+import type { FoundOriginal } from '../ports/originals';
+
+/** Somebody else has taken the document meanwhile, and goes on with it. */
+export class Taken extends Error {}
+
+/** What is left goes on in the next run. */
+export class OutOfTime extends Error {}
+
+/** One worker's hold of one document: what it writes down is refused as soon as somebody else has written. */
+export class Attempt {
+  constructor(public state: DocumentState, private revision: number, private readonly ports: Pick<IndexPorts, 'states' | 'clock'>) {}
+
+  /** @param seconds how long it is remembered; forever without */
+  async save(changes: Partial<DocumentState>, seconds?: number): Promise<void> {
+    const { states, clock } = this.ports;
+    const next = { ...this.state, ...changes, updatedAt: clock.now() };
+    const revision = await states.save(next, this.revision, seconds);
+    if (revision === undefined) throw new Taken();
+    [this.state, this.revision] = [next, revision];
+  }
+}
+
+export interface Begun {
+  readonly kind: 'begun';
+  readonly attempt: Attempt;
+  /** What lies in the bucket; absent where nothing does. */
+  readonly found?: FoundOriginal;
+  /** That it has ended, or outlasted, whoever read it before. */
+  readonly tooManyTries: boolean;
+}
+
+/** Others who write at the same time are no reason to go: what they wrote is read, and that is that. */
+const BEGINNINGS = 5;
+const MOST_TRIES = 5;
+
+/** Looks up how the document stands, and writes down that it is being brought in step where it is not. */
+export async function beginAttempt(document: ChangedDocument, terms: IndexTerms, ports: IndexPorts): Promise<Begun | { readonly kind: 'unchanged' }> {
+  for (let time = 0; time < BEGINNINGS; time++) {
+    const known = await ports.states.find(document.source, document.key);
+    if (known && isSettled(known.state, terms) && allHeard(document.changes, known.state.heard)) return { kind: 'unchanged' };
+    const { found, version } = await lookUp(document, terms, ports);
+    if (!known && !found) return { kind: 'unchanged' };
+    const state = begun(known?.state, version, document, ports);
+    const same = known !== undefined && isInStep(known.state, version, terms);
+    const heard = hearing(document.changes, known?.state.heard ?? {});
+    const revision = await ports.states.save(same ? { ...known.state, ...backFromLine(known.state), heard } : state, known?.revision);
+    if (revision === undefined) continue;
+    if (same) return { kind: 'unchanged' };
+    return { kind: 'begun', attempt: new Attempt(state, revision, ports), found, tooManyTries: state.tries > MOST_TRIES };
+  }
+  throw new Taken();
+}
+
+interface LookedUp {
+  readonly found?: FoundOriginal;
+  readonly version?: DocumentVersion;
+}
+
+async function lookUp({ source, bucket, key }: ChangedDocument, { pipeline, sources }: IndexTerms, { originals }: IndexPorts): Promise<LookedUp> {
+  // What a source read before its prefixes were others is none of its documents any more.
+  if (!sources.some((one) => one.dataSourceId === source && one.bucket === bucket && reads(one, key))) return {};
+  const [found, about] = await Promise.all([originals.find(bucket, key), originals.find(bucket, key + METADATA_ENDING)]);
+  return { found, version: found && versionOf(found.tag, about?.tag, pipeline) };
+}
+
+function begun(known: DocumentState | undefined, version: DocumentVersion | undefined, document: ChangedDocument, { clock }: Pick<IndexPorts, 'clock'>): DocumentState {
+  const { source, bucket, key, since } = document;
+  const same = known?.version?.id === version?.id;
+  const held = known?.held ?? [];
+  return {
+    ...(known ?? { heard: {} }),
+    // Its text is kept before it is known how many chunks it has.
+    held: version && !held.some((one) => one.version === version.id) ? [...held, { version: version.id, chunks: 0, cut: '' }] : held,
+    source,
+    bucket,
+    key,
+    state: 'queued',
+    was: undefined,
+    working: true,
+    tries: (same ? known?.tries ?? 0 : 0) + 1,
+    version,
+    since: Math.max(since, known?.since ?? 0),
+    updatedAt: clock.now(),
+    // What of this version has been written is known still; of another, nothing has.
+    ...(!same && { chunks: undefined, written: undefined }),
+  };
+}
+
+/** Nothing is left to do for what is known to lie in the bucket. */
+function isSettled(known: DocumentState, { pipeline }: IndexTerms): boolean {
+  const { working, version } = known;
+  const { state } = backFromLine(known);
+  if (working) return false;
+  return state === 'deleted' || ((state === 'indexed' || state === 'failed') && version?.pipeline === pipeline);
+}
+
+function isInStep(known: DocumentState, version: DocumentVersion | undefined, terms: IndexTerms): boolean {
+  return isSettled(known, terms) && known.version?.id === version?.id;
+}
+
+/** As it was before a change of it was put in line. */
+function backFromLine({ state, was }: DocumentState): Pick<DocumentState, 'state' | 'was'> {
+  return { state: state === 'queued' && was !== undefined ? was : state, was: undefined };
+}
+
+function reads({ prefixes = [] }: SyncedSource, key: string): boolean {
+  return prefixes.length === 0 || prefixes.some((prefix) => key.startsWith(prefix));
+}

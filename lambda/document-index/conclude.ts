@@ -1,0 +1,69 @@
+import type { ChangedDocument, Outcome } from './document';
+import type { IndexPorts } from './in-step';
+import { DOCUMENT_METRICS } from '../../lib/contract/document-index';
+import { CHANGE_ATTEMPTS, SYNC_METRICS } from '../../lib/contract/document-sync';
+import { hashOf } from '../kit/lines';
+import { describeError, type Log } from '../kit/log';
+import type { PublishMetrics } from '../kit/metrics';
+import type { ChangeQueue } from '../ports/sync-queues';
+
+export interface ConcludePorts extends Pick<IndexPorts, 'states' | 'clock'> {
+  readonly changes: Pick<ChangeQueue, 'send' | 'hide'>;
+  readonly publish: PublishMetrics;
+  readonly log: Log;
+}
+
+/** Early enough for some runs that break off after it. */
+const ANEW_FROM = CHANGE_ATTEMPTS - 4;
+/** Seconds of the first wait and of the longest. */
+const WAITS = { throttled: [5, 300], unavailable: [5, 300], changed: [1, 30], time: [1, 1], taken: [10, 120], broken: [15, 300] } as const;
+
+/** Writes down what became of a document. The answer is the messages that come again. */
+export async function conclude(document: ChangedDocument, outcome: Outcome, ports: ConcludePorts): Promise<string[]> {
+  note(document, outcome, ports);
+  count(document, outcome, ports);
+  if (outcome.kind === 'done' || outcome.kind === 'failed') return [];
+  if (outcome.kind === 'broken' && document.attempt >= CHANGE_ATTEMPTS) await giveUp(document, outcome.cause, ports);
+
+  // Waiting is no fault: it begins anew before the queue gives it up.
+  const resent = outcome.kind === 'hold' ? document.received.filter(({ attempt }) => attempt >= ANEW_FROM) : [];
+  await ports.changes.send(resent.map(({ change, messageId, line }) => ({ change, line, id: hashOf([messageId, 'again']) })));
+  const waiting = document.received.filter((one) => !resent.includes(one));
+  const seconds = backOff(outcome, document.attempt, ports);
+  await ports.changes.hide(waiting.map(({ receipt }) => ({ receipt, seconds })));
+  return waiting.map(({ messageId }) => messageId);
+}
+
+/** Whole seconds: twice as long with each attempt, and up to half as long again, so that not all come back at once. */
+function backOff(outcome: Outcome & { readonly kind: 'hold' | 'broken' }, attempt: number, { clock }: ConcludePorts): number {
+  const [first, most] = WAITS[outcome.kind === 'hold' ? outcome.why : 'broken'];
+  return Math.ceil(Math.min(most, first * 2 ** (attempt - 1)) * (1 + clock.chance() / 2));
+}
+
+/** The queue hands it out no more. Whoever looks at the document reads so, and the next look through the source tries it again. */
+async function giveUp({ source, key }: ChangedDocument, cause: unknown, { states, clock, log }: ConcludePorts): Promise<void> {
+  const known = await states.find(source, key);
+  if (!known) return;
+  const why = cause instanceof Error ? cause.name : typeof cause;
+  const reason = `It was given up after ${CHANGE_ATTEMPTS} attempts (${why}): the log says why, and its change waits in the dead-letter queue.`;
+  const saved = await states.save({ ...known.state, state: 'failed', working: false, version: undefined, reason, updatedAt: clock.now() }, known.revision);
+  if (saved === undefined) log.info('document is taken by another', { source, key });
+}
+
+function note({ source, key, received, attempt, since }: ChangedDocument, outcome: Outcome, { log, clock }: ConcludePorts): void {
+  const fields = { source, key, attempt, changes: received.length, lag: clock.now() - since };
+  switch (outcome.kind) {
+    case 'done': return log.info('document', { ...fields, what: outcome.what, chunks: outcome.chunks });
+    case 'failed': return log.error('document', { ...fields, what: 'failed', reason: outcome.reason });
+    case 'hold': return log.info('document', { ...fields, what: `waits: ${outcome.why}`, ...(outcome.cause && { cause: outcome.cause.message }) });
+    default: return log.error('document', { ...fields, what: 'broken', ...describeError(outcome.cause) });
+  }
+}
+
+function count({ attempt, since }: ChangedDocument, outcome: Outcome, { publish, clock }: ConcludePorts): void {
+  const lag = { [SYNC_METRICS.syncLag]: Math.max(0, clock.now() - since) };
+  if (outcome.kind === 'done' && outcome.what === 'indexed') publish({ [SYNC_METRICS.documentsIndexed]: 1, [DOCUMENT_METRICS.chunksIndexed]: outcome.chunks, ...lag });
+  if (outcome.kind === 'done' && outcome.what === 'deleted') publish({ [SYNC_METRICS.documentsDeleted]: 1, ...lag });
+  if (outcome.kind === 'failed' || (outcome.kind === 'broken' && attempt >= CHANGE_ATTEMPTS)) publish({ [SYNC_METRICS.documentsFailed]: 1 });
+  if (outcome.kind === 'hold' && (outcome.why === 'throttled' || outcome.why === 'unavailable')) publish({ [DOCUMENT_METRICS.documentsHeld]: 1 });
+}

@@ -1,0 +1,81 @@
+import type { Scalar } from './passages';
+import type { DocumentStateName } from '../../lib/contract/document-index';
+
+/** A document as it is known. Times are milliseconds since 1970. */
+export interface DocumentState {
+  /** Of the source that it belongs to. */
+  readonly source: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly state: DocumentStateName;
+  /** What it was before a change of it was put in line that nobody has begun with. */
+  readonly was?: DocumentStateName;
+  /** Set while somebody brings it in step. */
+  readonly working?: boolean;
+  /** How often it was begun since it was last parsed, or given back in order: a document that ends its workers is told by it. */
+  readonly tries: number;
+  /** What it is to become, or has become: absent where nothing is known of it, or it was given up. */
+  readonly version?: DocumentVersion;
+  /** Every version of which the store may hold chunks. */
+  readonly held: readonly HeldVersion[];
+  /** The newest changes that were told of it and of what describes it, by S3's sequencers, and are done with. */
+  readonly heard: Heard;
+  /** When its newest change happened that somebody began with. */
+  readonly since: number;
+  readonly updatedAt: number;
+  /** When it was indexed as it is. */
+  readonly indexedAt?: number;
+  readonly title?: string;
+  readonly bytes?: number;
+  /** Chunks of the version: how many there are, and how many of them are in the store. */
+  readonly chunks?: number;
+  readonly written?: number;
+  /** Of a failure, for people. */
+  readonly reason?: string;
+  /** What was left out of it and why. */
+  readonly notes?: readonly string[];
+  /** Whose it is, where documents belong to tenants and it says so. */
+  readonly tenants?: readonly Scalar[];
+}
+
+/** A document, what describes it and how it is read. */
+export interface DocumentVersion {
+  /** What chunks of it are told by. */
+  readonly id: string;
+  /** Of the object's content. */
+  readonly tag: string;
+  /** Of the content of what describes it. */
+  readonly metadataTag?: string;
+  readonly pipeline: string;
+}
+
+export interface HeldVersion {
+  readonly version: string;
+  /** Numbered from 0, these may be there. */
+  readonly chunks: number;
+  /** Where they are cut: with the same, writing goes on where it was. */
+  readonly cut: string;
+}
+
+export interface Heard {
+  readonly content?: string;
+  readonly metadata?: string;
+}
+
+/** What is known of documents. */
+export interface DocumentStates {
+  /** With the revision that `save` asks for. */
+  find(source: string, key: string): Promise<KnownDocument | undefined>;
+  /**
+   * Writes what is known now, and forgets it after so many seconds, or never. Gives the new revision; undefined where another has written since the
+   * revision that is named, and nothing is changed.
+   */
+  save(state: DocumentState, revision: number | undefined, seconds?: number): Promise<number | undefined>;
+  /** All documents of a source behind a key, those that are deleted included, in the order of their keys' bytes. */
+  all(source: string, after?: string): AsyncIterable<DocumentState>;
+}
+
+export interface KnownDocument {
+  readonly state: DocumentState;
+  readonly revision: number;
+}

@@ -1,0 +1,74 @@
+import type { MetadataField } from './knowledge';
+
+/** Everything the function reads that keeps an index of our own in step with its documents. An empty string means that the feature is off. */
+export const DOCUMENT_INDEX_ENV = [
+  /** `SyncedSource[]` as JSON. */
+  'SOURCES',
+  /** `IndexPolicy` as JSON. */
+  'INDEX',
+  /** Name of the table of documents, whose keys are `DOCUMENTS_TABLE`. */
+  'DOCUMENTS_TABLE',
+  /** Name of the bucket that keeps what was read out of documents. */
+  'TEXTS_BUCKET',
+  /** URL of the FIFO queue of changes. */
+  'CHANGES_URL',
+  /** URL of the queue of requests to look everything through. */
+  'JOBS_URL',
+  /** The `Service` dimension of every metric and log line: the construct's own name. */
+  'SERVICE',
+] as const;
+export type DocumentIndexEnv = Record<(typeof DOCUMENT_INDEX_ENV)[number], string>;
+
+/** How long one run of the function has. What it could not end by then goes on in the next, where it was. */
+export const INDEX_SECONDS = 300;
+
+/** What a document is to become. */
+export interface IndexPolicy {
+  /** Told apart from any other way of reading, cutting and embedding: what was read in another way is read anew. */
+  readonly pipeline: string;
+  /** What documents are described by. */
+  readonly fields: readonly MetadataField[];
+  /** The field that says whose a document is. */
+  readonly tenantField?: string;
+}
+
+/**
+ * The table of documents: one item a document, deleted ones included for a while.
+ *
+ * document  pk `documents#<source>`   sk the key in its bucket
+ *
+ * Every writer names the revision that it has seen, and raises it: what another has changed in between nobody overwrites. An item is written
+ * before the store is touched, with every version of which the store may hold chunks and how many: what a worker left that was killed is known.
+ * `listed` is the state, and where a document belongs to one tenant the tenant behind it: an index over it gives documents by state.
+ */
+export const DOCUMENTS_TABLE = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  ttl: 'expiresAt',
+  listedIndex: 'listed',
+  listedPartitionKey: 'listed',
+} as const;
+
+/**
+ * queued: a change of it waits. parsed: its text has been read. chunked: it is cut, and its chunks are embedded and written one after another. embedded: all of
+ * them are in the store, and those of its last version go. indexed: it can be found as it lies in the bucket. failed: it cannot be read, and is not found.
+ * deleted: it is gone, and nothing of it is found.
+ */
+export const DOCUMENT_STATES = ['queued', 'parsed', 'chunked', 'embedded', 'indexed', 'failed', 'deleted'] as const;
+export type DocumentStateName = (typeof DOCUMENT_STATES)[number];
+
+/** How long it is remembered that a document was deleted. */
+export const TOMBSTONE_SECONDS = 90 * 86_400;
+
+/** Metrics of an index that is kept in step by documents, beside `SYNC_METRICS`, with the dimension `Service`. */
+export const DOCUMENT_METRICS = {
+  /** Chunks that were embedded and written. */
+  chunksIndexed: 'ChunksIndexed',
+  /** Documents that had to wait for a service at its limit, or one that failed. */
+  documentsHeld: 'DocumentsHeld',
+  /** Looks through a whole source that came to their end. */
+  reconciles: 'Reconciles',
+  documentsChecked: 'DocumentsChecked',
+  /** Documents that such a look found to be others than in the index: events were lost, or the pipeline is another. */
+  documentsRepaired: 'DocumentsRepaired',
+} as const;

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { isBefore } from '../../../lambda/document-index/compare';
+import type { Chunker } from '../../../lambda/ports/chunks';
+import type { DocumentState, DocumentStates } from '../../../lambda/ports/document-states';
+import { EmbeddingFailure, type Embeddings } from '../../../lambda/ports/embeddings';
+import type { Originals } from '../../../lambda/ports/originals';
+import { ParseFailure, type Parser } from '../../../lambda/ports/parsing';
+import { type PassageStore, type StoredChunk, StoreFailure } from '../../../lambda/ports/passage-store';
+
+/** What a bucket holds, by key. */
+export class MemoryOriginals implements Originals {
+  readonly objects = new Map<string, string>();
+
+  async find(_: string, key: string) {
+    const content = this.objects.get(key);
+    return content === undefined ? undefined : { tag: tagOf(content), bytes: content.length };
+  }
+
+  async read(_: string, key: string, tag: string) {
+    const content = this.objects.get(key);
+    return content === undefined || tagOf(content) !== tag ? undefined : new TextEncoder().encode(content);
+  }
+
+  async* list(_: string, prefix: string, after = '') {
+    const keys = [...this.objects.keys()].filter((one) => one.startsWith(prefix) && isBefore(after, one));
+    for (const key of keys.sort((one, other) => (isBefore(one, other) ? -1 : 1))) {
+      const content = this.objects.get(key);
+      if (content !== undefined) yield { key, tag: tagOf(content) };
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+function tagOf(content: string): string {
+  return createHash('md5').update(content).digest('hex');
+}
+
+export class MemoryDocumentStates implements DocumentStates {
+  readonly items = new Map<string, { state: DocumentState; revision: number }>();
+
+  async find(source: string, key: string) {
+    return this.items.get(`${source} ${key}`);
+  }
+
+  async save(state: DocumentState, revision: number | undefined) {
+    const name = `${state.source} ${state.key}`;
+    if (this.items.get(name)?.revision !== revision) return undefined;
+    const next = (revision ?? 0) + 1;
+    this.items.set(name, { state: JSON.parse(JSON.stringify(state)) as DocumentState, revision: next });
+    return next;
+  }
+
+  async* all(source: string, after = '') {
+    const states = [...this.items.values()].map(({ state }) => state).filter((one) => one.source === source && (after === '' || isBefore(after, one.key)));
+    yield* states.sort((one, other) => (isBefore(one.key, other.key) ? -1 : 1));
+  }
+}
+
+/** A store that breaks off in the middle where it is told to. */
+export class MemoryStore implements Pick<PassageStore, 'write' | 'remove'> {
+  readonly chunks = new Map<string, StoredChunk>();
+
+  constructor(private readonly mishap: () => 'throttled' | 'unavailable' | undefined = () => undefined) {}
+
+  async write(chunks: readonly StoredChunk[]) {
+    const kind = this.mishap();
+    for (const chunk of kind ? chunks.slice(0, chunks.length / 2) : chunks) this.chunks.set(chunk.id, chunk);
+    if (kind) throw new StoreFailure(kind, 'the store is not at its best');
+  }
+
+  async remove(ids: readonly string[]) {
+    const kind = this.mishap();
+    for (const id of kind ? ids.slice(0, ids.length / 2) : ids) this.chunks.delete(id);
+    if (kind) throw new StoreFailure(kind, 'the store is not at its best');
+  }
+}
+
+/** Lines are chunks; what begins with `broken` cannot be read. */
+export const LINE_PARSER: Parser = {
+  async parse(bytes) {
+    const text = new TextDecoder().decode(bytes);
+    if (text.startsWith('broken')) throw new ParseFailure('broken', 'It is broken.');
+    return { text, blocks: [{ kind: 'paragraph', start: 0, end: text.length }], notes: [] };
+  },
+};
+
+export const LINE_CHUNKER: Chunker = {
+  async chunk({ text }) {
+    return [...text.matchAll(/[^\n]+/g)].map(({ 0: line, index }) => ({ text: line, start: index, end: index + line.length, headings: [], tokens: line.length }));
+  },
+};
+
+export function lengthEmbeddings(mishap: () => 'throttled' | 'unavailable' | undefined = () => undefined): Embeddings {
+  return {
+    async embed(texts) {
+      const kind = mishap();
+      if (kind) throw new EmbeddingFailure(kind, 'the model is busy');
+      return texts.map((text) => [text.length]);
+    },
+  };
+}
