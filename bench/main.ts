@@ -3,14 +3,15 @@ import hostile from './hostile';
 import importing from './import';
 import load from './load';
 import openaiSpec from './openai-spec';
+import parsing from './parsing';
 import { isMet, type Figure, type Options, type Result, type Row } from './row';
 import size from './size';
 import stream from './stream';
 import synth from './synth';
 
-const rows: Row[] = [size, load, importing, stream, synth, openaiSpec, hostile];
+const rows: Row[] = [size, load, importing, stream, synth, openaiSpec, hostile, parsing];
 
-const usage = `npm run -s bench -- [row …] [--runs N] [--json] [--check] [--schemas DIR] [--strings FILE]
+const usage = `npm run -s bench -- [row …] [--runs N] [--json] [--check] [--schemas DIR] [--strings FILE] [--files DIR]
 ${rows.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join('\n')}`;
 
 async function main(): Promise<number> {
@@ -23,6 +24,7 @@ async function main(): Promise<number> {
       help: { type: 'boolean' },
       schemas: { type: 'string' },
       strings: { type: 'string' },
+      files: { type: 'string' },
     },
   });
   if (values.help) return say(usage, 0);
@@ -30,7 +32,7 @@ async function main(): Promise<number> {
   if (unknown) return say(`There is no row '${unknown}'.\n${usage}`, 2);
   const runs = values.runs === undefined ? undefined : Number(values.runs);
   if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) return say(`'--runs' must be a whole number above 0, got ${values.runs}`, 2);
-  const options: Options = { runs, schemas: values.schemas, strings: values.strings };
+  const options: Options = { runs, schemas: values.schemas, strings: values.strings, files: values.files, json: values.json };
   const report: Record<string, Result> = {};
 
   for (const row of rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
@@ -56,7 +58,7 @@ function print({ figures, notes }: Result) {
 }
 
 function amount({ value, unit }: Figure): string {
-  const digits = unit === '×' || unit === 'MB' ? 2 : unit === 'ms' ? 1 : 0;
+  const digits = unit === '×' || unit === 'MB' ? 2 : unit === 'ms' || unit === '%' ? 1 : 0;
   return `${value.toFixed(digits)}${unit === '×' ? '' : ' '}${unit}`.trim().padStart(10);
 }
 

@@ -4,7 +4,7 @@ export interface Row {
   /** One line: what is held against what. */
   readonly title: string;
   /** The option a row cannot do without; left out of `npm run bench` when it is not given. */
-  readonly needs?: keyof Options & ('schemas' | 'strings');
+  readonly needs?: keyof Options & ('schemas' | 'strings' | 'files');
   run(options: Options): Promise<Result>;
 }
 
@@ -15,17 +15,23 @@ export interface Options {
   readonly schemas?: string;
   /** A file with a JSON array of strings. */
   readonly strings?: string;
+  /** A folder of documents. */
+  readonly files?: string;
+  /** Whether the report alone is printed. */
+  readonly json?: boolean;
 }
 
 export interface Result {
   readonly figures: Figure[];
   readonly notes?: string[];
+  /** One by one, for the report in JSON. */
+  readonly files?: readonly object[];
 }
 
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'KB' | 'MB' | 'ms' | '×' | '';
+  readonly unit: 'KB' | 'MB' | 'ms' | '×' | '%' | '';
   /** The figure should be this much at most. */
   readonly goal?: number;
   /** A time says something about the machine too, so it never fails a build; a size or a check says the same everywhere. */

@@ -1,0 +1,108 @@
+import { Worker } from 'node:worker_threads';
+import type { ParsePolicy } from '../../lib/contract/parsing';
+import { type DocumentAbout, type ParsedDocument, type Parser, ParseFailure, type ParseFailureKind } from '../ports/parsing';
+
+/** What goes into the thread, and what comes back. */
+export interface ParseCall {
+  readonly id: number;
+  readonly bytes: Uint8Array;
+  readonly about: DocumentAbout;
+}
+
+export interface ParseAnswer {
+  readonly id: number;
+  readonly document?: ParsedDocument;
+  readonly failure?: { readonly kind: ParseFailureKind; readonly message: string; readonly cause?: string };
+}
+
+export interface ThreadParser extends Parser {
+  /** Ends the thread; the next document starts another. */
+  close(): Promise<void>;
+}
+
+/** Of the thread's heap, what is swept often: more of it is memory that stays taken. */
+const YOUNG = 16;
+/** How often the memory is looked at. */
+const LOOK = 100;
+const MB = 1024 * 1024;
+
+/**
+ * Reads documents in a thread of its own, one at a time, so that none can hold the function up or take its memory: a thread that is over its time
+ * or its memory is ended, and the next document gets a new one.
+ */
+export function threadParser(script: string, policy: ParsePolicy): ThreadParser {
+  let worker: Worker | undefined;
+  let ready: Promise<unknown> = Promise.resolve();
+  let calls = 0;
+
+  function started(): Worker {
+    const heap = Math.ceil(policy.memoryBytes / MB);
+    // An error after the last document is nobody's: the next document finds the thread gone.
+    worker ??= new Worker(script, { workerData: policy, resourceLimits: { maxOldGenerationSizeMb: heap, maxYoungGenerationSizeMb: YOUNG } }).on('error', () => undefined)
+      .on('exit', () => { worker = undefined; });
+    return worker;
+  }
+
+  async function stop(): Promise<void> {
+    const stopped = worker;
+    worker = undefined;
+    await stopped?.terminate();
+  }
+
+  async function run(bytes: Uint8Array, about: DocumentAbout, signal: AbortSignal): Promise<ParsedDocument> {
+    signal.throwIfAborted();
+    if (bytes.length > policy.bytes) throw new ParseFailure('tooLarge', `the document has ${bytes.length} bytes; at most ${policy.bytes} are read`);
+    const id = ++calls;
+    const answer = await answerOf(started(), { id, bytes, about }, policy, signal);
+    worker?.unref();
+    if (!(answer instanceof Error)) return outcome(answer);
+    await stop();
+    throw answer;
+  }
+
+  return {
+    parse(bytes, about, signal) {
+      const result = ready.then(() => run(bytes, about, signal));
+      ready = result.catch(() => undefined);
+      return result;
+    },
+    close: stop,
+  };
+}
+
+function outcome({ document, failure }: ParseAnswer): ParsedDocument {
+  if (document) return document;
+  throw new ParseFailure(failure?.kind ?? 'broken', failure?.message ?? 'the document cannot be read', { cause: failure?.cause });
+}
+
+/** What the thread says of a document, or the error that it has to be ended with. */
+async function answerOf(thread: Worker, call: ParseCall, policy: ParsePolicy, signal: AbortSignal): Promise<ParseAnswer | Error> {
+  const { milliseconds, memoryBytes } = policy;
+  const before = process.memoryUsage.rss();
+  let leave = (): void => undefined;
+  const answer = await new Promise<ParseAnswer | Error>((done) => {
+    const said = (message: ParseAnswer) => { if (message.id === call.id) done(message); };
+    const failed = (error: NodeJS.ErrnoException) => done(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory(policy)
+      : new ParseFailure('broken', `the document cannot be read: ${error.message}`, { cause: error }));
+    const ended = (code: number) => done(new ParseFailure('broken', `the document cannot be read: its reader ended with ${code}`));
+    const aborted = () => done(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+    const deadline = setTimeout(() => done(new ParseFailure('tooLarge', `the document takes longer than ${milliseconds} ms to read`)), milliseconds);
+    const memory = setInterval(() => { if (process.memoryUsage.rss() - before > memoryBytes) done(outOfMemory(policy)); }, LOOK);
+    leave = () => {
+      clearTimeout(deadline);
+      clearInterval(memory);
+      signal.removeEventListener('abort', aborted);
+      thread.off('message', said).off('error', failed).off('exit', ended);
+    };
+    thread.on('message', said).on('error', failed).on('exit', ended);
+    signal.addEventListener('abort', aborted);
+    thread.ref();
+    thread.postMessage(call);
+  });
+  leave();
+  return answer;
+}
+
+function outOfMemory({ memoryBytes }: ParsePolicy): ParseFailure {
+  return new ParseFailure('tooLarge', `the document takes more than ${Math.round(memoryBytes / MB)} MB of memory to read`);
+}

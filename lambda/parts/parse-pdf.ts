@@ -1,0 +1,1 @@
+export { readPdf } from '../parse/pdf/read';
