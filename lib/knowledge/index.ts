@@ -3,3 +3,4 @@ export * from './knowledge';
 export * from './metadata-field';
 export * from './reranking';
 export * from './retrieval-options';
+export * from './rows-options';

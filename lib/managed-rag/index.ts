@@ -24,3 +24,9 @@ export { type MongoDbAtlasOptions, type PineconeOptions } from './third-party-st
 export { WebLogin, WebScope, type WebSourceOptions } from './web-source';
 export { SyncPolicy } from './sync-policy';
 export * from './rag-alarms-options';
+export { QueryEngine, type QueryEngineOptions } from './structured/query-engine';
+export { type ColumnGuidance, type CuratedQuery, Inclusion, type QueryGuidance, type TableGuidance } from './structured/query-guidance';
+export { RedshiftLogin, type SecretLoginOptions } from './structured/redshift-login';
+export { type GlueDataOptions, StructuredData } from './structured/structured-data';
+export { StructuredKnowledge } from './structured/structured-knowledge';
+export { type StructuredKnowledgeProps } from './structured/structured-knowledge-props';

@@ -31,16 +31,21 @@ export function requireValidProps(scope: IConstruct, props: ManagedRagProps) {
   requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');
 }
 
+/** Says why something of an API is not there. */
+export function failWithoutQueries(scope: IConstruct, member: string): never {
+  return fail(scope, `'${member}' is not there with RagApi.none(), which answers nobody: ask for it where answers are given, such as the url of a ChatbotApi, or take RagApi.rest()`);
+}
+
 /** Refuses what would concern answers where none are given: a guardrail that checks nothing would be taken for one that does. */
-function requireUseOfAnswers(scope: IConstruct, { model, answering, guardrail, auth }: ManagedRagProps) {
+export function requireUseOfAnswers(scope: IConstruct, { model, answering, guardrail, auth }: Pick<ManagedRagProps, 'model' | 'answering' | 'guardrail' | 'auth'>) {
   const idle = Object.entries({ model, answering, guardrail, auth }).find(([, value]) => value !== undefined);
-  if (idle) fail(scope, `'${idle[0]}' must be left out with RagApi.none(), which answers nobody: give it to what answers from these documents, such as a ChatbotApi`);
+  if (idle) fail(scope, `'${idle[0]}' must be left out with RagApi.none(), which answers nobody: give it to what answers from this knowledge, such as a ChatbotApi`);
 }
 
 /** Refuses what is never counted where nobody is answered. */
-export function requireMetricOfDocuments(scope: IConstruct, metricName: string) {
+export function requireMetricOfReading(scope: IConstruct, metricName: string) {
   if (![...Object.values<string>(CHAT_METRICS), ...Object.values<string>(RETRIEVAL_METRICS)].includes(metricName)) return;
-  fail(scope, `'metricName' must be a metric of documents, such as ${SYNC_METRICS.documentsIndexed}, with RagApi.none(), got '${metricName}': what answers from these documents counts it, `
+  fail(scope, `'metricName' must be a metric of what is read, such as ${SYNC_METRICS.syncJobs}, with RagApi.none(), got '${metricName}': what answers from this knowledge counts it, `
     + `such as a ChatbotApi by chat.metric('${metricName}')`);
 }
 

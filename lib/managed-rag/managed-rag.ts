@@ -13,7 +13,7 @@ import { DocumentSync } from './document-sync';
 import { KnowledgeBase } from './knowledge-base';
 import { KnowledgeStore } from './knowledge-store';
 import { type ManagedRagProps } from './managed-rag-props';
-import { requireFittingProof, requireMetricOfDocuments, requireValidProps, warnOfIdleGrant, warnOfUnreadSources } from './managed-rag-rules';
+import { failWithoutQueries, requireFittingProof, requireMetricOfReading, requireValidProps, warnOfIdleGrant, warnOfUnreadSources } from './managed-rag-rules';
 import { QueryApi } from './query-api';
 import { ragAlarms } from './rag-alarms';
 import { type RagAlarmsOptions } from './rag-alarms-options';
@@ -25,7 +25,6 @@ import { CHAT_METRICS } from '../contract/chat';
 import { SYNC_METRICS } from '../contract/document-sync';
 import { RETRIEVAL_METRICS } from '../contract/knowledge';
 import { RAG_ROUTES } from '../contract/rag';
-import { fail } from '../internal/validation';
 import { type IKnowledge, type KnowledgeBinding, type RetrievalOptions } from '../knowledge';
 import { bindRetrieval, declaredFields } from '../knowledge/bind-retrieval';
 import { type DashboardOptions, type IAlarms } from '../observability';
@@ -153,7 +152,7 @@ export class ManagedRag extends Construct implements IKnowledge {
 
   /** A metric of this construct, by its name in CloudWatch; the sum over five minutes unless told otherwise. With `RagApi.none()` those of documents alone. */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    if (!this.queries) requireMetricOfDocuments(this, metricName);
+    if (!this.queries) requireMetricOfReading(this, metricName);
     return this.operations.metric(metricName, this.queries?.aboutOf(metricName) ?? {}, options);
   }
 
@@ -255,7 +254,7 @@ export class ManagedRag extends Construct implements IKnowledge {
   private get signals(): RagSignals {
     const { queries, sync: { queues: { changes, allLost }, handler: { function: reader } } } = this;
     const lost = [...allLost, ...(queries ? [queries.answers.deadLetters] : [])];
-    return { rag: this, queries: queries?.signals(this.retrieval), reader, changes, lost };
+    return { rag: this, documents: this, queries: queries?.signals(this.retrieval), reader, changes, lost };
   }
 
   private get failures(): Failures {
@@ -263,7 +262,7 @@ export class ManagedRag extends Construct implements IKnowledge {
   }
 
   private requireQueries(member: string): QueryApi {
-    return this.queries ?? fail(this, `'${member}' is not there with RagApi.none(), which answers nobody: ask for it where answers are given, such as the url of a ChatbotApi, or take RagApi.rest()`);
+    return this.queries ?? failWithoutQueries(this, member);
   }
 
   private defineKnowledge({ store = KnowledgeStore.s3Vectors(), sources, embedding }: ManagedRagProps) {

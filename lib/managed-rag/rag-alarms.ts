@@ -13,19 +13,29 @@ const ONE_HOUR = { period: Duration.hours(1) };
 /** Of fewer questions a share says nothing. */
 const ENOUGH_QUESTIONS = 20;
 
+const FAILED_LOOK = {
+  means: 'A job that looks through a source failed as a whole.',
+  next: 'its reason is in the log of the function that syncs: most often the role may not read the source, or its credentials have run out.',
+};
+const FAILED_READING = {
+  means: 'It could not be read which tables and columns there are: queries are written from what was read before.',
+  next: 'its reason is in the log of the function that syncs: most often the database user is missing or may not select; run what setupSql says, then sync again.',
+};
+
 /** What a knowledge base rings for. */
 export function ragAlarms(scope: IConstruct, { queries, ...signals }: RagSignals, options: RagAlarmsOptions): AlarmRules {
   if (!queries) requireNoneOfAnswers(scope, options);
-  return { ...(queries && answerAlarms(scope, signals, queries, options)), ...documentAlarms(scope, signals, options) };
+  return { ...(queries && answerAlarms(scope, signals, queries, options)), ...readingAlarms(scope, signals, options) };
 }
 
 /** An alarm that nothing can ring would be trusted. */
 function requireNoneOfAnswers(scope: IConstruct, { errorRate, timeToFirstToken, emptyRetrievals }: RagAlarmsOptions) {
   const idle = Object.entries({ errorRate, timeToFirstToken, emptyRetrievals }).find(([, value]) => value !== undefined);
-  if (idle) fail(scope, `'${idle[0]}' must be left out with RagApi.none(), which answers nobody: give alarms to what answers from these documents, such as a ChatbotApi`);
+  if (idle) fail(scope, `'${idle[0]}' must be left out with RagApi.none(), which answers nobody: give alarms to what answers from this knowledge, such as a ChatbotApi`);
 }
 
-function answerAlarms(scope: IConstruct, { rag }: Pick<RagSignals, 'rag'>, { traffic, divided }: QuerySignals, options: RagAlarmsOptions): AlarmRules {
+function answerAlarms(scope: IConstruct, { rag, documents }: Pick<RagSignals, 'rag' | 'documents'>, queries: QuerySignals, options: RagAlarmsOptions): AlarmRules {
+  const { traffic, divided } = queries;
   const { errorRate = 5, timeToFirstToken = Duration.seconds(8), emptyRetrievals } = options;
   requireBetween(scope, 'errorRate', errorRate, 0, 99);
   requireBetween(scope, 'timeToFirstToken in milliseconds', timeToFirstToken.toMilliseconds({ integral: false }), 1, Duration.minutes(15).toMilliseconds());
@@ -47,9 +57,9 @@ function answerAlarms(scope: IConstruct, { rag }: Pick<RagSignals, 'rag'>, { tra
       means: `One question in 20 waits more than ${timeToFirstToken.toHumanString()} for the first word of its answer.`,
       next: 'see whether retrieval takes the time (fewer candidates, no reranker, a store that does not sleep), or the model does.',
     },
-    ...(divided && {
+    ...(documents && divided && {
       ForeignPassages: {
-        metric: rag.metricForeignPassages(FIVE_MINUTES),
+        metric: documents.metricForeignPassages(FIVE_MINUTES),
         above: 0,
         periods: 1,
         means: 'The store gave passages of another tenant in spite of the filter. They were left out, and nobody was shown them.',
@@ -68,24 +78,25 @@ function answerAlarms(scope: IConstruct, { rag }: Pick<RagSignals, 'rag'>, { tra
   };
 }
 
-function documentAlarms(scope: IConstruct, { rag, changes, lost }: RagSignals, options: RagAlarmsOptions): AlarmRules {
+function readingAlarms(scope: IConstruct, { rag, documents, changes, lost }: RagSignals, options: RagAlarmsOptions): AlarmRules {
   const { failedDocuments = 0, staleness = Duration.hours(1) } = options;
   requireInteger(scope, 'failedDocuments', failedDocuments, 0, 1_000_000);
   requireDuration(scope, 'staleness', staleness, Duration.minutes(5), Duration.days(14));
   return {
-    FailedDocuments: {
-      metric: rag.metricDocumentsFailed(ONE_HOUR),
-      above: failedDocuments,
-      periods: 1,
-      means: `More than ${failedDocuments} documents could not be read in an hour: nothing of them is found.`,
-      next: 'the table of the sync lists them with their reasons: a format that is not read, a file that is too large, a metadata file that is no JSON.',
-    },
+    ...(documents && {
+      FailedDocuments: {
+        metric: documents.metricDocumentsFailed(ONE_HOUR),
+        above: failedDocuments,
+        periods: 1,
+        means: `More than ${failedDocuments} documents could not be read in an hour: nothing of them is found.`,
+        next: 'the table of the sync lists them with their reasons: a format that is not read, a file that is too large, a metadata file that is no JSON.',
+      },
+    }),
     FailedJobs: {
       metric: rag.metricSyncJobsFailed(ONE_HOUR),
       above: 0,
       periods: 1,
-      means: 'A job that looks through a source failed as a whole.',
-      next: 'its reason is in the log of the function that syncs: most often the role may not read the source, or its credentials have run out.',
+      ...(documents ? FAILED_LOOK : FAILED_READING),
     },
     ...(changes && {
       StaleSync: {

@@ -19,6 +19,11 @@ export function failedDocuments(logs: ILogGroup): Failures {
   return { title: 'Documents that failed last', logs, fields: 'message, source, key, what, error, reason', filter: 'level = "ERROR"' };
 }
 
+/** What failed last where nobody is answered: the reading of tables. */
+export function failedJobs(logs: ILogGroup): Failures {
+  return { ...failedDocuments(logs), title: 'Jobs that failed last' };
+}
+
 function users({ rag }: RagSignals, { priced }: QuerySignals): Chart[] {
   return [
     { title: 'Questions', unit: 'questions', lines: [rag.metricAnswers({ label: 'Answered' }), rag.metricErrors({ label: 'Failed' })] },
@@ -32,14 +37,14 @@ function users({ rag }: RagSignals, { priced }: QuerySignals): Chart[] {
   ];
 }
 
-function finding({ rag }: RagSignals, { divided }: QuerySignals): Chart[] {
+function finding({ rag, documents }: RagSignals, { divided }: QuerySignals): Chart[] {
   return [
     {
       title: 'Retrievals',
       unit: 'searches',
       lines: [
         rag.metricRetrievals({ label: 'All' }), rag.metricEmptyRetrievals({ label: 'Nothing found' }), rag.metricRetrievalErrors({ label: 'Failed' }),
-        ...(divided ? [rag.metricForeignPassages({ label: 'Passages of other tenants' })] : []),
+        ...(documents && divided ? [documents.metricForeignPassages({ label: 'Passages of other tenants' })] : []),
       ],
     },
     {
@@ -47,21 +52,29 @@ function finding({ rag }: RagSignals, { divided }: QuerySignals): Chart[] {
       unit: 'ms',
       lines: [rag.metricRetrievalDuration({ statistic: P50, label: 'Half are faster' }), rag.metricRetrievalDuration({ label: '95 of 100 are faster' })],
     },
-    { title: 'Score of the best passage', unit: 'hundredths', lines: [rag.metricTopScore({ label: 'Half are better' }), rag.metricTopScore({ statistic: Stats.p(5), label: '95 of 100 are better' })] },
+    ...(documents ? [{
+      title: 'Score of the best passage',
+      unit: 'hundredths',
+      lines: [documents.metricTopScore({ label: 'Half are better' }), documents.metricTopScore({ statistic: Stats.p(5), label: '95 of 100 are better' })],
+    }] : []),
     { title: 'Answers without a citation', unit: 'answers', lines: [rag.metricUncitedAnswers({ label: 'Although passages were found' })] },
   ];
 }
 
-function reading({ rag, changes, lost }: RagSignals): Chart[] {
+function reading({ rag, documents, changes, lost }: RagSignals): Chart[] {
   const lostMessages = lost.map((queue) => queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, label: 'Given up' }));
   return [
-    {
+    ...(documents ? [{
       title: 'Documents',
       unit: 'documents',
-      lines: [rag.metricDocumentsIndexed({ label: 'Read' }), rag.metricDocumentsDeleted({ label: 'Forgotten' }), rag.metricDocumentsFailed({ label: 'Failed' })],
-    },
+      lines: [documents.metricDocumentsIndexed({ label: 'Read' }), documents.metricDocumentsDeleted({ label: 'Forgotten' }), documents.metricDocumentsFailed({ label: 'Failed' })],
+    }] : []),
     { title: 'Jobs', unit: 'jobs', lines: [rag.metricSyncJobs({ label: 'Ended' }), rag.metricSyncJobsFailed({ label: 'Failed' })] },
-    ...(changes ? [{ title: 'From a change until it is found', unit: 'ms', lines: [rag.metricSyncLag({ statistic: P50, label: 'Half are faster' }), rag.metricSyncLag({ label: '95 of 100 are faster' })] }] : []),
+    ...(documents && changes ? [{
+      title: 'From a change until it is found',
+      unit: 'ms',
+      lines: [documents.metricSyncLag({ statistic: P50, label: 'Half are faster' }), documents.metricSyncLag({ label: '95 of 100 are faster' })],
+    }] : []),
     {
       title: 'Waiting',
       unit: 'messages',

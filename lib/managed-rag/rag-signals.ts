@@ -18,6 +18,8 @@ export interface QuerySignals {
 /** Every sign of life of a knowledge base, for its alarms and its dashboard. */
 export interface RagSignals {
   readonly rag: WatchedRag;
+  /** Absent where tables are asked. */
+  readonly documents?: WatchedDocuments;
   /** Absent where it is there for others, who answer. */
   readonly queries?: QuerySignals;
   /** What reads documents. */
@@ -37,13 +39,16 @@ interface WatchedRag {
   metricEmptyRetrievals(options?: MetricOptions): Metric;
   metricRetrievalErrors(options?: MetricOptions): Metric;
   metricRetrievalDuration(options?: MetricOptions): Metric;
+  metricUncitedAnswers(options?: MetricOptions): Metric;
+  metricSyncJobs(options?: MetricOptions): Metric;
+  metricSyncJobsFailed(options?: MetricOptions): Metric;
+}
+
+interface WatchedDocuments {
   metricTopScore(options?: MetricOptions): Metric;
   metricForeignPassages(options?: MetricOptions): Metric;
-  metricUncitedAnswers(options?: MetricOptions): Metric;
   metricDocumentsIndexed(options?: MetricOptions): Metric;
   metricDocumentsDeleted(options?: MetricOptions): Metric;
   metricDocumentsFailed(options?: MetricOptions): Metric;
   metricSyncLag(options?: MetricOptions): Metric;
-  metricSyncJobs(options?: MetricOptions): Metric;
-  metricSyncJobsFailed(options?: MetricOptions): Metric;
 }

@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { type ImportedKnowledgeOptions, Knowledge, Reranking } from '../../lib';
+import { type ImportedKnowledgeOptions, type ImportedSqlKnowledgeOptions, Knowledge, Reranking } from '../../lib';
 
 function bind(id: string, options: (stack: Stack) => ImportedKnowledgeOptions = () => ({})) {
   const stack = new Stack(new App(), 'Test');
@@ -41,4 +41,22 @@ test.each<[string, string, ImportedKnowledgeOptions, string]>([
   ['the managed reranker for one with a store', 'KB12345678', { retrieval: { rerank: Reranking.managed() } }, "'retrieval.rerank' must be Reranking.model"],
 ])('refuses %s', (_, id, options, message) => {
   expect(() => bind(id, () => options)).toThrow(message);
+});
+
+test('one over a database is asked for rows, as long as a query may run at all', () => {
+  const stack = new Stack(new App(), 'Test');
+  const caller = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  const { _policy } = Knowledge.fromSqlKnowledgeBaseId('KB12345678', { retrieval: { rows: 10 } }).bind(stack, caller);
+  expect(_policy).toMatchObject({ knowledgeBaseId: 'KB12345678', kind: 'sql', passages: 10, sql: { seconds: 200 } });
+  Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [Match.objectLike({ Action: 'bedrock:Retrieve' })] } });
+});
+
+test.each<[string, string, ImportedSqlKnowledgeOptions, string]>([
+  ['a long id', 'KB123456789', {}, "'knowledgeBaseId' must be a knowledge base's id"],
+  ['an hour for a query', 'KB12345678', { queryTimeout: Duration.hours(1) }, "'queryTimeout' must be between 1 second and 3 minutes 20 seconds, got 1 hour"],
+  ['tenants', 'KB12345678', { retrieval: { tenant: {} } as never }, "'retrieval.tenant' must be left out over a database"],
+])('over a database refuses %s', (_, id, options, message) => {
+  const stack = new Stack(new App(), 'Test');
+  const caller = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  expect(() => Knowledge.fromSqlKnowledgeBaseId(id, options).bind(stack, caller)).toThrow(message);
 });

@@ -45,7 +45,7 @@ describe('documents that are there for others', () => {
     ['answering', { answering: { maxTokens: 100 } }],
     ['guardrail', { guardrail: Guardrail.fromAttributes(none.stack, 'Guardrail', { guardrailArn: 'arn:aws:bedrock:us-east-1:111122223333:guardrail/gr4rd', guardrailVersion: '3' }) }],
   ])('refuse %s, which nothing would heed', (prop, props) => {
-    expect(() => defineRag({ ...props, api: RagApi.none() })).toThrow(`'${prop}' must be left out with RagApi.none(), which answers nobody: give it to what answers from these documents`);
+    expect(() => defineRag({ ...props, api: RagApi.none() })).toThrow(`'${prop}' must be left out with RagApi.none(), which answers nobody: give it to what answers from this knowledge`);
   });
 });
 
@@ -64,7 +64,7 @@ describe('their alarms, dashboard and metrics', () => {
   });
 
   test('refuse what is never counted here', () => {
-    expect(() => watched.rag.metricAnswers()).toThrow("'metricName' must be a metric of documents, such as DocumentsIndexed, with RagApi.none(), got 'Turns': what answers from these documents counts it");
+    expect(() => watched.rag.metricAnswers()).toThrow("'metricName' must be a metric of what is read, such as SyncJobs, with RagApi.none(), got 'Turns': what answers from this knowledge counts it");
     expect(() => watched.rag.metricRetrievals()).toThrow("such as a ChatbotApi by chat.metric('Retrievals')");
     expect(() => defineRag({ api: RagApi.none() }).rag.addAlarms({ timeToFirstToken: Duration.seconds(1) })).toThrow("'timeToFirstToken' must be left out with RagApi.none()");
   });
