@@ -105,6 +105,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       // jsii leaves .js files beside the sources: the source is what is tested.
       moduleFileExtensions: ['ts', 'js', 'json', 'node'],
       testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '/.local/'],
+      globalSetup: '<rootDir>/test/own-temp-folder.ts',
       setupFiles: ['<rootDir>/test/setup.ts'],
       collectCoverage: false,
       // Types are checked once, by tsc over the whole house; here each file is only translated.
