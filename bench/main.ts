@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import chunking from './chunking';
 import hostile from './hostile';
 import importing from './import';
 import load from './load';
@@ -9,9 +10,9 @@ import size from './size';
 import stream from './stream';
 import synth from './synth';
 
-const rows: Row[] = [size, load, importing, stream, synth, openaiSpec, hostile, parsing];
+const rows: Row[] = [size, load, importing, stream, synth, openaiSpec, hostile, parsing, chunking];
 
-const usage = `npm run -s bench -- [row …] [--runs N] [--json] [--check] [--schemas DIR] [--strings FILE] [--files DIR]
+const usage = `npm run -s bench -- [row …] [--runs N] [--json] [--check] [--schemas DIR] [--strings FILE] [--files DIR] [--corpora DIR --questions FILE [--tokens N]]
 ${rows.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join('\n')}`;
 
 async function main(): Promise<number> {
@@ -25,6 +26,9 @@ async function main(): Promise<number> {
       schemas: { type: 'string' },
       strings: { type: 'string' },
       files: { type: 'string' },
+      corpora: { type: 'string' },
+      questions: { type: 'string' },
+      tokens: { type: 'string' },
     },
   });
   if (values.help) return say(usage, 0);
@@ -32,7 +36,9 @@ async function main(): Promise<number> {
   if (unknown) return say(`There is no row '${unknown}'.\n${usage}`, 2);
   const runs = values.runs === undefined ? undefined : Number(values.runs);
   if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) return say(`'--runs' must be a whole number above 0, got ${values.runs}`, 2);
-  const options: Options = { runs, schemas: values.schemas, strings: values.strings, files: values.files, json: values.json };
+  const tokens = values.tokens === undefined ? undefined : Number(values.tokens);
+  if (tokens !== undefined && !(Number.isInteger(tokens) && tokens >= 20)) return say(`'--tokens' must be a whole number from 20, got ${values.tokens}`, 2);
+  const options: Options = { runs, schemas: values.schemas, strings: values.strings, files: values.files, json: values.json, corpora: values.corpora, questions: values.questions, tokens };
   const report: Record<string, Result> = {};
 
   for (const row of rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
@@ -58,7 +64,7 @@ function print({ figures, notes }: Result) {
 }
 
 function amount({ value, unit }: Figure): string {
-  const digits = unit === '×' || unit === 'MB' ? 2 : unit === 'ms' || unit === '%' ? 1 : 0;
+  const digits = unit === '×' || unit === 'MB' || unit === 's' ? 2 : unit === 'ms' || unit === '%' ? 1 : unit === 'p' ? 3 : 0;
   return `${value.toFixed(digits)}${unit === '×' ? '' : ' '}${unit}`.trim().padStart(10);
 }
 

@@ -4,7 +4,7 @@ export interface Row {
   /** One line: what is held against what. */
   readonly title: string;
   /** The option a row cannot do without; left out of `npm run bench` when it is not given. */
-  readonly needs?: keyof Options & ('schemas' | 'strings' | 'files');
+  readonly needs?: keyof Options & ('schemas' | 'strings' | 'files' | 'corpora');
   run(options: Options): Promise<Result>;
 }
 
@@ -19,6 +19,12 @@ export interface Options {
   readonly files?: string;
   /** Whether the report alone is printed. */
   readonly json?: boolean;
+  /** A folder of texts, each `NAME.md`. */
+  readonly corpora?: string;
+  /** Questions to these texts, a line of JSON each: `{ corpus, question, references: [{ start_index, end_index }] }`. */
+  readonly questions?: string;
+  /** What chunks have on average. */
+  readonly tokens?: number;
 }
 
 export interface Result {
@@ -31,7 +37,7 @@ export interface Result {
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'KB' | 'MB' | 'ms' | '×' | '%' | '';
+  readonly unit: 'KB' | 'MB' | 'ms' | 's' | '%' | 'p' | '×' | '';
   /** The figure should be this much at most. */
   readonly goal?: number;
   /** A time says something about the machine too, so it never fails a build; a size or a check says the same everywhere. */

@@ -70,7 +70,8 @@ export class Sentences {
   }
 }
 
-function goesOn(before: string, next: string): boolean {
+/** Whether what seemed to end a sentence did not: an abbreviation, the number of an item, a day. */
+export function goesOn(before: string, next: string): boolean {
   return ABBREVIATED.test(before) || ITEM.test(before) || (NUMBERED.test(before) && /^\d/.test(next)) || (DAY.test(before) && isMonth(next));
 }
 

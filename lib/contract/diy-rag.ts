@@ -1,0 +1,49 @@
+/** How documents are cut into chunks. */
+export interface ChunkingPolicy {
+  readonly by: 'structure' | 'sentences' | 'tokens' | 'pages' | 'tables' | 'custom';
+  /** Most tokens of a chunk. */
+  readonly tokens: number;
+  /** With `tokens`: how many of them are repeated in the next chunk. */
+  readonly overlapTokens?: number;
+  /** With `tables`: most rows of a chunk; absent takes as many as fit. */
+  readonly rows?: number;
+  /** With `custom`: the function that cuts. */
+  readonly functionArn?: string;
+  /** Absent adds nothing to chunks. */
+  readonly context?: ContextPolicy;
+}
+
+/** A line that a model writes for each chunk, about where in its document it stands. */
+export interface ContextPolicy {
+  readonly modelId: string;
+  /** Most tokens of a line. */
+  readonly tokens: number;
+  /** Most tokens of the document that the model reads with a chunk. */
+  readonly documentTokens: number;
+  /** Chunks of a document that are asked about at once. */
+  readonly concurrency: number;
+  /** Whether the model remembers the document from one chunk to the next. */
+  readonly cache: boolean;
+}
+
+/** What a function that cuts documents is asked. */
+export interface ChunkRequest {
+  readonly version: 1;
+  readonly document: {
+    /** All the text, as Markdown. */
+    readonly text: string;
+    readonly title?: string;
+    readonly blocks: readonly { readonly kind: string; readonly start: number; readonly end: number; readonly level?: number }[];
+    readonly pages?: readonly { readonly page: number; readonly start: number }[];
+  };
+}
+
+/** What it answers: where chunks begin and end in the text, in UTF-16 code units, the end not included. */
+export interface ChunkResponse {
+  readonly chunks: readonly { readonly start: number; readonly end: number }[];
+}
+
+/** What Lambda takes and gives in one call, in bytes. */
+export const CHUNK_PAYLOAD_BYTES = 6_291_556;
+/** A function that answers with more has gone wrong. */
+export const MOST_CHUNKS = 50_000;
