@@ -55,7 +55,7 @@ const roles: Record<string, (chat: Chat, text: string, index: number) => Promise
 const hostile: Row = {
   name: 'hostile',
   title: 'strings that break software, as message, name and conversation id of the chat example: kept exactly, or refused with a reason',
-  needs: 'strings',
+  needs: ['strings'],
   run: ({ strings = '' }) => withChat(async (chat) => {
     const texts = JSON.parse(readFileSync(strings, 'utf8')) as string[];
     const notes: string[] = [];

@@ -1,22 +1,27 @@
 import { parseArgs } from 'node:util';
 import chunking from './chunking';
+import fusion from './fusion';
 import hostile from './hostile';
 import importing from './import';
 import load from './load';
 import openaiSpec from './openai-spec';
 import parsing from './parsing';
+import retrieval from './retrieval';
 import { isMet, type Figure, type Options, type Result, type Row } from './row';
 import size from './size';
 import stream from './stream';
 import synth from './synth';
 
-const rows: Row[] = [size, load, importing, stream, synth, openaiSpec, hostile, parsing, chunking];
+const rows: Row[] = [size, load, importing, stream, synth, openaiSpec, hostile, parsing, chunking, retrieval, fusion];
 
 const usage = `npm run -s bench -- [row …] [--runs N] [--json] [--check] [--schemas DIR] [--strings FILE] [--files DIR] [--corpora DIR --questions FILE [--tokens N]]
+  [--dataset DIR] [--runs A.json B.json --qrels FILE]
 ${rows.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join('\n')}`;
 
 async function main(): Promise<number> {
+  const { args, runFiles } = takeRunFiles(process.argv.slice(2));
   const { values, positionals } = parseArgs({
+    args,
     allowPositionals: true,
     options: {
       runs: { type: 'string' },
@@ -29,6 +34,8 @@ async function main(): Promise<number> {
       corpora: { type: 'string' },
       questions: { type: 'string' },
       tokens: { type: 'string' },
+      qrels: { type: 'string' },
+      dataset: { type: 'string' },
     },
   });
   if (values.help) return say(usage, 0);
@@ -38,13 +45,16 @@ async function main(): Promise<number> {
   if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) return say(`'--runs' must be a whole number above 0, got ${values.runs}`, 2);
   const tokens = values.tokens === undefined ? undefined : Number(values.tokens);
   if (tokens !== undefined && !(Number.isInteger(tokens) && tokens >= 20)) return say(`'--tokens' must be a whole number from 20, got ${values.tokens}`, 2);
-  const options: Options = { runs, schemas: values.schemas, strings: values.strings, files: values.files, json: values.json, corpora: values.corpora, questions: values.questions, tokens };
+  const { schemas, strings, files, json, corpora, questions, qrels, dataset } = values;
+  const options: Options = { runs, runFiles, schemas, strings, files, json, corpora, questions, tokens, qrels, dataset };
   const report: Record<string, Result> = {};
 
   for (const row of rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
-    if (row.needs && !options[row.needs]) {
-      if (positionals.length > 0) return say(`'${row.name}' needs --${row.needs}\n${usage}`, 2);
-      if (!values.json) console.log(`\n${row.name}: left out, it needs --${row.needs}`);
+    const lacking = row.needs?.find((need) => !options[need]);
+    if (lacking) {
+      const needs = `needs --${lacking === 'runFiles' ? 'runs A.json B.json' : lacking}`;
+      if (positionals.length > 0) return say(`'${row.name}' ${needs}\n${usage}`, 2);
+      if (!values.json) console.log(`\n${row.name}: left out, it ${needs}`);
       continue;
     }
     if (!values.json) console.log(`\n${row.name}: ${row.title}`);
@@ -57,6 +67,15 @@ async function main(): Promise<number> {
   return failing.length > 0 ? 1 : 0;
 }
 
+/** `--runs 5` says how often a row runs, `--runs A.json B.json` what it reads. */
+function takeRunFiles(given: readonly string[]): { args: string[]; runFiles?: string[] } {
+  const at = given.indexOf('--runs');
+  if (at < 0 || given[at + 1] === undefined || /^-|^-?[\d.]+$/.test(given[at + 1])) return { args: [...given] };
+  const end = given.findIndex((arg, place) => place > at && arg.startsWith('-'));
+  const behind = end < 0 ? given.length : end;
+  return { args: [...given.slice(0, at), ...given.slice(behind)], runFiles: given.slice(at + 1, behind) };
+}
+
 function print({ figures, notes }: Result) {
   const width = Math.max(...figures.map(({ name }) => name.length));
   for (const figure of figures) console.log(`  ${figure.name.padEnd(width)}  ${amount(figure)}${verdict(figure)}`);
@@ -64,7 +83,7 @@ function print({ figures, notes }: Result) {
 }
 
 function amount({ value, unit }: Figure): string {
-  const digits = unit === '×' || unit === 'MB' || unit === 's' ? 2 : unit === 'ms' || unit === '%' ? 1 : unit === 'p' ? 3 : 0;
+  const digits = unit.includes('@') ? 4 : unit === '×' || unit === 'MB' || unit === 's' ? 2 : unit === 'ms' || unit === '%' ? 1 : unit === 'p' ? 3 : 0;
   return `${value.toFixed(digits)}${unit === '×' ? '' : ' '}${unit}`.trim().padStart(10);
 }
 

@@ -69,7 +69,7 @@ const recordings: Recording[] = [
 const openaiSpec: Row = {
   name: 'openai-spec',
   title: 'answers of the chat example, held to the JSON schemas of OpenAI\'s API',
-  needs: 'schemas',
+  needs: ['schemas'],
   run: ({ schemas = '' }) => withChat(async (chat) => {
     const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
     ajv.addSchema(JSON.parse(readFileSync(join(schemas, 'chat-schemas.json'), 'utf8')) as object, 'openai');

@@ -19,7 +19,7 @@ const UNCLEAN = /password|encrypt|empty|malformed|corrupt|broken|truncated|prote
 const parsing: Row = {
   name: 'parsing',
   title: 'documents of a folder, read as DiyRag reads them',
-  needs: 'files',
+  needs: ['files'],
   async run({ files: folder = '', json }) {
     const { node, notes } = handlerRuntime();
     const bundles = mkdtempSync(join(tmpdir(), 'parsing-'));

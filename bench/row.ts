@@ -3,8 +3,8 @@ export interface Row {
   readonly name: string;
   /** One line: what is held against what. */
   readonly title: string;
-  /** The option a row cannot do without; left out of `npm run bench` when it is not given. */
-  readonly needs?: keyof Options & ('schemas' | 'strings' | 'files' | 'corpora');
+  /** Options a row cannot do without; left out of `npm run bench` when one is not given. */
+  readonly needs?: readonly Exclude<keyof Options, 'runs' | 'json' | 'tokens'>[];
   run(options: Options): Promise<Result>;
 }
 
@@ -25,6 +25,12 @@ export interface Options {
   readonly questions?: string;
   /** What chunks have on average. */
   readonly tokens?: number;
+  /** Results of searches to fuse: files with `{"query": {"document": score}}`. Given as `--runs A.json B.json`. */
+  readonly runFiles?: readonly string[];
+  /** A file of judgements: query, document, grade. */
+  readonly qrels?: string;
+  /** A folder as BEIR lays it out: corpus.jsonl, queries.jsonl, qrels.tsv. */
+  readonly dataset?: string;
 }
 
 export interface Result {
@@ -37,7 +43,7 @@ export interface Result {
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'KB' | 'MB' | 'ms' | 's' | '%' | 'p' | '×' | '';
+  readonly unit: 'KB' | 'MB' | 'ms' | 's' | '%' | 'p' | '×' | 'nDCG@10' | 'recall@100' | '';
   /** The figure should be this much at most. */
   readonly goal?: number;
   /** A time says something about the machine too, so it never fails a build; a size or a check says the same everywhere. */

@@ -1,0 +1,62 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+/** What was found for each query: documents with their scores, the best the highest. */
+export type Run = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** How relevant which documents are to a query; what is not named is not. */
+export type Judgements = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** Judgements as BEIR writes them: query, document and grade between tabs, below a line of headings, or as TREC does, with a column between. */
+export function readJudgements(file: string): Judgements {
+  const all = new Map<string, Map<string, number>>();
+  for (const line of readFileSync(file, 'utf8').split(/\r?\n/)) {
+    const columns = line.trim().split(/\s+/);
+    const grade = Number(columns.at(-1));
+    if (columns.length < 3 || !Number.isFinite(grade)) continue;
+    const [query, document] = [columns[0], columns[columns.length - 2]];
+    all.set(query, (all.get(query) ?? new Map<string, number>()).set(document, grade));
+  }
+  if (all.size === 0) throw new Error(`'${file}' holds no judgements: each line must be a query, a document and a grade, with tabs between them`);
+  return all;
+}
+
+export function readRun(file: string): Run {
+  const run = JSON.parse(readFileSync(file, 'utf8')) as Run;
+  const odd = Object.entries(run).find(([, scores]) => typeof scores !== 'object' || scores === null || Object.values(scores).some((score) => typeof score !== 'number'));
+  if (odd || Array.isArray(run)) throw new Error(`'${file}' must be {"query": {"document": score}}${odd ? `, got another thing for '${odd[0]}'` : ''}`);
+  return run;
+}
+
+/** A JSON object from each line. */
+export async function* jsonLines<T>(file: string): AsyncGenerator<T> {
+  for await (const line of createInterface({ input: createReadStream(file) })) if (line.trim()) yield JSON.parse(line) as T;
+}
+
+/** The best first; equal scores by their names, so that every run gives the same figure. */
+export function ranked(scores: Readonly<Record<string, number>> = {}): string[] {
+  return Object.entries(scores).sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1)).map(([document]) => document);
+}
+
+/** As trec_eval counts it: grades as they are, a query without results as 0, queries without anything relevant left out. */
+export function ndcg(found: (query: string) => readonly string[], judgements: Judgements, depth = 10): number {
+  const gain = (grades: readonly number[]) => grades.slice(0, depth).reduce((sum, grade, at) => sum + Math.max(0, grade) / Math.log2(at + 2), 0);
+  return mean(judgements, (grades, query) => {
+    const best = gain([...grades.values()].sort((a, b) => b - a));
+    return gain(found(query).map((document) => grades.get(document) ?? 0)) / best;
+  });
+}
+
+/** How much of what is relevant is among the first. */
+export function recall(found: (query: string) => readonly string[], judgements: Judgements, depth = 100): number {
+  return mean(judgements, (grades, query) => {
+    const first = new Set(found(query).slice(0, depth));
+    const relevant = [...grades].filter(([, grade]) => grade > 0);
+    return relevant.filter(([document]) => first.has(document)).length / relevant.length;
+  });
+}
+
+function mean(judgements: Judgements, figure: (grades: ReadonlyMap<string, number>, query: string) => number): number {
+  const judged = [...judgements].filter(([, grades]) => [...grades.values()].some((grade) => grade > 0));
+  return judged.reduce((sum, [query, grades]) => sum + figure(grades, query), 0) / judged.length;
+}

@@ -1,0 +1,40 @@
+import { distinct, diverse } from '../../../lambda/search/diversity';
+
+const found = (...entries: [string, number, number[]?][]) => entries.map(([text, score, vector]) => ({ text, score, ...vector && { vector } }));
+const texts = (list: readonly { readonly text: string }[]) => list.map(({ text }) => text);
+
+test('what says the same is given once, the better one', () => {
+  const list = found(['The whale  sings.', 0.9], ['the whale sings', 0.8], ['The whale, sings!', 0.7], ['The whale sang.', 0.6]);
+  expect(distinct(list)).toEqual([list[0], list[3]]);
+});
+
+test('what has no words is told apart by its signs', () => expect(texts(distinct(found(['---', 1], ['---', 1], ['***', 1])))).toEqual(['---', '***']));
+
+test('a near copy gives way to something else', () => {
+  const list = found(['whales sing below the ice', 0.9], ['whales sing below thick ice', 0.89], ['penguins walk on land', 0.5]);
+  expect(texts(diverse(list, { relevance: 0.5, most: 2 }))).toEqual([list[0].text, list[2].text]);
+  expect(diverse(list, { relevance: 1, most: 3 })).toEqual(list);
+});
+
+test('vectors tell what is alike, where there are some', () => {
+  const list = found(['one', 0.9, [1, 0]], ['two', 0.8, [2, 0.01]], ['three', 0.5, [0, 1]]);
+  expect(texts(diverse(list, { relevance: 0.6, most: 3 }))).toEqual(['one', 'three', 'two']);
+});
+
+test('words do, where one has no vector', () => {
+  const list = found(['whale song', 0.9, [1, 0]], ['whale song', 0.8], ['penguin', 0.5, [1, 0]]);
+  expect(texts(diverse(list, { relevance: 0.3, most: 2 }))).toEqual(['whale song', 'whale song']);
+  expect(texts(diverse(list.slice(0, 2).concat(found(['penguin', 0.5])), { relevance: 0.3, most: 2 }))).toEqual(['whale song', 'penguin']);
+});
+
+test('as many as there are, where more are asked for', () => {
+  expect(diverse(found(['a', 1]), { relevance: 0.5, most: 9 })).toHaveLength(1);
+  expect(diverse([], { relevance: 0.5, most: 9 })).toEqual([]);
+});
+
+test('two hundred are chosen from in milliseconds', () => {
+  const many = Array.from({ length: 200 }, (_, at) => ({ text: `text ${at}`, score: 1 - at / 200, vector: Array.from({ length: 1_024 }, (__, place) => Math.sin(at * place)) }));
+  const start = performance.now();
+  expect(diverse(many, { relevance: 0.7, most: 10 })).toHaveLength(10);
+  expect(performance.now() - start).toBeLessThan(500);
+});
