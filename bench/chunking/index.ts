@@ -22,7 +22,7 @@ const reference: Split = (text, tokens) => recursive(text, tokens, estimateToken
 const chunking: Row = {
   name: 'chunking',
   title: 'chunks by structure against a recursive splitter of the same mean size, on questions whose answers are marked (Ω, and BM25 over all texts)',
-  needs: 'corpora',
+  needs: ['corpora', 'questions'],
   run: (options) => Promise.resolve(measure(options)),
 };
 
