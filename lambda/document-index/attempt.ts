@@ -86,6 +86,8 @@ function begun(known: DocumentState | undefined, version: DocumentVersion | unde
     version,
     since: Math.max(since, known?.since ?? 0),
     updatedAt: clock.now(),
+    // Whose it is may be what has changed: until that is read, it is nobody's.
+    ...(known?.version?.metadataTag !== version?.metadataTag && { tenants: undefined }),
     // What of this version has been written is known still; of another, nothing has.
     ...(!same && { chunks: undefined, written: undefined }),
   };

@@ -74,12 +74,13 @@ async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDo
   const version = attempt.state.version!;
   const metadata = await readMetadata(version, document, terms, ports);
   const tenants = tenantsOf(metadata, terms.tenantField);
+  if (terms.tenantField !== undefined && tenants.length === 0) {
+    throw new ParseFailure('broken', `Its metadata file must say whose it is, by '${terms.tenantField}': nobody would find it.`);
+  }
   const parsed = await read(found, document, terms, span, ports);
   const text = textKey(document.source, document.key, version.id);
   await ports.texts.put(text, JSON.stringify({ text: parsed.text, title: titleOf(parsed, document) }), { contentType: 'application/json' });
-  const nobodys = terms.tenantField !== undefined && tenants.length === 0;
-  const notes = [...parsed.notes, ...nobodys ? [`Nobody finds it, for nothing says whose it is: '${terms.tenantField}' is missing in its metadata file.`] : []];
-  await attempt.save({ state: 'parsed', tries: 0, title: titleOf(parsed, document), bytes: found.bytes, notes, tenants, reason: undefined });
+  await attempt.save({ state: 'parsed', tries: 0, title: titleOf(parsed, document), bytes: found.bytes, notes: parsed.notes, tenants, reason: undefined });
 
   const chunks = await ports.chunker.chunk(parsed, span.signal);
   if (chunks.length === 0) throw new ParseFailure('empty', 'Nothing can be read in it.');
@@ -131,7 +132,7 @@ async function readMetadata({ metadataTag }: DocumentVersion, document: ChangedD
   return parseMetadata(bytes, fields);
 }
 
-async function read(found: FoundOriginal, { bucket, key }: ChangedDocument, { mostBytes }: IndexTerms, { signal }: Span, ports: IndexPorts): Promise<ParsedDocument> {
+async function read(found: FoundOriginal, { bucket, key }: ChangedDocument, { mostBytes }: IndexTerms, { signal }: Span, ports: IndexPorts) {
   const { tag, bytes: size, contentType } = found;
   const { originals, parser } = ports;
   if (size > mostBytes) throw new ParseFailure('tooLarge', `It must have at most ${mostBytes} bytes, got ${size}.`);

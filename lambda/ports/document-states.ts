@@ -79,3 +79,17 @@ export interface KnownDocument {
   readonly state: DocumentState;
   readonly revision: number;
 }
+
+/** Documents as those see them who ask how they are. */
+export interface ListedDocuments {
+  /** Documents in a state, of one tenant where there are tenants, behind one of them. */
+  page(wanted: ListedPage): Promise<{ readonly documents: readonly DocumentState[]; readonly more: boolean }>;
+  find(source: string, key: string): Promise<DocumentState | undefined>;
+}
+
+export interface ListedPage {
+  readonly state: DocumentStateName;
+  readonly tenant?: Scalar;
+  readonly after?: Pick<DocumentState, 'source' | 'key'>;
+  readonly most: number;
+}

@@ -21,6 +21,13 @@ export async function startTable(name = 'conversations', keys: readonly string[]
     BillingMode: 'PAY_PER_REQUEST',
     AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: AttributeName === 'updatedAt' ? 'N' : 'S' })),
     KeySchema: keys.slice(0, 2).map((AttributeName, place) => ({ AttributeName, KeyType: place === 0 ? 'HASH' : 'RANGE' })),
+    ...(keys.includes('listed') && {
+      GlobalSecondaryIndexes: [{
+        IndexName: 'listed',
+        Projection: { ProjectionType: 'ALL' },
+        KeySchema: [{ AttributeName: 'listed', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
+      }],
+    }),
     ...(keys.includes('updatedAt') && {
       LocalSecondaryIndexes: [{
         IndexName: 'recent',

@@ -201,12 +201,12 @@ describe('what describes a document', () => {
     expect([...index.store.chunks.values()].map(({ metadata }) => metadata)).toEqual([{ owner: 'acme', tags: ['a'] }]);
   });
 
-  test('says whose it is', async () => {
+  test('says whose it is, and must, where documents belong to tenants', async () => {
     const index = await described('{"metadataAttributes":{"owner":"acme"}}', { fields: [text], tenantField: 'owner' });
     expect(index.state('a.txt')).toMatchObject({ tenants: ['acme'], notes: [] });
     await index.settle(() => index.change('a.txt.metadata.json', undefined));
-    expect(index.state('a.txt')).toMatchObject({ tenants: [], notes: [expect.stringContaining("'owner' is missing")] });
-    expect([...index.store.chunks.values()].map(({ metadata }) => metadata)).toEqual([{}]);
+    expect(index.state('a.txt')).toMatchObject({ state: 'failed', reason: expect.stringContaining("by 'owner': nobody would find it") });
+    expect(index.store.chunks.size).toBe(0);
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isBefore } from '../../../lambda/document-index/compare';
 import type { Chunker } from '../../../lambda/ports/chunks';
-import type { DocumentState, DocumentStates } from '../../../lambda/ports/document-states';
+import type { DocumentState, DocumentStates, ListedDocuments } from '../../../lambda/ports/document-states';
 import { EmbeddingFailure, type Embeddings } from '../../../lambda/ports/embeddings';
 import type { Originals } from '../../../lambda/ports/originals';
 import { ParseFailure, type Parser } from '../../../lambda/ports/parsing';
@@ -54,6 +54,19 @@ export class MemoryDocumentStates implements DocumentStates {
     const states = [...this.items.values()].map(({ state }) => state).filter((one) => one.source === source && (after === '' || isBefore(after, one.key)));
     yield* states.sort((one, other) => (isBefore(one.key, other.key) ? -1 : 1));
   }
+}
+
+/** What is listed of documents, by the same rules as the table's index. */
+export function listedIn(states: MemoryDocumentStates): ListedDocuments {
+  const all = () => [...states.items.values()].map(({ state }) => state).sort((one, other) => (isBefore(one.key, other.key) ? -1 : 1));
+  return {
+    async page({ state, tenant, after, most }) {
+      const found = all().filter((one) => one.state === state && (tenant === undefined ? (one.tenants ?? []).length !== 1 : one.tenants?.length === 1 && one.tenants[0] === tenant)
+        && (!after || isBefore(after.key, one.key)));
+      return { documents: found.slice(0, most), more: found.length > most };
+    },
+    find: async (source, key) => states.items.get(`${source} ${key}`)?.state,
+  };
 }
 
 /** A store that breaks off in the middle where it is told to. */
