@@ -66,13 +66,14 @@ export function dynamoDocumentStates(client: DynamoDBDocumentClient, TableName: 
 export function dynamoListedDocuments(client: DynamoDBDocumentClient, TableName: string): ListedDocuments {
   return {
     async page({ state, tenant, after, most }) {
+      const listed = listedUnder(state, tenant === undefined ? undefined : [tenant]);
       const { Items = [], LastEvaluatedKey }: Page = await client.send(new QueryCommand({
         TableName,
         IndexName: listedIndex,
         KeyConditionExpression: '#listed = :listed',
         ExpressionAttributeNames: { '#listed': listedPartitionKey },
-        ExpressionAttributeValues: { ':listed': listedUnder(state, tenant === undefined ? undefined : [tenant]) },
-        ExclusiveStartKey: after && { ...keyOf(after.source, after.key), [listedPartitionKey]: listedUnder(state, tenant === undefined ? undefined : [tenant]) },
+        ExpressionAttributeValues: { ':listed': listed },
+        ExclusiveStartKey: after && { ...keyOf(after.source, after.key), [listedPartitionKey]: listed },
         Limit: most,
       }));
       return { documents: Items.map(stateOf), more: LastEvaluatedKey !== undefined };
@@ -90,7 +91,9 @@ function listedUnder(state: DocumentStateName, tenants: readonly Scalar[] = []):
   return tenants.length === 1 ? `${state}#${JSON.stringify(tenants[0])}` : state;
 }
 
-function stateOf({ [partitionKey]: _, [sortKey]: __, [ttl]: ___, [listedPartitionKey]: ____, revision: _____, ...state }: Item): DocumentState {
+function stateOf(item: Item): DocumentState {
+  const own = [partitionKey, sortKey, ttl, listedPartitionKey, 'revision'] as readonly string[];
+  const state = Object.fromEntries(Object.entries(item).filter(([name]) => !own.includes(name)));
   const { state: name } = state;
   if (!DOCUMENT_STATES.some((one) => one === name)) throw new Error(`a document's state must be one of ${DOCUMENT_STATES.join(', ')}, got ${String(name)}`);
   return state as unknown as DocumentState;

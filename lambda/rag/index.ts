@@ -43,8 +43,9 @@ const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHan
   refusedExtra: (extra) => log.info('the model does not take this and is asked without', { extra }),
 });
 const links: Links = { sign: async (...given) => (await import('../parts/s3-links.js')).links.sign(...given) };
-const { sessions: kept } = decided;
+const { sessions: kept, documents: known } = decided;
 const sessions = kept && deferred(once(async () => (await import('../parts/sessions.js')).openSessions(kept.table)));
+const documents = known && deferred(once(async () => (await import('../parts/documents.js')).openDocuments(known.table)));
 const models = readModels(env, readBeside(ROUTING_FILE), { model, clock: systemClock });
 const watchers = {
   answers: createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, ...(!models.routed && { Model: models.offer.name }) }, CHAT_DURATIONS),
@@ -52,7 +53,7 @@ const watchers = {
   log,
 };
 const ports = {
-  passages: bedrockPassages(knowledge, decided.knowledge), sql: bedrockSql(knowledge, decided.knowledge), model, links, sessions, clock: systemClock,
+  passages: bedrockPassages(knowledge, decided.knowledge), sql: bedrockSql(knowledge, decided.knowledge), model, links, sessions, documents, clock: systemClock,
 };
 const routes = ragRoutes({ ...decided, models }, ports, watchers);
 

@@ -1,3 +1,4 @@
+import { documentRoutes } from './documents';
 import { failureFrame, queryBody, queryFrame, type QueryIdentity } from './encoders';
 import { type Answered, answerQuery, FailedRetrieval, type QueryContext, type QueryEvent, type QueryPorts } from './query';
 import { QueryReport, tellForeign, type Watchers } from './report';
@@ -14,22 +15,26 @@ import { QUESTION_CHARACTERS } from '../knowledge/questions';
 import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import { patiently, retrieve } from '../knowledge/retrieval';
 import { type PassageView, views } from '../knowledge/sources';
+import type { ListedDocuments } from '../ports/document-states';
 import type { Sessions } from '../ports/sessions';
 
 export interface RagPorts extends QueryPorts {
   /** Absent where nothing is kept. */
   readonly sessions?: Sessions;
+  /** Absent where nobody keeps how documents are. */
+  readonly documents?: ListedDocuments;
 }
 
 /** The routes of questions, by method and resource. */
 export function ragRoutes(policy: RagPolicy, ports: RagPorts, watchers: Watchers): Readonly<Record<string, Route>> {
   const { query, retrieve: lookup } = RAG_ROUTES;
   const { removal } = SESSION_ROUTES;
-  const { sessions, clock } = ports;
+  const { sessions, documents, clock } = ports;
   return {
     [`${query.method} ${query.path}`]: answers(policy, ports, watchers),
     [`${lookup.method} ${lookup.path}`]: passages(policy, ports, watchers),
     ...(policy.knowledge.kind === 'sql' && { [`${SQL_ROUTE.method} ${SQL_ROUTE.path}`]: queries(ports) }),
+    ...(documents && documentRoutes(policy.knowledge, policy.documents?.source ?? '', documents)),
     ...(sessions && { [`${removal.method} ${removal.path}`]: deleteSession((claims) => tenantOf(policy.knowledge, claims), { sessions, clock }) }),
   };
 }

@@ -1,7 +1,7 @@
 import { CALLER_SOURCES, type CallerSource } from '../../lib/contract/api';
 import type { GenerationPolicy, GuardrailReference } from '../../lib/contract/chat';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
-import type { RagEnv } from '../../lib/contract/rag';
+import type { DocumentsReference, RagEnv } from '../../lib/contract/rag';
 import type { SessionsPolicy } from '../../lib/contract/sessions';
 import type { Models } from '../generation/routing/models';
 
@@ -15,6 +15,8 @@ export interface RagPolicy {
   readonly guardrail?: GuardrailReference;
   /** Absent where nothing is kept. */
   readonly sessions?: SessionsPolicy;
+  /** Absent where nobody keeps how documents are. */
+  readonly documents?: DocumentsReference;
 }
 
 export interface Settings {
@@ -35,6 +37,7 @@ export function readSettings(env: RagEnv, systemPrompt: string): Settings {
       generation: JSON.parse(env.GENERATION) as GenerationPolicy,
       systemPrompt,
       ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
+      ...(env.DOCUMENTS && { documents: JSON.parse(env.DOCUMENTS) as DocumentsReference }),
       ...(env.SESSIONS && { sessions: JSON.parse(env.SESSIONS) as SessionsPolicy }),
     },
   };

@@ -18,6 +18,8 @@ export const RAG_ENV = [
   'GUARDRAIL',
   /** `SessionsPolicy` as JSON. */
   'SESSIONS',
+  /** `DocumentsReference` as JSON. */
+  'DOCUMENTS',
   /** Where the verified caller is found: one of `CALLER_SOURCES`. */
   'CALLER',
   /** Origins that may read answers in a browser, joined by commas. */
@@ -35,6 +37,19 @@ export const RAG_ROUTES: Readonly<Record<'query' | 'retrieve', ApiRoute>> = {
 
 /** Served over a database alone: the query for a question, which nobody runs. */
 export const SQL_ROUTE: ApiRoute = { method: 'POST', path: '/v1/sql' };
+
+/** Where it is kept how documents are, over an index of our own. */
+export interface DocumentsReference {
+  /** A table whose keys are `DOCUMENTS_TABLE`. */
+  readonly table: string;
+  readonly source: string;
+}
+
+/** Served over an index of our own: how documents are. */
+export const DOCUMENT_ROUTES: Readonly<Record<'list' | 'one', ApiRoute>> = {
+  list: { method: 'GET', path: '/v1/documents' },
+  one: { method: 'GET', path: '/v1/documents/{id}' },
+};
 
 export const RAG_CLIENT_HEADERS: string[] = [...API_CLIENT_HEADERS, IDEMPOTENCY_HEADER];
 export const RAG_EXPOSED_HEADERS: string[] = [...API_EXPOSED_HEADERS];

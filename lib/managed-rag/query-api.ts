@@ -69,6 +69,7 @@ export class QueryApi {
       GENERATION: stack.toJsonString(answeringPolicy(scope, answering, this.models)),
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
       SESSIONS: this.sessions ? stack.toJsonString(this.sessions.policy) : '',
+      DOCUMENTS: '',
       CALLER: this.auth.caller,
       CORS_ORIGINS: this.endpoint.corsOrigins.join(','),
       SERVICE: service,

@@ -97,6 +97,7 @@ async function invoke(resource: string, body: object): Promise<{ answer: string;
     GENERATION: '{"maxTokens":100}',
     GUARDRAIL: '',
     SESSIONS: '',
+    DOCUMENTS: '',
     CALLER: 'cognito',
     CORS_ORIGINS: '',
     SERVICE: 'TestRag',

@@ -61,8 +61,8 @@ export function listedIn(states: MemoryDocumentStates): ListedDocuments {
   const all = () => [...states.items.values()].map(({ state }) => state).sort((one, other) => (isBefore(one.key, other.key) ? -1 : 1));
   return {
     async page({ state, tenant, after, most }) {
-      const found = all().filter((one) => one.state === state && (tenant === undefined ? (one.tenants ?? []).length !== 1 : one.tenants?.length === 1 && one.tenants[0] === tenant)
-        && (!after || isBefore(after.key, one.key)));
+      const isListed = ({ tenants = [] }: DocumentState) => (tenant === undefined ? tenants.length !== 1 : tenants.length === 1 && tenants[0] === tenant);
+      const found = all().filter((one) => one.state === state && isListed(one) && (!after || isBefore(after.key, one.key)));
       return { documents: found.slice(0, most), more: found.length > most };
     },
     find: async (source, key) => states.items.get(`${source} ${key}`)?.state,

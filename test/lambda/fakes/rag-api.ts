@@ -10,6 +10,7 @@ import { endpoint } from '../../../lambda/kit/endpoint';
 import type { LogFields } from '../../../lambda/kit/log';
 import type { MetricValues } from '../../../lambda/kit/metrics';
 import { restApi } from '../../../lambda/kit/rest-api';
+import type { ListedDocuments } from '../../../lambda/ports/document-states';
 import type { Passage } from '../../../lambda/ports/passages';
 import { ragRoutes } from '../../../lambda/rag/routes';
 import type { RagPolicy } from '../../../lambda/rag/settings';
@@ -18,6 +19,7 @@ import type { KnowledgePolicy } from '../../../lib/contract/knowledge';
 export interface RagOptions extends Partial<Omit<RagPolicy, 'knowledge'>> {
   readonly knowledge?: Partial<KnowledgePolicy>;
   readonly scripts?: readonly LongScript[];
+  readonly listed?: ListedDocuments;
   readonly found?: readonly (readonly Passage[] | Error)[];
 }
 
@@ -38,7 +40,7 @@ export class RagApi {
   private runs = 0;
   private readonly handler: ReturnType<typeof restApi>;
 
-  constructor({ scripts = [], found = [[]], knowledge, ...changes }: RagOptions = {}) {
+  constructor({ scripts = [], found = [[]], knowledge, listed, ...changes }: RagOptions = {}) {
     this.model = new ScriptedModel(scripts);
     this.passages = new MemoryPassages(found);
     const policy: RagPolicy = { models: oneModel(facts), generation: { maxTokens: 500 }, systemPrompt: '', ...changes, knowledge: { ...KNOWLEDGE, ...knowledge } };
@@ -57,6 +59,7 @@ export class RagApi {
         },
       },
       clock: { ...systemClock, now: () => systemClock.now() + this.later, pause: async () => undefined },
+      ...(listed && { documents: listed }),
       ...(changes.sessions && { sessions: this.sessions }),
     };
     const into = (list: MetricValues[]) => (values: MetricValues) => void list.push(values);
@@ -84,6 +87,14 @@ export class RagApi {
 
   deleteSession(id: string, claims: object = {}) {
     return this.call('/v1/sessions/{id}', {}, claims, undefined, { httpMethod: 'DELETE', pathParameters: { id } });
+  }
+
+  documents(query: Record<string, string> = {}, claims: object = {}) {
+    return this.call('/v1/documents', {}, claims, undefined, { httpMethod: 'GET', queryStringParameters: query });
+  }
+
+  document(id: string, claims: object = {}) {
+    return this.call('/v1/documents/{id}', {}, claims, undefined, { httpMethod: 'GET', pathParameters: { id } });
   }
 
   private async call(resource: string, body: object, claims: object, milliseconds = 30_000, more: object = {}) {
