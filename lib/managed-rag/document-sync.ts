@@ -37,7 +37,7 @@ const AT_ONCE = 2;
 
 const CALLS = [CalledService.BEDROCK_AGENT, CalledService.DYNAMODB, CalledService.S3, CalledService.SQS, CalledService.XRAY];
 
-/** So many changes one by one take longer than a job that looks through everything. */
+/** So many changes one by one take longer than a job that looks through everything, in most sources. */
 const BACKLOG = 1_000;
 
 /** What begins and watches jobs, and lists what failed. */
@@ -105,7 +105,7 @@ export class DocumentSync extends Construct {
       SYNC_TABLE: this.table.tableName,
       CHANGES_URL: this.queues.changes?.queueUrl ?? '',
       JOBS_URL: this.queues.jobs.queueUrl,
-      BACKLOG: `${BACKLOG}`,
+      BACKLOG: `${this.props.policy._triggers.backlog ?? BACKLOG}`,
       SERVICE: service,
     });
     return handler;

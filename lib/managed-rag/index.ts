@@ -22,7 +22,7 @@ export { type SalesforceSourceOptions } from './salesforce-source';
 export { type SharePointCertificate, type SharePointSourceOptions } from './share-point-source';
 export { type MongoDbAtlasOptions, type PineconeOptions } from './third-party-stores';
 export { WebLogin, WebScope, type WebSourceOptions } from './web-source';
-export { SyncPolicy } from './sync-policy';
+export { type OnChangeOptions, SyncPolicy } from './sync-policy';
 export * from './rag-alarms-options';
 export { QueryEngine, type QueryEngineOptions } from './structured/query-engine';
 export { type ColumnGuidance, type CuratedQuery, Inclusion, type QueryGuidance, type TableGuidance } from './structured/query-guidance';

@@ -7,8 +7,8 @@ import { type SyncPolicy } from './sync-policy';
 import { type AuthBinding } from '../api/auth-binding';
 import { CHAT_METRICS } from '../contract/chat';
 import { SYNC_METRICS } from '../contract/document-sync';
-import { RETRIEVAL_METRICS } from '../contract/knowledge';
-import { fail, requireCount, requireMade, requireSome } from '../internal/validation';
+import { type KnowledgePolicy, RETRIEVAL_METRICS } from '../contract/knowledge';
+import { fail, requireCount, requireInteger, requireMade, requireSome } from '../internal/validation';
 
 /** As many data sources Bedrock takes in one knowledge base. */
 const MOST_SOURCES = 5;
@@ -61,6 +61,13 @@ export function warnOfIdleGrant(scope: IConstruct, { caller }: AuthBinding) {
   if (caller === 'iam') return;
   Annotations.of(scope).addWarningV2('cdk-genai-patterns:grantWithoutEffect',
     "grantInvoke lets nobody in here, because requests are not signed with IAM credentials: give it 'auth: ApiAuth.iam()', or leave the grant out");
+}
+
+/** Holds the number of changes that may wait to what can be counted, and refuses it where jobs read in any case. */
+export function requireValidBacklog(scope: IConstruct, { _triggers: { backlog } }: SyncPolicy, kind: KnowledgePolicy['kind']) {
+  if (backlog === undefined) return;
+  requireInteger(scope, 'backlog', backlog, 10, 100_000);
+  if (kind === 'managed') fail(scope, `'backlog' must be left out with KnowledgeStore.managed(), whose sources are read by jobs in any case, got ${backlog}: leave it out, or take KnowledgeStore.s3Vectors()`);
 }
 
 /** Nobody is told of changes of what has to be crawled: by changes alone it would be read never. */

@@ -13,7 +13,7 @@ import { DocumentSync } from './document-sync';
 import { KnowledgeBase } from './knowledge-base';
 import { KnowledgeStore } from './knowledge-store';
 import { type ManagedRagProps } from './managed-rag-props';
-import { failWithoutQueries, requireFittingProof, requireMetricOfReading, requireValidProps, warnOfIdleGrant, warnOfUnreadSources } from './managed-rag-rules';
+import { failWithoutQueries, requireFittingProof, requireMetricOfReading, requireValidBacklog, requireValidProps, warnOfIdleGrant, warnOfUnreadSources } from './managed-rag-rules';
 import { QueryApi } from './query-api';
 import { ragAlarms } from './rag-alarms';
 import { type RagAlarmsOptions } from './rag-alarms-options';
@@ -277,6 +277,7 @@ export class ManagedRag extends Construct implements IKnowledge {
 
   private defineSync({ sync: policy = SyncPolicy.onChange().also(SyncPolicy.onDeploy()) }: ManagedRagProps) {
     const { base, sources, kind } = this.knowledge;
+    requireValidBacklog(this, policy, kind);
     warnOfUnreadSources(this, policy, sources);
     return new DocumentSync(this, 'Sync', { ...this.build, knowledgeBase: base, sources, kind, policy, service: this.operations.service });
   }

@@ -4,7 +4,20 @@ import { type ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 export interface SyncTriggers {
   readonly onDeploy: boolean;
   readonly onChange: boolean;
+  readonly backlog?: number;
   readonly schedules: readonly ScheduleExpression[];
+}
+
+/** Options of `SyncPolicy.onChange`. */
+export interface OnChangeOptions {
+  /**
+   * How many changes may wait before one job that looks through the whole source takes their place, from 10 to 100,000. Bedrock reads few documents a second
+   * one by one, and a job looks at all that there are: the larger the source, the more changes are worth reading by themselves. Not for managed knowledge
+   * bases, which are read by jobs in any case.
+   *
+   * @default 1000
+   */
+  readonly backlog?: number;
 }
 
 /**
@@ -14,9 +27,13 @@ export interface SyncTriggers {
  * const sync = SyncPolicy.onChange().also(SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1))));
  */
 export abstract class SyncPolicy {
-  /** Seconds after a document in a bucket is put, replaced or deleted, or what describes it: that document alone is read. Sources without a bucket tell nobody of changes. */
-  public static onChange(): SyncPolicy {
-    return new Policy({ onDeploy: false, onChange: true, schedules: [] });
+  /**
+   * Seconds after a document in a bucket is put, replaced or deleted, or what describes it: that document alone is read. Sources without a bucket tell nobody of changes.
+   *
+   * @param options when a job does it at once instead
+   */
+  public static onChange(options: OnChangeOptions = {}): SyncPolicy {
+    return new Policy({ onDeploy: false, onChange: true, backlog: options.backlog, schedules: [] });
   }
 
   /** After each deployment of the stack: every source is looked through. */
@@ -41,7 +58,7 @@ export abstract class SyncPolicy {
   /** @internal */
   public abstract readonly _triggers: SyncTriggers;
 
-  /** Both this and another. */
+  /** Both this and another. Where both say how many changes may wait, the other one counts. */
   public abstract also(other: SyncPolicy): SyncPolicy;
 }
 
@@ -51,7 +68,12 @@ class Policy extends SyncPolicy {
   }
 
   public also({ _triggers: other }: SyncPolicy): SyncPolicy {
-    const { onDeploy, onChange, schedules } = this._triggers;
-    return new Policy({ onDeploy: onDeploy || other.onDeploy, onChange: onChange || other.onChange, schedules: [...schedules, ...other.schedules] });
+    const { onDeploy, onChange, backlog, schedules } = this._triggers;
+    return new Policy({
+      onDeploy: onDeploy || other.onDeploy,
+      onChange: onChange || other.onChange,
+      backlog: other.backlog ?? backlog,
+      schedules: [...schedules, ...other.schedules],
+    });
   }
 }

@@ -5,18 +5,17 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { CfnDataSource } from 'aws-cdk-lib/aws-bedrock';
 import { AnyPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
-import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { emittedMetrics, linesOf } from './emitted-metrics';
 import { runStacks } from './run-stacks';
 import { ManagedRag, type ManagedRagProps, SyncPolicy } from '../../lib';
-import { DOCUMENT_SYNC_ENV, SYNC_METRICS } from '../../lib/contract/document-sync';
+import { SYNC_METRICS } from '../../lib/contract/document-sync';
 import { accessKeyOf } from '../../local/principals';
 
 const FILES = 200;
-const RAGS: Readonly<Record<string, ManagedRagProps & { readonly backlog?: number }>> = {
+const RAGS: Readonly<Record<string, ManagedRagProps>> = {
   Each: { sync: SyncPolicy.onChange().also(SyncPolicy.onDeploy()).also(SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1)))) },
-  Bulk: { sync: SyncPolicy.onChange(), backlog: 15 },
+  Bulk: { sync: SyncPolicy.onChange({ backlog: 15 }) },
 };
 type Name = 'Each' | 'Bulk';
 
@@ -40,7 +39,7 @@ describe('documents are kept in step with their bucket', () => {
     const stack = new Stack(app, 'Rags');
     const operator = new Role(stack, 'Operator', { assumedBy: new AnyPrincipal() });
     new CfnOutput(stack, 'OperatorArn', { value: operator.roleArn });
-    for (const [name, { backlog, ...props }] of Object.entries(RAGS)) {
+    for (const [name, props] of Object.entries(RAGS)) {
       const rag = new ManagedRag(stack, name, props);
       operator.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject', 's3:DeleteObject'], resources: [rag.bucket!.arnForObjects('*')] }));
       operator.addToPolicy(new PolicyStatement({ actions: ['dynamodb:Scan'], resources: [rag.table.tableArn] }));
@@ -55,9 +54,6 @@ describe('documents are kept in step with their bucket', () => {
         Requests: rag.syncRequests.queueUrl,
       };
       for (const [output, value] of Object.entries(outputs)) new CfnOutput(stack, name + output, { value });
-      const functions = rag.node.findAll().filter((child): child is CfnFunction => child instanceof CfnFunction);
-      const handler = functions.find(({ description }) => description === 'Keeps a knowledge base in step with its documents')!;
-      if (backlog !== undefined) handler.addPropertyOverride(`Environment.Variables.${DOCUMENT_SYNC_ENV.find((key) => key === 'BACKLOG')}`, `${backlog}`);
     }
   });
   const output = (name: string) => run.cloud.outputs.Rags[name];

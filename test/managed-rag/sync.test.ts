@@ -53,6 +53,16 @@ describe('changes of documents', () => {
     Annotations.fromStack(stack).hasWarning('/Test/Rag/Sync/OnChange', Match.stringLikeRegexp('Turn that on where the bucket is made \\(eventBridgeEnabled: true\\)'));
   });
 
+  test('are left to one job from as many on as the builder says, from 10 to 100,000', () => {
+    const backlog = (sync: SyncPolicy) => environment(defineRag({ sync }).template(), /Keeps a knowledge base/).BACKLOG;
+    expect(backlog(SyncPolicy.onChange({ backlog: 20_000 }).also(DAILY))).toBe('20000');
+    expect(backlog(DAILY.also(SyncPolicy.onChange({ backlog: 10 })))).toBe('10');
+    for (const wrong of [9, 100_001, 10.5]) {
+      expect(() => defineRag({ sync: SyncPolicy.onChange({ backlog: wrong }) })).toThrow(`Test/Rag: 'backlog' must be a whole number between 10 and 100000, got ${wrong}`);
+    }
+    expect(() => defineRag({ sync: SyncPolicy.onChange({ backlog: 10 }), store: KnowledgeStore.managed() })).toThrow("'backlog' must be left out with KnowledgeStore.managed()");
+  });
+
   describe('in a bucket of another account', () => {
     const { stack, template } = defineRag((scope) => ({ sources: [DataSource.s3(Bucket.fromBucketName(scope, 'Theirs', 'theirs'), { bucketOwner: '444455556666' })] }));
 
