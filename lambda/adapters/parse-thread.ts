@@ -53,11 +53,11 @@ export function threadParser(script: string, policy: ParsePolicy): ThreadParser 
     signal.throwIfAborted();
     if (bytes.length > policy.bytes) throw new ParseFailure('tooLarge', `the document has ${bytes.length} bytes; at most ${policy.bytes} are read`);
     const id = ++calls;
-    const answer = await answerOf(started(), { id, bytes, about }, policy, signal);
+    const { answer, error } = await answerOf(started(), { id, bytes, about }, policy, signal);
     worker?.unref();
-    if (!(answer instanceof Error)) return outcome(answer);
+    if (answer) return outcome(answer);
     await stop();
-    throw answer;
+    throw error;
   }
 
   return {
@@ -75,32 +75,38 @@ function outcome({ document, failure }: ParseAnswer): ParsedDocument {
   throw new ParseFailure(failure?.kind ?? 'broken', failure?.message ?? 'the document cannot be read', { cause: failure?.cause });
 }
 
-/** What the thread says of a document, or the error that it has to be ended with. */
-async function answerOf(thread: Worker, call: ParseCall, policy: ParsePolicy, signal: AbortSignal): Promise<ParseAnswer | Error> {
+interface Ended {
+  readonly answer?: ParseAnswer;
+  /** With which the thread has to be ended. */
+  readonly error?: unknown;
+}
+
+async function answerOf(thread: Worker, call: ParseCall, policy: ParsePolicy, signal: AbortSignal): Promise<Ended> {
   const { milliseconds, memoryBytes } = policy;
   const before = process.memoryUsage.rss();
   let leave = (): void => undefined;
-  const answer = await new Promise<ParseAnswer | Error>((done) => {
-    const said = (message: ParseAnswer) => { if (message.id === call.id) done(message); };
-    const failed = (error: NodeJS.ErrnoException) => done(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory(policy)
+  const ended = await new Promise<Ended>((done) => {
+    const stop = (error: unknown) => done({ error });
+    const said = (answer: ParseAnswer) => { if (answer.id === call.id) done({ answer }); };
+    const failed = (error: NodeJS.ErrnoException) => stop(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory(policy)
       : new ParseFailure('broken', `the document cannot be read: ${error.message}`, { cause: error }));
-    const ended = (code: number) => done(new ParseFailure('broken', `the document cannot be read: its reader ended with ${code}`));
-    const aborted = () => done(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
-    const deadline = setTimeout(() => done(new ParseFailure('tooLarge', `the document takes longer than ${milliseconds} ms to read`)), milliseconds);
-    const memory = setInterval(() => { if (process.memoryUsage.rss() - before > memoryBytes) done(outOfMemory(policy)); }, LOOK);
+    const gone = (code: number) => stop(new ParseFailure('broken', `the document cannot be read: its reader ended with ${code}`));
+    const aborted = () => stop(signal.reason);
+    const deadline = setTimeout(() => stop(new ParseFailure('tooLarge', `the document takes longer than ${milliseconds} ms to read`)), milliseconds);
+    const memory = setInterval(() => { if (process.memoryUsage.rss() - before > memoryBytes) stop(outOfMemory(policy)); }, LOOK);
     leave = () => {
       clearTimeout(deadline);
       clearInterval(memory);
       signal.removeEventListener('abort', aborted);
-      thread.off('message', said).off('error', failed).off('exit', ended);
+      thread.off('message', said).off('error', failed).off('exit', gone);
     };
-    thread.on('message', said).on('error', failed).on('exit', ended);
+    thread.on('message', said).on('error', failed).on('exit', gone);
     signal.addEventListener('abort', aborted);
     thread.ref();
     thread.postMessage(call);
   });
   leave();
-  return answer;
+  return ended;
 }
 
 function outOfMemory({ memoryBytes }: ParsePolicy): ParseFailure {

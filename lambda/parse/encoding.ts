@@ -1,8 +1,8 @@
 import { isBinary } from './format';
 import { type DocumentAbout, ParseFailure } from '../ports/parsing';
 
-/** Names an encoding by how often bytes occur; undefined where it cannot tell. */
-export type GuessCharset = (bytes: Uint8Array) => string | undefined;
+/** Names encodings that the bytes may be of, by how often they occur: the likeliest first. */
+export type GuessCharset = (bytes: Uint8Array) => readonly string[];
 
 /** As much of a document tells its encoding. */
 const GUESSED_BY = 65_536;
@@ -18,9 +18,16 @@ export async function decode(bytes: Uint8Array, about: DocumentAbout, guess: () 
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    const chosen = declared && declared.encoding !== 'utf-8' ? declared : decoder((await guess())(bytes.subarray(0, GUESSED_BY)));
-    return (chosen ?? new TextDecoder('windows-1252')).decode(bytes);
+    if (declared && declared.encoding !== 'utf-8') return declared.decode(bytes);
+    const sample = bytes.subarray(0, GUESSED_BY);
+    const likely = (await guess())(sample).map(decoder).find((other) => other && other.encoding !== 'utf-8' && !isWrong(other.decode(sample)));
+    return (likely ?? new TextDecoder('windows-1252')).decode(bytes);
   }
+}
+
+/** More than the one character that the sample may cut off at its end is not of this encoding. */
+function isWrong(text: string): boolean {
+  return text.slice(0, -1).includes('\ufffd');
 }
 
 /** UTF-16 by its mark, or by every other byte being nought. */

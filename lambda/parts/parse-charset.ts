@@ -1,4 +1,7 @@
-import { detect } from 'chardet';
+import { analyse } from 'chardet';
 import type { GuessCharset } from '../parse/encoding';
 
-export const guessCharset: GuessCharset = (bytes) => detect(bytes) ?? undefined;
+/** Less is chance, and so is what a few letters tell. */
+const LEAST = 15;
+
+export const guessCharset: GuessCharset = (bytes) => analyse(bytes).filter(({ confidence }) => confidence >= LEAST).map(({ name }) => name);

@@ -12,14 +12,18 @@ const EDGE = 0.13;
 /** On this share of pages at least, and on as many. */
 const SHARE = 0.5;
 const FEWEST = 3;
+const LARGER = 1.12;
 /** How far a line may stand from where it stood, in points. */
 const DRIFT = 4;
 
-/** Pages without the lines that stand on most of them, numbers apart: headers, footers, numbers of pages. */
-export function withoutFurniture(pages: readonly PageLines[]): { readonly pages: PageLines[]; readonly left: number } {
+/**
+ * Pages without the lines that stand on most of them, numbers apart: headers, footers, numbers of pages. What is set larger than `size`, the titles
+ * of slides for one, has to be the same to the letter.
+ */
+export function withoutFurniture(pages: readonly PageLines[], size: number): { readonly pages: PageLines[]; readonly left: number } {
   const seen = new Map<string, Set<number>>();
   pages.forEach((page, at) => {
-    for (const key of page.lines.flatMap((line) => keysOf(line, page))) {
+    for (const key of page.lines.flatMap((line) => keysOf(line, page, size))) {
       seen.set(key, (seen.get(key) ?? new Set()).add(at));
     }
   });
@@ -31,7 +35,7 @@ export function withoutFurniture(pages: readonly PageLines[]): { readonly pages:
     pages: pages.map((page, at) => ({
       ...page,
       lines: page.lines.filter((line) => {
-        const repeated = isOwnNumber(line, page, at + 1, pages.length) || keysOf(line, page).some(isRepeated);
+        const repeated = isOwnNumber(line, page, at + 1, pages.length) || keysOf(line, page, size).some(isRepeated);
         if (repeated) left++;
         return !repeated;
       }),
@@ -46,9 +50,9 @@ function isOwnNumber({ y, text }: Line, { height }: PageLines, number: number, p
 }
 
 /** What a line at the edge is known by on other pages; two, for a place at the border between two steps. */
-function keysOf({ y, text }: Line, { height }: PageLines): string[] {
+function keysOf({ y, text, size: own }: Line, { height }: PageLines, size: number): string[] {
   if (y > height * EDGE && y < height * (1 - EDGE)) return [];
-  const said = text.replace(/\d+/g, '#').replace(/\b[ivxlc]+\b/g, '#').toLowerCase();
+  const said = own > size * LARGER ? text : text.replace(/\d+/g, '#').replace(/\b[ivxlc]+\b/g, '#').toLowerCase();
   const step = y / DRIFT;
   return [Math.floor(step), Math.round(step) === Math.floor(step) ? Math.floor(step) - 1 : Math.floor(step) + 1].map((place) => `${place} ${said}`);
 }

@@ -13,6 +13,8 @@ export interface Body {
 
 /** Heights of text, by which a heading is larger. */
 const LARGER = 1.12;
+/** A size that more of the document is set in is no heading's. */
+const MOST_HEADING_SHARE = 0.4;
 const LONGEST_HEADING = 180;
 const MOST_HEADING_LINES = 3;
 /** From one baseline to the next, in heights. */
@@ -32,8 +34,7 @@ export function bodyOf(pages: readonly PageLines[]): Body {
   if (sizes.size === 0) return { size: 0, font: '', sizes: [] };
   const size = mostOf(sizes);
   const all = [...sizes.values()].reduce((sum, count) => sum + count, 0);
-  // A size that much of the document is set in is no heading's.
-  const larger = [...sizes].filter(([other, count]) => other >= size * LARGER && count < all * 0.25).map(([other]) => other).sort((a, b) => b - a);
+  const larger = [...sizes].filter(([other, count]) => other >= size * LARGER && count < all * MOST_HEADING_SHARE).map(([other]) => other).sort((a, b) => b - a);
   // Sizes a little apart are one level.
   return { size, font: mostOf(fonts), sizes: larger.filter((other, at) => at === 0 || other < larger[at - 1] * 0.96) };
 }

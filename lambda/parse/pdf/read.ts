@@ -43,7 +43,7 @@ export const readPdf: ReadBytes = async (bytes, { policy, signal }) => {
 };
 
 function written(read: readonly PageLines[], silent: readonly number[], damaged: readonly number[], title: string | undefined, characters: number) {
-  const { pages, left } = withoutFurniture(read);
+  const { pages, left } = withoutFurniture(read, bodyOf(read).size);
   const writer = new MarkdownWriter(characters);
   writer.title = title;
   const body = bodyOf(pages);
