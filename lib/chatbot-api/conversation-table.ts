@@ -1,26 +1,26 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import { Duration } from 'aws-cdk-lib';
+import { AttributeType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { type Construct } from 'constructs';
 import { type MemoryBinding } from './memory-binding';
 import { CONVERSATIONS } from '../contract/conversations';
-import { encryptTable } from '../internal/encrypted-table';
 import { type ServiceRole } from '../internal/handler-role';
 import { requireDuration } from '../internal/validation';
 import { type Chart } from '../observability/operations-dashboard';
 import { CalledService } from '../posture';
 import { type Build } from '../posture/build';
+import { defineItemTable, grantItems } from '../posture/item-table';
 
 const RETENTION = Duration.days(90);
 
 /** What the handler does with the table's items. */
-const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'Query'].map((action) => `dynamodb:${action}`);
+const TABLE_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'Query'];
 
 /** Conversations in a DynamoDB table of the chat. */
 export class ConversationTable implements MemoryBinding {
   public readonly keepsConversations = true;
   public readonly keepsSummaries = true;
-  public readonly table: dynamodb.TableV2;
+  public readonly table: TableV2;
   public readonly calls: CalledService[] = [CalledService.DYNAMODB];
   public readonly parts: string[] = [];
   public readonly alarms = {};
@@ -47,28 +47,15 @@ export class ConversationTable implements MemoryBinding {
   }
 
   public grantUse(role: ServiceRole) {
-    const { tableArn } = this.table;
-    Grant.addToPrincipal({ grantee: role, actions: TABLE_ACTIONS, resourceArns: [tableArn] });
-    Grant.addToPrincipal({ grantee: role, actions: ['dynamodb:Query'], resourceArns: [`${tableArn}/index/${CONVERSATIONS.recentIndex}`] });
-    if (this.build.encryptionKey) role.allowEncryption(this.build.encryptionKey, 'dynamodb');
+    grantItems(role, this.table, this.build, TABLE_ACTIONS);
+    Grant.addToPrincipal({ grantee: role, actions: ['dynamodb:Query'], resourceArns: [`${this.table.tableArn}/index/${CONVERSATIONS.recentIndex}`] });
   }
 
   private defineTable(scope: Construct) {
-    const { partitionKey, sortKey, ttl, recentIndex, recentSortKey } = CONVERSATIONS;
-    const { posture, encryptionKey } = this.build;
-    const table = new dynamodb.TableV2(scope, 'Conversations', {
-      partitionKey: { name: partitionKey, type: dynamodb.AttributeType.STRING },
-      sortKey: { name: sortKey, type: dynamodb.AttributeType.STRING },
-      localSecondaryIndexes: [{ indexName: recentIndex, sortKey: { name: recentSortKey, type: dynamodb.AttributeType.NUMBER } }],
-      timeToLiveAttribute: ttl,
-      billing: dynamodb.Billing.onDemand(),
-      encryption: dynamodb.TableEncryptionV2.dynamoOwnedKey(),
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: posture.deletionProtection,
-      removalPolicy: RemovalPolicy.RETAIN,
+    const { recentIndex, recentSortKey } = CONVERSATIONS;
+    return defineItemTable(scope, 'Conversations', this.build, CONVERSATIONS, {
+      holds: 'data',
+      localSecondaryIndexes: [{ indexName: recentIndex, sortKey: { name: recentSortKey, type: AttributeType.NUMBER } }],
     });
-    if (encryptionKey) encryptTable(table, encryptionKey);
-    posture.protectTable(scope, table);
-    return table;
   }
 }

@@ -1,13 +1,12 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Duration } from 'aws-cdk-lib';
+import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct, type IConstruct } from 'constructs';
 import { type ChatQuotas, type QuotaLimit } from './chat-quotas';
 import { QUOTAS, type QuotaLimit as Limit, type QuotasPolicy } from '../contract/chat-quotas';
-import { encryptTable } from '../internal/encrypted-table';
 import { type ServiceRole } from '../internal/handler-role';
 import { fail, requireAtLeast, requireCount, requireDuration, requireLength, requireSome } from '../internal/validation';
 import { type Build } from '../posture/build';
+import { defineItemTable, grantItems } from '../posture/item-table';
 
 /** Each is one more write before the model is asked. */
 const MOST_LIMITS = 4;
@@ -15,35 +14,17 @@ const MOST_GROUPS = 20;
 
 /** Counters of what callers have taken, in a table of their own: they are worth nothing once their window has ended. */
 export class QuotaTable extends Construct {
-  public readonly table: dynamodb.TableV2;
+  public readonly table: TableV2;
   public readonly policy: QuotasPolicy;
 
   constructor(scope: Construct, id: string, private readonly build: Build, quotas: ChatQuotas) {
     super(scope, id);
     this.policy = policyOf(scope, quotas);
-    this.table = this.defineTable();
+    this.table = defineItemTable(this, 'Table', build, QUOTAS, { holds: 'state' });
   }
 
   public grantUse(role: ServiceRole) {
-    Grant.addToPrincipal({ grantee: role, actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], resourceArns: [this.table.tableArn] });
-    if (this.build.encryptionKey) role.allowEncryption(this.build.encryptionKey, 'dynamodb');
-  }
-
-  private defineTable() {
-    const { posture, encryptionKey } = this.build;
-    const table = new dynamodb.TableV2(this, 'Table', {
-      partitionKey: { name: QUOTAS.partitionKey, type: dynamodb.AttributeType.STRING },
-      timeToLiveAttribute: QUOTAS.ttl,
-      billing: dynamodb.Billing.onDemand(),
-      encryption: dynamodb.TableEncryptionV2.dynamoOwnedKey(),
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: posture.deletionProtection,
-      // What it counts ends with its window; but a deletion that protection refuses would fail, and the stack's with it.
-      removalPolicy: posture.deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
-    if (encryptionKey) encryptTable(table, encryptionKey);
-    posture.protectTable(this, table);
-    return table;
+    grantItems(role, this.table, this.build, ['GetItem', 'UpdateItem']);
   }
 }
 

@@ -132,9 +132,7 @@ export class ManagedRag extends Construct implements IKnowledge {
 
   /** Lets somebody have documents read, by a message to `syncRequests`. */
   public grantSync(grantee: IGrantable): Grant {
-    const grant = Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.syncRequests.queueArn] });
-    const { encryptionKey } = this.build;
-    return encryptionKey ? grant.combine(encryptionKey.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey')) : grant;
+    return this.sync.queues.grantRequest(grantee);
   }
 
   /**

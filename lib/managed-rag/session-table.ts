@@ -1,11 +1,10 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
-import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { type Duration } from 'aws-cdk-lib';
+import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { SESSIONS, type SessionsPolicy } from '../contract/sessions';
-import { encryptTable } from '../internal/encrypted-table';
 import { type ServiceRole } from '../internal/handler-role';
 import { type Build } from '../posture/build';
+import { defineItemTable, grantItems } from '../posture/item-table';
 
 export interface SessionTableProps extends Build {
   readonly retention: Duration;
@@ -13,19 +12,11 @@ export interface SessionTableProps extends Build {
 
 /** What was asked and answered lately. People are told that it ends with its session: no copy of it is kept, and nothing keeps it when the stack goes. */
 export class SessionTable extends Construct {
-  public readonly table: dynamodb.TableV2;
+  public readonly table: TableV2;
 
   constructor(scope: Construct, id: string, private readonly props: SessionTableProps) {
     super(scope, id);
-    this.table = new dynamodb.TableV2(this, 'Table', {
-      partitionKey: { name: SESSIONS.partitionKey, type: dynamodb.AttributeType.STRING },
-      sortKey: { name: SESSIONS.sortKey, type: dynamodb.AttributeType.STRING },
-      timeToLiveAttribute: SESSIONS.ttl,
-      billing: dynamodb.Billing.onDemand(),
-      encryption: dynamodb.TableEncryptionV2.dynamoOwnedKey(),
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    if (props.encryptionKey) encryptTable(this.table, props.encryptionKey);
+    this.table = defineItemTable(this, 'Table', props, SESSIONS, { holds: 'passing' });
   }
 
   public get policy(): SessionsPolicy {
@@ -33,8 +24,6 @@ export class SessionTable extends Construct {
   }
 
   public grantUse(role: ServiceRole) {
-    const actions = ['GetItem', 'PutItem', 'DeleteItem'].map((action) => `dynamodb:${action}`);
-    Grant.addToPrincipal({ grantee: role, actions, resourceArns: [this.table.tableArn] });
-    if (this.props.encryptionKey) role.allowEncryption(this.props.encryptionKey, 'dynamodb');
+    grantItems(role, this.table, this.props, ['GetItem', 'PutItem', 'DeleteItem']);
   }
 }

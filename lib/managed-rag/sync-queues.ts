@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { CHANGE_ATTEMPTS, JOB_ATTEMPTS, SYNC_SECONDS } from '../contract/document-sync';
@@ -35,6 +36,13 @@ export class SyncQueues extends Construct {
   /** Where what was given up waits for a person. */
   public get allLost(): sqs.Queue[] {
     return this.lostChanges ? [this.lost, this.lostChanges] : [this.lost];
+  }
+
+  /** Lets somebody ask for a sync. */
+  public grantRequest(grantee: IGrantable): Grant {
+    const { encryptionKey } = this.props;
+    const grant = Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.jobs.queueArn] });
+    return encryptionKey ? grant.combine(encryptionKey.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey')) : grant;
   }
 
   private defineLost(id: string, props: sqs.QueueProps = {}) {

@@ -158,9 +158,7 @@ export class StructuredKnowledge extends Construct implements IKnowledge {
 
   /** Lets somebody have tables and columns read anew, by a message to `syncRequests`. */
   public grantSync(grantee: IGrantable): Grant {
-    const grant = Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.syncRequests.queueArn] });
-    const { encryptionKey } = this.build;
-    return encryptionKey ? grant.combine(encryptionKey.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey')) : grant;
+    return this.sync.queues.grantRequest(grantee);
   }
 
   /**
