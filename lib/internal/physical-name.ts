@@ -10,6 +10,11 @@ export interface NameShape {
   readonly maxLength: number;
 }
 
+/** Eight characters that tell a deployed stack from every other, of whatever account and Region, and from itself before it was deleted. */
+export function stackPart(): string {
+  return Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', Aws.STACK_ID))));
+}
+
 /**
  * A name for what its service wants named: it differs from stack to stack, from that of the same stack before it was deleted, and from that of the
  * resource that it takes the place of. `settled` is what cannot be changed without a replacement, resolved. It begins with a letter and has small
@@ -17,9 +22,8 @@ export interface NameShape {
  */
 export function nameUnlikeAnyOther(scope: IConstruct, settled: unknown, { separator, maxLength }: NameShape): string {
   const version = createHash('sha256').update(JSON.stringify(settled)).digest('hex').slice(0, 6);
-  const stackPart = Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', Aws.STACK_ID))));
   const named = Names.uniqueResourceName(scope, { separator, maxLength: maxLength - TAIL - separator.length }).toLowerCase();
   // A long path is cut in its middle, and two separators may come to stand there side by side: Bedrock refuses them.
   const readable = named.split(separator).filter((part) => part !== '').join(separator);
-  return `${readable}${separator}${version}${stackPart}`;
+  return `${readable}${separator}${version}${stackPart()}`;
 }

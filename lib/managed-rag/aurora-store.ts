@@ -12,7 +12,7 @@ import { PGVECTOR_COLUMNS, PGVECTOR_DIMENSIONS, PGVECTOR_SCHEMA, type PgvectorSc
 import { BundledFunction } from '../internal/bundled-function';
 import { EncryptedLogs } from '../internal/encrypted-logs';
 import { type ServiceRole } from '../internal/handler-role';
-import { nameUnlikeAnyOther } from '../internal/physical-name';
+import { nameUnlikeAnyOther, stackPart } from '../internal/physical-name';
 import { fail, requireDuration, requirePattern } from '../internal/validation';
 import { CalledService } from '../posture';
 import { PrivateNetwork } from '../posture/private-network';
@@ -103,9 +103,8 @@ export class AuroraStore extends Construct {
     this.letQuery(props.role, database, ['rds-data:BatchExecuteStatement', 'rds-data:ExecuteStatement']);
     props.role.addToPrincipalPolicy(new PolicyStatement({ actions: ['rds:DescribeDBClusters'], resources: [database.clusterArn] }));
 
-    // Nothing of a table's vectors can be changed: another length is another table.
-    const table = `passages_${props.vectors.dimension}`;
-    const schema = this.defineSchema(handler.schema, database, { Table: `${table}_${suffixOf(this)}`, Dimension: `${props.vectors.dimension}` });
+    const table = tableNameOf(this, props);
+    const schema = this.defineSchema(handler.schema, database, { Table: table, Dimension: `${props.vectors.dimension}` });
     this.binding = {
       storageConfiguration: {
         type: 'RDS',
@@ -113,7 +112,7 @@ export class AuroraStore extends Construct {
           resourceArn: database.clusterArn,
           credentialsSecretArn: database.secretArn,
           databaseName: database.database,
-          tableName: `${PGVECTOR_SCHEMA}.${table}_${suffixOf(this)}`,
+          tableName: `${PGVECTOR_SCHEMA}.${table}`,
           fieldMapping: PGVECTOR_COLUMNS,
         },
       },
@@ -231,7 +230,11 @@ export class AuroraStore extends Construct {
   }
 }
 
-/** Tells this table from those of others in one database. */
-function suffixOf(scope: Construct): string {
-  return scope.node.addr.slice(-8);
+/**
+ * A name that tells this table from those of others in one database. Nothing of a table's vectors can be changed: another length is another table. A cluster that somebody
+ * brings may hold the tables of many stacks, in which constructs have the same paths.
+ */
+function tableNameOf(scope: Construct, { vectors, cluster }: AuroraStoreProps): string {
+  const own = `passages_${vectors.dimension}_${scope.node.addr.slice(-8)}`;
+  return cluster ? `${own}_${stackPart()}` : own;
 }

@@ -1,4 +1,4 @@
-import { Duration, type Stack } from 'aws-cdk-lib';
+import { App, Duration, type Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -63,6 +63,21 @@ describe('KnowledgeStore.auroraPgvector', () => {
   test('takes another table for vectors of another length', () => {
     const { template } = defineBase({ store, embedding: EmbeddingModel.foundation(TITAN, { dimension: 256 }) });
     template().hasResourceProperties('Custom::PgvectorTable', { Dimension: '256', Table: Match.stringLikeRegexp('^passages_256_') });
+  });
+
+  test('takes a table of its own in a cluster that many stacks share, in which constructs have the same paths', () => {
+    const tableOf = (app = new App()) => {
+      const { template } = defineBase({ store: (stack) => KnowledgeStore.auroraPgvector({ cluster: existing(stack) }) }, app);
+      const [{ Properties }] = Object.values(template().findResources('Custom::PgvectorTable'));
+      return Properties.Table as { 'Fn::Join': [string, [string, object]] };
+    };
+    const table = tableOf();
+    const { 'Fn::Join': [, [own, ofStack]] } = table;
+    expect(own).toMatch(/^passages_1024_[0-9a-f]{8}_$/);
+    expect(JSON.stringify(ofStack)).toContain('AWS::StackId');
+    expect(tableOf()).toEqual(table);
+    // As the handler takes it: eight characters more come from the stack.
+    expect(own.length + 8).toBeLessThanOrEqual(40);
   });
 
   test('grants the Data API of one cluster and one secret', () => {
