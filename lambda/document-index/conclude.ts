@@ -5,6 +5,7 @@ import { CHANGE_ATTEMPTS, SYNC_METRICS } from '../../lib/contract/document-sync'
 import { hashOf } from '../kit/lines';
 import { describeError, type Log } from '../kit/log';
 import type { PublishMetrics } from '../kit/metrics';
+import { isChunkFailure } from '../ports/chunks';
 import type { ChangeQueue } from '../ports/sync-queues';
 
 export interface ConcludePorts extends Pick<IndexPorts, 'states' | 'clock'> {
@@ -44,7 +45,7 @@ function backOff(outcome: Outcome & { readonly kind: 'hold' | 'broken' }, attemp
 async function giveUp({ source, key }: ChangedDocument, cause: unknown, { states, clock, log }: ConcludePorts): Promise<void> {
   const known = await states.find(source, key);
   if (!known) return;
-  const why = cause instanceof Error ? cause.name : typeof cause;
+  const why = isChunkFailure(cause) ? cause.message : cause instanceof Error ? cause.name : typeof cause;
   const reason = `It was given up after ${CHANGE_ATTEMPTS} attempts (${why}): the log says why, and its change waits in the dead-letter queue.`;
   const saved = await states.save({ ...known.state, state: 'failed', working: false, version: undefined, reason, updatedAt: clock.now() }, known.revision);
   if (saved === undefined) log.info('document is taken by another', { source, key });

@@ -4,10 +4,10 @@ import { METADATA_BYTES, type Metadata, parseMetadata, tenantsOf } from './metad
 import { chunkId, chunkIds, cutOf, hearing, textKey } from './version';
 import { type IndexPolicy, TOMBSTONE_SECONDS } from '../../lib/contract/document-index';
 import { METADATA_ENDING, type SyncedSource } from '../../lib/contract/document-sync';
-import type { Chunk, Chunker } from '../ports/chunks';
+import { type Chunk, type Chunker, isChunkFailure } from '../ports/chunks';
 import type { Clock } from '../ports/clock';
 import type { DocumentState, DocumentStates, DocumentVersion, HeldVersion } from '../ports/document-states';
-import { EmbeddingFailure, type Embeddings } from '../ports/embeddings';
+import { type Embeddings, isEmbeddingFailure } from '../ports/embeddings';
 import type { Objects } from '../ports/objects';
 import type { FoundOriginal, Originals } from '../ports/originals';
 import { isParseFailure, type ParsedDocument, ParseFailure, type Parser } from '../ports/parsing';
@@ -203,15 +203,20 @@ class Changed extends Error {}
 /** What is the document's own fault, and fails again however often it is tried. */
 function faultOf(error: unknown): string | undefined {
   if (isParseFailure(error)) return error.message.slice(0, LONGEST_REASON);
-  if (error instanceof EmbeddingFailure && error.kind === 'refused') return `The embedding model refuses a chunk of it: ${error.message}`.slice(0, LONGEST_REASON);
+  if (isEmbeddingFailure(error) && error.kind === 'refused') return `The embedding model refuses a chunk of it: ${error.message}`.slice(0, LONGEST_REASON);
   if (isStoreFailure(error) && error.kind === 'refused') return `The store refuses a chunk of it: ${error.message}`.slice(0, LONGEST_REASON);
   return undefined;
+}
+
+/** What fails by somebody's limits or breakdown, and not by itself. */
+function isPassing(error: unknown): error is Error & { readonly kind: 'throttled' | 'unavailable' } {
+  return (isEmbeddingFailure(error) || isStoreFailure(error) || isChunkFailure(error)) && (error.kind === 'throttled' || error.kind === 'unavailable');
 }
 
 function heldBack(error: unknown): Outcome {
   if (error instanceof Taken) return { kind: 'hold', why: 'taken' };
   if (error instanceof Changed) return { kind: 'hold', why: 'changed' };
   if (error instanceof OutOfTime) return { kind: 'hold', why: 'time' };
-  if ((error instanceof EmbeddingFailure || isStoreFailure(error)) && error.kind !== 'refused') return { kind: 'hold', why: error.kind, cause: error };
+  if (isPassing(error)) return { kind: 'hold', why: error.kind, cause: error };
   return { kind: 'broken', cause: error };
 }

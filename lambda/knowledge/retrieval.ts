@@ -38,7 +38,7 @@ const RANK_OFFSET = 60;
  * to filter by. A search that fails fails all: an answer from a part of the passages would not say so.
  */
 export async function retrieve({ questions, filter, tenant, most }: Lookup, policy: Pick<KnowledgePolicy, 'leastScore'>, ports: RetrievalPorts, signal: AbortSignal): Promise<Retrieved> {
-  const searches = questions.map((question): Search => ({ question, most, filter: within(tenant, filter) }));
+  const searches = questions.map((question): Search => ({ question, most, filter: within(tenant, filter), ...(tenant && { tenant: tenant.value }) }));
   const found = await Promise.all(searches.map((search) => patiently(() => ports.passages.search(search, signal), filter !== undefined, ports, signal)));
   const own = found.map((passages) => passages.filter((passage) => belongsTo(tenant, passage)));
   const foreign = found.flat().length - own.flat().length;

@@ -21,6 +21,9 @@ export interface SourceView {
   readonly page?: number;
   /** The SQL that found it, where a database was asked. */
   readonly query?: string;
+  /** Where the passage stands in the text that was read of the document, in UTF-16 code units, the end not included; where that is known. */
+  readonly start?: number;
+  readonly end?: number;
   /** Where a browser reads the document, for as long as the builder allows. */
   readonly link?: string;
 }
@@ -34,13 +37,15 @@ export async function views(passages: readonly Passage[], policy: Pick<Knowledge
     // Browsers open documents at the page that the fragment says; it is no part of what was signed.
     return link.then((url) => url !== undefined && page !== undefined ? `${url}#page=${page}` : url);
   };
-  return Promise.all(passages.map(async ({ id, text, score, source: { uri, title, page, query }, table, metadata }) => {
+  return Promise.all(passages.map(async ({ id, text, score, source: { uri, title, page, query, start, end }, table, metadata }) => {
     const link = await linkTo({ uri, page });
     return {
       id,
       text,
       ...(score !== undefined && { score }),
-      source: { uri, title, ...(page !== undefined && { page }), ...(query !== undefined && { query }), ...(link !== undefined && { link }) },
+      source: {
+        uri, title, ...(page !== undefined && { page }), ...(query !== undefined && { query }), ...(start !== undefined && { start, end }), ...(link !== undefined && { link }),
+      },
       ...(table && { table }),
       metadata: Object.fromEntries(policy.fields.filter(({ name }) => Object.hasOwn(metadata, name)).map(({ name }) => [name, metadata[name]])),
     };

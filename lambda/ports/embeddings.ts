@@ -14,3 +14,8 @@ export class EmbeddingFailure extends Error {
     this.name = 'EmbeddingFailure';
   }
 }
+
+/** Told by its name: what embeds may be a part of its own, with a class of its own. */
+export function isEmbeddingFailure(error: unknown): error is EmbeddingFailure {
+  return error instanceof Error && error.name === 'EmbeddingFailure';
+}

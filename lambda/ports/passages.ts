@@ -8,6 +8,8 @@ export interface Search {
   readonly question: string;
   /** What documents have to be described by. */
   readonly filter?: Filter;
+  /** Whose they have to be, besides what the filter says of it: a store that keeps tenants apart by itself holds to it a second time. */
+  readonly tenant?: Scalar;
   /** Most passages to give; of a database most rows of the passage. */
   readonly most: number;
 }
@@ -34,6 +36,9 @@ export interface Source {
   readonly page?: number;
   /** The SQL that found it, where a database was asked. */
   readonly query?: string;
+  /** Where it stands in the text that was read of the document, in UTF-16 code units, the end not included; where that is known. */
+  readonly start?: number;
+  readonly end?: number;
 }
 
 /** What a query found. */
