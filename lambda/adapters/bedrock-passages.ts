@@ -35,6 +35,7 @@ export function bedrockPassages(client: BedrockAgentRuntimeClient, policy: Knowl
           knowledgeBaseId: policy.knowledgeBaseId,
           retrievalQuery: { text: search.question },
           retrievalConfiguration: configuration(search, policy),
+          ...(search.user !== undefined && { userContext: { userId: search.user } }),
         }), { abortSignal });
         return retrievalResults.map(passageOf).filter(({ text }) => text.trim() !== '');
       } catch (error) {

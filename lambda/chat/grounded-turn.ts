@@ -6,7 +6,7 @@ import { isBlank, textOf } from '../generation/normalise';
 import type { Spent } from '../generation/usage';
 import { CitationReader, type CitedEvent, type Mark, snippetOf } from '../knowledge/citations';
 import type { Grounds } from '../knowledge/grounding';
-import { tenantOf } from '../knowledge/isolation';
+import { tenantOf, userOf } from '../knowledge/isolation';
 import { questionsOf, type Said } from '../knowledge/questions';
 import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import { retrieve } from '../knowledge/retrieval';
@@ -81,12 +81,12 @@ export class GroundedTurn {
   private async found(messages: readonly ChatMessage[], facts: ModelFacts): Promise<LookedUp> {
     const { knowledge, context, ports } = this;
     const { signal } = context;
-    const tenant = tenantOf(knowledge, context.claims);
+    const [tenant, user] = [tenantOf(knowledge, context.claims), userOf(knowledge, context.claims)];
     const said = saidIn(messages);
     if (said.length === 0) return { passages: [], questions: [], shown: [], spent: [] };
     const asked = await questionsOf(said, knowledge.questions ?? 1, facts, { ...ports, signal });
     const began = ports.clock.now();
-    const found = await retrieve({ questions: asked.questions, tenant, most: knowledge.passages }, knowledge, ports, signal).catch((error: unknown) => {
+    const found = await retrieve({ questions: asked.questions, tenant, user, most: knowledge.passages }, knowledge, ports, signal).catch((error: unknown) => {
       context.measure(failedRetrieval(error));
       throw error;
     });

@@ -27,7 +27,7 @@ const VALUES: Readonly<Record<MetadataType, { readonly type: string; readonly na
   stringList: { type: 'string', name: 'a text' },
 };
 
-export type FilterRules = Pick<KnowledgePolicy, 'fields' | 'textFilters'>;
+export type FilterRules = Pick<KnowledgePolicy, 'fields' | 'textFilters' | 'tenant'>;
 
 /**
  * A filter as people write it: `{"department": "hr", "year": {"gte": 2024}, "or": [{"tags": "tax"}, {"draft": false}]}`. Every key is a
@@ -44,7 +44,12 @@ export function parseFilter(value: unknown, rules: FilterRules, path = 'filter')
 class FilterReader {
   private conditions = 0;
 
-  constructor(private readonly rules: FilterRules) {}
+  /** The tenant's condition is one of them. */
+  private readonly most: number;
+
+  constructor(private readonly rules: FilterRules) {
+    this.most = MOST_CONDITIONS - (rules.tenant ? 1 : 0);
+  }
 
   group(value: unknown, path: string, depth: number): Filter | undefined {
     if (depth > 2 * DEEPEST) tooDeep(path);
@@ -80,7 +85,7 @@ class FilterReader {
       refuse(path, `must be one of ${this.operators(field)}, for '${name}' is declared as ${type}`, `'${operator.slice(0, 64)}'`, 'take one of them');
     }
     if (!this.can(field, operator)) refuse(path, 'cannot be used with the store of this knowledge base', `'${operator}'`, `compare the whole text with ${this.operators(field)}`);
-    if (++this.conditions > MOST_CONDITIONS) refuse('filter', `must hold at most ${MOST_CONDITIONS} conditions`, 'more', 'join values of a field in one list');
+    this.count(1);
     if (operator === 'in' || operator === 'notIn') return this.listed(field, operator, operand, path);
     const value = this.value(field, operand, path);
     return { field: name, is: type === 'stringList' ? 'lists' : COMPARISONS[operator], value };
@@ -93,8 +98,13 @@ class FilterReader {
     const values = operand.map((each, at) => this.value(field, each, `${path}[${at}]`));
     if (field.type !== 'stringList') return { field: field.name, is: operator, values };
     // A list holds one of several texts if it holds the first, or the second, and so on.
-    this.conditions += values.length - 1;
+    this.count(values.length - 1);
     return joined('any', values.map((value): Condition => ({ field: field.name, is: 'lists', value }))) ?? refuse(path, 'must not be empty', 'an empty list', 'name a value');
+  }
+
+  private count(more: number) {
+    this.conditions += more;
+    if (this.conditions > this.most) refuse('filter', `must hold at most ${this.most} conditions`, 'more', 'join values of a field in one list');
   }
 
   private value({ name, type }: MetadataField, value: unknown, path: string): Scalar {

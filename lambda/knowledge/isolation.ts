@@ -24,6 +24,20 @@ export function tenantOf({ tenant, fields }: Pick<KnowledgePolicy, 'tenant' | 'f
   return { field, value, shared: type === 'stringList' };
 }
 
+/** Who asks, as sources with access control lists know them, from what was verified and from nothing else. Undefined where nobody is named to them. */
+export function userOf({ identity }: Pick<KnowledgePolicy, 'identity'>, claims: Readonly<Record<string, unknown>>): string | undefined {
+  if (identity === undefined) return undefined;
+  const user = Object.hasOwn(claims, identity) ? textOf(claims[identity]) : undefined;
+  if (user === undefined) {
+    throw new Forbidden('identity_missing', `Documents here are shown to those who may read them, and nothing verified says who you are: sign in with a token that holds the claim '${identity}'.`);
+  }
+  // Whoever may write an address down without showing that it is theirs may write another's.
+  if (identity === 'email' && Object.hasOwn(claims, 'email_verified') && String(claims.email_verified) !== 'true') {
+    throw new Forbidden('identity_unverified', 'Documents here are shown to those who may read them, and your address is not verified yet: verify it, and sign in again.');
+  }
+  return user;
+}
+
 /** What the caller asks for, within the tenant's own: the tenant stands outside of it, so that nothing in it can widen it. */
 export function within(tenant: Tenant | undefined, filter: Filter | undefined): Filter | undefined {
   if (!tenant) return filter;

@@ -15,6 +15,8 @@ export interface Lookup {
   readonly questions: readonly string[];
   readonly filter?: Filter;
   readonly tenant?: Tenant;
+  /** Who asks, as sources with access control lists know them. */
+  readonly user?: string;
   /** Most passages to give. */
   readonly most: number;
 }
@@ -37,8 +39,11 @@ const RANK_OFFSET = 60;
  * Passages for all questions together. What another tenant owns is left out before anything is done with it, whatever the service was told
  * to filter by. A search that fails fails all: an answer from a part of the passages would not say so.
  */
-export async function retrieve({ questions, filter, tenant, most }: Lookup, policy: Pick<KnowledgePolicy, 'leastScore'>, ports: RetrievalPorts, signal: AbortSignal): Promise<Retrieved> {
-  const searches = questions.map((question): Search => ({ question, most, filter: within(tenant, filter), ...(tenant && { tenant: tenant.value }) }));
+export async function retrieve(
+  { questions, filter, tenant, user, most }: Lookup, policy: Pick<KnowledgePolicy, 'leastScore'>, ports: RetrievalPorts, signal: AbortSignal,
+): Promise<Retrieved> {
+  const whose = { ...(tenant && { tenant: tenant.value }), ...(user !== undefined && { user }) };
+  const searches = questions.map((question): Search => ({ question, most, filter: within(tenant, filter), ...whose }));
   const found = await Promise.all(searches.map((search) => patiently(() => ports.passages.search(search, signal), filter !== undefined, ports, signal)));
   const own = found.map((passages) => passages.filter((passage) => belongsTo(tenant, passage)));
   const foreign = found.flat().length - own.flat().length;

@@ -10,6 +10,8 @@ export interface Search {
   readonly filter?: Filter;
   /** Whose they have to be, besides what the filter says of it: a store that keeps tenants apart by itself holds to it a second time. */
   readonly tenant?: Scalar;
+  /** Whom sources with access control lists are asked for; without it nothing of theirs is found. */
+  readonly user?: string;
   /** Most passages to give; of a database most rows of the passage. */
   readonly most: number;
 }

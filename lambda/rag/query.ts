@@ -6,7 +6,7 @@ import { type AsideEvent, type Generated, generate, type GenerationEvent } from 
 import type { Asker, ModelRequest } from '../generation/routing/models';
 import { turnUsage, type Usage } from '../generation/usage';
 import { CitationReader, type CitedEvent, type Mark, snippetOf } from '../knowledge/citations';
-import { tenantOf } from '../knowledge/isolation';
+import { tenantOf, userOf } from '../knowledge/isolation';
 import { questionsOf } from '../knowledge/questions';
 import { retrieve, type RetrievalPorts, type Retrieved } from '../knowledge/retrieval';
 import { type PassageView, type SourceView, views } from '../knowledge/sources';
@@ -69,11 +69,12 @@ export async function* answerQuery(request: QueryRequest, policy: RagPolicy, con
   const { knowledge, models } = policy;
   const { model, clock } = ports;
   const tenant = tenantOf(knowledge, context.claims);
+  const user = userOf(knowledge, context.claims);
   const choice = await models.choose(toChooseBy(request), context);
   const asked = await questionsOf(request.said, knowledge.questions ?? 1, choice.models[0], { model, clock, signal: context.signal });
   const began = clock.now();
   const spent = [...choice.spent ?? [], ...asked.spent ? [asked.spent] : []];
-  const lookup = { questions: asked.questions, filter: request.filter, tenant, most: request.most };
+  const lookup = { questions: asked.questions, filter: request.filter, tenant, user, most: request.most };
   const found = await retrieve(lookup, knowledge, ports, context.signal).catch((error: unknown) => {
     throw new FailedRetrieval(error);
   });

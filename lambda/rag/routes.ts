@@ -10,7 +10,7 @@ import { SESSION_ROUTES } from '../../lib/contract/sessions';
 import type { Call } from '../kit/call';
 import { EVENT_STREAM_HEADERS, json, type Route } from '../kit/endpoint';
 import { groupsIn } from '../kit/groups';
-import { tenantOf } from '../knowledge/isolation';
+import { tenantOf, userOf } from '../knowledge/isolation';
 import { QUESTION_CHARACTERS } from '../knowledge/questions';
 import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import { patiently, retrieve } from '../knowledge/retrieval';
@@ -53,10 +53,10 @@ function queries({ sql, clock }: QueryPorts): Route {
 function passages({ knowledge }: RagPolicy, ports: QueryPorts, { retrieval, log }: Watchers): Route {
   return async ({ body, claims, requestId, startedAt, signal, note }) => {
     const { question, filter, most } = parseRetrieve(body, knowledge);
-    const tenant = tenantOf(knowledge, claims);
+    const [tenant, user] = [tenantOf(knowledge, claims), userOf(knowledge, claims)];
     note({ filtered: filter !== undefined });
     const began = ports.clock.now();
-    const lookup = { questions: [question.slice(0, QUESTION_CHARACTERS)], filter, tenant, most };
+    const lookup = { questions: [question.slice(0, QUESTION_CHARACTERS)], filter, tenant, user, most };
     const found = await retrieve(lookup, knowledge, ports, signal).catch((error: unknown) => {
       retrieval(failedRetrieval(error));
       throw error;

@@ -16,8 +16,9 @@ export const KNOWLEDGE_CALLS = [CalledService.BEDROCK_AGENT_RUNTIME];
 export function knowledgePolicy(scope: IConstruct, { caller, proof }: AuthBinding, role: IGrantable, knowledge?: IKnowledge): string {
   if (!knowledge) return '';
   const policy = knowledge.bind(scope, role)._policy;
-  if (policy.tenant && (caller === 'iam' || caller === 'apiKey')) {
-    fail(scope, `'knowledge' must have no tenants with ${proof}, because they hold no claims and every caller would be refused, got the claim '${policy.tenant.claim}': `
+  const claim = policy.tenant?.claim ?? policy.identity;
+  if (claim !== undefined && (caller === 'iam' || caller === 'apiKey')) {
+    fail(scope, `'knowledge' must have no tenants and name nobody with ${proof}, because they hold no claims and every caller would be refused, got the claim '${claim}': `
       + 'take ApiAuth.cognito(), ApiAuth.oidc() or ApiAuth.lambda()');
   }
   return Stack.of(scope).toJsonString(policy);

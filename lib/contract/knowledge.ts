@@ -20,6 +20,8 @@ export interface KnowledgePolicy {
   readonly fields: readonly MetadataField[];
   /** Every search is held to passages whose field has the caller's claim, and its results are checked again. Callers without that claim are refused. */
   readonly tenant?: { readonly field: string; readonly claim: string };
+  /** The claim that names the caller to sources with access control lists, which show them what they may read. Callers without it are refused. */
+  readonly identity?: string;
   /** A model reads from the question what to filter by. */
   readonly implicitFilter?: { readonly modelArn: string };
   /** A question is taken apart into several, at most as many. */

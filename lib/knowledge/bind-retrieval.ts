@@ -51,6 +51,7 @@ export function bindRetrieval(scope: IConstruct, caller: IGrantable, base: Searc
     fields: declaredFields(scope, options),
     textFilters: base.textFilters,
     tenant: tenant && { field: tenant.field, claim: tenant.claim },
+    identity: identityOf(scope, base, options),
     implicitFilter: implicitFilterOf(scope, base, options),
     questions: questions === 1 ? undefined : questions,
     unanswered,
@@ -73,6 +74,14 @@ function requireValidRetrieval(scope: IConstruct, options: RetrievalOptions) {
   requireLength(scope, 'retrieval.unanswered', unanswered, 1, 2_000);
   requireLength(scope, 'retrieval.tenant.claim', tenant?.claim, 1, 256);
   requireMade(scope, 'retrieval.implicitFilter', implicitFilter, 'bind', "Model, such as Model.crossRegion(Geography.US, 'anthropic.claude-sonnet-4-6')");
+}
+
+function identityOf(scope: IConstruct, { kind }: Searchable, { identity }: RetrievalOptions): string | undefined {
+  requireLength(scope, 'retrieval.identity', identity, 1, 256);
+  if (identity !== undefined && kind !== 'managed') {
+    fail(scope, `'retrieval.identity' must be left out for a knowledge base that is not managed, whose sources have no access control lists, got '${identity}': hold callers to documents by 'retrieval.tenant'`);
+  }
+  return identity;
 }
 
 function searchOf(scope: IConstruct, { kind, searches }: Searchable, { search }: RetrievalOptions): KnowledgePolicy['search'] {
@@ -103,8 +112,9 @@ export function declaredFields(scope: IConstruct, { fields = [], tenant }: Retri
   return all;
 }
 
-function implicitFilterOf(scope: IConstruct, { role }: Searchable, { implicitFilter, fields: declared = [], tenant }: RetrievalOptions): KnowledgePolicy['implicitFilter'] {
+function implicitFilterOf(scope: IConstruct, { role, kind }: Searchable, { implicitFilter, fields: declared = [], tenant }: RetrievalOptions): KnowledgePolicy['implicitFilter'] {
   if (!implicitFilter) return undefined;
+  if (kind === 'managed') fail(scope, "'retrieval.implicitFilter' must be left out for a managed knowledge base, whose search takes no model for it, got one: let callers filter, or take a store");
   // The tenant is not for a model to read out of a question.
   const fields = declared.filter(({ _field: { name } }) => name !== tenant?.field);
   if (fields.length === 0) fail(scope, "'retrieval.implicitFilter' must have 'retrieval.fields' to filter by, got none");

@@ -76,6 +76,14 @@ export interface RetrievalOptions {
   readonly tenant?: TenantIsolation;
 
   /**
+   * The claim of the caller's verified proof that names them to the sources of a managed knowledge base that have access control lists, such as `email`:
+   * each caller finds what those let them read. A caller without it is refused, and one whose `email` is told to be unverified.
+   *
+   * @default - nobody is named, and what has access control lists is found by nobody
+   */
+  readonly identity?: string;
+
+  /**
    * A model that reads from the question which `fields` to filter by, such as a year that it names.
    *
    * @default - none

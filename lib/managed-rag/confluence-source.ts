@@ -47,12 +47,13 @@ export function bindConfluence(scope: IConstruct, build: SourceBuild, url: strin
   return { configuration: isManaged(build) ? managed(scope, url, credentials, options) : crawler(scope, url, credentials, options), crawled: true };
 }
 
-function managed(scope: IConstruct, hostUrl: string, { secretArn }: ISecret, { login = ConfluenceLogin.BASIC, filters, spaces }: ConfluenceSourceOptions) {
+function managed(scope: IConstruct, hostUrl: string, { secretArn }: ISecret, options: ConfluenceSourceOptions) {
+  const { login = ConfluenceLogin.BASIC, filters, spaces, accessControl = false } = options;
   if (filters) fail(scope, "'filters' must be left out with KnowledgeStore.managed(), whose connector knows spaces alone, got some: take 'spaces'");
   requireCount(scope, 'spaces', spaces, 1, 100);
   return connector('CONFLUENCE', {
     // Said, because what it is otherwise depends on the way of logging in, and it can never be changed.
-    aclEnabled: false,
+    aclEnabled: accessControl,
     connectionConfiguration: { secretArn, type: 'SAAS', authType: `${login}`, hostUrl },
     filterConfiguration: { inclusionSpaceKeys: spaces },
   });

@@ -1,7 +1,8 @@
 import { connector } from './connector';
+import { type DataSourceOptions } from './ingestion';
 import { isManaged, type SourceBuild, type SourceOfKind } from './source-binding';
 
 /** Nothing to reach: documents are handed over. */
-export function bindCustom(build: SourceBuild): SourceOfKind {
-  return { configuration: isManaged(build) ? connector('CUSTOM', {}) : { type: 'CUSTOM' }, crawled: false };
+export function bindCustom(build: SourceBuild, { accessControl }: DataSourceOptions): SourceOfKind {
+  return { configuration: isManaged(build) ? connector('CUSTOM', { aclEnabled: accessControl || undefined }) : { type: 'CUSTOM' }, crawled: false };
 }

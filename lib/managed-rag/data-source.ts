@@ -7,7 +7,7 @@ import { bindIngestion, type DataSourceOptions } from './ingestion';
 import { S3Source, type S3SourceOptions } from './s3-source';
 import { bindSalesforce, type SalesforceSourceOptions } from './salesforce-source';
 import { bindSharePoint, type SharePointSourceOptions } from './share-point-source';
-import { type SourceBinding, type SourceBuild, type SourceOfKind } from './source-binding';
+import { isManaged, type SourceBinding, type SourceBuild, type SourceOfKind } from './source-binding';
 import { bindWeb, type WebSourceOptions } from './web-source';
 import { fail } from '../internal/validation';
 
@@ -77,7 +77,7 @@ export abstract class DataSource {
    * @param options how they are read
    */
   public static custom(options: DataSourceOptions = {}): DataSource {
-    return new Source(options, (_scope, build) => bindCustom(build));
+    return new Source(options, (_scope, build) => bindCustom(build, options));
   }
 
   /** @internal */
@@ -94,6 +94,10 @@ class Source extends DataSource {
     if (build.store.enrichment && !bound.documents) {
       fail(scope, "'sources' must be DataSource.s3() with KnowledgeStore.neptuneAnalytics(), for a graph is built from documents in buckets alone, got another: put its documents into a bucket, or take another store");
     }
-    return { ...bound, ...bindIngestion(scope, build, this.options) };
+    const { accessControl } = this.options;
+    if (accessControl && !isManaged(build)) {
+      fail(scope, "'accessControl' must be left out with a store, which knows no access control lists, got true: take KnowledgeStore.managed(), or hold callers to documents by 'retrieval.tenant'");
+    }
+    return { ...bound, ...bindIngestion(scope, build, this.options), accessControl };
   }
 }

@@ -35,6 +35,14 @@ export interface DataSourceOptions {
    * @default DataDeletion.DELETE
    */
   readonly deletion?: DataDeletion;
+
+  /**
+   * Whether a document is found by those alone whom its source lets read it; for managed knowledge bases, with `retrieval.identity`. A bucket says who may in
+   * what describes its documents, and what says nothing is not read; what is logged in to must be let see permissions. Another answer replaces the source.
+   *
+   * @default false
+   */
+  readonly accessControl?: boolean;
 }
 
 /** How a source's documents are read and cut, and what becomes of them. */

@@ -100,11 +100,12 @@ export class KnowledgeBase extends Construct {
     return base;
   }
 
-  private defineSource({ configuration, ingestion, deletion = 'DELETE' }: SourceBinding, place: number, { encryptionKey }: KnowledgeBaseProps) {
+  private defineSource({ configuration, ingestion, deletion = 'DELETE', accessControl }: SourceBinding, place: number, { encryptionKey }: KnowledgeBaseProps) {
     const scope = this.node.findChild(`Source${place + 1}`) as Construct;
-    const source = new CfnDataSource(scope, 'Source', {
+    // Whether it has access control lists can never be changed: another answer is another source.
+    const source = new CfnDataSource(scope, accessControl ? 'GuardedSource' : 'Source', {
       knowledgeBaseId: this.base.attrKnowledgeBaseId,
-      name: this.nameOf(scope, { type: configuration.type, ingestion }),
+      name: this.nameOf(scope, { type: configuration.type, ingestion, accessControl: accessControl || undefined }),
       dataSourceConfiguration: configuration,
       vectorIngestionConfiguration: ingestion,
       dataDeletionPolicy: deletion,

@@ -9,6 +9,7 @@ import { CHAT_METRICS } from '../contract/chat';
 import { SYNC_METRICS } from '../contract/document-sync';
 import { type KnowledgePolicy, RETRIEVAL_METRICS } from '../contract/knowledge';
 import { fail, requireCount, requireInteger, requireMade, requireSome } from '../internal/validation';
+import { type RetrievalOptions } from '../knowledge';
 
 /** As many data sources Bedrock takes in one knowledge base. */
 const MOST_SOURCES = 5;
@@ -51,9 +52,19 @@ export function requireMetricOfReading(scope: IConstruct, metricName: string) {
 
 /** Refuses tenants where nothing that proves who asks could name one: nobody would find anything. */
 export function requireFittingProof(scope: IConstruct, { retrieval }: ManagedRagProps, { caller, proof }: AuthBinding) {
-  if (!retrieval?.tenant || (caller !== 'iam' && caller !== 'apiKey')) return;
-  fail(scope, `'retrieval.tenant' must be left out with ${proof}, because they hold no claims and every caller would be refused, got the claim '${retrieval.tenant.claim}': `
+  if (caller !== 'iam' && caller !== 'apiKey') return;
+  const { tenant, identity } = retrieval ?? {};
+  const claim = tenant?.claim ?? identity;
+  if (claim === undefined) return;
+  fail(scope, `'retrieval.${tenant ? 'tenant' : 'identity'}' must be left out with ${proof}, because they hold no claims and every caller would be refused, got the claim '${claim}': `
     + 'take ApiAuth.cognito(), ApiAuth.oidc() or ApiAuth.lambda(), whose proofs do');
+}
+
+/** Refuses what nobody would find: access control lists show a document to people who are named. */
+export function requireIdentity(scope: IConstruct, sources: readonly DeployedSource[], { identity }: RetrievalOptions) {
+  if (identity !== undefined || sources.every(({ accessControl }) => !accessControl)) return;
+  fail(scope, "'retrieval.identity' must be given with a source that has 'accessControl', which shows its documents to callers who are named and to nobody else, got none: "
+    + "name the claim by which the source knows them, such as retrieval: { identity: 'email' }");
 }
 
 /** A grant that nothing reads leaves its author waiting for a caller who is refused. */

@@ -13,7 +13,10 @@ import { DocumentSync } from './document-sync';
 import { KnowledgeBase } from './knowledge-base';
 import { KnowledgeStore } from './knowledge-store';
 import { type ManagedRagProps } from './managed-rag-props';
-import { failWithoutQueries, requireFittingProof, requireMetricOfReading, requireValidBacklog, requireValidProps, warnOfIdleGrant, warnOfUnreadSources } from './managed-rag-rules';
+import {
+  failWithoutQueries, requireFittingProof, requireIdentity, requireMetricOfReading, requireValidBacklog, requireValidProps, warnOfIdleGrant,
+  warnOfUnreadSources,
+} from './managed-rag-rules';
 import { QueryApi } from './query-api';
 import { ragAlarms } from './rag-alarms';
 import { type RagAlarmsOptions } from './rag-alarms-options';
@@ -81,6 +84,7 @@ export class ManagedRag extends Construct implements IKnowledge {
     this.operations = new Operations(this, { documentation: DOCUMENTATION, encryptionKey: this.build.encryptionKey });
     this.retrieval = props.retrieval ?? {};
     this.knowledge = this.defineKnowledge(props);
+    requireIdentity(this, this.knowledge.sources, this.retrieval);
     this.knowledgeBase = this.knowledge.base;
     this.knowledgeBaseId = this.knowledgeBase.attrKnowledgeBaseId;
     this.bucket = this.knowledge.documents[0]?.bucket;

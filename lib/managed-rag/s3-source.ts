@@ -27,7 +27,7 @@ export interface S3SourceOptions extends DataSourceOptions {
   readonly bucketOwner?: string;
 }
 
-export interface S3SourceProps extends SourceBuild, Pick<S3SourceOptions, 'prefix' | 'bucketOwner'> {
+export interface S3SourceProps extends SourceBuild, Pick<S3SourceOptions, 'prefix' | 'bucketOwner' | 'accessControl'> {
   readonly bucket?: IBucket;
 }
 
@@ -55,8 +55,9 @@ export class S3Source extends Construct {
     return { type: 'S3', s3Configuration: { bucketArn, inclusionPrefixes, bucketOwnerAccountId } };
   }
 
-  private connect({ bucketName }: IBucket, inclusionPrefixes: string[] | undefined, { bucketOwner = Stack.of(this).account }: S3SourceProps) {
-    return connector('S3', { connectionConfiguration: { bucketName, bucketOwnerAccountId: bucketOwner }, filterConfiguration: { inclusionPrefixes } });
+  private connect({ bucketName }: IBucket, inclusionPrefixes: string[] | undefined, { bucketOwner = Stack.of(this).account, accessControl }: S3SourceProps) {
+    const connectionConfiguration = { bucketName, bucketOwnerAccountId: bucketOwner };
+    return connector('S3', { aclEnabled: accessControl || undefined, connectionConfiguration, filterConfiguration: { inclusionPrefixes } });
   }
 
   private defineBucket({ logRetention, encryptionKey, posture }: S3SourceProps) {

@@ -64,7 +64,7 @@ export function bindSharePoint(
 }
 
 function managed(scope: IConstruct, { role }: SourceBuild, siteUrls: string[], { secretArn }: ISecret, options: SharePointSourceOptions) {
-  const { tenantId, certificate, domain, filters, paths } = options;
+  const { tenantId, certificate, domain, filters, paths, accessControl = false } = options;
   if (filters) fail(scope, "'filters' must be left out with KnowledgeStore.managed(), whose connector knows paths alone, got some: take 'paths'");
   if (domain !== undefined) fail(scope, `'domain' must be left out with KnowledgeStore.managed(), which reads it from 'siteUrls', got '${domain}'`);
   if (certificate) {
@@ -73,7 +73,7 @@ function managed(scope: IConstruct, { role }: SourceBuild, siteUrls: string[], {
     if (bucket.encryptionKey) role.allowEncryption(bucket.encryptionKey, 's3');
   }
   return connector('SHAREPOINT', {
-    aclEnabled: false,
+    aclEnabled: accessControl,
     connectionConfiguration: {
       secretArn,
       tenantId,

@@ -34,6 +34,8 @@ export interface SourceBinding {
   readonly documents?: SourceDocuments;
   /** Where images are kept that were found in documents. */
   readonly supplementalBucket?: IBucket;
+  /** Whether its documents are found by those alone who may read them. */
+  readonly accessControl?: boolean;
   /** Whether it has to be crawled: nobody is told of changes. */
   readonly crawled: boolean;
 }

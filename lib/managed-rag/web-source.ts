@@ -127,6 +127,7 @@ const MANAGED_SCOPES: Readonly<Record<WebScope, string>> = { PATH: 'PATH_SPECIFI
 const CRAWLER_SCOPES: Readonly<Record<WebScope, string | undefined>> = { PATH: undefined, HOST: 'HOST_ONLY', SUBDOMAINS: 'SUBDOMAINS' };
 
 export function bindWeb(scope: IConstruct, build: SourceBuild, urls: string[], options: WebSourceOptions): SourceOfKind {
+  if (options.accessControl) fail(scope, "'accessControl' must be left out for web pages, which say of nobody whether they may read them, got true");
   requirePatterns(scope, 'include', options.include);
   requirePatterns(scope, 'exclude', options.exclude);
   requireInteger(scope, 'pagesPerMinute', options.pagesPerMinute, 1, 300);

@@ -17,7 +17,7 @@ const PATHS = { retrieveAndGenerate: 'RetrieveAndGenerate', retrieveAndGenerateS
 type Operation = 'Retrieve' | (typeof PATHS)[keyof typeof PATHS];
 
 const KNOWN: Readonly<Record<Operation, readonly string[]>> = {
-  Retrieve: ['retrievalQuery', 'retrievalConfiguration', 'guardrailConfiguration', 'nextToken'],
+  Retrieve: ['retrievalQuery', 'retrievalConfiguration', 'guardrailConfiguration', 'nextToken', 'userContext'],
   RetrieveAndGenerate: ['sessionId', 'input', 'retrieveAndGenerateConfiguration', 'sessionConfiguration'],
   RetrieveAndGenerateStream: ['sessionId', 'input', 'retrieveAndGenerateConfiguration', 'sessionConfiguration'],
   Rerank: ['queries', 'sources', 'rerankingConfiguration', 'nextToken'],
@@ -100,7 +100,9 @@ class AgentRuntime {
     if (guardrail && fields(JSON.parse(String((await this.model.handle(guardrail)).body))).action === 'GUARDRAIL_INTERVENED') {
       return { retrievalResults: [], guardrailAction: 'INTERVENED' };
     }
-    const hits = retrieve(running, text, body.retrievalConfiguration as RetrievalConfiguration);
+    const { userId } = fields(body.userContext);
+    if (body.userContext !== undefined && typeof userId !== 'string') refuse('\'userContext\' must have a userId');
+    const hits = retrieve(running, text, body.retrievalConfiguration as RetrievalConfiguration, { user: userId as string | undefined });
     return { retrievalResults: hits.map(resultOf), ...guardrail && { guardrailAction: 'NONE' } };
   }
 
@@ -112,7 +114,7 @@ class AgentRuntime {
     const history = this.sessions.get(sessionId) ?? [];
     const decomposing = orchestrationConfiguration?.queryTransformationConfiguration?.type === 'QUERY_DECOMPOSITION';
     const running = this.bases.find(knowledgeBaseId);
-    const hits = merged((decomposing ? decomposed(question) : [question]).map((part) => retrieve(running, part, retrievalConfiguration, 'caller')));
+    const hits = merged((decomposing ? decomposed(question) : [question]).map((part) => retrieve(running, part, retrievalConfiguration, { rerankAs: 'caller' })));
     if (hits.length === 0) return { sessionId: this.remember(sessionId, history, question, NOTHING_FOUND), text: NOTHING_FOUND, citations: [uncited(NOTHING_FOUND)], guardrailAction: 'NONE' };
 
     const reply = await this.model.handle(converse(request, modelArn, answerRequest(question, hits, history, generationConfiguration)));

@@ -35,6 +35,8 @@ export interface DataSource {
   readonly type: string;
   readonly bucket?: string;
   readonly prefixes: readonly string[];
+  /** Whether its documents are found by those alone who may read them. */
+  readonly accessControl: boolean;
   readonly chunking: Chunking;
   readonly transformation?: { readonly lambdaArn: string; readonly bucket: string; readonly prefix: string };
   /** The model that reads the files, where one does. */
@@ -115,6 +117,7 @@ function readSource(resource: Resource, deployment: Deployment): DataSource {
     type: String(connector.type ?? configuration.Type),
     bucket: bucketArn?.split(':::')[1] ?? fields(connector.connectionConfiguration).bucketName as string | undefined,
     prefixes: (s3.InclusionPrefixes ?? filter.inclusionPrefixes ?? []) as string[],
+    accessControl: connector.aclEnabled === true || connector.aclEnabled === 'true',
     chunking: chunkingOf(fields(ingestion?.ChunkingConfiguration)),
     transformation,
     parserModelArn: fields(parsing.BedrockFoundationModelConfiguration).ModelArn as string | undefined,

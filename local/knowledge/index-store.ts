@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Piece } from './chunking';
 import { embed, type Vector } from './embedding';
-import type { Metadata } from './metadata';
+import type { AccessEntry, Metadata } from './metadata';
 import { terms } from './words';
 
 /** How the API names a document: by its URI, or by the id that its owner gave it. */
@@ -37,6 +37,8 @@ export interface IndexedDocument {
   /** Counts the calls that speak of it: an older one must not undo a newer. */
   version: number;
   chunks: readonly Chunk[];
+  /** Whom it is shown to; absent shows it to everybody. */
+  access?: readonly AccessEntry[];
 }
 
 export function keyOf({ s3, custom }: DocumentIdentifier): string {

@@ -2,7 +2,7 @@ import { cut } from './chunking';
 import type { DataSource, KnowledgeBase } from './definition';
 import type { KnowledgeFaults } from './faults';
 import { type IndexedDocument, type IndexStore, keyOf } from './index-store';
-import { type Metadata, requireStorable } from './metadata';
+import { type AccessEntry, type Metadata, requireStorable } from './metadata';
 import { parse, Unreadable } from './parse';
 import { transform, type TransformationPorts } from './transformation';
 import { AwsFailure } from '../aws/failure';
@@ -15,6 +15,7 @@ export interface Content {
   readonly metadata: Metadata;
   /** Attributes that are embedded with the text. */
   readonly embedded?: Metadata;
+  readonly access?: readonly AccessEntry[];
 }
 
 export interface IndexingPorts extends TransformationPorts {
@@ -32,12 +33,13 @@ export async function indexDocument(
   { version = ++document.version, jobId }: { readonly version?: number; readonly jobId?: string } = {},
 ): Promise<void> {
   const { base, store, faults, role } = ports;
-  const finish = (change: Pick<IndexedDocument, 'status' | 'reason' | 'chunks'>) => {
+  const finish = (change: Pick<IndexedDocument, 'status' | 'reason' | 'chunks' | 'access'>) => {
     if (document.version === version) Object.assign(document, change, { updatedAt: new Date() });
   };
   try {
     if (faults.strikes('fail-document', { document: keyOf(document.identifier) })) throw new Unreadable('The document could not be indexed: an internal error occurred.');
-    const { name, bytes, contentType, metadata, embedded = {} } = content();
+    const { name, bytes, contentType, metadata, embedded = {}, access } = content();
+    if (source.accessControl && !access) throw new Unreadable('The document has no access control list, and its data source asks for one.');
     if (source.parserModelArn) role.require({ action: 'bedrock:InvokeModel', resource: source.parserModelArn });
     const pieces = cut(parse(name, bytes, contentType), source.chunking);
     if (pieces.length === 0) throw new Unreadable('The document has no text.');
@@ -46,7 +48,7 @@ export async function indexDocument(
     if (base.embeddingModelArn) role.require({ action: 'bedrock:InvokeModel', resource: base.embeddingModelArn });
     if (document.chunks.length > 0) mayUseStore(ports, 'delete');
     mayUseStore(ports, 'write');
-    finish({ status: 'INDEXED', reason: undefined, chunks: store.chunksOf(document, chunks, metadata, Object.values(embedded).join(' ')) });
+    finish({ status: 'INDEXED', reason: undefined, access: source.accessControl ? access : undefined, chunks: store.chunksOf(document, chunks, metadata, Object.values(embedded).join(' ')) });
   } catch (error) {
     if (!(error instanceof Unreadable || error instanceof AwsFailure)) throw error;
     finish({ status: 'FAILED', reason: error.message, chunks: [] });

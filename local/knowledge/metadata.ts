@@ -19,6 +19,22 @@ interface TypedValue {
 
 export const SIDECAR = '.metadata.json';
 
+/** Who may find a document of a source with access control lists, and who may not. */
+export interface AccessEntry {
+  readonly Name: string;
+  readonly Type: 'USER' | 'GROUP';
+  readonly Access: 'ALLOW' | 'DENY';
+}
+
+/** The access control list of a sidecar; undefined where it has none. */
+export function readAccess(content: Buffer): readonly AccessEntry[] | undefined {
+  try {
+    return (JSON.parse(content.toString()) as { AccessControlList?: readonly AccessEntry[] }).AccessControlList;
+  } catch {
+    throw new Unreadable('The metadata file is not JSON.');
+  }
+}
+
 /** The attributes of a sidecar file: each a plain value, or one with its type and whether it is embedded. */
 export function readSidecar(content: Buffer): { readonly metadata: Metadata; readonly embedded: Metadata } {
   if (content.length > SIDECAR_BYTES) throw new Unreadable(`The metadata file is larger than ${SIDECAR_BYTES / 1024} KB.`);

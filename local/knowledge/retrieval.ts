@@ -36,14 +36,14 @@ const MOST_RESULTS = 100;
 const MOST_IMPLICIT = 25;
 
 /** The passages that answer a question, found in the name of the knowledge base's role. */
-export function retrieve(running: RunningBase, text: string, configuration: RetrievalConfiguration = {}, rerankAs: 'service' | 'caller' = 'service'): Hit[] {
+export function retrieve(running: RunningBase, text: string, configuration: RetrievalConfiguration = {}, { rerankAs = 'service', user }: { readonly rerankAs?: 'service' | 'caller'; readonly user?: string } = {}): Hit[] {
   const { base, store, role } = running;
   if (base.type !== 'VECTOR' && base.type !== 'MANAGED') refuse(`the local cloud has no knowledge base of type ${base.type}: it has VECTOR and MANAGED`);
   const asked = readConfiguration(running, configuration);
   const filter = joined(asked.filter, implicitFilter(running, text, asked.implicit));
   if (base.embeddingModelArn) role.require({ action: 'bedrock:InvokeModel', resource: base.embeddingModelArn });
   mayUseStore(running, 'read');
-  const hits = search(store, base.dimension, { text, hybrid: asked.hybrid, filter, most: asked.most });
+  const hits = search(store, base.dimension, { text, hybrid: asked.hybrid, filter, user, most: asked.most });
   if (!asked.reranking) return hits;
   if (asked.reranking.modelArn !== undefined && rerankAs === 'service') {
     role.require({ action: 'bedrock:Rerank', resource: '*' });

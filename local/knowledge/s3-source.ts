@@ -1,6 +1,6 @@
 import type { DataSource } from './definition';
 import type { Content } from './indexing';
-import { readSidecar, SIDECAR } from './metadata';
+import { readAccess, readSidecar, SIDECAR } from './metadata';
 import { Unreadable } from './parse';
 import { PARTITION } from '../assembly/identity';
 import type { ServiceRole } from '../iam/service-role';
@@ -43,7 +43,7 @@ export function findDocument(uri: string, buckets: Buckets, role: ServiceRole, s
       may({ bucket, key });
       if (sidecar) may(beside);
       const { metadata, embedded } = sidecar ? readSidecar(sidecar.content) : { metadata: {}, embedded: {} };
-      return { name: key, bytes: object.content, contentType: plainType(object.headers['content-type']), metadata, embedded };
+      return { name: key, bytes: object.content, contentType: plainType(object.headers['content-type']), metadata, embedded, access: sidecar && readAccess(sidecar.content) };
     },
   };
 }

@@ -19,12 +19,15 @@ export interface Search {
   readonly text: string;
   readonly hybrid: boolean;
   readonly filter?: Filter;
+  /** Who asks, as access control lists know them. */
+  readonly user?: string;
   readonly most: number;
 }
 
 /** The best passages of a knowledge base, the best first. */
-export function search(store: IndexStore, dimension: number, { text, hybrid, filter, most }: Search): Hit[] {
-  const chunks = store.all().flatMap((document) => document.chunks.map((chunk) => ({ document, chunk, metadata: metadataOf(document, chunk) })));
+export function search(store: IndexStore, dimension: number, { text, hybrid, filter, user, most }: Search): Hit[] {
+  const shown = store.all().filter((document) => mayFind(document, user));
+  const chunks = shown.flatMap((document) => document.chunks.map((chunk) => ({ document, chunk, metadata: metadataOf(document, chunk) })));
   const found = filter ? chunks.filter(({ metadata }) => passes(filter, metadata)) : chunks;
   const query = embed(text, dimension);
   // Vectors of words lie further apart than those of models: the root brings their scores to where thresholds stand.
@@ -34,6 +37,12 @@ export function search(store: IndexStore, dimension: number, { text, hybrid, fil
     document, chunk, metadata, text: chunk.parent ?? chunk.text, score: words ? (near(chunk) + words(chunk)) / 2 : near(chunk),
   }));
   return distinct(scored.sort(byScore)).slice(0, most);
+}
+
+/** Of what has an access control list nobody finds anything whom it does not let, or who is not named. Groups are their source's own, and unknown here. */
+function mayFind({ access }: IndexedDocument, user: string | undefined): boolean {
+  const entries = (access ?? []).filter(({ Type, Name }) => Type === 'USER' && Name.toLowerCase() === user?.toLowerCase());
+  return access === undefined || (entries.length > 0 && entries.every(({ Access }) => Access === 'ALLOW'));
 }
 
 export function byScore(one: Hit, other: Hit): number {

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { emittedMetrics } from './emitted-metrics';
 import { TestIssuer } from './oidc-issuer';
 import { runStacks, type User } from './run-stacks';
-import { ApiAuth, Guardrail, ManagedRag, type ManagedRagProps, MetadataField, QuerySessions, RagApi, Reranking, RerankModel, WordFilter } from '../../lib';
+import { ApiAuth, DataSource, Guardrail, KnowledgeStore, ManagedRag, type ManagedRagProps, MetadataField, QuerySessions, RagApi, Reranking, RerankModel, WordFilter } from '../../lib';
 import { accessKeyOf } from '../../local/principals';
 import { hostileFilters } from '../lambda/fakes/hostile-filters';
 
@@ -43,6 +43,7 @@ describe('questions to documents', () => {
       },
       Partners: { auth: ApiAuth.oidc({ issuer: issuer.url, audience: ['chat'] }), retrieval: { fields, tenant: { field: 'owner', claim: 'mail' } } },
     };
+    rags.Guarded = { auth, store: KnowledgeStore.managed(), sources: [DataSource.s3(undefined, { accessControl: true })], retrieval: { identity: 'email' } };
     const operator = new Role(stack, 'Operator', { assumedBy: new AnyPrincipal() });
     new CfnOutput(stack, 'OperatorArn', { value: operator.roleArn });
     for (const [name, props] of Object.entries(rags)) {
@@ -64,8 +65,14 @@ describe('questions to documents', () => {
         await put(Key, text);
       }
     }
+    for (const user of ['user-a', 'user-b']) {
+      const AccessControlList = [{ Name: `${user}@example.com`, Type: 'USER', Access: 'ALLOW' }];
+      const Key = `salary of ${user}.txt`;
+      await s3.send(new PutObjectCommand({ Bucket: output('GuardedBucket'), Key: `${Key}.metadata.json`, Body: JSON.stringify({ metadataAttributes: {}, AccessControlList }) }));
+      await s3.send(new PutObjectCommand({ Bucket: output('GuardedBucket'), Key, Body: `The salary of ${user} is secret.` }));
+    }
     // Nobody starts anything: what was uploaded is found a moment later, by whoever may find it.
-    const askers: [string, As, number][] = [['Handbook', {}, 4], ...(['user-a', 'user-b'] as const).flatMap((user): [string, As, number][] => [
+    const askers: [string, As, number][] = [['Handbook', {}, 4], ['Guarded', {}, 1], ...(['user-a', 'user-b'] as const).flatMap((user): [string, As, number][] => [
       ['Tenants', { user }, 2], ['Partners', { token: issuer.token({ mail: `${user}@example.com` }) }, 2],
     ])];
     for (const [name, as, count] of askers) {
@@ -213,6 +220,13 @@ describe('questions to documents', () => {
     expect([deleted.status, await deleted.json()]).toEqual([200, { id: session_id, object: 'session.deleted', deleted: true }]);
   });
 
+  test('are answered from documents whose access control lists let the caller read them', async () => {
+    for (const user of ['user-a', 'user-b'] as const) {
+      expect(titles((await answer('Guarded', { query: 'What is the salary?' }, { user, path: 'v1/retrieve' })).passages)).toEqual([`salary of ${user}.txt`]);
+      expect(titles((await answer('Guarded', { query: 'What is the salary?' }, { user })).citations)).toEqual([`salary of ${user}.txt`]);
+    }
+  });
+
   test('know the tenant from the claims of an OpenID Connect token, and refuse a token without', async () => {
     const as = (claims: Record<string, unknown>): As => ({ token: issuer.token(claims), path: 'v1/retrieve' });
     const found = await answer('Partners', { query: 'days of leave' }, as({ mail: 'user-b@example.com' }));
@@ -234,7 +248,7 @@ describe('questions to documents', () => {
     expect(sum('GuardrailBlocks')).toBe(1);
     const lines = run.cloud.logs.map(({ line }) => line);
     expect(lines.some((line) => line.includes('"topScore"'))).toBe(true);
-    expect(lines.filter((line) => /days of leave|thirty days|sixteen|nightingale|user-b@example/i.test(line))).toEqual([]);
+    expect(lines.filter((line) => /days of leave|thirty days|sixteen|nightingale|is secret|user-b@example/i.test(line))).toEqual([]);
   });
 
   test('are answered with no right too many or too few', async () => {

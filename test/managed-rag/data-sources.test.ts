@@ -143,8 +143,21 @@ describe('DataSource.custom', () => {
   });
 });
 
+describe('a source with access control lists', () => {
+  test('says so to its connector', () => {
+    const guarded = { accessControl: true };
+    const sources: ((stack: Stack) => DataSource)[] = [
+      () => DataSource.s3(undefined, guarded), () => DataSource.custom(guarded), (stack) => DataSource.confluence(WIKI, secret(stack), guarded),
+      (stack) => DataSource.sharePoint(SITES, secret(stack), { tenantId: TENANT, ...guarded }),
+    ];
+    expect(sources.map((source) => parametersOf(managed(source).configuration))).toEqual(sources.map(() => expect.objectContaining({ aclEnabled: true })));
+  });
+});
+
 describe('a source', () => {
   test.each<[string, typeof stored, (stack: Stack) => DataSource, string]>([
+    ['access control lists of a store', stored, () => DataSource.s3(undefined, { accessControl: true }), "'accessControl' must be left out with a store"],
+    ['access control lists of web pages', managed, () => DataSource.web(['https://example.com'], { accessControl: true }), "'accessControl' must be left out for web pages"],
     ['a bucket that is none', stored, () => DataSource.s3('docs' as never), "'bucket' must be made by a bucket"],
     ['an account that is none', stored, (stack) => DataSource.s3(Bucket.fromBucketName(stack, 'Docs', 'docs'), { bucketOwner: 'us' }), "'bucketOwner' must be an account's id of 12 digits, got 'us'"],
     ['an owner of a bucket that is made', stored, () => DataSource.s3(undefined, { bucketOwner: '111122223333' }), "'bucketOwner' must be left out where no bucket is given"],

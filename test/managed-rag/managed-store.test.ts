@@ -1,7 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { defineBase } from './define-base';
 import { defineRag } from './define-rag';
-import { EmbeddingModel, KnowledgeStore } from '../../lib';
+import { ApiAuth, ChatbotApi, DataSource, EmbeddingModel, KnowledgeStore, type ManagedRagProps, MetadataField, Model } from '../../lib';
 
 const store = KnowledgeStore.managed();
 
@@ -44,6 +44,35 @@ describe('KnowledgeStore.managed', () => {
   test('warns where the Region was not known to have it', () => {
     expect(defineBase({ store, stackProps: { env: { region: 'sa-east-1' } } }).warnings()[0]).toContain('the stack is in sa-east-1');
     expect(defineBase({ store, stackProps: { env: { region: 'eu-central-1' } } }).warnings()).toEqual([]);
+  });
+
+  const guarded = { store, sources: [DataSource.s3(undefined, { accessControl: true })] };
+
+  test('shows documents to those who may read them, whom a claim names', () => {
+    const { template } = defineRag({ ...guarded, retrieval: { identity: 'email' } });
+    expect(JSON.stringify(template().findResources('AWS::Lambda::Function')).replaceAll('\\', '')).toContain('"identity":"email"');
+    const [plain] = Object.keys(defineRag({ store }).template().findResources('AWS::Bedrock::DataSource'));
+    // It can never be changed: another answer is another source.
+    expect(Object.keys(template().findResources('AWS::Bedrock::DataSource'))).not.toContain(plain);
+  });
+
+  test.each<[string, ManagedRagProps, string]>([
+    ['access control lists without a claim', guarded, "'retrieval.identity' must be given with a source that has 'accessControl'"],
+    ['a claim of callers who sign', { ...guarded, auth: ApiAuth.iam(), retrieval: { identity: 'email' } }, "'retrieval.identity' must be left out with signatures of IAM credentials"],
+    ['a claim without a name', { ...guarded, retrieval: { identity: '' } }, "'retrieval.identity' must have between 1 and 256 characters, got 0"],
+    ['a claim for a store', { retrieval: { identity: 'email' } }, "'retrieval.identity' must be left out for a knowledge base that is not managed"],
+    [
+      'a model that reads filters out of questions',
+      { store, retrieval: { fields: [MetadataField.number('year')], implicitFilter: Model.standard() } },
+      "'retrieval.implicitFilter' must be left out for a managed knowledge base",
+    ],
+  ])('refuses %s', (_, props, message) => {
+    expect(() => defineRag(props)).toThrow(message);
+  });
+
+  test('refuses a chat whose callers nobody names', () => {
+    const { stack, rag } = defineRag({ ...guarded, retrieval: { identity: 'email' } });
+    expect(() => new ChatbotApi(stack, 'Chat', { knowledge: rag, auth: ApiAuth.apiKey() })).toThrow("'knowledge' must have no tenants and name nobody with API keys");
   });
 
   test('refuses vectors of bits', () => {

@@ -57,6 +57,11 @@ test.each<[KnowledgePolicy['rerank'], object]>([
   expect(asked().retrievalConfiguration).toEqual({ managedSearchConfiguration });
 });
 
+test('says who asks, where sources have access control lists', async () => {
+  await search({ kind: 'managed' }, { user: 'ada@example.com' });
+  expect(asked()).toMatchObject({ userContext: { userId: 'ada@example.com' } });
+});
+
 test('reads passages, wherever their documents lie', async () => {
   bedrock.on(RetrieveCommand).resolves({
     retrievalResults: [

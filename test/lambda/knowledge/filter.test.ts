@@ -65,6 +65,14 @@ test.each<[string, unknown, string, string]>([
   }
 });
 
+test('leaves room for the condition of the tenant, and counts what lists come to', () => {
+  const years = (count: number) => ({ or: Array.from({ length: count }, (_, year) => ({ year })) });
+  const rules = { fields, tenant: { field: 'department', claim: 'dept' } };
+  expect(parseFilter(years(24), rules)).toMatchObject({ any: expect.anything() });
+  expect(() => parseFilter(years(25), rules)).toThrow('must hold at most 24 conditions');
+  expect(() => parseFilter({ tags: Array.from({ length: 26 }, (_, at) => `tag ${at}`) }, { fields })).toThrow('must hold at most 25 conditions');
+});
+
 test('refuses every field where none is declared', () => {
   expect(() => parseFilter({ a: 1 }, { fields: [] })).toThrow('for this knowledge base declares no fields');
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { BadRequest } from '../../../lambda/kit/http';
 import { parseFilter } from '../../../lambda/knowledge/filter';
-import { belongsTo, tenantOf, within } from '../../../lambda/knowledge/isolation';
+import { belongsTo, tenantOf, userOf, within } from '../../../lambda/knowledge/isolation';
 import { retrieve } from '../../../lambda/knowledge/retrieval';
 import type { Filter, Passage } from '../../../lambda/ports/passages';
 import type { KnowledgePolicy, MetadataType } from '../../../lib/contract/knowledge';
@@ -48,6 +48,21 @@ test('a document that names no tenant is nobody\'s', () => {
 test('without tenants everything is everybody\'s', () => {
   expect(tenantOf({ fields: [] }, {})).toBeUndefined();
   expect(within(undefined, undefined)).toBeUndefined();
+});
+
+test('names the caller to access control lists by a claim alone', () => {
+  expect(userOf({}, { email: 'ada@example.com' })).toBeUndefined();
+  expect(userOf({ identity: 'upn' }, { upn: 'ada@example.com', email_verified: false })).toBe('ada@example.com');
+  for (const verified of [true, 'true']) expect(userOf({ identity: 'email' }, { email: 'ada@example.com', email_verified: verified })).toBe('ada@example.com');
+  expect(userOf({ identity: 'email' }, { email: 'ada@example.com' })).toBe('ada@example.com');
+});
+
+test.each<[object, string]>([
+  [{}, 'identity_missing'], [{ email: ' ' }, 'identity_missing'], [{ email: ['ada@example.com'] }, 'identity_missing'], [Object.create({ email: 'ada@example.com' }) as object, 'identity_missing'],
+  [{ email: 'ada@example.com', email_verified: false }, 'identity_unverified'], [{ email: 'ada@example.com', email_verified: 'false' }, 'identity_unverified'],
+  [{ email: 'ada@example.com', email_verified: null }, 'identity_unverified'],
+])('refuses a caller who cannot be named by %j', (claims, code) => {
+  expect(() => userOf({ identity: 'email' }, claims as Record<string, unknown>)).toThrow(expect.objectContaining({ status: 403, code }));
 });
 
 const name = fc.constantFrom(...TENANTS);

@@ -127,10 +127,41 @@ describe('Retrieve', () => {
     await expect(local.find('leave', { vectorSearchConfiguration: {} })).rejects.toThrow('takes managedSearchConfiguration');
   });
 
+  test('shows what has access control lists to those whom they let, and to nobody who is not named', async () => {
+    local = await startKnowledge({
+      knowledgeBase: { type: 'MANAGED', managedKnowledgeBaseConfiguration: { embeddingModelType: 'MANAGED' } },
+      source: {
+        type: 'MANAGED_KNOWLEDGE_BASE_CONNECTOR',
+        managedKnowledgeBaseConnectorConfiguration: {
+          connectorParameters: { type: 'S3', version: '1', aclEnabled: true, connectionConfiguration: { bucketName: 'docs', bucketOwnerAccountId: '123456789012' } },
+        },
+      },
+    });
+    const allow = (Name: string) => ({ Name, Type: 'USER', Access: 'ALLOW' });
+    const put = (key: string, AccessControlList: object[]) => {
+      local.put(key, 'Salaries are raised.');
+      local.buckets.put('docs', `${key}.metadata.json`, Buffer.from(JSON.stringify({ metadataAttributes: {}, AccessControlList })), {});
+    };
+    put('ada.txt', [allow('ada@example.com')]);
+    put('both.txt', [allow('ada@example.com'), allow('bob@example.com'), { Name: 'ada@example.com', Type: 'USER', Access: 'DENY' }]);
+    local.put('nobody.txt', 'Salaries are raised.', {});
+    expect(await local.sync()).toMatchObject({ statistics: { numberOfNewDocumentsIndexed: 2, numberOfDocumentsFailed: 1 } });
+    const find = async (userId?: string) => {
+      const { retrievalResults = [] } = await local.runtime.send(new RetrieveCommand({
+        knowledgeBaseId: local.ids.knowledgeBaseId, retrievalQuery: { text: 'salaries' }, ...(userId !== undefined && { userContext: { userId } }),
+      }));
+      return retrievalResults.map(({ location }) => location?.s3Location?.uri);
+    };
+    expect(await find('Ada@example.com')).toEqual([uri('ada.txt')]);
+    expect(await find('bob@example.com')).toEqual([uri('both.txt')]);
+    expect([await find(), await find('eve@example.com')]).toEqual([[], []]);
+  });
+
   test('refuses what the role may not read, and what it does not know', async () => {
     await start();
     const ask = (more: object) => local.runtime.send(new RetrieveCommand({ knowledgeBaseId: local.ids.knowledgeBaseId, retrievalQuery: { text: 'x' }, ...more }));
-    await expect(ask({ userContext: { userId: 'a' } })).rejects.toThrow("does not know 'userContext' of Retrieve");
+    await expect(ask({ userContext: {} })).rejects.toThrow("'userContext' must have a userId");
+    await expect(ask({ nextToken: 'x', retrievalQuery: { text: 'x', type: 'IMAGE' } })).rejects.toThrow('questions of text only');
     await expect(ask({ knowledgeBaseId: 'NOTHING123' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     await expect(ask({ retrievalQuery: { text: ' ' } })).rejects.toThrow("'retrievalQuery' must have a text");
     local.knowledge.faults.set({ kind: 'throttle', operation: 'Retrieve', times: 1 });
