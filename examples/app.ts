@@ -3,6 +3,7 @@ import { ChatbotApiStack } from './chatbot-api';
 import { ChatbotApiRegulatedStack } from './chatbot-api-regulated';
 import { GroundedChatStack } from './grounded-chat';
 import { ManagedRagStack } from './managed-rag';
+import { ManagedRagRegulatedStack } from './managed-rag-regulated';
 import { RoutedChatStack } from './routed-chat';
 import { SocketChatStack } from './socket-chat';
 
@@ -12,6 +13,7 @@ export const EXAMPLES = {
   'chatbot-api-regulated': (app: App) => new ChatbotApiRegulatedStack(app, 'ChatbotApiRegulated'),
   'grounded-chat': (app: App) => new GroundedChatStack(app, 'GroundedChat'),
   'managed-rag': (app: App) => new ManagedRagStack(app, 'ManagedRag'),
+  'managed-rag-regulated': (app: App) => new ManagedRagRegulatedStack(app, 'ManagedRagRegulated'),
   'routed-chat': (app: App) => new RoutedChatStack(app, 'RoutedChat'),
   'socket-chat': (app: App) => new SocketChatStack(app, 'SocketChat'),
 };

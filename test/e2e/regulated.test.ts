@@ -1,4 +1,11 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CfnOutput, type Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { linesOf } from './emitted-metrics';
 import { runExample, userMessage } from './run-example';
+import { runStacks } from './run-stacks';
+import { addExamples } from '../../examples/app';
+import { accessKeyOf } from '../../local/principals';
 
 const example = runExample('chatbot-api-regulated');
 
@@ -14,4 +21,31 @@ describe('the regulated example', () => {
   test('says what this machine leaves out', () => {
     expect([...example.cloud.leftOut.keys()]).toEqual(expect.arrayContaining(['AWS::WAFv2::WebACL', 'AWS::EC2::VPC', 'AWS::Backup::BackupPlan']));
   });
+});
+
+describe('the regulated example of answers from documents', () => {
+  const run = runStacks((app) => {
+    addExamples(app, 'managed-rag-regulated');
+    const stack = app.node.findChild('ManagedRagRegulated') as Stack;
+    const author = new Role(stack, 'Author', { assumedBy: new AnyPrincipal() });
+    author.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: ['*'] }));
+    new CfnOutput(stack, 'AuthorArn', { value: author.roleArn });
+  });
+  const outputs = () => run.cloud.outputs.ManagedRagRegulated;
+
+  test('answers from a file that was uploaded a moment ago, with no permission missing', async () => {
+    await run.cloud.waitForLog(({ line }) => line.includes('"what":"complete"'), 40_000);
+    const s3 = new S3Client({ endpoint: run.cloud.endpoint, region: 'us-east-1', credentials: { accessKeyId: accessKeyOf(outputs().AuthorArn), secretAccessKey: 'x' } });
+    await s3.send(new PutObjectCommand({ Bucket: outputs().Documents, Key: 'leave.txt', Body: 'Parental leave lasts twenty weeks.' }));
+    await run.cloud.waitForLog(({ line }) => line.includes('"what":"indexed"'), 30_000);
+    const response = await fetch(`${outputs().Url}v1/query`, {
+      method: 'POST',
+      headers: { 'authorization': `Bearer ${run.cloud.session.users['user-a']}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ query: 'How long does parental leave last?' }),
+    });
+    expect(await response.json()).toMatchObject({ answer: expect.stringContaining('twenty weeks'), grounded: true });
+    expect(linesOf(run.cloud).filter(({ level }) => level === 'ERROR')).toEqual([]);
+    const { roles } = await run.cloud.report();
+    expect(roles.flatMap(({ denied, unknown }) => [...denied, ...unknown])).toEqual([]);
+  }, 90_000);
 });
