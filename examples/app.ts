@@ -6,6 +6,7 @@ import { ManagedRagStack } from './managed-rag';
 import { ManagedRagRegulatedStack } from './managed-rag-regulated';
 import { RoutedChatStack } from './routed-chat';
 import { SocketChatStack } from './socket-chat';
+import { StructuredKnowledgeStack } from './structured-knowledge';
 
 /** Every example, by the name that `cdk deploy -c example=…` and `npm start …` take. */
 export const EXAMPLES = {
@@ -16,6 +17,7 @@ export const EXAMPLES = {
   'managed-rag-regulated': (app: App) => new ManagedRagRegulatedStack(app, 'ManagedRagRegulated'),
   'routed-chat': (app: App) => new RoutedChatStack(app, 'RoutedChat'),
   'socket-chat': (app: App) => new SocketChatStack(app, 'SocketChat'),
+  'structured-knowledge': (app: App) => new StructuredKnowledgeStack(app, 'StructuredKnowledge'),
 };
 
 /** Adds the named example to the app, or every one. */

@@ -28,6 +28,7 @@ import { Principals } from './iam/principals';
 import type { IamReport } from './iam/report';
 import type { KnowledgeFault } from './knowledge/faults';
 import { deployedKnowledge, type Knowledge } from './knowledge/service';
+import type { SeededQuery } from './knowledge/sql-base';
 import { readFunction } from './lambda/function';
 import { findNode, type NodeBinary } from './lambda/node';
 import { FunctionPool } from './lambda/pool';
@@ -253,6 +254,10 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
       '/local/knowledge/faults': (wanted) => {
         knowledge.faults.set(...wanted as KnowledgeFault[]);
         return knowledge.faults.current;
+      },
+      '/local/knowledge/rows': (queries) => {
+        knowledge.queries.set(...queries as SeededQuery[]);
+        return knowledge.queries.current;
       },
       '/local/documents': (document) => knowledge.desk.upload(document),
       '/local/documents/removal': (document) => knowledge.desk.remove(document),

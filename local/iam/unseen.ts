@@ -4,6 +4,8 @@ const REASONS: readonly { readonly action: RegExp; readonly reason: string }[] =
   { action: /^logs:/, reason: 'the Lambda service writes the log, not the handler' },
   { action: /^ec2:.*(NetworkInterface|Subnet|PrivateIpAddresses)/, reason: 'the Lambda service places the function in its VPC' },
   { action: /^kms:/, reason: 'the service that keeps the data uses the key in the name of the role' },
+  { action: /^redshift-data:CancelStatement$/, reason: 'no query of the local Redshift takes so long that it is stopped' },
+  { action: /^sqlworkbench:DeleteSqlGenerationContext$/, reason: 'nobody deletes a knowledge base here' },
   { action: /^bedrock:InvokeAutomatedReasoningPolicy$/, reason: 'the local guardrail does not reason' },
 ];
 

@@ -5,6 +5,7 @@ import { answerRequest, cited, type Citation, decomposed, type GenerationConfigu
 import { rerank, type RerankRequest } from './rerank';
 import { type RetrievalConfiguration, rerankerOf, resultOf, retrieve } from './retrieval';
 import { byScore, type Hit } from './search';
+import { retrieveRows, writeQuery } from './sql-base';
 import { arn } from '../assembly/identity';
 import { AwsFailure } from '../aws/failure';
 import type { Authorization, AwsReply, AwsRequest, AwsService } from '../aws/service';
@@ -13,7 +14,7 @@ import { EVENT_STREAM, eventFrame } from '../bedrock/event-stream';
 import { refuse } from '../bedrock/refusal';
 import { words } from '../bedrock/tokens';
 
-const PATHS = { retrieveAndGenerate: 'RetrieveAndGenerate', retrieveAndGenerateStream: 'RetrieveAndGenerateStream', rerank: 'Rerank' } as const;
+const PATHS = { retrieveAndGenerate: 'RetrieveAndGenerate', retrieveAndGenerateStream: 'RetrieveAndGenerateStream', rerank: 'Rerank', generateQuery: 'GenerateQuery' } as const;
 type Operation = 'Retrieve' | (typeof PATHS)[keyof typeof PATHS];
 
 const KNOWN: Readonly<Record<Operation, readonly string[]>> = {
@@ -21,6 +22,7 @@ const KNOWN: Readonly<Record<Operation, readonly string[]>> = {
   RetrieveAndGenerate: ['sessionId', 'input', 'retrieveAndGenerateConfiguration', 'sessionConfiguration'],
   RetrieveAndGenerateStream: ['sessionId', 'input', 'retrieveAndGenerateConfiguration', 'sessionConfiguration'],
   Rerank: ['queries', 'sources', 'rerankingConfiguration', 'nextToken'],
+  GenerateQuery: ['queryGenerationInput', 'transformationConfiguration'],
 };
 
 interface Generation {
@@ -62,6 +64,9 @@ class AgentRuntime {
         const guardrail = this.guardrailCall(body, request);
         return [{ action: 'bedrock:Retrieve', resource: this.baseArn(operationOf(request.path)?.id ?? '') }, ...guardrail ? this.model.authorizations(guardrail) : []];
       }
+      case 'GenerateQuery': return [
+        { action: 'bedrock:GenerateQuery', resource: '*' }, { action: 'sqlworkbench:GetSqlRecommendations', resource: '*' }, { action: 'bedrock:GetKnowledgeBase', resource: asksFor(body) },
+      ];
       case 'Rerank': return [{ action: 'bedrock:Rerank', resource: '*' }, ...onModel(rerankerOf({ vectorSearchConfiguration: body }))];
       default: {
         const { knowledgeBaseId, modelArn, retrievalConfiguration, generationConfiguration = {} } = generationOf(body);
@@ -84,6 +89,7 @@ class AgentRuntime {
     if (unknown !== undefined) refuse(`the local Bedrock does not know '${unknown}' of ${name}`);
     switch (name) {
       case 'Retrieve': return json(await this.retrieve(id, body, request));
+      case 'GenerateQuery': return json({ queries: [{ type: 'REDSHIFT_SQL', sql: this.query(body) }] });
       case 'Rerank': return json(rerank(body as unknown as RerankRequest));
       case 'RetrieveAndGenerate': {
         const { sessionId, text, citations, guardrailAction } = await this.generate(body, request);
@@ -100,10 +106,20 @@ class AgentRuntime {
     if (guardrail && fields(JSON.parse(String((await this.model.handle(guardrail)).body))).action === 'GUARDRAIL_INTERVENED') {
       return { retrievalResults: [], guardrailAction: 'INTERVENED' };
     }
+    if (running.base.type === 'SQL') {
+      if (body.retrievalConfiguration !== undefined) refuse("the local knowledge base over a database takes no 'retrievalConfiguration'");
+      return retrieveRows(running, this.bases.queries, text, body.nextToken);
+    }
     const { userId } = fields(body.userContext);
     if (body.userContext !== undefined && typeof userId !== 'string') refuse('\'userContext\' must have a userId');
     const hits = retrieve(running, text, body.retrievalConfiguration as RetrievalConfiguration, { user: userId as string | undefined });
     return { retrievalResults: hits.map(resultOf), ...guardrail && { guardrailAction: 'NONE' } };
+  }
+
+  private query(body: Fields): string {
+    const running = this.bases.find(asksFor(body));
+    if (running.base.type !== 'SQL') refuse(`the knowledge base ${running.base.id} is over documents, and has no queries`);
+    return writeQuery(running, textOfQuery(fields(body.queryGenerationInput)));
   }
 
   private async generate(body: Fields, request: AwsRequest): Promise<Answer> {
@@ -173,6 +189,15 @@ function generationOf(body: Fields): Generation {
   const { knowledgeBaseId, modelArn } = fields(knowledgeBaseConfiguration);
   if (!knowledgeBaseId || !modelArn) refuse('\'knowledgeBaseConfiguration\' must have a knowledgeBaseId and a modelArn');
   return knowledgeBaseConfiguration as Generation;
+}
+
+/** The knowledge base that is to write a query, by its ARN. */
+function asksFor(body: Fields): string {
+  const { mode, textToSqlConfiguration } = fields(body.transformationConfiguration);
+  const { type, knowledgeBaseConfiguration } = fields(textToSqlConfiguration);
+  const { knowledgeBaseArn } = fields(knowledgeBaseConfiguration);
+  if (mode !== 'TEXT_TO_SQL' || type !== 'KNOWLEDGE_BASE' || typeof knowledgeBaseArn !== 'string') refuse("'transformationConfiguration' must have a query written, by the ARN of a knowledge base");
+  return knowledgeBaseArn;
 }
 
 function textOfQuery({ text, type }: Fields): string {

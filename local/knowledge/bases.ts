@@ -3,6 +3,7 @@ import { KnowledgeFaults } from './faults';
 import { IndexStore } from './index-store';
 import { type IndexingPorts, mayUseStore } from './indexing';
 import { type IngestionJob, isRunning, newJob, runJob } from './jobs';
+import { SeededQueries } from './sql-base';
 import { AwsFailure } from '../aws/failure';
 import type { ServiceRole } from '../iam/service-role';
 import type { Buckets } from '../s3/store';
@@ -32,6 +33,7 @@ const START_MS = 10_000;
 /** The knowledge bases of a deployment: what each has indexed, and the jobs that do it. */
 export class Bases {
   readonly faults = new KnowledgeFaults();
+  readonly queries = new SeededQueries();
   readonly settings: KnowledgeSettings = { paceMs: 2, startQuota: false };
   private readonly bases: ReadonlyMap<string, RunningBase>;
   private startedAt = 0;

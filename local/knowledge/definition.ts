@@ -1,7 +1,9 @@
 import { fields, type Fields } from './fields';
 import { type SearchIndex, searchIndex } from './open-search-access';
+import { sqlAccess } from './sql-access';
 import type { Resource } from '../assembly/assembly';
 import type { Deployment } from '../assembly/deployment';
+import type { Authorization } from '../aws/service';
 
 /** A knowledge base as its template describes it. */
 export interface KnowledgeBase {
@@ -14,7 +16,7 @@ export interface KnowledgeBase {
   /** S3_VECTORS, OPENSEARCH_SERVERLESS …; MANAGED has none of its own. */
   readonly store: string;
   /** What the service's role is asked for when it reads and writes the store, by action. */
-  readonly storeAccess: readonly { readonly on: 'create' | 'write' | 'delete' | 'read'; readonly action: string; readonly resource: string }[];
+  readonly storeAccess: readonly (Authorization & { readonly on: 'create' | 'write' | 'delete' | 'read' })[];
   /** Why the service may not use the store although IAM lets its role. */
   readonly storeRefusal?: SearchIndex['refusal'];
   /** Absent where the service chooses the model. */
@@ -90,7 +92,7 @@ function readBase(resource: Resource, deployment: Deployment, sources: readonly 
     roleArn: String(properties.RoleArn),
     type: String(configuration.Type),
     store,
-    storeAccess: storeAccess(store, storage ?? {}),
+    storeAccess: configuration.Type === 'SQL' ? sqlAccess(configuration) : storeAccess(store, storage ?? {}),
     storeRefusal: searched?.refusal,
     embeddingModelArn: (vector.EmbeddingModelArn ?? managed.EmbeddingModelArn) as string | undefined,
     dimension: Number(asked ?? dimension ?? 1024),

@@ -63,7 +63,7 @@ export function forget(document: IndexedDocument, ports: IndexingPorts): void {
 }
 
 export function mayUseStore({ base, role }: Pick<IndexingPorts, 'base' | 'role'>, what: 'create' | 'write' | 'delete' | 'read'): void {
-  for (const { on, action, resource } of base.storeAccess) if (on === what) role.require({ action, resource });
+  for (const { on, ...authorization } of base.storeAccess) if (on === what) role.require(authorization);
   const refusal = base.storeRefusal?.(what);
   if (refusal !== undefined) throw new AwsFailure('AccessDeniedException', 403, refusal);
 }

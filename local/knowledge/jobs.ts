@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DataSource } from './definition';
 import type { IndexedDocument } from './index-store';
-import { forget, indexDocument, type IndexingPorts } from './indexing';
+import { forget, indexDocument, type IndexingPorts, mayUseStore } from './indexing';
 import { findDocument, listDocuments, type SourceObject } from './s3-source';
 import { AwsFailure } from '../aws/failure';
 
@@ -25,6 +25,9 @@ const STATISTICS = [
   'numberOfMetadataDocumentsModified', 'numberOfDocumentsDeleted', 'numberOfDocumentsFailed',
 ] as const;
 type Statistic = (typeof STATISTICS)[number];
+
+/** The types of data sources that are read here. */
+const READ = ['S3', 'CUSTOM', 'REDSHIFT_METADATA'];
 
 export function newJob(knowledgeBaseId: string, dataSourceId: string, more: Pick<IngestionJob, 'description' | 'clientToken'>): IngestionJob {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
@@ -52,12 +55,13 @@ export async function runJob(job: IngestionJob, source: DataSource, ports: Index
   };
   await pause();
   try {
-    if (source.type !== 'S3' && source.type !== 'CUSTOM') {
-      return void end('FAILED', `The local cloud cannot read the data source type ${source.type}: it has S3 and CUSTOM.`);
+    if (!READ.includes(source.type)) {
+      return void end('FAILED', `The local cloud cannot read the data source type ${source.type}: it has ${READ.join(', ')}.`);
     }
     if (ports.faults.strikes('fail-job')) return void end('FAILED', 'An internal error occurred while the data source was crawled.');
     if (stopping(job)) return void end('STOPPED');
     end('IN_PROGRESS');
+    if (source.type === 'REDSHIFT_METADATA') mayUseStore(ports, 'write');
     const failed = source.type === 'S3' ? await synchronize(job, source, ports, pause) : [];
     if (stopping(job)) return void end('STOPPED');
     end('COMPLETE', ...failed.slice(0, 10).map(({ identifier, reason }) => `Encountered error: ${reason} [Files: ${identifier.s3?.uri}]`));

@@ -4,6 +4,7 @@ import { Bases, type KnowledgeSettings } from './bases';
 import { readKnowledgeBases } from './definition';
 import { Desk } from './desk';
 import type { KnowledgeFaults } from './faults';
+import type { SeededQueries } from './sql-base';
 import type { Deployment } from '../assembly/deployment';
 import type { AwsService } from '../aws/service';
 import type { Principals } from '../iam/principals';
@@ -27,6 +28,8 @@ export interface Knowledge {
   readonly settings: KnowledgeSettings;
   /** The documents that can be found now, by the id of their knowledge base: URIs, and ids of custom documents. */
   indexed(): Readonly<Record<string, readonly string[]>>;
+  /** What queries of databases find. */
+  readonly queries: SeededQueries;
   /** The documents themselves. */
   readonly desk: Desk;
 }
@@ -52,6 +55,7 @@ export function deployedKnowledge({ deployment, principals, buckets, model, func
   return {
     faults: bases.faults,
     settings: bases.settings,
+    queries: bases.queries,
     desk: new Desk(bases, buckets),
     services: [bedrockAgent(bases), bedrockAgentRuntime(bases, model)],
     stores: [...new Set(bases.all.flatMap(({ base }) => base.storeAccess.map(({ action }) => action.split(':')[0])))],

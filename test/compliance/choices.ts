@@ -7,8 +7,8 @@ import { domainOf, givenVpc } from './given';
 import {
   ApiAuth, AttachmentFormat, Buffering, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, ConversationSummary, DataSource,
   Firewall, Geography, Guardrail, ManagedRag, type ManagedRagProps, Model, ModelRouter,
-  ModelSplit, Posture, PromptCaching, RagApi, RequestTrait, RerankModel, Reranking, RestDomain, SentenceTransform, ServiceTier, SyncPolicy, Transport,
-  WordFilter,
+  ModelSplit, Posture, PromptCaching, QueryEngine, RagApi, RequestTrait, RerankModel, Reranking, RestDomain, SentenceTransform, ServiceTier, StructuredData,
+  StructuredKnowledge, type StructuredKnowledgeProps, SyncPolicy, Transport, WordFilter,
 } from '../../lib';
 
 /** What a builder may choose, by what they would say. The same choices are held to the rule packs and listed with what they acknowledge. */
@@ -92,6 +92,13 @@ const RAG_CHOICES: Readonly<Record<string, (stack: Stack) => ManagedRagProps>> =
   'ManagedRag with a reranker': () => ({ retrieval: { rerank: Reranking.model(RerankModel.standard()) } }),
 };
 
+/** The same for answers from tables. */
+const TABLE_CHOICES: Readonly<Record<string, () => StructuredKnowledgeProps>> = {
+  'StructuredKnowledge': () => ({ engine: QueryEngine.redshiftServerless(WORKGROUP), data: StructuredData.redshift('sales') }),
+  'StructuredKnowledge over tables of Glue': () => ({ engine: QueryEngine.redshiftCluster('warehouse'), data: StructuredData.glue(['shop.*']) }),
+};
+const WORKGROUP = 'arn:aws:redshift-serverless:us-east-1:111122223333:workgroup/01234567-89ab-cdef-0123-456789abcdef';
+
 export interface Choice {
   /** Whether it is one choice among defaults; what is combined of them accepts nothing that they do not. */
   readonly single: boolean;
@@ -102,7 +109,7 @@ export interface Choice {
 
 /** Every choice in every posture, each in an app of its own. */
 export function choices(): Choice[] {
-  return [...chatChoices(), ...ragChoices()];
+  return [...chatChoices(), ...ragChoices(), ...tableChoices()];
 }
 
 function ragChoices(): Choice[] {
@@ -112,6 +119,17 @@ function ragChoices(): Choice[] {
     const rag = new ManagedRag(stack, 'Rag', { ...props(stack), posture: posture(stack) });
     rag.addAlarms();
     rag.addDashboard();
+    return { name: `${choice}, ${level}`, single: true, regulated: level.startsWith('regulated'), app };
+  }));
+}
+
+function tableChoices(): Choice[] {
+  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries(TABLE_CHOICES).map(([choice, props]) => {
+    const app = new App();
+    const stack = new Stack(app, 'Stack');
+    const tables = new StructuredKnowledge(stack, 'Tables', { ...props(), posture: posture(stack) });
+    tables.addAlarms();
+    tables.addDashboard();
     return { name: `${choice}, ${level}`, single: true, regulated: level.startsWith('regulated'), app };
   }));
 }
