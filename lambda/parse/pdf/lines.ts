@@ -8,11 +8,17 @@ export interface Glyphs {
   readonly font: string;
 }
 
-/** Text that stands together on a line. */
-export interface Segment {
+/** A stretch of text on a line. */
+export interface Piece {
   readonly text: string;
   readonly x: number;
   readonly right: number;
+}
+
+/** Text that stands together on a line. */
+export interface Segment extends Piece {
+  /** What gaps wider than between words part: cells, where it is a row of a table. */
+  readonly pieces: readonly Piece[];
   readonly y: number;
   readonly size: number;
   readonly font: string;
@@ -33,6 +39,7 @@ export interface Line {
 const SAME_LINE = 0.45;
 const RAISED = 0.75;
 const BLANK = 0.16;
+const CELL_GAP = 0.7;
 const GAP = 1.6;
 const BACK = 0.6;
 
@@ -44,6 +51,7 @@ interface Open {
   size: number;
   /** Characters by font. */
   readonly fonts: Map<string, number>;
+  readonly pieces: { text: string; x: number; right: number }[];
   widest: number;
 }
 
@@ -53,7 +61,7 @@ export function linesOf(glyphs: readonly Glyphs[]): Line[] {
   let open: Open | undefined;
   const close = () => {
     const text = open?.text.replace(/\s+/g, ' ').trim();
-    if (open && text) segments.push({ text, x: open.x, right: open.right, y: open.y, size: open.size, font: mostOf(open.fonts) });
+    if (open && text) segments.push({ text, x: open.x, right: open.right, y: open.y, size: open.size, font: mostOf(open.fonts), pieces: open.pieces });
     open = undefined;
   };
   for (const glyph of glyphs) {
@@ -67,10 +75,17 @@ export function linesOf(glyphs: readonly Glyphs[]): Line[] {
     }
     if (!open || !isBeside(open, glyph)) {
       close();
-      open = { text: glyph.text, x: glyph.x, right: glyph.x + glyph.width, y: glyph.y, size: glyph.size, fonts: new Map(), widest: 0 };
+      open = { text: glyph.text, x: glyph.x, right: glyph.x + glyph.width, y: glyph.y, size: glyph.size, fonts: new Map(), pieces: [], widest: 0 };
+      startPiece(open, glyph);
     } else {
       // Bold is drawn twice by some programs, a hair apart.
       if (isAgain(open, glyph)) continue;
+      const piece = open.pieces[open.pieces.length - 1];
+      if (glyph.x - piece.right > CELL_GAP * Math.max(open.size, glyph.size)) {startPiece(open, glyph);} else {
+        if (glyph.x - open.right > BLANK * Math.min(open.size, glyph.size) || (open.text.endsWith(' ') && !piece.text.endsWith(' '))) piece.text += ' ';
+        piece.text += glyph.text;
+        piece.right = Math.max(piece.right, glyph.x + glyph.width);
+      }
       if (glyph.x - open.right > BLANK * Math.min(open.size, glyph.size) && !open.text.endsWith(' ')) open.text += ' ';
       open.text += glyph.text;
       open.right = Math.max(open.right, glyph.x + glyph.width);
@@ -85,6 +100,10 @@ export function linesOf(glyphs: readonly Glyphs[]): Line[] {
   }
   close();
   return joined(segments);
+}
+
+function startPiece({ pieces }: Open, { text, x, width }: Glyphs): void {
+  pieces.push({ text, x, right: x + width });
 }
 
 function isBeside(open: Open, { x, y, size }: Glyphs): boolean {

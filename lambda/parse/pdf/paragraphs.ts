@@ -17,10 +17,12 @@ const LARGER = 1.12;
 const MOST_HEADING_SHARE = 0.4;
 const LONGEST_HEADING = 180;
 const MOST_HEADING_LINES = 3;
-/** From one baseline to the next, in heights. */
+/** From one baseline to the next, in heights: where nothing tells it, of lines set close, of lines set wide. */
 const LEADING = 1.75;
+const LEADING_FROM = 1.45;
+const WIDEST_LEADING = 2.6;
 const BULLET = /^(?:[•●○▪■□◦‣⁃∙·➢➤✓❖\uf0b7\uf0a7\uf0d8]|[-–—*](?=\s)|o(?=\s))\s*/;
-const NUMBERED = /^(\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])\s+\S/;
+const NUMBERED = /^(\d{1,3}[.)]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})\))\s+\S/;
 const SECTION = /^(?:\d+(?:\.\d+)*\.?|[IVX]+\.|[A-Z]\.|§\s?\d+|(?:chapter|section|part|appendix|article|kapitel|abschnitt|chapitre)\s+[\dIVX]+)\s+\S/i;
 const ENDED = /[.!?:;。！？」』”"')\]]$/;
 
@@ -34,7 +36,8 @@ export function bodyOf(pages: readonly PageLines[]): Body {
   if (sizes.size === 0) return { size: 0, font: '', sizes: [] };
   const size = mostOf(sizes);
   const all = [...sizes.values()].reduce((sum, count) => sum + count, 0);
-  const larger = [...sizes].filter(([other, count]) => other >= size * LARGER && count < all * MOST_HEADING_SHARE).map(([other]) => other).sort((a, b) => b - a);
+  const larger = [...sizes].filter(([other, count]) => other >= size * LARGER && count < all * MOST_HEADING_SHARE).map(([other]) => other)
+    .sort((a, b) => b - a);
   // Sizes a little apart are one level.
   return { size, font: mostOf(fonts), sizes: larger.filter((other, at) => at === 0 || other < larger[at - 1] * 0.96) };
 }
@@ -54,12 +57,13 @@ export function writePage(writer: MarkdownWriter, { lines, aside }: PageLines, b
 
 function writeText(writer: MarkdownWriter, lines: readonly Line[], body: Body): void {
   let open: Line[] = [];
+  const leading = leadingOf(lines);
   const close = () => {
     if (open.length > 0) writeBlock(writer, open, body);
     open = [];
   };
   for (const line of lines) {
-    if (open.length > 0 && !goesOn(open, line, lines)) close();
+    if (open.length > 0 && !goesOn(open, line, lines, leading)) close();
     open.push(line);
   }
   close();
@@ -77,7 +81,7 @@ function writeBlock(writer: MarkdownWriter, lines: readonly Line[], body: Body):
 }
 
 /** Whether a line is of one paragraph with those above. */
-function goesOn(open: readonly Line[], line: Line, lines: readonly Line[]): boolean {
+function goesOn(open: readonly Line[], line: Line, lines: readonly Line[], leading: number): boolean {
   const last = open[open.length - 1];
   if (BULLET.test(line.text) || (NUMBERED.test(line.text) && !(open.length > 1 && /[a-z,]$/.test(last.text)))) return false;
   const larger = Math.max(line.size, last.size);
@@ -86,7 +90,7 @@ function goesOn(open: readonly Line[], line: Line, lines: readonly Line[]): bool
   // The next column: what was cut in its middle goes on there.
   if (step <= -larger) return !ENDED.test(last.text) && /^[\p{Ll}]/u.test(line.text);
   if (step < larger * 0.3) return Math.abs(step) < larger * 0.3 && line.x >= last.right;
-  if (step > larger * LEADING || step > usualStep(open, larger) * 1.35) return false;
+  if (step > larger * leading || step > usualStep(open, larger * leading) * 1.35) return false;
   if (line.x > Math.max(last.right, open[0].right) || line.right < Math.min(last.x, open[0].x)) return false;
   const first = open.length === 1;
   const indent = line.x - last.x;
@@ -98,9 +102,21 @@ function goesOn(open: readonly Line[], line: Line, lines: readonly Line[]): bool
   return !(wordFits && (ENDED.test(last.text) || /^[\p{Lu}\d]/u.test(line.text)));
 }
 
-function usualStep(open: readonly Line[], larger: number): number {
-  if (open.length < 2) return larger * LEADING;
-  return open[open.length - 1].y - open[open.length - 2].y || larger * LEADING;
+function usualStep(open: readonly Line[], most: number): number {
+  const step = open.length < 2 ? 0 : open[open.length - 1].y - open[open.length - 2].y;
+  return step > 0 ? step : most;
+}
+
+/** From one baseline to the next within a paragraph at most, in heights: what most lines keep, and a little more. */
+function leadingOf(lines: readonly Line[]): number {
+  const steps = new Map<number, number>();
+  lines.forEach((line, at) => {
+    const above = lines[at - 1];
+    if (!above || line.y <= above.y || Math.abs(line.size - above.size) > 0.5 || Math.abs(line.x - above.x) > line.size * 3) return;
+    const step = Math.round((line.y - above.y) / line.size * 10) / 10;
+    if (step >= 0.8 && step <= WIDEST_LEADING) steps.set(step, (steps.get(step) ?? 0) + Math.min(line.text.length, above.text.length));
+  });
+  return steps.size > 0 ? Math.min(Math.max(mostOf(steps) * 1.15, LEADING_FROM), WIDEST_LEADING) : LEADING;
 }
 
 /** As far right as lines near this one go that begin where it does. */

@@ -55,6 +55,15 @@ describe('PDF', () => {
     expectSound(document);
   });
 
+  test('a head whose words stand close is cut where the columns are', async () => {
+    const row = (y: number, ...cells: readonly (readonly [number, string])[]): Drawn[] => cells.map(([x, text]) => ({ x, y, text }));
+    const document = await read(pdf([[
+      ...row(600, [60, 'City'], [150, 'Inhabitants'], [211, 'Area']), ...row(585, [60, 'Graz'], [150, '300'], [211, '127']),
+      ...row(570, [60, 'Wien'], [150, '2000'], [211, '414']), ...row(555, [60, 'Linz'], [150, '210'], [211, '96']),
+    ]]), 'a.pdf');
+    expect(document.text.split('\n').slice(0, 3)).toEqual(['| City | Inhabitants | Area |', '| --- | --- | --- |', '| Graz | 300 | 127 |']);
+  });
+
   test('lines that repeat at the edges of pages are left out, numbers apart, and the report says so', async () => {
     const pages = [1, 2, 3, 4].map((page) => [...lines(['Confidential'], { y: 780 }), ...lines([`Words of page ${page}.`], { y: 500 }), ...lines([`Step ${page}`], { size: 20, y: 770 }), ...lines([`Page ${page} of 4`], { y: 20 })]);
     const document = await read(pdf(pages), 'a.pdf');
