@@ -1,3 +1,5 @@
+import { fieldsOf } from '../kit/messages';
+
 /** A change of an object, as S3 tells of it by way of EventBridge. */
 export interface ObjectChange {
   readonly bucket: string;
@@ -22,8 +24,4 @@ export function parseEvent(event: unknown): ObjectChange {
   const at = Date.parse(String(time));
   if (Number.isNaN(at)) throw new Error('\'time\' must be a time as ISO 8601 writes it');
   return { bucket: name, key, sequencer, at };
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {};
 }

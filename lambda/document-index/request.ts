@@ -1,4 +1,5 @@
 import type { DocumentChange, SyncRequest } from '../../lib/contract/document-sync';
+import { fieldsOf, isDocumentChange, isSyncRequest, jsonOf } from '../kit/messages';
 
 /** A change as the queue gave it out. */
 export interface ReceivedChange {
@@ -46,38 +47,16 @@ export function parseWork(event: unknown): Work {
   const jobs: ReceivedJob[] = [];
   const unknown: string[] = [];
   for (const { messageId, receiptHandle, body, attributes } of records as readonly QueueRecord[]) {
-    const message = parsed(body);
+    const message = jsonOf(body);
     const { ApproximateReceiveCount: attempt, MessageGroupId: line = messageId } = attributes;
-    if (isChange(message)) changes.push({ messageId, receipt: receiptHandle, attempt: Number(attempt), line, change: message });
-    else if (isRequest(message) || isWalk(message)) jobs.push({ messageId, message });
+    if (isDocumentChange(message)) changes.push({ messageId, receipt: receiptHandle, attempt: Number(attempt), line, change: message });
+    else if (isSyncRequest(message) || isWalk(message)) jobs.push({ messageId, message });
     else unknown.push(messageId);
   }
   return { changes, jobs, unknown };
 }
 
-function isChange(message: unknown): message is DocumentChange {
-  const { dataSourceId, bucket, key, change, since } = fieldsOf(message);
-  return [dataSourceId, bucket, key, change].every((text) => typeof text === 'string') && typeof since === 'number';
-}
-
-function isRequest(message: unknown): message is SyncRequest {
-  const { sync } = fieldsOf(message);
-  return sync === 'all' || (Array.isArray(sync) && sync.every((id) => typeof id === 'string'));
-}
-
 function isWalk(message: unknown): message is Walk {
   const { walk, after, checked, repaired } = fieldsOf(message);
   return typeof walk === 'string' && typeof after === 'string' && typeof checked === 'number' && typeof repaired === 'number';
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {};
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { DocumentChange, SyncRequest } from '../../lib/contract/document-sync';
+import { fieldsOf, isDocumentChange, isSyncRequest, jsonOf } from '../kit/messages';
 
 /** A job that is wanted for a source, as it waits for its turn. */
 export interface WantedJob {
@@ -58,15 +59,15 @@ export type Work = { readonly request: SyncRequest } | ReceivedMessages;
 export function parseWork(event: unknown): Work {
   const { Records: records } = fieldsOf(event);
   if (records === undefined) {
-    if (isRequest(event)) return { request: event };
+    if (isSyncRequest(event)) return { request: event };
     throw new Error('the event must hold records of a queue, or \'sync\': \'all\' or a list of the ids of data sources');
   }
   const changes: ReceivedChange[] = [];
   const jobs: ReceivedJob[] = [];
   const unknown: string[] = [];
   for (const { messageId, receiptHandle, body, attributes } of records as readonly QueueRecord[]) {
-    const message = parsed(body);
-    if (isChange(message)) {
+    const message = jsonOf(body);
+    if (isDocumentChange(message)) {
       const { ApproximateReceiveCount: attempt, SentTimestamp: sentAt, MessageGroupId: line = messageId } = attributes;
       changes.push({ messageId, receipt: receiptHandle, attempt: Number(attempt), sentAt: Number(sentAt), line, change: message });
     } else if (isJob(message)) {jobs.push({ messageId, message });} else {unknown.push(messageId);}
@@ -74,31 +75,9 @@ export function parseWork(event: unknown): Work {
   return { changes, jobs, unknown };
 }
 
-function isChange(message: unknown): message is DocumentChange {
-  const { dataSourceId, bucket, key, change, since } = fieldsOf(message);
-  return [dataSourceId, bucket, key, change].every((text) => typeof text === 'string') && typeof since === 'number';
-}
-
 function isJob(message: unknown): message is JobMessage {
   const { want, wantedAt, attempt, watch, dataSourceId, token, look } = fieldsOf(message);
   const isWanted = typeof want === 'string' && typeof wantedAt === 'number' && typeof attempt === 'number';
   const isWatched = typeof watch === 'string' && typeof dataSourceId === 'string' && typeof token === 'number' && typeof look === 'number';
-  return isWanted || isWatched || isRequest(message);
-}
-
-function isRequest(message: unknown): message is SyncRequest {
-  const { sync } = fieldsOf(message);
-  return sync === 'all' || (Array.isArray(sync) && sync.every((id) => typeof id === 'string'));
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {};
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  return isWanted || isWatched || isSyncRequest(message);
 }

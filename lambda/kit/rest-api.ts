@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { bodyOf, type Caller, lowerCase } from './call';
 import type { Endpoint } from './endpoint';
 import { Unauthorized } from './http';
+import { jsonOf } from './messages';
 import type { CallerSource } from '../../lib/contract/api';
 
 export type StreamingHandler<Event> = (event: Event, response: Writable, context: Context) => Promise<void>;
@@ -40,16 +41,8 @@ export function callerOf(event: APIGatewayProxyEvent, source: CallerSource): Cal
 function told(authorizer: APIGatewayProxyEvent['requestContext']['authorizer']): Readonly<Record<string, unknown>> {
   const { claims, ...said } = authorizer ?? {};
   if (typeof claims !== 'string') return said;
-  const parsed: unknown = parsedJson(claims);
+  const parsed: unknown = jsonOf(claims);
   return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed, ...said } : said;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 export function requireCaller(caller: unknown): string {

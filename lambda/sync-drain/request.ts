@@ -1,3 +1,5 @@
+import { fieldsOf } from '../kit/messages';
+
 /** What is being deleted: a data source, or the stack with all of them. */
 export type Going = { readonly knowledgeBaseId: string; readonly dataSourceId: string } | 'stack';
 
@@ -8,8 +10,4 @@ export function parseGoing(event: unknown): Going | undefined {
   const { 'physical-resource-id': name } = fieldsOf(detail);
   const [, knowledgeBaseId, dataSourceId] = /^(\w+)\|(\w+)$/.exec(String(name)) ?? [];
   return knowledgeBaseId === undefined ? undefined : { knowledgeBaseId, dataSourceId };
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {};
 }

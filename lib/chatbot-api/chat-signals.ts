@@ -3,6 +3,7 @@ import { type ChatHost } from './chat-host';
 import { type MemoryBinding } from './memory-binding';
 import { type Traffic } from '../api/traffic';
 import { type BoundModels } from '../model/bound-models';
+import { type Measures } from '../observability/measures';
 
 /** Every sign of life of a chat, for its alarms and its dashboard. */
 export interface ChatSignals {
@@ -25,20 +26,11 @@ export interface ChatSignals {
   readonly limited: boolean;
 }
 
-interface WatchedChat {
-  metricTurns(options?: MetricOptions): Metric;
-  metricErrors(options?: MetricOptions): Metric;
-  metricTimeToFirstToken(options?: MetricOptions): Metric;
-  metricTurnDuration(options?: MetricOptions): Metric;
-  metricInputTokens(options?: MetricOptions): Metric;
-  metricOutputTokens(options?: MetricOptions): Metric;
-  metricCacheReadTokens(options?: MetricOptions): Metric;
-  metricCost(options?: MetricOptions): Metric;
-  metricThrottles(options?: MetricOptions): Metric;
-  metricGuardrailBlocks(options?: MetricOptions): Metric;
-  metricFallbacks(options?: MetricOptions): Metric;
-  metricHookFailures(options?: MetricOptions): Metric;
-  metricQuotaRefusals(options?: MetricOptions): Metric;
+interface WatchedChat extends Measures<
+  'metricTurns' | 'metricErrors' | 'metricTimeToFirstToken' | 'metricTurnDuration' | 'metricInputTokens'
+  | 'metricOutputTokens' | 'metricCacheReadTokens' | 'metricCost' | 'metricThrottles' | 'metricGuardrailBlocks'
+  | 'metricFallbacks' | 'metricHookFailures' | 'metricQuotaRefusals'
+> {
   metricOfModel(modelName: string, metricName: string, options?: MetricOptions): Metric;
   metricOfGroup(group: string, metricName: string, options?: MetricOptions): Metric;
   metricOfRoute(route: string, options?: MetricOptions): Metric;

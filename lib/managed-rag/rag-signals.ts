@@ -1,7 +1,7 @@
-import { type Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type Traffic } from '../api/traffic';
+import { type Measures } from '../observability/measures';
 
 /** How questions and their answers fare. */
 export interface QuerySignals {
@@ -30,25 +30,11 @@ export interface RagSignals {
   readonly lost: readonly IQueue[];
 }
 
-interface WatchedRag {
-  metricAnswers(options?: MetricOptions): Metric;
-  metricErrors(options?: MetricOptions): Metric;
-  metricTimeToFirstToken(options?: MetricOptions): Metric;
-  metricCost(options?: MetricOptions): Metric;
-  metricRetrievals(options?: MetricOptions): Metric;
-  metricEmptyRetrievals(options?: MetricOptions): Metric;
-  metricRetrievalErrors(options?: MetricOptions): Metric;
-  metricRetrievalDuration(options?: MetricOptions): Metric;
-  metricUncitedAnswers(options?: MetricOptions): Metric;
-  metricSyncJobs(options?: MetricOptions): Metric;
-  metricSyncJobsFailed(options?: MetricOptions): Metric;
-}
+type WatchedRag = Measures<
+  'metricAnswers' | 'metricErrors' | 'metricTimeToFirstToken' | 'metricCost' | 'metricRetrievals' | 'metricEmptyRetrievals'
+  | 'metricRetrievalErrors' | 'metricRetrievalDuration' | 'metricUncitedAnswers' | 'metricSyncJobs' | 'metricSyncJobsFailed'
+>;
 
-interface WatchedDocuments {
-  metricTopScore(options?: MetricOptions): Metric;
-  metricForeignPassages(options?: MetricOptions): Metric;
-  metricDocumentsIndexed(options?: MetricOptions): Metric;
-  metricDocumentsDeleted(options?: MetricOptions): Metric;
-  metricDocumentsFailed(options?: MetricOptions): Metric;
-  metricSyncLag(options?: MetricOptions): Metric;
-}
+type WatchedDocuments = Measures<
+  'metricTopScore' | 'metricForeignPassages' | 'metricDocumentsIndexed' | 'metricDocumentsDeleted' | 'metricDocumentsFailed' | 'metricSyncLag'
+>;
