@@ -6,3 +6,4 @@ export * from './managed-rag';
 export * from './model';
 export * from './observability';
 export * from './posture';
+export * from './rag';

@@ -4,7 +4,7 @@ import { awscdk } from 'projen';
 /** The table of docs/architecture.md as lint rules: who may import whom, no circles, no file over 350 lines. */
 export function houseRules(project: awscdk.AwsCdkConstructLibrary) {
   const constructs = ['chatbot-api', 'managed-rag', 'diy-rag', 'agent-workflow', 'batch-pipeline', 'self-hosted-model', 'enterprise-platform'];
-  const sockets = ['api', 'model', 'knowledge', 'tool', 'guardrail', 'rails', 'posture', 'observability'];
+  const sockets = ['api', 'model', 'knowledge', 'tool', 'guardrail', 'rails', 'posture', 'observability', 'rag'];
   const room = (name: string) => `./lib/${name}`;
   const handlers = readdirSync('lambda').filter((name) => name !== 'dist' && existsSync(`lambda/${name}/index.ts`)).sort();
   const handler = (name: string) => `./lambda/${name}`;

@@ -44,7 +44,12 @@ export async function views(passages: readonly Passage[], policy: Pick<Knowledge
       text,
       ...(score !== undefined && { score }),
       source: {
-        uri, title, ...(page !== undefined && { page }), ...(query !== undefined && { query }), ...(start !== undefined && { start, end }), ...(link !== undefined && { link }),
+        uri,
+        title,
+        ...(page !== undefined && { page }),
+        ...(query !== undefined && { query }),
+        ...(start !== undefined && { start, end }),
+        ...(link !== undefined && { link }),
       },
       ...(table && { table }),
       metadata: Object.fromEntries(policy.fields.filter(({ name }) => Object.hasOwn(metadata, name)).map(({ name }) => [name, metadata[name]])),

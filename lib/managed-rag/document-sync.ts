@@ -5,20 +5,20 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ChangeTrigger } from './change-trigger';
 import { type DeployedSource } from './knowledge-base';
-import { type SourceDocuments } from './source-binding';
 import { SyncDrain } from './sync-drain';
-import { type SyncPolicy, type SyncTriggers } from './sync-policy';
-import { SyncQueues } from './sync-queues';
 import { defineSyncTable, grantSyncTable } from './sync-table';
-import { DeploymentTrigger, ScheduleTrigger } from './sync-triggers';
 import { type DocumentSyncEnv, SYNC_SECONDS, type SyncedSource } from '../contract/document-sync';
 import { type KnowledgePolicy } from '../contract/knowledge';
 import { acknowledge, acknowledgeWildcard } from '../internal/acknowledge';
 import { BundledFunction } from '../internal/bundled-function';
 import { CalledService } from '../posture';
 import { type Build } from '../posture/build';
+import { ChangeTrigger } from '../rag/change-trigger';
+import { type SourceDocuments } from '../rag/source-documents';
+import { type SyncPolicy, type SyncTriggers } from '../rag/sync-policy';
+import { SyncQueues } from '../rag/sync-queues';
+import { DeploymentTrigger, ScheduleTrigger } from '../rag/sync-triggers';
 
 export interface DocumentSyncProps extends Build {
   readonly knowledgeBase: CfnKnowledgeBase;
@@ -55,7 +55,7 @@ export class DocumentSync extends Construct {
   constructor(scope: Construct, id: string, private readonly props: DocumentSyncProps) {
     super(scope, id);
     const { _triggers: triggers } = props.policy;
-    this.queues = new SyncQueues(this, 'Queues', { ...props, changes: triggers.onChange && this.documents.length > 0 });
+    this.queues = new SyncQueues(this, 'Queues', { ...props, seconds: SYNC_SECONDS, changes: triggers.onChange && this.documents.length > 0 });
     this.table = defineSyncTable(this, props);
     this.defineDrain();
     this.handler = this.defineHandler();

@@ -6,7 +6,7 @@ import { type DataSource } from './data-source';
 import { embeddingConfiguration } from './embedding-configuration';
 import { KnowledgeLogs } from './knowledge-logs';
 import { type KnowledgeStore } from './knowledge-store';
-import { type SourceBinding, type SourceDocuments } from './source-binding';
+import { type SourceBinding } from './source-binding';
 import { type StoreBinding } from './store-binding';
 import { type MetadataField } from '../contract/knowledge';
 import { ServiceRole } from '../internal/handler-role';
@@ -14,6 +14,7 @@ import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { fail } from '../internal/validation';
 import { type EmbeddingBinding, EmbeddingModel, type IEmbeddingModel } from '../model';
 import { type Build } from '../posture/build';
+import { type SourceDocuments } from '../rag/source-documents';
 
 export interface KnowledgeBaseProps extends Build {
   readonly store: KnowledgeStore;

@@ -1,13 +1,13 @@
 import { type IKey } from 'aws-cdk-lib/aws-kms';
-import { type RagAnswering } from './answering';
 import { type DataSource } from './data-source';
 import { type KnowledgeStore } from './knowledge-store';
-import { type SyncPolicy } from './sync-policy';
 import { type ApiAuth, type RagApi } from '../api';
 import { type IGuardrail } from '../guardrail';
 import { type RetrievalOptions } from '../knowledge';
 import { type IEmbeddingModel, type IModel } from '../model';
 import { type Posture } from '../posture';
+import { type RagAnswering } from '../rag/answering';
+import { type SyncPolicy } from '../rag/sync-policy';
 
 /** Props of `ManagedRag`; every one may be left out. */
 export interface ManagedRagProps {

@@ -1,15 +1,15 @@
 import { Annotations } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
-import { requireValidAnswering } from './answering';
 import { type DeployedSource } from './knowledge-base';
 import { type ManagedRagProps } from './managed-rag-props';
-import { type SyncPolicy } from './sync-policy';
 import { type AuthBinding } from '../api/auth-binding';
 import { CHAT_METRICS } from '../contract/chat';
 import { SYNC_METRICS } from '../contract/document-sync';
 import { type KnowledgePolicy, RETRIEVAL_METRICS } from '../contract/knowledge';
 import { fail, requireCount, requireInteger, requireMade, requireSome } from '../internal/validation';
 import { type RetrievalOptions } from '../knowledge';
+import { requireValidAnswering } from '../rag/answering';
+import { type SyncPolicy } from '../rag/sync-policy';
 
 /** As many data sources Bedrock takes in one knowledge base. */
 const MOST_SOURCES = 5;

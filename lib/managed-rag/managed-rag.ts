@@ -17,12 +17,6 @@ import {
   failWithoutQueries, requireFittingProof, requireIdentity, requireMetricOfReading, requireValidBacklog, requireValidProps, warnOfIdleGrant,
   warnOfUnreadSources,
 } from './managed-rag-rules';
-import { QueryApi } from './query-api';
-import { ragAlarms } from './rag-alarms';
-import { type RagAlarmsOptions } from './rag-alarms-options';
-import { failedDocuments, ragCharts } from './rag-dashboard';
-import { type RagSignals } from './rag-signals';
-import { SyncPolicy } from './sync-policy';
 import { RagApi } from '../api';
 import { CHAT_METRICS } from '../contract/chat';
 import { SYNC_METRICS } from '../contract/document-sync';
@@ -34,6 +28,12 @@ import { type DashboardOptions, type IAlarms } from '../observability';
 import { Operations } from '../observability/operations';
 import { type Failures, failedRequests } from '../observability/operations-dashboard';
 import { type Build, buildOf } from '../posture/build';
+import { QueryApi } from '../rag/query-api';
+import { ragAlarms } from '../rag/rag-alarms';
+import { type RagAlarmsOptions } from '../rag/rag-alarms-options';
+import { failedDocuments, ragCharts } from '../rag/rag-dashboard';
+import { type RagSignals } from '../rag/rag-signals';
+import { SyncPolicy } from '../rag/sync-policy';
 
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/managed-rag.md#metrics-and-alarms';
 

@@ -3,6 +3,7 @@ import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type StoreBinding, type Vectors } from './store-binding';
 import { type ServiceRole } from '../internal/handler-role';
 import { type Build } from '../posture/build';
+import { type SourceDocuments } from '../rag/source-documents';
 
 /** What a source has to know of the knowledge base that reads it. */
 export interface SourceBuild extends Build {
@@ -12,15 +13,6 @@ export interface SourceBuild extends Build {
   readonly store: StoreBinding;
   /** The vectors that passages become; absent where the store embeds by itself. */
   readonly vectors?: Vectors;
-}
-
-/** Documents in a bucket. */
-export interface SourceDocuments {
-  readonly bucket: IBucket;
-  /** Only those whose key begins like one of these. */
-  readonly prefixes?: string[];
-  /** Account whose the bucket is, where it is not the stack's. */
-  readonly bucketOwner?: string;
 }
 
 /** What a knowledge base has to know of one of its sources. */

@@ -2,13 +2,13 @@ import { Duration, Size, Stack } from 'aws-cdk-lib';
 import { type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { type SyncQueues } from './sync-queues';
-import { stackEvents } from './sync-triggers';
 import { DRAIN_SECONDS, type SyncDrainEnv } from '../contract/document-sync';
 import { BundledFunction } from '../internal/bundled-function';
 import { EventRule } from '../internal/event-rule';
 import { CalledService } from '../posture';
 import { type Build } from '../posture/build';
+import { type SyncQueues } from '../rag/sync-queues';
+import { stackEvents } from '../rag/sync-triggers';
 
 export interface SyncDrainProps extends Build {
   readonly queues: SyncQueues;

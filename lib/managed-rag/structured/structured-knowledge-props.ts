@@ -7,8 +7,8 @@ import { type IGuardrail } from '../../guardrail';
 import { type RowsOptions } from '../../knowledge';
 import { type IModel } from '../../model';
 import { type Posture } from '../../posture';
-import { type RagAnswering } from '../answering';
-import { type SyncPolicy } from '../sync-policy';
+import { type RagAnswering } from '../../rag/answering';
+import { type SyncPolicy } from '../../rag/sync-policy';
 
 /** Props of `StructuredKnowledge`. */
 export interface StructuredKnowledgeProps {

@@ -1,7 +1,7 @@
 import { type IConstruct } from 'constructs';
 import { type StructuredKnowledgeProps } from './structured-knowledge-props';
 import { fail, requireMade } from '../../internal/validation';
-import { requireValidAnswering } from '../answering';
+import { requireValidAnswering } from '../../rag/answering';
 import { requireUseOfAnswers } from '../managed-rag-rules';
 
 /** What props must be by themselves. */

@@ -25,15 +25,15 @@ import { type DashboardOptions, type IAlarms } from '../../observability';
 import { Operations } from '../../observability/operations';
 import { failedRequests, type Failures } from '../../observability/operations-dashboard';
 import { type Build, buildOf } from '../../posture/build';
-import { ANSWER_TIMEOUT } from '../answering';
+import { ANSWER_TIMEOUT } from '../../rag/answering';
+import { QueryApi } from '../../rag/query-api';
+import { ragAlarms } from '../../rag/rag-alarms';
+import { type QueryAlarmsOptions } from '../../rag/rag-alarms-options';
+import { failedJobs, ragCharts } from '../../rag/rag-dashboard';
+import { type RagSignals } from '../../rag/rag-signals';
+import { SyncPolicy } from '../../rag/sync-policy';
 import { DocumentSync } from '../document-sync';
 import { failWithoutQueries, requireMetricOfReading, warnOfIdleGrant } from '../managed-rag-rules';
-import { QueryApi } from '../query-api';
-import { ragAlarms } from '../rag-alarms';
-import { type QueryAlarmsOptions } from '../rag-alarms-options';
-import { failedJobs, ragCharts } from '../rag-dashboard';
-import { type RagSignals } from '../rag-signals';
-import { SyncPolicy } from '../sync-policy';
 
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/structured-knowledge.md#metrics-and-alarms';
 

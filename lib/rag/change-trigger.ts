@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
-import { type SourceDocuments } from './source-binding';
+import { type SourceDocuments } from './source-documents';
 import { type SyncQueues } from './sync-queues';
 import { type DocumentChangesEnv, type SyncedSource } from '../contract/document-sync';
 import { BundledFunction } from '../internal/bundled-function';

@@ -2,19 +2,18 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { CHANGE_ATTEMPTS, JOB_ATTEMPTS, SYNC_SECONDS } from '../contract/document-sync';
+import { CHANGE_ATTEMPTS, JOB_ATTEMPTS } from '../contract/document-sync';
 import { acknowledge } from '../internal/acknowledge';
 import { type Build } from '../posture/build';
 
 /** As long as SQS keeps anything. */
 const LONGEST = Duration.days(14);
 
-/** As AWS advises for queues that a function reads: what it has taken comes back only once it cannot be working on it. */
-const HIDDEN = Duration.seconds(6 * SYNC_SECONDS);
-
 export interface SyncQueuesProps extends Build {
   /** Whether changes of documents are followed. */
   readonly changes: boolean;
+  /** How long one run of the function has that reads them. */
+  readonly seconds: number;
 }
 
 /** What waits to be read into a knowledge base: changes in a line of their own for each document, jobs, and what nobody could deal with. */
@@ -27,10 +26,12 @@ export class SyncQueues extends Construct {
   constructor(scope: Construct, id: string, private readonly props: SyncQueuesProps) {
     super(scope, id);
     this.lost = this.defineLost('Lost');
-    this.jobs = this.define('Jobs', { visibilityTimeout: HIDDEN, deadLetterQueue: { queue: this.lost, maxReceiveCount: JOB_ATTEMPTS } });
+    // As AWS advises for queues that a function reads: what it has taken comes back only once it cannot be working on it.
+    const visibilityTimeout = Duration.seconds(6 * props.seconds);
+    this.jobs = this.define('Jobs', { visibilityTimeout, deadLetterQueue: { queue: this.lost, maxReceiveCount: JOB_ATTEMPTS } });
     if (!props.changes) return;
     this.lostChanges = this.defineLost('LostChanges', { fifo: true });
-    this.changes = this.define('Changes', { fifo: true, visibilityTimeout: HIDDEN, deadLetterQueue: { queue: this.lostChanges, maxReceiveCount: CHANGE_ATTEMPTS } });
+    this.changes = this.define('Changes', { fifo: true, visibilityTimeout, deadLetterQueue: { queue: this.lostChanges, maxReceiveCount: CHANGE_ATTEMPTS } });
   }
 
   /** Where what was given up waits for a person. */

@@ -1,0 +1,4 @@
+export { type RagAnswering } from './answering';
+export * from './query-sessions';
+export * from './rag-alarms-options';
+export { type OnChangeOptions, SyncPolicy } from './sync-policy';
