@@ -38,6 +38,7 @@ import { deployedBedrock, type ModelOptions, modelProblem } from './models';
 import { synthesize } from './prepare';
 import { accessKeyOf, readPrincipals } from './principals';
 import { s3 } from './s3/service';
+import { s3Vectors, vectorIndexes } from './s3vectors/service';
 import { serveLoopback } from './server';
 import { Site } from './site';
 import { readSocketApis } from './websocket/api';
@@ -155,7 +156,9 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const model = deployedBedrock(deployment, faults, options);
   const knowledge = deployedKnowledge({ deployment, principals, buckets: buckets.buckets, model, functionOf, onNotice });
   undo.push(() => knowledge.stop());
-  const services = [tables, buckets, ...knowledge.services, model, agentCoreMemory(() => memories), lambda, connections, ...eventing.services];
+  const vectors = s3Vectors();
+  vectors.createIndexes(vectorIndexes(deployment));
+  const services = [tables, buckets, vectors, ...knowledge.services, model, agentCoreMemory(() => memories), lambda, connections, ...eventing.services];
   const endpoint = await startAwsEndpoint({
     services,
     principals,

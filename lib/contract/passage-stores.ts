@@ -33,3 +33,16 @@ export const PGVECTOR_ROLES = { reads: 'passages_reads', writes: 'passages_write
 
 /** Longer vectors cannot be indexed, not even in half precision. */
 export const PGVECTOR_LONGEST = 4_000;
+
+/** An index of S3 Vectors, and the table that its words are kept in. */
+export interface S3VectorsReference {
+  readonly indexArn: string;
+  /** Name of the table with the words, keyed as `KEYWORD_TABLE` says. Absent leaves chunks to be found by meaning alone. */
+  readonly keywordTable?: string;
+}
+
+/** Names of the metadata of a vector that hold whose a chunk is, and all of it as JSON; the second has to be declared as not filterable. */
+export const S3_VECTORS_KEYS = { tenant: '_tenant', chunk: '_chunk' } as const;
+
+/** The keys of a table that keeps words, both texts. */
+export const KEYWORD_TABLE = { partitionKey: 'pk', sortKey: 'sk' } as const;

@@ -55,7 +55,7 @@ describe('PostgreSQL', () => {
 
     test.each(['chunks', 'postings', 'totals'] as const)('refuses a search that would write to %s', async (kind) => {
       for (const statement of [`DELETE FROM ${tables[kind]}`, `UPDATE ${tables[kind]} SET tenant = 'x'`, `TRUNCATE ${tables[kind]}`]) {
-        await expect(database.server.run({ role: 'reads', tenant: '"acme"' }, (client) => client.query(statement))).rejects.toMatchObject({ kind: 'refused', message: expect.stringMatching('permission denied') });
+        await expect(database.server.run({ role: 'reads', tenant: '"acme"' }, (client) => client.query(statement))).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringMatching('permission denied') });
       }
     });
   });
@@ -112,7 +112,7 @@ describe('PostgreSQL', () => {
     for (const statement of [...makePostgresIndex(kept), ...dropPostgresIndex(gone), ...dropPostgresIndex(gone)]) await database.pool.query(statement);
     const find = (index: typeof kept) => postgresPassages(database.server, index).byWords!({ words: 'whale', most: 1, tenant: 'acme' }, never);
     expect(await find(kept)).toEqual([]);
-    await expect(find(gone)).rejects.toMatchObject({ name: 'StoreFailure', kind: 'refused', message: expect.stringContaining('does not exist') });
+    await expect(find(gone)).rejects.toMatchObject({ name: 'StoreFailure', kind: 'unavailable', message: expect.stringContaining('does not exist') });
   });
 
   test.each(['', 'Big', 'x"; DROP TABLE y', '1st', 'a'.repeat(41)])('refuses %p as the name of an index', (name) => {

@@ -1,0 +1,128 @@
+import { type StoredVector, VectorIndex, type VectorIndexDefinition } from './vectors';
+import type { Deployment } from '../assembly/deployment';
+import { arn } from '../assembly/identity';
+import { AwsFailure } from '../aws/failure';
+import type { AwsReply, AwsRequest, AwsService } from '../aws/service';
+import { refuse } from '../bedrock/refusal';
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** What each operation takes beside the name of the index. */
+const OPERATIONS = {
+  PutVectors: ['vectors'],
+  GetVectors: ['keys', 'returnData', 'returnMetadata'],
+  DeleteVectors: ['keys'],
+  ListVectors: ['maxResults', 'nextToken', 'returnData', 'returnMetadata'],
+  QueryVectors: ['topK', 'queryVector', 'filter', 'returnMetadata', 'returnDistance'],
+} as const;
+
+type Operation = keyof typeof OPERATIONS;
+
+const NAMES = ['vectorBucketName', 'indexName', 'indexArn'];
+const MOST = { put: 500, get: 100, delete: 500, query: 100, list: 1_000 };
+/** As many as a page holds where nobody says how many. */
+const LISTED = 500;
+
+export interface S3Vectors extends AwsService {
+  createIndexes(definitions: readonly VectorIndexDefinition[]): void;
+  /** Keys of the vectors that an index holds. */
+  keys(indexArn: string): string[];
+}
+
+/** The data plane of S3 Vectors: vectors in memory, every one looked at for each query. */
+export function s3Vectors(): S3Vectors {
+  const indexes = new Map<string, VectorIndex>();
+  const find = (indexArn: string) => indexes.get(indexArn) ?? missing(`The vector index ${indexArn} could not be found`);
+
+  return {
+    name: 's3vectors',
+    createIndexes: (definitions) => definitions.forEach((definition) => indexes.set(definition.arn, new VectorIndex(definition))),
+    keys: (indexArn) => [...find(indexArn).vectors.keys()],
+
+    authorizations(request) {
+      const operation = operationOf(request);
+      const input = inputOf(request);
+      const resource = indexArnOf(input);
+      const reads = operation !== 'GetVectors' && (input.returnMetadata || input.returnData || input.filter);
+      return [{ action: `s3vectors:${operation}`, resource }, ...reads ? [{ action: 's3vectors:GetVectors', resource }] : []];
+    },
+
+    async handle(request) {
+      const operation = operationOf(request);
+      const input = inputOf(request);
+      const odd = Object.keys(input).find((key) => !NAMES.includes(key) && !(OPERATIONS[operation] as readonly string[]).includes(key));
+      if (odd) throw new AwsFailure('UnknownOperationException', 404, `the local S3 Vectors does not know ${odd} of ${operation}`);
+      return reply(answer(operation, find(indexArnOf(input)), input));
+    },
+  };
+}
+
+/** The indexes that a deployment makes. */
+export function vectorIndexes(deployment: Deployment): VectorIndexDefinition[] {
+  return deployment.resources('AWS::S3Vectors::Index').map((resource) => {
+    const { Dimension, DistanceMetric, MetadataConfiguration } = deployment.properties(resource);
+    const { NonFilterableMetadataKeys: nonFilterableKeys = [] } = (MetadataConfiguration ?? {}) as { readonly NonFilterableMetadataKeys?: readonly string[] };
+    return { arn: deployment.attribute(resource, 'IndexArn'), dimension: Number(Dimension), metric: DistanceMetric as 'cosine' | 'euclidean', nonFilterableKeys };
+  });
+}
+
+function answer(operation: Operation, index: VectorIndex, input: Input): object {
+  const shown = ({ key, data, metadata }: StoredVector) => ({
+    key, ...input.returnData === true && { data: { float32: [...data] } }, ...input.returnMetadata === true && { metadata },
+  });
+  switch (operation) {
+    case 'PutVectors':
+      index.put(list(input.vectors, 'vectors', MOST.put) as object[]);
+      return {};
+    case 'GetVectors':
+      return { vectors: list(input.keys, 'keys', MOST.get).flatMap((key) => index.vectors.get(String(key)) ?? []).map(shown) };
+    case 'DeleteVectors':
+      list(input.keys, 'keys', MOST.delete).forEach((key) => index.vectors.delete(String(key)));
+      return {};
+    case 'ListVectors': {
+      const from = input.nextToken === undefined ? 0 : Number(input.nextToken);
+      const to = from + whole(input.maxResults ?? LISTED, 'maxResults', MOST.list);
+      const all = [...index.vectors.values()];
+      return { vectors: all.slice(from, to).map(shown), ...to < all.length && { nextToken: String(to) } };
+    }
+    case 'QueryVectors': {
+      const found = index.nearest(input.queryVector, input.filter, whole(input.topK, 'topK', MOST.query));
+      const vectors = found.map(({ vector, distance }) => ({ ...shown(vector), ...input.returnDistance === true && { distance } }));
+      return { distanceMetric: index.definition.metric, vectors };
+    }
+  }
+}
+
+function operationOf({ method, path }: AwsRequest): Operation {
+  const name = path.split('?')[0].slice(1);
+  if (method === 'POST' && Object.hasOwn(OPERATIONS, name)) return name as Operation;
+  throw new AwsFailure('UnknownOperationException', 404, `the local S3 Vectors has vectors only, asked for ${method} ${path}`);
+}
+
+function inputOf({ body }: AwsRequest): Input {
+  return JSON.parse(body.toString() || '{}') as Input;
+}
+
+function indexArnOf({ indexArn, vectorBucketName, indexName }: Input): string {
+  if (indexArn !== undefined && vectorBucketName === undefined && indexName === undefined) return String(indexArn);
+  if (indexArn === undefined && vectorBucketName !== undefined && indexName !== undefined) return arn('s3vectors', `bucket/${String(vectorBucketName)}/index/${String(indexName)}`);
+  return refuse('Must specify either indexArn or both vectorBucketName and indexName');
+}
+
+function list(value: unknown, name: string, most: number): unknown[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > most) refuse(`'${name}' must have 1 to ${most} members, got ${Array.isArray(value) ? value.length : typeof value}`);
+  return value;
+}
+
+function whole(value: unknown, name: string, most: number): number {
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > most) refuse(`'${name}' must be a whole number from 1 to ${most}, got ${String(value)}`);
+  return value as number;
+}
+
+function missing(message: string): never {
+  throw new AwsFailure('NotFoundException', 404, message);
+}
+
+function reply(body: object): AwsReply {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
