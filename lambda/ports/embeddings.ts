@@ -1,15 +1,25 @@
 /** Turns texts into vectors. Documents and questions are kept apart: some models embed them differently. */
 export interface Embeddings {
   /** One vector a text, in their order. Throws `EmbeddingFailure`. */
-  embed(texts: readonly string[], as: 'document' | 'query', signal: AbortSignal): Promise<readonly Vector[]>;
+  embed(texts: readonly string[], as: EmbeddedAs, signal: AbortSignal): Promise<readonly Vector[]>;
 }
 
-/** As the store takes it: numbers of the model's dimension. */
+export type EmbeddedAs = 'document' | 'query';
+
+/** As the store takes it: numbers of the model's dimension; of a model that makes bits, each 0 or 1. */
 export type Vector = readonly number[];
 
-/** throttled and unavailable pass; refused is the text's own fault. */
+/** One call of an embedding model at a time, as large as the model takes it. Throws `EmbeddingFailure`. */
+export interface EmbeddingCalls extends Embeddings {
+  /** Most texts of one call. */
+  readonly mostTexts: number;
+  /** Most characters of a text, besides its tokens; absent where tokens alone count. */
+  readonly mostCharacters?: number;
+}
+
+/** throttled and unavailable pass; tooLong (of a text alone in its call) passes with less of it; refused is the text's own fault. */
 export class EmbeddingFailure extends Error {
-  constructor(readonly kind: 'throttled' | 'unavailable' | 'refused', message: string, options?: ErrorOptions) {
+  constructor(readonly kind: 'throttled' | 'unavailable' | 'tooLong' | 'refused', message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'EmbeddingFailure';
   }

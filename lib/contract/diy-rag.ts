@@ -47,3 +47,25 @@ export interface ChunkResponse {
 export const CHUNK_PAYLOAD_BYTES = 6_291_556;
 /** A function that answers with more has gone wrong. */
 export const MOST_CHUNKS = 50_000;
+
+/** Which body a model's requests have: each maker has one of its own. */
+export const EMBEDDING_FAMILIES = ['titan', 'cohereV3', 'cohereV4', 'nova'] as const;
+export type EmbeddingFamily = (typeof EMBEDDING_FAMILIES)[number];
+
+/** What texts are turned into vectors by. */
+export interface EmbeddingPolicy {
+  /** What the Bedrock runtime takes as `modelId`. */
+  readonly modelId: string;
+  readonly family: EmbeddingFamily;
+  /** Numbers in a vector. */
+  readonly dimension: number;
+  /** Whether these are bits. */
+  readonly binary: boolean;
+  /** Most tokens of a text; what is longer is cut at its end. */
+  readonly inputTokens: number;
+  /** Calls that are under way at once. */
+  readonly concurrency: number;
+}
+
+/** The table that remembers vectors. */
+export const VECTOR_TABLE = { partitionKey: 'id', ttl: 'expiresAt' } as const;

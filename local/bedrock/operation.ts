@@ -6,6 +6,7 @@ import { AwsRequest } from '../aws/service';
 /** What a call of the Bedrock runtime asks for. */
 export type Operation =
   | { readonly name: 'Converse' | 'ConverseStream'; readonly modelId: string; readonly request: ConverseRequest }
+  | { readonly name: 'InvokeModel'; readonly modelId: string; readonly request: Fields }
   | { readonly name: 'CountTokens'; readonly modelId: string; readonly request: ConverseRequest }
   | { readonly name: 'ApplyGuardrail'; readonly guardrail: string; readonly version: string; readonly request: ApplyGuardrailRequest };
 
@@ -30,16 +31,18 @@ export function readOperation(request: AwsRequest): Operation {
     const body = readBody(request);
     return { name, modelId: decodeURIComponent(model[1]), request: readConverse(name === 'CountTokens' ? countedRequest(body) : body) };
   }
+  const invoked = /^\/model\/([^/]+)\/invoke$/.exec(path);
+  if (request.method === 'POST' && invoked) return { name: 'InvokeModel', modelId: decodeURIComponent(invoked[1]), request: readBody(request) };
   const guardrail = /^\/guardrail\/([^/]+)\/version\/([^/]+)\/apply$/.exec(path);
   if (request.method === 'POST' && guardrail) {
     const [identifier, version] = guardrail.slice(1).map(decodeURIComponent);
     return { name: 'ApplyGuardrail', guardrail: identifier, version, request: readGuardrailRequest(readBody(request)) };
   }
   throw new AwsFailure('UnknownOperationException', 404,
-    `the local Bedrock runtime has no ${request.method} ${path} (it has Converse, ConverseStream, CountTokens and ApplyGuardrail)`);
+    `the local Bedrock runtime has no ${request.method} ${path} (it has Converse, ConverseStream, InvokeModel, CountTokens and ApplyGuardrail)`);
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 function readBody({ body }: AwsRequest): Fields {
   let value: unknown;

@@ -1,6 +1,7 @@
 import { guardrailArn, ModelAddress, modelAddress, modelAuthorizations, Place, portableId } from './access';
 import { checkConversation } from './conversation-rules';
 import { Answerer, ConverseEvent, ModelCall } from './converse';
+import { embeddingAnswer } from './embeddings';
 import { type FaultKind, Faults } from './faults';
 import { gather } from './gathered';
 import { guardedAnswer } from './guarded-answer';
@@ -48,7 +49,7 @@ const ACTIONS = {
   CountTokens: 'bedrock:CountTokens',
 } as const;
 
-type ModelOperation = Exclude<Operation, { name: 'ApplyGuardrail' }>;
+type ModelOperation = Exclude<Operation, { name: 'ApplyGuardrail' | 'InvokeModel' }>;
 
 class BedrockRuntime {
   private readonly answerer: Answerer;
@@ -63,6 +64,7 @@ class BedrockRuntime {
     const operation = readOperation(call);
     const place: Place = { region: call.region, account: this.options.account };
     if (operation.name === 'ApplyGuardrail') return [{ action: 'bedrock:ApplyGuardrail', resource: guardrailArn(operation.guardrail, place) }];
+    if (operation.name === 'InvokeModel') return modelAuthorizations('bedrock:InvokeModel', this.addressOf(operation.modelId, call), place);
     const guardrail = operation.request.guardrailConfig;
     const arn = guardrail && guardrailArn(guardrail.guardrailIdentifier, place);
     const context: Record<string, string> = arn ? { 'bedrock:GuardrailIdentifier': `${arn}:${guardrail.guardrailVersion}` } : {};
@@ -77,6 +79,7 @@ class BedrockRuntime {
   async handle(call: AwsRequest): Promise<AwsReply> {
     const operation = readOperation(call);
     if (operation.name === 'ApplyGuardrail') return json(applyGuardrail(this.guardrail(operation.guardrail), operation.request));
+    if (operation.name === 'InvokeModel') return this.embedded(operation, call);
     const rules = this.checked(operation, call);
     if (operation.name === 'CountTokens') return json({ inputTokens: measure(operation.request).total });
 
@@ -86,6 +89,12 @@ class BedrockRuntime {
     const answers = this.behind(operation) === undefined ? said : traced(said, this.calledArn(operation, call));
     const events = struck(fault, answers, this.options.slowGapMs ?? 1_000, call.signal);
     return operation.name === 'ConverseStream' ? streamReply(events) : json(await whole(events));
+  }
+
+  private embedded({ modelId, request }: Extract<Operation, { name: 'InvokeModel' }>, call: AwsRequest): AwsReply {
+    strikeBefore(this.faults.take(modelId));
+    const { body, tokens } = embeddingAnswer(this.addressOf(modelId, call).model, request);
+    return { ...json(body), headers: { 'content-type': 'application/json', 'x-amzn-bedrock-input-token-count': String(tokens) } };
   }
 
   private checked(operation: ModelOperation, call: AwsRequest): ModelRules | undefined {
@@ -116,9 +125,13 @@ class BedrockRuntime {
     return profileArn ?? `arn:aws:bedrock:${call.region}::foundation-model/${model}`;
   }
 
-  private address(operation: ModelOperation, { region }: AwsRequest): ModelAddress {
+  private address(operation: ModelOperation, call: AwsRequest): ModelAddress {
+    return this.addressOf(this.behind(operation) ?? operation.modelId, call);
+  }
+
+  private addressOf(modelId: string, { region }: AwsRequest): ModelAddress {
     const { account, applicationProfiles = new Map<string, string>() } = this.options;
-    return modelAddress(this.behind(operation) ?? operation.modelId, { region, account }, applicationProfiles);
+    return modelAddress(modelId, { region, account }, applicationProfiles);
   }
 
   private guardrail(identifier: string): Guardrail {

@@ -1,4 +1,4 @@
-import { ConverseCommand, ConverseStreamCommand, InvokeModelCommand } from '@aws-sdk/client-bedrock-runtime';
+import { ConverseCommand, ConverseStreamCommand, InvokeModelCommand, InvokeModelWithResponseStreamCommand } from '@aws-sdk/client-bedrock-runtime';
 import { asks, eventsOf, LocalBedrock, startLocalBedrock, textIn } from './local-bedrock';
 
 describe.each(['HTTP/2', 'HTTP/1'] as const)('over %s', (protocol) => {
@@ -27,8 +27,14 @@ describe.each(['HTTP/2', 'HTTP/1'] as const)('over %s', (protocol) => {
 
 test('refuses an operation that it does not have, aloud', async () => {
   const bedrock = await startLocalBedrock();
-  await expect(bedrock.client.send(new InvokeModelCommand({ modelId: 'acme.m', body: '{}' }))).rejects.toThrow('the local Bedrock runtime has no POST /model/acme.m/invoke');
+  await expect(bedrock.client.send(new InvokeModelWithResponseStreamCommand({ modelId: 'acme.m', body: '{}' }))).rejects.toThrow('the local Bedrock runtime has no POST /model/acme.m/invoke-with-response-stream');
   expect(bedrock.notices).toEqual([expect.stringContaining('refused, the local Bedrock runtime has no POST')]);
+  await bedrock.stop();
+});
+
+test('refuses to invoke what is no embedding model that it knows', async () => {
+  const bedrock = await startLocalBedrock();
+  await expect(bedrock.client.send(new InvokeModelCommand({ modelId: 'acme.m', body: '{}' }))).rejects.toThrow("the local InvokeModel has embedding models only, and knows no 'acme.m'");
   await bedrock.stop();
 });
 
