@@ -31,7 +31,7 @@ function translated(error: unknown): unknown {
   const behind = { cause: error };
   if (THROTTLED.includes(error.name)) return new EmbeddingFailure('throttled', error.message, behind);
   if (UNAVAILABLE.includes(error.name)) return new EmbeddingFailure('unavailable', error.message, behind);
-  if (error.name === 'ValidationException') return new EmbeddingFailure(TOO_LONG.test(error.message) ? 'tooLong' : 'refused', error.message, behind);
+  if (error.name === 'ValidationException') return new EmbeddingFailure('refused', error.message, { ...behind, tooLong: TOO_LONG.test(error.message) });
   const status = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }).httpStatusCode : undefined;
   // What has no answer from the service at all is the network's failure; what it forbids is the deployment's.
   return status === undefined || status >= 500 ? new EmbeddingFailure('unavailable', error.message, behind) : error;

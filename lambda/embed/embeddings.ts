@@ -84,11 +84,11 @@ async function patiently(texts: readonly string[], as: EmbeddedAs, { calls, cloc
     try {
       return await calls.embed(asked, as, signal);
     } catch (error) {
-      if (isEmbeddingFailure(error) && error.kind === 'tooLong' && texts.length === 1 && attempt < ATTEMPTS) {
+      if (isEmbeddingFailure(error) && error.tooLong && texts.length === 1 && attempt < ATTEMPTS) {
         asked = [shorter(asked[0])];
         continue;
       }
-      if (!isEmbeddingFailure(error) || error.kind === 'tooLong' || error.kind === 'refused' || attempt === ATTEMPTS || signal.aborted) throw error;
+      if (!isEmbeddingFailure(error) || error.kind === 'refused' || attempt === ATTEMPTS || signal.aborted) throw error;
       await until(clock.pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + clock.chance() / 2)), signal);
     }
   }

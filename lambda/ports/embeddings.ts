@@ -17,10 +17,13 @@ export interface EmbeddingCalls extends Embeddings {
   readonly mostCharacters?: number;
 }
 
-/** throttled and unavailable pass; tooLong (of a text alone in its call) passes with less of it; refused is the text's own fault. */
+/** throttled and unavailable pass; refused is the text's own fault. */
 export class EmbeddingFailure extends Error {
-  constructor(readonly kind: 'throttled' | 'unavailable' | 'tooLong' | 'refused', message: string, options?: ErrorOptions) {
+  readonly tooLong: boolean;
+
+  constructor(readonly kind: 'throttled' | 'unavailable' | 'refused', message: string, options?: ErrorOptions & { /** Less of the text would be taken. */ readonly tooLong?: boolean }) {
     super(message, options);
+    this.tooLong = options?.tooLong ?? false;
     this.name = 'EmbeddingFailure';
   }
 }
