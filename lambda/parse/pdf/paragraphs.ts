@@ -55,6 +55,11 @@ export function writePage(writer: MarkdownWriter, { lines, aside }: PageLines, b
   if (aside.length > 0) writer.paragraph(aside.map(({ text }) => text).join('\n'));
 }
 
+/** Lines of one size, without headings. */
+export function writeParagraphs(writer: MarkdownWriter, lines: readonly Line[]): void {
+  writeText(writer, lines, { size: Infinity, font: '', sizes: [] });
+}
+
 function writeText(writer: MarkdownWriter, lines: readonly Line[], body: Body): void {
   let open: Line[] = [];
   const leading = leadingOf(lines);

@@ -1,0 +1,50 @@
+/** Reads the text off pictures of pages, which takes minutes: it is begun, and asked for later. Throws `ParseFailure` for what cannot be read, and `ScanDelay`. */
+export interface Scans {
+  /** Begins to read an object of S3. The same token within an hour is the same job. Returns the job's id. */
+  begin(source: ScanSource, token: string): Promise<string>;
+  /** What was read; undefined while it is being read. Results can be asked for within seven days. */
+  result(job: string, signal: AbortSignal): Promise<ScanResult | undefined>;
+}
+
+export interface ScanSource {
+  readonly bucket: string;
+  readonly key: string;
+  readonly version?: string;
+}
+
+export interface ScanResult {
+  readonly blocks: readonly ScanBlock[];
+  /** Pages that could not be read, among others that were. */
+  readonly failedPages: readonly number[];
+}
+
+/** Something found on a page, and what it consists of; as far as it is used, with Textract's own words. */
+export interface ScanBlock {
+  readonly id: string;
+  /** `PAGE`, `LINE`, `WORD`, `TABLE`, `CELL`, `MERGED_CELL`, `SELECTION_ELEMENT`, `LAYOUT_…`. */
+  readonly type: string;
+  readonly page: number;
+  readonly text?: string;
+  readonly children: readonly string[];
+  readonly mergedCells?: readonly string[];
+  readonly row?: number;
+  readonly column?: number;
+  readonly selected?: boolean;
+  /** In shares of the page's width and height. */
+  readonly box?: ScanBox;
+}
+
+export interface ScanBox {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** busy: too many jobs or calls at once, worth another try; lost: the job is not known any more and has to be begun anew. */
+export class ScanDelay extends Error {
+  constructor(readonly kind: 'busy' | 'lost', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ScanDelay';
+  }
+}
