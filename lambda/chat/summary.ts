@@ -4,6 +4,7 @@ import { whole } from './spill';
 import type { GuardrailReference } from '../../lib/contract/chat';
 import type { SummaryPolicy } from '../../lib/contract/summary';
 import { Answer } from '../generation/answer';
+import { fenced } from '../generation/fence';
 import type { AsideEvent } from '../generation/generation';
 import { isBlank, textOf } from '../generation/normalise';
 import { textTokens } from '../generation/tokens';
@@ -77,7 +78,7 @@ export async function sumUp(
 
 /** What is to be summed up, as text; the oldest of it is left out where a smaller model cannot take it all. */
 function transcript({ before, exchanges }: Cut, room: number): string {
-  const earlier = before === '' ? '' : `<earlier>\n${before}\n</earlier>\n`;
+  const earlier = before === '' ? '' : `${fenced('earlier', before, { others: ['conversation'] })}\n`;
   const lines: string[] = [];
   let left = room - textTokens(earlier);
   for (const line of exchanges.flatMap(({ messages }) => messages).map(lineOf).reverse()) {
@@ -87,7 +88,7 @@ function transcript({ before, exchanges }: Cut, room: number): string {
     left -= textTokens(line) + 1;
     if (left <= 0) break;
   }
-  return `${earlier}<conversation>\n${lines.join('\n')}\n</conversation>`;
+  return earlier + fenced('conversation', lines.join('\n'), { others: ['earlier'] });
 }
 
 function lineOf(message: ChatMessage): string {

@@ -2,6 +2,7 @@ import { type History, stepOf, tokensOf, windowStart } from './history';
 import { buildPrompt } from './prompt';
 import type { ChatRequest } from './request';
 import type { TurnPolicy } from './settings';
+import { fenced } from '../generation/fence';
 import { promptTokens } from '../generation/tokens';
 import { BadRequest } from '../kit/http';
 import type { ChatMessage } from '../ports/conversations';
@@ -74,5 +75,5 @@ const OPENING = '[What was said earlier in this conversation, in short. A model 
 
 /** A summary stands among the user's words, where no model takes it for instructions of the builder. */
 export function summaryMessage(text: string): ChatMessage {
-  return { role: 'user', content: `${OPENING}\n<summary>\n${text.replace(/<(?=\/?summary)/gi, '‹')}\n</summary>` };
+  return { role: 'user', content: `${OPENING}\n${fenced('summary', text)}` };
 }

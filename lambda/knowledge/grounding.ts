@@ -1,3 +1,4 @@
+import { fenced } from '../generation/fence';
 import { isBlank } from '../generation/normalise';
 import type { Block, TextBlock } from '../ports/model';
 import type { Passage } from '../ports/passages';
@@ -25,7 +26,7 @@ export function passageBlocks(passages: readonly Passage[], guarded: boolean): B
   let room = GROUNDING_CHARACTERS;
   return passages.map(({ text, source: { title, page } }, at): TextBlock => {
     const where = `${attribute('source', title)}${page === undefined ? '' : ` page="${page}"`}`;
-    const told = `<passage number="${at + 1}"${where}>\n${harmless(text)}\n</passage>`;
+    const told = fenced('passage', text, { attributes: ` number="${at + 1}"${where}` });
     room -= told.length;
     return { kind: 'text', text: told, ...(guarded && room >= 0 && { guarded: 'source' as const }) };
   });
@@ -44,11 +45,7 @@ export function withoutMarkers(answer: string): string {
   return isBlank(plain) ? answer : plain;
 }
 
-function harmless(text: string): string {
-  return text.replace(/<(?=\s*\/?\s*passage\b)/gi, '‹');
-}
-
 function attribute(name: string, value: string): string {
-  const clean = value.replace(/[\s\p{Cc}]+/gu, ' ').replace(/["<>]/g, '\'').trim().slice(0, 200);
+  const clean = value.normalize('NFKC').replace(/[\s\p{Cc}]+/gu, ' ').replace(/\p{Cf}+/gu, '').replace(/["<>]/g, '\'').trim().slice(0, 200);
   return clean === '' ? '' : ` ${name}="${clean}"`;
 }

@@ -1,4 +1,5 @@
 import type { ModelFacts } from '../../lib/contract/model';
+import { fenced } from '../generation/fence';
 import type { Spent } from '../generation/usage';
 import type { Clock } from '../ports/clock';
 import type { Model, Prompt, TokenUsage } from '../ports/model';
@@ -13,6 +14,9 @@ const LONGEST_HEARING_MS = 30_000;
 /** What was said long ago tells little of what is asked now. */
 const READ_MESSAGES = 8;
 const READ_CHARACTERS = 2_000;
+
+/** What a conversation is told between. */
+const MARKS = ['conversation', 'user', 'assistant'];
 
 export interface Said {
   readonly role: 'user' | 'assistant';
@@ -88,7 +92,7 @@ function linesOf(text: string): string[] {
 
 function promptOf(said: readonly Said[], most: number, { id, outputTokens, sampling }: ModelFacts): Prompt {
   const read = said.slice(-READ_MESSAGES);
-  const told = read.map(({ role, content }) => `<${role}>\n${content.slice(0, READ_CHARACTERS)}\n</${role}>`).join('\n');
+  const told = read.map(({ role, content }) => fenced(role, content.slice(0, READ_CHARACTERS), { others: MARKS })).join('\n');
   const several = most > 1
     ? `If it asks for several things that have to be looked up one by one, write a question for each, at most ${most}; else write one.`
     : 'Write one question.';
