@@ -1,7 +1,7 @@
 import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { type IConstruct } from 'constructs';
 import { connector, letLogIn, requireUrl } from './connector';
-import { type DataSourceOptions } from './ingestion';
+import { type GuardedSourceOptions } from './ingestion';
 import { crawlFilters, type ObjectFilter } from './object-filter';
 import { isManaged, type SourceBuild, type SourceOfKind } from './source-binding';
 import { fail, requireCount } from '../internal/validation';
@@ -15,7 +15,7 @@ export enum ConfluenceLogin {
 }
 
 /** Options of `DataSource.confluence`. */
-export interface ConfluenceSourceOptions extends DataSourceOptions {
+export interface ConfluenceSourceOptions extends GuardedSourceOptions {
   /**
    * How the connector logs in.
    *

@@ -3,7 +3,7 @@ import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { type Construct } from 'constructs';
 import { bindConfluence, type ConfluenceSourceOptions } from './confluence-source';
 import { bindCustom } from './custom-source';
-import { bindIngestion, type DataSourceOptions } from './ingestion';
+import { bindIngestion, type GuardedSourceOptions } from './ingestion';
 import { S3Source, type S3SourceOptions } from './s3-source';
 import { bindSalesforce, type SalesforceSourceOptions } from './salesforce-source';
 import { bindSharePoint, type SharePointSourceOptions } from './share-point-source';
@@ -76,7 +76,7 @@ export abstract class DataSource {
    *
    * @param options how they are read
    */
-  public static custom(options: DataSourceOptions = {}): DataSource {
+  public static custom(options: GuardedSourceOptions = {}): DataSource {
     return new Source(options, (_scope, build) => bindCustom(build, options));
   }
 
@@ -85,7 +85,7 @@ export abstract class DataSource {
 }
 
 class Source extends DataSource {
-  constructor(private readonly options: DataSourceOptions, private readonly connect: (scope: Construct, build: SourceBuild) => SourceOfKind) {
+  constructor(private readonly options: GuardedSourceOptions, private readonly connect: (scope: Construct, build: SourceBuild) => SourceOfKind) {
     super();
   }
 

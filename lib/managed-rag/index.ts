@@ -4,7 +4,7 @@ export * from './collection-access';
 export * from './collection-capacity';
 export { ConfluenceLogin, type ConfluenceSourceOptions } from './confluence-source';
 export * from './data-source';
-export { DataDeletion, type DataSourceOptions } from './ingestion';
+export { DataDeletion, type DataSourceOptions, type GuardedSourceOptions } from './ingestion';
 export * from './knowledge-store';
 export * from './managed-rag';
 export * from './managed-rag-props';

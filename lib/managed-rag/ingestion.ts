@@ -35,7 +35,10 @@ export interface DataSourceOptions {
    * @default DataDeletion.DELETE
    */
   readonly deletion?: DataDeletion;
+}
 
+/** The same of a source that can say of each document who may read it. */
+export interface GuardedSourceOptions extends DataSourceOptions {
   /**
    * Whether a document is found by those alone whom its source lets read it; for managed knowledge bases, with `retrieval.identity`. A bucket says who may in
    * what describes its documents, and what says nothing is not read; what is logged in to must be let see permissions. Another answer replaces the source.

@@ -3,14 +3,14 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { connector } from './connector';
-import { type DataSourceOptions } from './ingestion';
+import { type GuardedSourceOptions } from './ingestion';
 import { isManaged, type SourceBuild, type SourceOfKind } from './source-binding';
 import { acknowledgeWildcard } from '../internal/acknowledge';
 import { PrivateBucket } from '../internal/private-bucket';
 import { fail, requireLength, requireMade, requirePattern } from '../internal/validation';
 
 /** Options of `DataSource.s3`. */
-export interface S3SourceOptions extends DataSourceOptions {
+export interface S3SourceOptions extends GuardedSourceOptions {
   /**
    * Only documents whose key begins like this, at most 300 characters.
    *

@@ -3,7 +3,7 @@ import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { type IConstruct } from 'constructs';
 import { connector, letLogIn, requireUrls } from './connector';
-import { type DataSourceOptions } from './ingestion';
+import { type GuardedSourceOptions } from './ingestion';
 import { crawlFilters, type ObjectFilter } from './object-filter';
 import { isManaged, type SourceBuild, type SourceOfKind } from './source-binding';
 import { fail, requirePattern } from '../internal/validation';
@@ -18,7 +18,7 @@ export interface SharePointCertificate {
 }
 
 /** Options of `DataSource.sharePoint`. */
-export interface SharePointSourceOptions extends DataSourceOptions {
+export interface SharePointSourceOptions extends GuardedSourceOptions {
   /** Id of the Microsoft 365 tenant, such as `12345678-1234-1234-1234-123456789012`. */
   readonly tenantId: string;
 

@@ -1,7 +1,7 @@
 import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { type IConstruct } from 'constructs';
 import { connector, letLogIn, requirePatterns, requireUrls } from './connector';
-import { type DataSourceOptions } from './ingestion';
+import { type DataSourceOptions, type GuardedSourceOptions } from './ingestion';
 import { isManaged, type SourceBuild, type SourceOfKind } from './source-binding';
 import { fail, requireInteger, requireLength } from '../internal/validation';
 
@@ -127,7 +127,7 @@ const MANAGED_SCOPES: Readonly<Record<WebScope, string>> = { PATH: 'PATH_SPECIFI
 const CRAWLER_SCOPES: Readonly<Record<WebScope, string | undefined>> = { PATH: undefined, HOST: 'HOST_ONLY', SUBDOMAINS: 'SUBDOMAINS' };
 
 export function bindWeb(scope: IConstruct, build: SourceBuild, urls: string[], options: WebSourceOptions): SourceOfKind {
-  if (options.accessControl) fail(scope, "'accessControl' must be left out for web pages, which say of nobody whether they may read them, got true");
+  if ((options as GuardedSourceOptions).accessControl) fail(scope, "'accessControl' must be left out for web pages, which say of nobody whether they may read them, got true");
   requirePatterns(scope, 'include', options.include);
   requirePatterns(scope, 'exclude', options.exclude);
   requireInteger(scope, 'pagesPerMinute', options.pagesPerMinute, 1, 300);
