@@ -5,7 +5,7 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { WORKGROUP } from './define-structured';
 import {
-  ApiAuth, Firewall, Guardrail, Inclusion, Posture, QueryEngine, RagApi, RedshiftLogin, StructuredData, StructuredKnowledge, type StructuredKnowledgeProps,
+  ApiAuth, Firewall, Guardrail, Inclusion, Posture, QueryEngine, QuerySessions, RagApi, RedshiftLogin, StructuredData, StructuredKnowledge, type StructuredKnowledgeProps,
   SyncPolicy, WordFilter,
 } from '../../lib';
 import { synthesize } from '../compliance/synthesize';
@@ -32,7 +32,7 @@ const CHOICES: Readonly<Record<string, (stack: Stack) => StructuredKnowledgeProp
     },
     sync: SyncPolicy.onDeploy().also(SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1)))),
     retrieval: { rows: 50, questions: 3, unanswered: 'No rows.' },
-    answering: { systemPrompt: 'You answer the sales staff.', maxTokens: 500, temperature: 0, timeout: Duration.minutes(5) },
+    answering: { systemPrompt: 'You answer the sales staff.', maxTokens: 500, temperature: 0, timeout: Duration.minutes(5), sessions: QuerySessions.dynamoDb() },
     guardrail: new Guardrail(stack, 'Guardrail', { wordFilters: [WordFilter.words(['secret'])] }),
     auth: ApiAuth.iam(),
     api: RagApi.rest({ stageName: 'live', corsOrigins: ['https://www.example.com'], throttling: { rate: 5, burst: 10 }, firewall: Firewall.managed({ requestsPerAddress: 500 }) }),
