@@ -27,10 +27,11 @@ export function trimmed(text: string, start: number, end: number): { readonly st
   return first < last ? { start: first, end: last } : undefined;
 }
 
-const BLANK = [0x85, 0xa0, 0x2028, 0x2029, 0x3000, 0xfeff];
+const BLANK = [0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff];
 
+/** What `trim` takes away. */
 export function isBlank(code: number): boolean {
-  return code <= 32 || (code >= 0x85 && (BLANK.includes(code) || (code >= 0x2000 && code <= 0x200b)));
+  return code <= 32 ? code === 32 || (code >= 9 && code <= 13) : code >= 0xa0 && (BLANK.includes(code) || (code >= 0x2000 && code <= 0x200a));
 }
 
 /** The sentences of a part of a text; one that is longer than `most` tokens in pieces. */

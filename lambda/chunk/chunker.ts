@@ -1,19 +1,24 @@
+import { chunkRequest, chunkResponse } from './custom';
 import { chunksOf, type Span } from './spans';
 import { byStructure } from './structure';
 import { byPages, bySentences, byTables, byTokens } from './ways';
 import type { ChunkingPolicy } from '../../lib/contract/diy-rag';
-import type { Chunk, Chunker } from '../ports/chunks';
+import type { Chunk, Chunker, ChunkFunction } from '../ports/chunks';
 import type { ParsedDocument } from '../ports/parsing';
 
 /**
  * Cuts documents as a policy says.
  *
- * @param custom who cuts where the policy says `custom`
+ * @param ask the function that cuts where the policy says `custom`
  */
-export function chunker(policy: ChunkingPolicy, custom?: Chunker): Chunker {
+export function chunker(policy: ChunkingPolicy, ask?: ChunkFunction): Chunker {
   if (policy.by !== 'custom') return { chunk: (document) => Promise.resolve(cut(document, policy)) };
-  if (!custom) throw new Error('a policy that says custom needs a chunker of the user\'s own');
-  return custom;
+  if (!ask) throw new Error('a policy that says custom needs a function to ask');
+  return {
+    async chunk(document, signal) {
+      return chunksOf(document, chunkResponse(await ask(chunkRequest(document), signal), document, policy.tokens));
+    },
+  };
 }
 
 /** Every character that is not blank is in a chunk, and in one alone but where an overlap is asked for. */

@@ -1,9 +1,13 @@
 import type { ParsedDocument } from './parsing';
+import type { ChunkRequest } from '../../lib/contract/diy-rag';
 
 /** Cuts a document into what is embedded, found and cited. Throws `ChunkFailure` where a function of the user's own cuts. */
 export interface Chunker {
   chunk(document: ParsedDocument, signal: AbortSignal): Promise<readonly Chunk[]>;
 }
+
+/** Asks a function of the user's; whatever it answers. Throws `ChunkFailure`. */
+export type ChunkFunction = (request: ChunkRequest, signal: AbortSignal) => Promise<unknown>;
 
 /** A piece of a document. */
 export interface Chunk {

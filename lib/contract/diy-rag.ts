@@ -9,21 +9,6 @@ export interface ChunkingPolicy {
   readonly rows?: number;
   /** With `custom`: the function that cuts. */
   readonly functionArn?: string;
-  /** Absent adds nothing to chunks. */
-  readonly context?: ContextPolicy;
-}
-
-/** A line that a model writes for each chunk, about where in its document it stands. */
-export interface ContextPolicy {
-  readonly modelId: string;
-  /** Most tokens of a line. */
-  readonly tokens: number;
-  /** Most tokens of the document that the model reads with a chunk. */
-  readonly documentTokens: number;
-  /** Chunks of a document that are asked about at once. */
-  readonly concurrency: number;
-  /** Whether the model remembers the document from one chunk to the next. */
-  readonly cache: boolean;
 }
 
 /** What a function that cuts documents is asked. */

@@ -27,6 +27,12 @@ export interface EmbeddingBinding {
   readonly modelArn: string;
   /** What metrics and bills call the model. */
   readonly modelName: string;
+  /**
+   * The model behind it all, such as `amazon.titan-embed-text-v2:0`: it decides how requests are written.
+   *
+   * @default - unknown
+   */
+  readonly baseModelId?: string;
   /** Length of the vectors. */
   readonly dimension: number;
   /** Whether the vectors have a bit in each place, and not a float. */
@@ -228,6 +234,7 @@ class BedrockEmbeddingModel extends EmbeddingModel {
       modelId: this._route.modelId,
       modelArn: this._route.profiles[0] ?? this._route.models[0],
       modelName: this.options.name ?? this._route.name,
+      baseModelId: this._route.baseModelId,
       dimension,
       binary: this.options.binary ?? false,
       multimodal: entry ? entry.multimodal ?? false : undefined,

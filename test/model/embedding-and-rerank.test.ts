@@ -9,6 +9,7 @@ describe('EmbeddingModel', () => {
       modelId: 'amazon.titan-embed-text-v2:0',
       modelArn: 'arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/amazon.titan-embed-text-v2:0',
       modelName: 'amazon.titan-embed-text-v2:0',
+      baseModelId: 'amazon.titan-embed-text-v2:0',
       dimension: 1024,
       binary: false,
       multimodal: false,

@@ -1,0 +1,51 @@
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { CHUNK_PAYLOAD_BYTES, type ChunkRequest } from '../../lib/contract/diy-rag';
+import { ChunkFailure, type ChunkFunction } from '../ports/chunks';
+
+const THROTTLED = ['TooManyRequestsException', 'EC2ThrottledException'];
+const UNAVAILABLE = ['ServiceException', 'ResourceNotReadyException', 'ResourceConflictException', 'CodeArtifactUserPendingException'];
+
+/** A Lambda function of the user's that cuts documents. */
+export function lambdaChunks(client: LambdaClient, FunctionName: string): ChunkFunction {
+  return async (request, abortSignal) => {
+    const Payload = encoded(request);
+    try {
+      const { Payload: answer, FunctionError } = await client.send(new InvokeCommand({ FunctionName, Payload }), { abortSignal });
+      if (FunctionError !== undefined) throw new ChunkFailure('failed', `the function that cuts documents failed: ${reasonOf(answer?.transformToString() ?? '')}`);
+      return parsed(answer?.transformToString() ?? '');
+    } catch (error) {
+      throw abortSignal.aborted ? error : translated(error);
+    }
+  };
+}
+
+function encoded(request: ChunkRequest): Uint8Array {
+  const payload = Buffer.from(JSON.stringify(request));
+  if (payload.length <= CHUNK_PAYLOAD_BYTES) return payload;
+  throw new ChunkFailure('refused', `the document must have ${CHUNK_PAYLOAD_BYTES} bytes at most where a function cuts it, got ${payload.length}: cut it by structure, or put it up in parts`);
+}
+
+function parsed(answer: string): unknown {
+  try {
+    return JSON.parse(answer);
+  } catch {
+    throw new ChunkFailure('refused', 'the function that cuts documents must answer with JSON');
+  }
+}
+
+/** The function's own words are its builder's to read, and not at length. */
+function reasonOf(payload: string): string {
+  try {
+    return String((JSON.parse(payload) as { errorMessage?: unknown }).errorMessage ?? 'it did not say why').slice(0, 300);
+  } catch {
+    return 'it did not say why';
+  }
+}
+
+function translated(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof ChunkFailure || error instanceof TypeError) return error;
+  const behind = { cause: error };
+  if (THROTTLED.includes(error.name)) return new ChunkFailure('throttled', error.message, behind);
+  const status = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }).httpStatusCode : undefined;
+  return UNAVAILABLE.includes(error.name) || status === undefined || status >= 500 ? new ChunkFailure('unavailable', error.message, behind) : error;
+}

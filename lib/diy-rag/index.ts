@@ -1,0 +1,1 @@
+export { Splitter, type SplitOptions, type TableSplitOptions, type TokenSplitOptions } from './splitter';

@@ -1,0 +1,139 @@
+import { type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { type IConstruct } from 'constructs';
+import { type ChunkingPolicy } from '../contract/diy-rag';
+import { requireInteger, requireMade } from '../internal/validation';
+import { type EmbeddingBinding } from '../model';
+
+/** How long chunks are. */
+export interface SplitOptions {
+  /**
+   * Most tokens of a chunk, from 20 to four fifths of what the embedding model takes, 8192 at most. Chunks by structure have about two thirds of it on
+   * average, others nearly all of it.
+   *
+   * @default 300; 1500 for pages; less where the embedding model takes less
+   */
+  readonly tokens?: number;
+}
+
+/** Options of `Splitter.tokens`. */
+export interface TokenSplitOptions extends SplitOptions {
+  /**
+   * How many tokens of a chunk are repeated in the next, from 0 to half of `tokens`.
+   *
+   * @default a fifth of `tokens`
+   */
+  readonly overlapTokens?: number;
+}
+
+/** Options of `Splitter.tables`. */
+export interface TableSplitOptions extends SplitOptions {
+  /**
+   * Most rows of a chunk, from 1 to 1000.
+   *
+   * @default - as many as fit
+   */
+  readonly rows?: number;
+}
+
+/**
+ * How documents are cut into chunks: what is embedded, found and cited. A chunk is always a part of its document's text, so that citations point to it;
+ * headings and the heads of tables that stand above it are searched with it. Another cut is another index.
+ *
+ * @example
+ * const splitter = Splitter.structure({ tokens: 400 });
+ */
+export abstract class Splitter {
+  /**
+   * By what the document shows of its structure: a chunk is best whole paragraphs, list items, tables and code under one heading. What is too long for
+   * that is cut between sentences and rows, where the subject changes, into even parts.
+   */
+  public static structure(options: SplitOptions = {}): Splitter {
+    return new Cut('structure', options);
+  }
+
+  /** Whole sentences one after another, whatever they stand under, in even chunks: for transcripts and other text without structure. */
+  public static sentences(options: SplitOptions = {}): Splitter {
+    return new Cut('sentences', options);
+  }
+
+  /** As many tokens each, wherever that ends, some of them repeated in the next. */
+  public static tokens(options: TokenSplitOptions = {}): Splitter {
+    return new Cut('tokens', options);
+  }
+
+  /** A chunk a page, slide or sheet; what is longer is cut by its structure, and so are documents without pages. */
+  public static pages(options: SplitOptions = {}): Splitter {
+    return new Cut('pages', options, 1_500);
+  }
+
+  /** Rows of tables, each chunk searched with the table's head: for spreadsheets and CSV. What is around tables is cut by its structure. */
+  public static tables(options: TableSplitOptions = {}): Splitter {
+    return new Cut('tables', options);
+  }
+
+  /**
+   * By a function of yours. It is asked with `{ version: 1, document: { text, title, blocks: [{ kind, start, end, level }], pages: [{ page, start }] } }`
+   * and answers with `{ chunks: [{ start, end }] }`, places in `text` as JavaScript counts them. A document of more than 6 MB cannot be asked about and fails.
+   *
+   * @param handler the function; what indexes documents may call it
+   * @param options `tokens` is what chunks are held to: a longer one fails the document
+   */
+  public static custom(handler: IFunction, options: SplitOptions = {}): Splitter {
+    return new ByFunction(handler, options);
+  }
+
+  /** @internal */
+  public abstract _bind(scope: IConstruct, build: SplitterBuild): ChunkingPolicy;
+}
+
+export interface SplitterBuild {
+  /** Who cuts documents. */
+  readonly caller: IGrantable;
+  readonly embedding: Pick<EmbeddingBinding, 'inputTokens'>;
+}
+
+const FEWEST = 20;
+const MOST = 8_192;
+const DEFAULT = 300;
+const MOST_ROWS = 1_000;
+/** Headings and a line of context need room too. */
+const SHARE = 0.8;
+
+class Cut extends Splitter {
+  constructor(private readonly by: ChunkingPolicy['by'], private readonly options: SplitOptions & TokenSplitOptions & TableSplitOptions, private readonly standard = DEFAULT) {
+    super();
+  }
+
+  public _bind(scope: IConstruct, build: SplitterBuild): ChunkingPolicy {
+    const tokens = requireTokens(scope, this.options.tokens, this.standard, build);
+    const { overlapTokens, rows } = this.options;
+    requireInteger(scope, 'splitter.overlapTokens', overlapTokens, 0, Math.floor(tokens / 2), ", half of 'splitter.tokens'");
+    requireInteger(scope, 'splitter.rows', rows, 1, MOST_ROWS);
+    return {
+      by: this.by,
+      tokens,
+      ...(this.by === 'tokens' && { overlapTokens: overlapTokens ?? Math.floor(tokens / 5) }),
+      ...(rows !== undefined && { rows }),
+    };
+  }
+}
+
+class ByFunction extends Splitter {
+  constructor(private readonly handler: IFunction, private readonly options: SplitOptions) {
+    super();
+  }
+
+  public _bind(scope: IConstruct, build: SplitterBuild): ChunkingPolicy {
+    requireMade(scope, 'splitter.handler', this.handler, 'grantInvoke', "a Lambda function, such as new Function(this, 'Splitter', …)");
+    const tokens = requireTokens(scope, this.options.tokens, MOST, build);
+    this.handler.grantInvoke(build.caller);
+    return { by: 'custom', tokens, functionArn: this.handler.functionArn };
+  }
+}
+
+function requireTokens(scope: IConstruct, tokens: number | undefined, standard: number, { embedding }: SplitterBuild): number {
+  const most = Math.min(MOST, Math.floor((embedding.inputTokens ?? MOST) * SHARE));
+  requireInteger(scope, 'splitter.tokens', tokens, FEWEST, most, ', which leaves room for headings in what the embedding model takes');
+  return tokens ?? Math.min(standard, most);
+}
