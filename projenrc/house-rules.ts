@@ -6,7 +6,9 @@ export function houseRules(project: awscdk.AwsCdkConstructLibrary) {
   const constructs = ['chatbot-api', 'managed-rag', 'diy-rag', 'agent-workflow', 'batch-pipeline', 'self-hosted-model', 'enterprise-platform'];
   const sockets = ['api', 'model', 'knowledge', 'tool', 'guardrail', 'rails', 'posture', 'observability', 'rag'];
   const room = (name: string) => `./lib/${name}`;
-  const handlers = readdirSync('lambda').filter((name) => name !== 'dist' && existsSync(`lambda/${name}/index.ts`)).sort();
+  const folders = readdirSync('lambda').filter((name) => name !== 'dist').sort();
+  const handlers = folders.filter((name) => existsSync(`lambda/${name}/index.ts`));
+  const cores = folders.filter((name) => !handlers.includes(name));
   const handler = (name: string) => `./lambda/${name}`;
 
   const zones = [
@@ -23,10 +25,10 @@ export function houseRules(project: awscdk.AwsCdkConstructLibrary) {
     ...handlers.map((name) => ({
       target: handler(name), from: handlers.filter((other) => other !== name).map(handler), message: 'what two handlers need has a room of its own: generation, knowledge, kit',
     })),
-    ...['generation', 'knowledge', 'ports', 'adapters', 'kit'].map((name) => ({ target: handler(name), from: handlers.map(handler), message: 'what handlers are made of knows none of them' })),
+    ...cores.map((name) => ({ target: handler(name), from: handlers.map(handler), message: 'what handlers are made of knows none of them' })),
     { target: './lambda/generation', from: ['./lambda/knowledge'], message: 'knowledge stands on generation, not the other way round' },
     { target: './lambda/kit', from: ['./lambda/generation', './lambda/knowledge', './lambda/adapters', './lambda/parts'], message: 'the kit knows contract only' },
-    { target: './lambda/parts', from: [...handlers, 'generation', 'knowledge'].map(handler), message: 'a part is one more adapter: it knows ports and adapters, no core and no handler' },
+    { target: './lambda/parts', from: ['generation', 'knowledge'].map(handler), message: 'a part is one more adapter: it knows ports and adapters, no core of answers' },
     { target: './local', from: ['./lambda', './examples', './test', './bench', room('internal'), ...[...constructs, ...sockets].map(room)], message: 'local reads the public index and lib/contract' },
     { target: './examples', from: ['./lambda', './local', './test', './bench', room('internal'), room('contract'), ...[...constructs, ...sockets].map(room)], message: 'examples use the public index, as users do' },
   ];

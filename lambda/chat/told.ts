@@ -1,5 +1,5 @@
-import { Sentences } from './sentences';
 import type { Generated, GenerationEvent } from '../generation/generation';
+import { Sentences } from '../kit/sentences';
 import type { Clock } from '../ports/clock';
 
 /** How the words of an answer are told on. */

@@ -1,4 +1,4 @@
-import { goesOn } from '../chat/sentences';
+import { goesOn } from '../kit/sentences';
 
 /** Scripts whose sentences end with the marks of Latin and a space; others have marks of their own, or need none. */
 const PLAIN = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Common}\p{Script=Inherited}]*$/u;

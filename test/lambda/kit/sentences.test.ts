@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Sentences } from '../../../lambda/chat/sentences';
+import { Sentences } from '../../../lambda/kit/sentences';
 
 /** What comes of a text that comes in pieces, and what is left at its end. */
 function cut(text: string, size = 3): string[] {
