@@ -14,6 +14,8 @@ const AROUND_ROLES = new Set(['navigation', 'contentinfo', 'search', 'banner', '
 const INLINE = new Set(['a', 'abbr', 'acronym', 'b', 'bdi', 'bdo', 'big', 'cite', 'code', 'data', 'del', 'dfn', 'em', 'font', 'i', 'img', 'ins', 'kbd', 'label', 'mark', 'math',
   'nobr', 'output', 'q', 'rp', 'rt', 'ruby', 's', 'samp', 'small', 'span', 'strike', 'strong', 'sub', 'sup', 'time', 'tt', 'u', 'var', 'wbr']);
 const HEADING = /^h([1-6])$/;
+/** A cell with more words holds a page, not a value. */
+const LONGEST_CELL = 600;
 /** How much of a page its main part has to hold to be taken for the whole. */
 const MAIN_SHARE = 0.25;
 const ARTICLE_SHARE = 0.5;
@@ -141,8 +143,9 @@ class Page {
     const caption = elements(table).find(({ name }) => name === 'caption');
     if (caption) this.writer.paragraph(inlineText(caption));
     const cells = rows.map((row) => elements(row).filter(({ name }) => name === 'td' || name === 'th'));
-    const layout = descendantsOf(table, 'tr').length === 0 || /^(?:presentation|none)$/.test(table.attributes.role ?? '')
-      || cells.every((row) => row.length <= 1) || cells.flat().some((cell) => descendantsOf(cell, 'table').some((inner) => rowsOf(inner).length > 1));
+    const layout = rows.length === 0 || /^(?:presentation|none)$/.test(table.attributes.role ?? '')
+      || cells.every((row) => row.length <= 1) || cells.flat().some((cell) => oneLine(spoken(cell)).length > LONGEST_CELL)
+      || cells.flat().some((cell) => descendantsOf(cell, 'table').some((inner) => rowsOf(inner).length > 1));
     if (layout) {
       for (const cell of cells.flat()) {
         this.walk(cell);

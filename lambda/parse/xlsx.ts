@@ -40,10 +40,7 @@ export const readXlsx: ReadBytes = async (bytes, { policy, signal }) => {
     if (grid.size === 0) return;
     said = true;
     writer.heading(2, name);
-    for (const table of tables(grid)) {
-      if (table.length === 1 && table[0].length === 1) writer.paragraph(table[0][0]);
-      else writer.table(table);
-    }
+    for (const table of tables(grid)) writeTable(writer, table);
   });
   if (!said) throw new ParseFailure('empty', 'no cell of the workbook holds anything');
   return writer.end('no cell of the workbook holds anything');
@@ -93,7 +90,8 @@ function spreadMerged(grid: Grid, merged: readonly string[]): void {
   for (const range of merged) {
     const [from, to] = range.split(':').map(place);
     const text = from && grid.get(from.row)?.get(from.column);
-    if (!from || !to || !text) continue;
+    // A title over a table stands once.
+    if (!from || !to || !text || (from.row === to.row && grid.get(from.row)?.size === 1)) continue;
     for (let row = from.row; row <= to.row && left > 0; row++, left--) {
       const cells = grid.get(row);
       // A row that holds nothing else is merged for its looks.
@@ -127,24 +125,37 @@ function place(reference: string): { readonly row: number; readonly column: numb
   return column < LAST_COLUMN ? { row: Number(digits) - 1, column } : undefined;
 }
 
-/** Rows that follow each other are a table; within them, so are columns that no blank column parts. */
+/** Rows of one cell above the others are titles. */
+function writeTable(writer: MarkdownWriter, rows: string[][]): void {
+  const head = rows.findIndex((row) => row.filter(Boolean).length > 1);
+  const titles = head < 0 && rows.length > 1 ? 0 : head < 0 ? 1 : head;
+  for (const row of rows.slice(0, titles)) writer.paragraph(row.find(Boolean) ?? '');
+  writer.table(rows.slice(titles));
+}
+
+/** Rows that follow each other are a table; within them, so are two columns or more that a blank column parts from two or more others. */
 function tables(grid: Grid): string[][][] {
   const rows = [...grid.keys()].sort((a, b) => a - b);
-  const bands: number[][] = [];
-  for (const row of rows) {
-    const band = bands.at(-1);
-    if (band && band.at(-1) === row - 1) band.push(row);
-    else bands.push([row]);
-  }
-  return bands.flatMap((band) => {
+  return runs(rows).flatMap((band) => {
     const columns = [...new Set(band.flatMap((row) => [...(grid.get(row)?.keys() ?? [])]))].sort((a, b) => a - b);
     const groups: number[][] = [];
-    for (const column of columns) {
-      const group = groups.at(-1);
-      if (group && group.at(-1) === column - 1) group.push(column);
-      else groups.push([column]);
+    for (const run of runs(columns)) {
+      const last = groups.at(-1);
+      // A column alone belongs to those beside it: blank columns are often put in for their looks.
+      if (last && (run.length === 1 || last.length === 1)) last.push(...run);
+      else groups.push(run);
     }
     return groups.map((group) => band.map((row) => group.map((column) => grid.get(row)?.get(column) ?? '')).filter((cells) => cells.some(Boolean)));
   });
 }
 
+/** Numbers in order, those that follow each other together. */
+function runs(numbers: readonly number[]): number[][] {
+  const all: number[][] = [];
+  for (const number of numbers) {
+    const last = all.at(-1);
+    if (last && last.at(-1) === number - 1) last.push(number);
+    else all.push([number]);
+  }
+  return all;
+}

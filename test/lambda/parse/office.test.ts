@@ -107,11 +107,14 @@ describe('Excel', () => {
     expectSound(document);
   });
 
-  test('what stands apart on a sheet is a table of its own, merged cells are said in each, sheets are pages', async () => {
+  test('what stands apart on a sheet is a table of its own, titles over it paragraphs; merged cells are said in each, sheets are pages', async () => {
     const row = (at: number, cells: Readonly<Record<string, string>>) => `<row r="${at}">${Object.entries(cells).map(([column, value]) => `<c r="${column}${at}" t="str"><v>${value}</v></c>`).join('')}</row>`;
-    const first = `<sheetData>${row(1, { A: 'a' })}${row(2, { B: 'b', C: 'c' })}${row(5, { A: 'x', B: 'y', D: 'far' })}${row(6, { A: '1', B: '2', D: 'off' })}</sheetData><mergeCells><mergeCell ref="A1:C1"/></mergeCells>`;
+    const first = `<sheetData>${row(1, { A: 'Title' })}${row(2, { A: 'a' })}${row(3, { A: 'k', B: 'b', C: 'c' })}${row(4, { B: 'd', C: 'e' })}
+      ${row(6, { A: 'x', B: 'y', D: 'far', E: 'off' })}${row(7, { A: '1', B: '2', D: '3', E: '4' })}${row(9, { A: 'p', C: 'q' })}${row(10, { A: 'r', C: 's' })}</sheetData>
+      <mergeCells><mergeCell ref="A1:C1"/><mergeCell ref="A3:A4"/></mergeCells>`;
     const document = await read(xlsx({ One: first, Two: `<sheetData>${row(1, { A: 'alone' })}</sheetData>` }), 'a.xlsx');
-    expect(document.text).toBe('## One\n\n| a | a | a |\n| --- | --- | --- |\n|  | b | c |\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n\n| far |\n| --- |\n| off |\n\n## Two\n\nalone');
+    expect(document.text).toBe('## One\n\nTitle\n\na\n\n| k | b | c |\n| --- | --- | --- |\n| k | d | e |\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n\n'
+      + '| far | off |\n| --- | --- |\n| 3 | 4 |\n\n| p | q |\n| --- | --- |\n| r | s |\n\n## Two\n\nalone');
     expect(document.pages?.map(({ page, start }) => [page, document.text.slice(start, start + 6)])).toEqual([[1, '## One'], [2, '## Two']]);
   });
 
