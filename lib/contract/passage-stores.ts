@@ -46,3 +46,9 @@ export const S3_VECTORS_KEYS = { tenant: '_tenant', chunk: '_chunk' } as const;
 
 /** The keys of a table that keeps words, both texts. */
 export const KEYWORD_TABLE = { partitionKey: 'pk', sortKey: 'sk' } as const;
+
+/** A collection of OpenSearch Serverless for vectors. */
+export interface OpenSearchReference {
+  /** As `https://<id>.<region>.aoss.amazonaws.com`. */
+  readonly endpoint: string;
+}
