@@ -54,3 +54,16 @@ export interface EmbeddingPolicy {
 
 /** The table that remembers vectors. */
 export const VECTOR_TABLE = { partitionKey: 'id', ttl: 'expiresAt' } as const;
+
+/** A line that a model writes for each chunk, about where in its document it stands. */
+export interface ContextPolicy {
+  readonly modelId: string;
+  /** Most tokens of a line. */
+  readonly tokens: number;
+  /** Most tokens of the document that the model reads with a chunk. */
+  readonly documentTokens: number;
+  /** Chunks of a document that are asked about at once. */
+  readonly concurrency: number;
+  /** Whether the model is asked to remember the document from one chunk to the next. */
+  readonly cache: boolean;
+}
