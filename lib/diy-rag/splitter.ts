@@ -11,7 +11,7 @@ export interface SplitOptions {
    * Most tokens of a chunk, from 20 to four fifths of what the embedding model takes, 8192 at most. Chunks by structure have about two thirds of it on
    * average, others nearly all of it.
    *
-   * @default 300; 1500 for pages; less where the embedding model takes less
+   * @default - 300, for pages 1500, for a function all it may have; less where the embedding model takes less
    */
   readonly tokens?: number;
 }
@@ -21,7 +21,7 @@ export interface TokenSplitOptions extends SplitOptions {
   /**
    * How many tokens of a chunk are repeated in the next, from 0 to half of `tokens`.
    *
-   * @default a fifth of `tokens`
+   * @default - a fifth of `tokens`
    */
   readonly overlapTokens?: number;
 }
