@@ -10,9 +10,9 @@ import retrieval from './retrieval';
 import { isMet, type Figure, type Options, type Result, type Row } from './row';
 import size from './size';
 import stream from './stream';
-import synth from './synth';
+import synth, { synthRag } from './synth';
 
-const rows: Row[] = [size, load, importing, stream, synth, openaiSpec, hostile, parsing, chunking, retrieval, fusion];
+const rows: Row[] = [size, load, importing, stream, synth, synthRag, openaiSpec, hostile, parsing, chunking, retrieval, fusion];
 
 const usage = `npm run -s bench -- [row …] [--runs N] [--json] [--check] [--schemas DIR] [--strings FILE] [--files DIR] [--corpora DIR --questions FILE [--tokens N]]
   [--dataset DIR] [--runs A.json B.json --qrels FILE]

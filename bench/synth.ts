@@ -7,34 +7,45 @@ import { interleave } from './measure';
 import type { Row } from './row';
 import { withInstalled } from './tarball';
 
-const synth: Row = {
-  name: 'synth',
-  title: 'a whole process that synthesizes the chat example, against one with the same resources written by hand',
+interface Pair {
+  readonly name: string;
+  /** The example whose synthesis is timed. */
+  readonly example: string;
+  readonly construct: string;
+  readonly stack: string;
+  /** Files in this folder, without their ending. */
+  readonly hand: string;
+  readonly ours: string;
+}
+
+const synthRow = ({ name: row, example, construct, stack, ...apps }: Pair): Row => ({
+  name: row,
+  title: `a whole process that synthesizes ${example}, against one with the same resources written by hand`,
   run: ({ runs = 11 }) => withInstalled(async (app, { name }) => {
-    const apps = { hand: 'hand-written', ours: 'example' };
-    for (const file of Object.values(apps)) await compile(file, app, name);
-    const outdir = (side: keyof typeof apps) => join(app, `cdk.out.${side}`);
-    const synthesize = (side: keyof typeof apps) => () => {
+    const { hand: byHand, ours: byUs } = apps;
+    for (const file of [byHand, byUs]) await compile(file, app, name);
+    const outdir = (file: string) => join(app, `cdk.out.${file}`);
+    const synthesize = (file: string) => () => {
       const start = performance.now();
-      execFileSync(process.execPath, [`${apps[side]}.js`], {
+      execFileSync(process.execPath, [`${file}.js`], {
         cwd: app,
         stdio: 'ignore',
-        env: { ...process.env, CDK_OUTDIR: outdir(side), CDK_VALIDATION: 'false', HANDLER_FOLDER: resolve(chatBundle, '..') },
+        env: { ...process.env, CDK_OUTDIR: outdir(file), CDK_VALIDATION: 'false', HANDLERS: resolve(chatBundle, '../..') },
       });
       return performance.now() - start;
     };
-    const times = await interleave(runs, { hand: synthesize('hand'), ours: synthesize('ours') });
-    const [hand, ours] = [outdir('hand'), outdir('ours')].map(countTypes);
+    const times = await interleave(runs, { hand: synthesize(byHand), ours: synthesize(byUs) });
+    const [hand, ours] = [outdir(byHand), outdir(byUs)].map((folder) => countTypes(join(folder, `${stack}.template.json`)));
     return {
       figures: [
         { name: `by hand, ${total(hand)} resources`, value: times.hand, unit: 'ms', kind: 'time' },
-        { name: `with ChatbotApi, ${total(ours)} resources`, value: times.ours, unit: 'ms', kind: 'time' },
+        { name: `with ${construct}, ${total(ours)} resources`, value: times.ours, unit: 'ms', kind: 'time' },
         { name: 'ratio', value: times.ours / times.hand, unit: '×', goal: 1.25, kind: 'time' },
       ],
-      notes: [`Node ${process.version}, validation off, medians of ${runs} processes each, interleaved`, ...differences(hand, ours)],
+      notes: [`Node ${process.version}, validation off, medians of ${runs} processes each, interleaved`, ...differences(hand, ours, construct)],
     };
   }),
-};
+});
 
 /** One plain JavaScript file, as users have it. */
 async function compile(file: string, app: string, library: string) {
@@ -58,8 +69,8 @@ const installed = (library: string): Plugin => ({
 
 type Counts = Map<string, number>;
 
-function countTypes(outdir: string): Counts {
-  const { Resources } = JSON.parse(readFileSync(join(outdir, 'ChatbotApi.template.json'), 'utf8')) as { Resources: Record<string, { Type: string }> };
+function countTypes(template: string): Counts {
+  const { Resources } = JSON.parse(readFileSync(template, 'utf8')) as { Resources: Record<string, { Type: string }> };
   const counts: Counts = new Map();
   for (const { Type } of Object.values(Resources)) counts.set(Type, (counts.get(Type) ?? 0) + 1);
   return counts;
@@ -68,9 +79,13 @@ function countTypes(outdir: string): Counts {
 const total = (counts: Counts) => [...counts.values()].reduce((sum, count) => sum + count, 0);
 
 /** The comparison is fair as long as this finds nothing. */
-function differences(hand: Counts, ours: Counts): string[] {
+function differences(hand: Counts, ours: Counts, construct: string): string[] {
   return [...new Set([...hand.keys(), ...ours.keys()])].filter((type) => hand.get(type) !== ours.get(type))
-    .map((type) => `not the same: ${hand.get(type) ?? 0} ${type} by hand, ${ours.get(type) ?? 0} with ChatbotApi`);
+    .map((type) => `not the same: ${hand.get(type) ?? 0} ${type} by hand, ${ours.get(type) ?? 0} with ${construct}`);
 }
 
-export default synth;
+export default synthRow({ name: 'synth', example: 'the chat example', construct: 'ChatbotApi', stack: 'ChatbotApi', hand: 'hand-written', ours: 'example' });
+
+export const synthRag = synthRow({
+  name: 'synth-rag', example: 'the example of answers from documents', construct: 'ManagedRag', stack: 'ManagedRag', hand: 'rag-hand-written', ours: 'rag-example',
+});

@@ -1,4 +1,5 @@
 // The yardstick of `synth`: the resources of the chat example, written by hand with what aws-cdk-lib offers.
+import { join } from 'node:path';
 import { App, Aws, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
@@ -10,6 +11,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { GATEWAY_ERRORS } from './gateway-errors';
 
 const MODEL = 'amazon.nova-2-lite-v1:0';
 const app = new App();
@@ -66,7 +68,7 @@ new iam.ManagedPolicy(stack, 'Tracing', {
 const handler = new lambda.Function(stack, 'Handler', {
   runtime: lambda.Runtime.NODEJS_24_X,
   architecture: lambda.Architecture.ARM_64,
-  code: lambda.Code.fromAsset(process.env.HANDLER_FOLDER ?? ''),
+  code: lambda.Code.fromAsset(join(process.env.HANDLERS ?? '', 'chat')),
   handler: 'index.handler',
   role: role.withoutPolicyUpdates(),
   timeout: Duration.minutes(5),
@@ -114,19 +116,7 @@ const conversations = v1.addResource('conversations');
 conversations.addMethod('GET', integration, { authorizer, requestValidator });
 conversations.addResource('{id}').addMethod('GET', integration, { authorizer, requestValidator });
 
-const { ResponseType } = apigateway;
-const gatewayErrors: [string, apigateway.ResponseType][] = [
-  ['AccessDenied', ResponseType.ACCESS_DENIED], ['ApiConfiguration', ResponseType.API_CONFIGURATION_ERROR],
-  ['AuthorizerConfiguration', ResponseType.AUTHORIZER_CONFIGURATION_ERROR], ['AuthorizerFailure', ResponseType.AUTHORIZER_FAILURE],
-  ['BadBody', ResponseType.BAD_REQUEST_BODY], ['BadParameters', ResponseType.BAD_REQUEST_PARAMETERS], ['Default4xx', ResponseType.DEFAULT_4XX],
-  ['Default5xx', ResponseType.DEFAULT_5XX], ['ExpiredToken', ResponseType.EXPIRED_TOKEN], ['IntegrationFailure', ResponseType.INTEGRATION_FAILURE],
-  ['IntegrationTimeout', ResponseType.INTEGRATION_TIMEOUT], ['InvalidApiKey', ResponseType.INVALID_API_KEY],
-  ['InvalidSignature', ResponseType.INVALID_SIGNATURE], ['MissingToken', ResponseType.MISSING_AUTHENTICATION_TOKEN],
-  ['QuotaExceeded', ResponseType.QUOTA_EXCEEDED], ['TooLarge', ResponseType.REQUEST_TOO_LARGE], ['NotFound', ResponseType.RESOURCE_NOT_FOUND],
-  ['Throttled', ResponseType.THROTTLED], ['Unauthorized', ResponseType.UNAUTHORIZED], ['MediaType', ResponseType.UNSUPPORTED_MEDIA_TYPE],
-  ['Waf', ResponseType.WAF_FILTERED],
-];
-for (const [id, type] of gatewayErrors) {
+for (const [id, type] of GATEWAY_ERRORS) {
   api.addGatewayResponse(id, {
     type,
     responseHeaders: { 'x-request-id': 'context.requestId' },
