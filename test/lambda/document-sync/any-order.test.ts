@@ -1,4 +1,5 @@
 import { deploySync, type DeployOptions } from './deployed-sync';
+import { BlindGates, OpenGates } from '../fakes/sync-state';
 
 const FILES = 200;
 
@@ -40,5 +41,18 @@ describe.each(SYNCS)('200 files that change at random, %s', (_, options) => {
     const starts = base.jobs.map(({ startedAt }) => startedAt);
     expect(starts.every((at, place) => place === 0 || at - starts[place - 1] >= 10_000)).toBe(true);
     if (options.backlog || options.source) expect(base.jobs.length).toBeGreaterThan(0);
+    // A run that breaks off leaves its gate while its documents are read still: those the next one waits for.
+    if (!options.faults) expect(base.overlaps).toEqual([]);
   }, 60_000);
 });
+
+test.each([
+  ['let batches in while a job runs, documents are read meanwhile', new OpenGates(), 'ingest'],
+  ['did not say who is in, jobs would begin while documents are read', new BlindGates(), 'start'],
+])('it is the gates that keep jobs and documents apart: if they %s', async (_, gates, overlap) => {
+  const sync = deploySync({ backlog: 40, gates });
+  sync.base.exclusive = false;
+  Object.assign(sync.base.mishaps, { throttle: 0.1, slowestMs: 8_000 });
+  await sync.settle(() => live(sync));
+  expect(sync.base.overlaps).toContain(overlap);
+}, 60_000);

@@ -16,10 +16,12 @@ export interface DeployOptions {
   /** How often a call of a port of ours fails without a word. */
   readonly faults?: number;
   readonly pollers?: number;
+  /** @default - they keep jobs and documents apart */
+  readonly gates?: MemoryGates;
 }
 
 /** The functions of a sync with their queues, in memory and in virtual time. */
-export function deploySync({ seed = 1, backlog = 1_000_000, source, faults = 0, pollers = 3 }: DeployOptions = {}) {
+export function deploySync({ seed = 1, backlog = 1_000_000, source, faults = 0, pollers = 3, gates = new MemoryGates() }: DeployOptions = {}) {
   const random = randomOf(seed);
   const clock = new VirtualClock(random);
   const bucket = new FakeBucket();
@@ -27,7 +29,6 @@ export function deploySync({ seed = 1, backlog = 1_000_000, source, faults = 0, 
   const changes = new FakeQueue(clock, { receives: CHANGE_ATTEMPTS, batch: 10, seconds: 6 * SYNC_SECONDS });
   const jobs = new FakeQueue(clock, { receives: JOB_ATTEMPTS, batch: 10, seconds: 6 * SYNC_SECONDS });
   const open = new MemoryOpenDocuments();
-  const gates = new MemoryGates();
   const leases = new MemoryLeases();
   const lines: Readonly<Record<string, unknown>>[] = [];
   const metrics: Record<string, number[]> = {};

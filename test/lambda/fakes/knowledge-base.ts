@@ -53,6 +53,8 @@ export class FakeKnowledgeBase implements Ingestion, IngestionJobs {
   readonly entries = new Map<string, Entry>();
   readonly jobs: (JobReport & { standing: JobReport['standing']; startedAt: number; token: string; source: string })[] = [];
   readonly calls: string[] = [];
+  /** What was asked for while the other was at work: a document while a job reads, or a job while documents are read. */
+  readonly overlaps: string[] = [];
   /** How each document was sent last. */
   readonly sent = new Map<string, SentDocument>();
   /** What no call is taken with. */
@@ -112,6 +114,7 @@ export class FakeKnowledgeBase implements Ingestion, IngestionJobs {
     this.strike('start');
     const known = this.jobs.find((job) => job.token === token);
     if (known) return known.jobId;
+    if (this.sending) this.overlaps.push('start');
     if (this.atWork || (this.exclusive && this.sending)) throw new IngestionFailure('conflict', 'There is already an ongoing operation');
     const job = { jobId: `JOB${this.jobs.length + 1}`, standing: 'working' as JobReport['standing'], indexed: 0, deleted: 0, failed: 0, reasons: [], startedAt: this.clock.now(), token, source };
     this.jobs.push(job);
@@ -184,6 +187,7 @@ export class FakeKnowledgeBase implements Ingestion, IngestionJobs {
     this.calls.push(`${call} ${uris.length}`);
     if (uris.length > 10 || new Set(uris).size < uris.length) throw new IngestionFailure('invalid', 'not so');
     if (uris.some((uri) => this.invalid.has(this.keyOf(uri)))) throw new IngestionFailure('invalid', 'one of them is refused');
+    if (this.atWork) this.overlaps.push(call);
     if (this.exclusive && this.atWork) throw new IngestionFailure('conflict', 'a job is at work');
     this.strike(call);
   }

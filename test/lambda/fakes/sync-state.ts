@@ -48,6 +48,21 @@ export class MemoryGates implements SourceGates {
   }
 }
 
+/** Gates that let every batch in. */
+export class OpenGates extends MemoryGates {
+  public override async enter(id: string, batch: string, now: number, until: number) {
+    return { ...await super.enter(id, batch, now, until), entered: true };
+  }
+}
+
+/** Gates that do not say who is in. */
+export class BlindGates extends MemoryGates {
+  public override async close(id: string, closedBy: number, now: number, closedUntil: number) {
+    await super.close(id, closedBy, now, closedUntil);
+    return 0;
+  }
+}
+
 export class MemoryLeases implements JobLeases {
   private lease?: JobLease;
   private token = 0;
