@@ -5,8 +5,8 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { WORKGROUP } from './define-structured';
 import {
-  ApiAuth, Firewall, Guardrail, Inclusion, Posture, QueryEngine, QuerySessions, RagApi, RedshiftLogin, StructuredData, StructuredKnowledge, type StructuredKnowledgeProps,
-  SyncPolicy, WordFilter,
+  ApiAuth, Firewall, Guardrail, Inclusion, Posture, QueryEngine, QuerySessions, RagApi, RedshiftLogin, StructuredData, StructuredKnowledge,
+  type StructuredKnowledgeProps, SyncPolicy, WordFilter,
 } from '../../lib';
 import { synthesize } from '../compliance/synthesize';
 
