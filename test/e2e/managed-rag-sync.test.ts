@@ -188,7 +188,8 @@ describe('documents are kept in step with their bucket', () => {
   }, 60_000);
 
   test('a job that runs when its data source is taken out of the stack is stopped, and that of another goes on', async () => {
-    run.cloud.knowledge.settings.paceMs = 1_000;
+    // Both are to be at work at once, and a knowledge base begins a job ten seconds after the one before.
+    run.cloud.knowledge.settings.paceMs = 8_000;
     const begun = (name: Name) => lines('job').filter(({ what, source }) => what === 'begun' && source === output(`${name}Source`)).length;
     const before = { Each: begun('Each'), Bulk: begun('Bulk') };
     for (const name of ['Each', 'Bulk'] as const) {
@@ -203,7 +204,7 @@ describe('documents are kept in step with their bucket', () => {
     await until(() => waiting() === 0);
     expect(lines('job').filter(({ what, source }) => what === 'stopped' && source === output('BulkSource'))).toEqual([]);
     expect(lines('drained')).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 
   test('a job that runs when the stack is deleted is stopped', async () => {
     run.cloud.knowledge.settings.paceMs = 4_000;
