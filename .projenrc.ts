@@ -66,7 +66,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'fflate@^0.8',
     'htmlparser2@^10',
     'ioredis@^6',
-    'mammoth@^1',
     'pg@^8',
     '@types/pg@^8',
     'postal-mime@^2',
