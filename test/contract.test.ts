@@ -5,10 +5,12 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { ApiAuth, ChatbotApi, KnowledgeStore, ManagedRag, Transport } from '../lib';
 import { CHAT_ENV } from '../lib/contract/chat';
 import { CHAT_SOCKET_ENV } from '../lib/contract/chat-socket';
+import { DOCUMENT_INDEX_ENV } from '../lib/contract/document-index';
 import { DOCUMENT_CHANGES_ENV, DOCUMENT_SYNC_ENV, SYNC_DRAIN_ENV } from '../lib/contract/document-sync';
 import { OIDC_AUTHORIZER_ENV } from '../lib/contract/oidc-authorizer';
 import { PGVECTOR_SCHEMA_ENV } from '../lib/contract/pgvector-schema';
 import { RAG_ENV } from '../lib/contract/rag';
+import { DiyRag } from '../lib/diy-rag';
 
 /** Each handler, what it reads from its environment, and a construct that defines it. */
 const HANDLERS = [
@@ -20,6 +22,7 @@ const HANDLERS = [
     define: (stack: Stack) => new ChatbotApi(stack, 'Chat', { auth: ApiAuth.iam(), transport: Transport.webSocket() }),
   },
   { bundle: 'document-changes', handler: 'Puts changes of documents in line', contract: DOCUMENT_CHANGES_ENV, define: (stack: Stack) => new ManagedRag(stack, 'Rag') },
+  { bundle: 'document-index', handler: 'Keeps an index of passages in step with its documents', contract: DOCUMENT_INDEX_ENV, define: (stack: Stack) => new DiyRag(stack, 'Rag') },
   { bundle: 'document-sync', handler: 'Keeps a knowledge base in step with its documents', contract: DOCUMENT_SYNC_ENV, define: (stack: Stack) => new ManagedRag(stack, 'Rag') },
   { bundle: 'sync-drain', handler: 'Ends the jobs of a knowledge base that is deleted', contract: SYNC_DRAIN_ENV, define: (stack: Stack) => new ManagedRag(stack, 'Rag') },
   {

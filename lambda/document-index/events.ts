@@ -4,6 +4,7 @@ import { type ChangedDocument, documentsOf } from './document';
 import { bringInStep, type IndexPorts, type IndexTerms } from './in-step';
 import { parseWork } from './request';
 import { requestWalks, walk, type WalkPorts } from './walk';
+import { SYNC_METRICS } from '../../lib/contract/document-sync';
 import { describeError } from '../kit/log';
 import type { Clock } from '../ports/clock';
 import type { ChangeQueue } from '../ports/sync-queues';
@@ -41,6 +42,7 @@ export function documentIndex(terms: IndexTerms, ports: DocumentIndexPorts): Han
         await ('sync' in message ? requestWalks(message.sync, terms.sources, ports) : walk(message, until, terms, ports));
       } catch (error) {
         log.error('job message failed', { messageId, ...describeError(error) });
+        ports.publish({ [SYNC_METRICS.syncJobsFailed]: 1 });
         again.push(messageId);
       }
     }

@@ -2,7 +2,7 @@ import { type Attempt, beginAttempt, type Begun, OutOfTime, Taken } from './atte
 import type { ChangedDocument, Outcome } from './document';
 import { METADATA_BYTES, type Metadata, parseMetadata, tenantsOf } from './metadata';
 import { chunkId, chunkIds, cutOf, hearing, textKey } from './version';
-import { type IndexPolicy, TOMBSTONE_SECONDS } from '../../lib/contract/document-index';
+import { type IndexedAs, TOMBSTONE_SECONDS } from '../../lib/contract/document-index';
 import { METADATA_ENDING, type SyncedSource } from '../../lib/contract/document-sync';
 import { type Chunk, type Chunker, isChunkFailure } from '../ports/chunks';
 import type { Clock } from '../ports/clock';
@@ -25,7 +25,7 @@ export interface IndexPorts {
   readonly clock: Pick<Clock, 'now' | 'pause' | 'chance'>;
 }
 
-export interface IndexTerms extends IndexPolicy {
+export interface IndexTerms extends IndexedAs {
   readonly sources: readonly SyncedSource[];
   /** Larger documents are not read. */
   readonly mostBytes: number;
@@ -203,7 +203,7 @@ class Changed extends Error {}
 /** What is the document's own fault, and fails again however often it is tried. */
 function faultOf(error: unknown): string | undefined {
   if (isParseFailure(error)) return error.message.slice(0, LONGEST_REASON);
-  if (isEmbeddingFailure(error) && error.kind === 'refused') return `The embedding model refuses a chunk of it: ${error.message}`.slice(0, LONGEST_REASON);
+  if (isEmbeddingFailure(error) && !isPassing(error)) return `The embedding model refuses a chunk of it: ${error.message}`.slice(0, LONGEST_REASON);
   if (isStoreFailure(error) && error.kind === 'refused') return `The store refuses a chunk of it: ${error.message}`.slice(0, LONGEST_REASON);
   return undefined;
 }

@@ -2,7 +2,7 @@ import { compared, isBefore, type Compared } from './compare';
 import type { IndexTerms } from './in-step';
 import type { Walk } from './request';
 import { DOCUMENT_METRICS } from '../../lib/contract/document-index';
-import type { DocumentChange, SyncedSource } from '../../lib/contract/document-sync';
+import { type DocumentChange, SYNC_METRICS, type SyncedSource } from '../../lib/contract/document-sync';
 import { hashOf, lineOfDocument } from '../kit/lines';
 import type { Log } from '../kit/log';
 import type { PublishMetrics } from '../kit/metrics';
@@ -59,7 +59,7 @@ export async function walk({ walk: source, after, ...before }: Walk, until: numb
     if (waiting.length >= TOGETHER) await send();
   }
   await send();
-  publish({ [DOCUMENT_METRICS.reconciles]: 1, [DOCUMENT_METRICS.documentsChecked]: checked, [DOCUMENT_METRICS.documentsRepaired]: repaired });
+  publish({ [SYNC_METRICS.syncJobs]: 1, [DOCUMENT_METRICS.documentsChecked]: checked, [DOCUMENT_METRICS.documentsRepaired]: repaired });
   log.info('walk', { source, checked, repaired });
 }
 

@@ -32,6 +32,7 @@ import { createMetrics } from '../kit/metrics';
 import { restApi } from '../kit/rest-api';
 import { RETRIEVAL_DURATIONS } from '../knowledge/report';
 import type { Links } from '../ports/links';
+import type { Passages } from '../ports/passages';
 
 const env = readEnv(RAG_ENV);
 const log = createLog(env.SERVICE);
@@ -46,6 +47,10 @@ const links: Links = { sign: async (...given) => (await import('../parts/s3-link
 const { sessions: kept, documents: known } = decided;
 const sessions = kept && deferred(once(async () => (await import('../parts/sessions.js')).openSessions(kept.table)));
 const documents = known && deferred(once(async () => (await import('../parts/documents.js')).openDocuments(known.table)));
+const { own } = decided.knowledge;
+const passages = own
+  ? deferred<Passages>(once(async () => (await import('../parts/own-passages.js')).openOwnPassages(own)))
+  : bedrockPassages(knowledge, decided.knowledge);
 const models = readModels(env, readBeside(ROUTING_FILE), { model, clock: systemClock });
 const watchers = {
   answers: createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, ...(!models.routed && { Model: models.offer.name }) }, CHAT_DURATIONS),
@@ -53,7 +58,7 @@ const watchers = {
   log,
 };
 const ports = {
-  passages: bedrockPassages(knowledge, decided.knowledge), sql: bedrockSql(knowledge, decided.knowledge), model, links, sessions, documents, clock: systemClock,
+  passages, sql: bedrockSql(knowledge, decided.knowledge), model, links, sessions, documents, clock: systemClock,
 };
 const routes = ragRoutes({ ...decided, models }, ports, watchers);
 

@@ -72,5 +72,6 @@ function passageOf({ chunk }: StoreHit, score: number): Passage {
 
 function translated(error: unknown): unknown {
   if (!isStoreFailure(error) && !isEmbeddingFailure(error)) return error;
-  return new PassagesFailure(error.kind, error.message, { cause: error });
+  const passes = error.kind === 'throttled' || error.kind === 'unavailable';
+  return new PassagesFailure(passes ? error.kind : 'refused', error.message, { cause: error });
 }

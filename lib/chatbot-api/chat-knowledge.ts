@@ -4,13 +4,18 @@ import { type IConstruct } from 'constructs';
 import { type AuthBinding } from '../api/auth-binding';
 import { fail } from '../internal/validation';
 import { type IKnowledge } from '../knowledge';
+import { needsOf } from '../knowledge/knowledge-needs';
 import { CalledService } from '../posture';
 
 /** What a chat's code needs beside it to look documents up. */
-export const KNOWLEDGE_PARTS = ['knowledge', 's3-links'];
+export function knowledgeParts(knowledge?: IKnowledge): readonly string[] {
+  return knowledge ? ['knowledge', 's3-links', ...needsOf(knowledge)?.parts ?? []] : [];
+}
 
 /** What a chat's code calls to look documents up. */
-export const KNOWLEDGE_CALLS = [CalledService.BEDROCK_AGENT_RUNTIME];
+export function knowledgeCalls(knowledge?: IKnowledge): readonly CalledService[] {
+  return knowledge ? needsOf(knowledge)?.calls ?? [CalledService.BEDROCK_AGENT_RUNTIME] : [];
+}
 
 /** Lets the chat look documents up, and says how as its handler reads it; empty where there are none. */
 export function knowledgePolicy(scope: IConstruct, { caller, proof }: AuthBinding, role: IGrantable, knowledge?: IKnowledge): string {

@@ -18,7 +18,7 @@ import { type ChatEndpoint } from './chat-endpoint';
 import { chatEnvironment } from './chat-environment';
 import { callsFunctions } from './chat-hooks';
 import { type ChatHost } from './chat-host';
-import { KNOWLEDGE_CALLS, KNOWLEDGE_PARTS } from './chat-knowledge';
+import { knowledgeCalls, knowledgeParts } from './chat-knowledge';
 import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingProps, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
@@ -280,10 +280,10 @@ export class ChatbotApi extends Construct {
       ...this.build,
       auth: this.auth,
       files: (role) => ({ ...this.models.bind(role), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
-      parts: ['s3-objects', 'json-schemas', ...this.memory.parts, ...(this.hooked ? ['hooks'] : []), ...(knowledge ? KNOWLEDGE_PARTS : [])],
+      parts: ['s3-objects', 'json-schemas', ...this.memory.parts, ...(this.hooked ? ['hooks'] : []), ...knowledgeParts(knowledge)],
       calls: [
         CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3,
-        ...(this.hooked ? [CalledService.LAMBDA] : []), ...(this.quotas ? [CalledService.DYNAMODB] : []), ...(knowledge ? KNOWLEDGE_CALLS : []),
+        ...(this.hooked ? [CalledService.LAMBDA] : []), ...(this.quotas ? [CalledService.DYNAMODB] : []), ...knowledgeCalls(knowledge),
       ],
       place: (placed, calls) => this.memory.placeHandler(placed, calls),
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,

@@ -1,4 +1,8 @@
+import type { ChunkingPolicy, EmbeddingPolicy } from './diy-rag';
 import type { MetadataField } from './knowledge';
+import type { StoreReference } from './own-knowledge';
+import type { ParsePolicy } from './parsing';
+import type { PassageIndex } from './passage-stores';
 
 /** Everything the function reads that keeps an index of our own in step with its documents. An empty string means that the feature is off. */
 export const DOCUMENT_INDEX_ENV = [
@@ -22,8 +26,18 @@ export type DocumentIndexEnv = Record<(typeof DOCUMENT_INDEX_ENV)[number], strin
 /** How long one run of the function has. What it could not end by then goes on in the next, where it was. */
 export const INDEX_SECONDS = 300;
 
-/** What a document is to become. */
-export interface IndexPolicy {
+/** What documents are to become, and where it is kept. */
+export interface IndexPolicy extends IndexedAs {
+  readonly parsing: ParsePolicy;
+  readonly chunking: ChunkingPolicy;
+  readonly embedding: EmbeddingPolicy;
+  readonly index: PassageIndex;
+  readonly store: StoreReference;
+  /** Where vectors are remembered that were made before, and for how long. */
+  readonly vectors: { readonly table: string; readonly seconds: number };
+}
+
+export interface IndexedAs {
   /** Told apart from any other way of reading, cutting and embedding: what was read in another way is read anew. */
   readonly pipeline: string;
   /** What documents are described by. */
@@ -66,8 +80,6 @@ export const DOCUMENT_METRICS = {
   chunksIndexed: 'ChunksIndexed',
   /** Documents that had to wait for a service at its limit, or one that failed. */
   documentsHeld: 'DocumentsHeld',
-  /** Looks through a whole source that came to their end. */
-  reconciles: 'Reconciles',
   documentsChecked: 'DocumentsChecked',
   /** Documents that such a look found to be others than in the index: events were lost, or the pipeline is another. */
   documentsRepaired: 'DocumentsRepaired',

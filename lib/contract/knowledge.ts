@@ -1,11 +1,15 @@
+import type { OwnKnowledge } from './own-knowledge';
+
 /** How a handler finds passages in a knowledge base of Bedrock, and under which rules. */
 export interface KnowledgePolicy {
   readonly knowledgeBaseId: string;
   /**
    * vector: a store of its own, searched by `search`. managed: a base without a store, which chooses its search itself. sql: a database, which is
-   * asked a query that the service writes; what is found are rows.
+   * asked a query that the service writes; what is found are rows. own: no knowledge base at all, but `own`, whose name the id is.
    */
-  readonly kind: 'vector' | 'managed' | 'sql';
+  readonly kind: 'vector' | 'managed' | 'sql' | 'own';
+  /** Of an index of our own. */
+  readonly own?: OwnKnowledge;
   /** Absent leaves the choice to the service. */
   readonly search?: 'SEMANTIC' | 'HYBRID';
   /** Most passages that an answer is given from; of a database most rows of one query, which are a passage together. */

@@ -124,7 +124,7 @@ function implicitFilterOf(scope: IConstruct, { role, kind }: Searchable, { impli
 }
 
 /** A link is signed by the caller, and opens what the caller may read. */
-function grantLinks(scope: IConstruct, grantee: IGrantable, { documents }: Searchable) {
+export function grantLinks(scope: IConstruct, grantee: IGrantable, { documents }: Pick<Searchable, 'documents'>) {
   if (documents.length === 0) fail(scope, "'retrieval.links' must be left out where no document lies in a bucket, got a time: links lead to objects of buckets");
   const { region, urlSuffix } = Stack.of(scope);
   for (const { bucket, prefixes = [''] } of documents) {

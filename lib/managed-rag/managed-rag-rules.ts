@@ -2,7 +2,6 @@ import { Annotations } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
 import { type DeployedSource } from './knowledge-base';
 import { type ManagedRagProps } from './managed-rag-props';
-import { type AuthBinding } from '../api/auth-binding';
 import { CHAT_METRICS } from '../contract/chat';
 import { SYNC_METRICS } from '../contract/document-sync';
 import { type KnowledgePolicy, RETRIEVAL_METRICS } from '../contract/knowledge';
@@ -50,28 +49,11 @@ export function requireMetricOfReading(scope: IConstruct, metricName: string) {
     + `such as a ChatbotApi by chat.metric('${metricName}')`);
 }
 
-/** Refuses tenants where nothing that proves who asks could name one: nobody would find anything. */
-export function requireFittingProof(scope: IConstruct, { retrieval }: ManagedRagProps, { caller, proof }: AuthBinding) {
-  if (caller !== 'iam' && caller !== 'apiKey') return;
-  const { tenant, identity } = retrieval ?? {};
-  const claim = tenant?.claim ?? identity;
-  if (claim === undefined) return;
-  fail(scope, `'retrieval.${tenant ? 'tenant' : 'identity'}' must be left out with ${proof}, because they hold no claims and every caller would be refused, got the claim '${claim}': `
-    + 'take ApiAuth.cognito(), ApiAuth.oidc() or ApiAuth.lambda(), whose proofs do');
-}
-
 /** Refuses what nobody would find: access control lists show a document to people who are named. */
 export function requireIdentity(scope: IConstruct, sources: readonly DeployedSource[], { identity }: RetrievalOptions) {
   if (identity !== undefined || sources.every(({ accessControl }) => !accessControl)) return;
   fail(scope, "'retrieval.identity' must be given with a source that has 'accessControl', which shows its documents to callers who are named and to nobody else, got none: "
     + "name the claim by which the source knows them, such as retrieval: { identity: 'email' }");
-}
-
-/** A grant that nothing reads leaves its author waiting for a caller who is refused. */
-export function warnOfIdleGrant(scope: IConstruct, { caller }: AuthBinding) {
-  if (caller === 'iam') return;
-  Annotations.of(scope).addWarningV2('cdk-genai-patterns:grantWithoutEffect',
-    "grantInvoke lets nobody in here, because requests are not signed with IAM credentials: give it 'auth: ApiAuth.iam()', or leave the grant out");
 }
 
 /** Holds the number of changes that may wait to what can be counted, and refuses it where jobs read in any case. */

@@ -14,8 +14,7 @@ import { KnowledgeBase } from './knowledge-base';
 import { KnowledgeStore } from './knowledge-store';
 import { type ManagedRagProps } from './managed-rag-props';
 import {
-  failWithoutQueries, requireFittingProof, requireIdentity, requireMetricOfReading, requireValidBacklog, requireValidProps, warnOfIdleGrant,
-  warnOfUnreadSources,
+  failWithoutQueries, requireIdentity, requireMetricOfReading, requireValidBacklog, requireValidProps, warnOfUnreadSources,
 } from './managed-rag-rules';
 import { RagApi } from '../api';
 import { CHAT_METRICS } from '../contract/chat';
@@ -28,6 +27,7 @@ import { type DashboardOptions, type IAlarms } from '../observability';
 import { Operations } from '../observability/operations';
 import { type Failures, failedRequests } from '../observability/operations-dashboard';
 import { type Build, buildOf } from '../posture/build';
+import { requireFittingProof, warnOfIdleGrant } from '../rag/caller-rules';
 import { QueryApi } from '../rag/query-api';
 import { ragAlarms } from '../rag/rag-alarms';
 import { type RagAlarmsOptions } from '../rag/rag-alarms-options';

@@ -1,13 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { type IKey } from 'aws-cdk-lib/aws-kms';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnIndex, CfnVectorBucket } from 'aws-cdk-lib/aws-s3vectors';
 import { Construct } from 'constructs';
 import { type StoreBinding, type VectorStoreBuild } from './store-binding';
 import { acknowledgeWildcard } from '../internal/acknowledge';
-import { letServiceUse } from '../internal/key-policy';
 import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { fail } from '../internal/validation';
+import { letVectorsBeIndexed } from '../rag/vector-bucket';
 
 /** Options of `KnowledgeStore.s3Vectors`. */
 export interface S3VectorsOptions {
@@ -73,19 +72,4 @@ export class S3VectorsStore extends Construct {
     const indexName = nameUnlikeAnyOther(this, Stack.of(this).resolve([settled, encryptionKey?.keyArn]), { separator: '-', maxLength: 63 });
     return new CfnIndex(this, 'Index', { vectorBucketArn: bucket.attrVectorBucketArn, indexName, ...settled });
   }
-}
-
-/** S3 Vectors indexes in the background, as itself. */
-function letVectorsBeIndexed(key: IKey, bucket: CfnVectorBucket) {
-  const stack = Stack.of(bucket);
-  letServiceUse(bucket, key, {
-    sid: 'S3VectorsIndexing',
-    principals: [new ServicePrincipal('indexing.s3vectors.amazonaws.com')],
-    actions: ['kms:Decrypt'],
-    conditions: {
-      'ArnLike': { 'aws:SourceArn': stack.formatArn({ service: 's3vectors', resource: 'bucket', resourceName: '*' }) },
-      'StringEquals': { 'aws:SourceAccount': stack.account },
-      'ForAnyValue:StringEquals': { 'kms:EncryptionContextKeys': ['aws:s3vectors:arn', 'aws:s3vectors:resource-id'] },
-    },
-  });
 }

@@ -11,10 +11,10 @@ export interface ItemKeys {
   readonly partitionKey: string;
   readonly sortKey?: string;
   /** Until when an item lives. */
-  readonly ttl: string;
+  readonly ttl?: string;
 }
 
-export interface ItemTableProps extends Pick<dynamodb.TablePropsV2, 'localSecondaryIndexes'> {
+export interface ItemTableProps extends Pick<dynamodb.TablePropsV2, 'localSecondaryIndexes' | 'globalSecondaryIndexes'> {
   /**
    * What would be lost with the table. `data`: somebody's words, which stay when the stack goes. `state`: what runs depends on it and nothing else does; it goes
    * with the stack, unless it is protected. `passing`: what means nothing a moment later, or must not outlive its time; no copy is kept.
@@ -25,11 +25,12 @@ export interface ItemTableProps extends Pick<dynamodb.TablePropsV2, 'localSecond
 /** A table that is paid by the request, built as the posture says. */
 export function defineItemTable(scope: Construct, id: string, { posture, encryptionKey }: Build, keys: ItemKeys, props: ItemTableProps): dynamodb.TableV2 {
   const { partitionKey, sortKey, ttl } = keys;
-  const { holds, localSecondaryIndexes } = props;
+  const { holds, localSecondaryIndexes, globalSecondaryIndexes } = props;
   const text = (name: string) => ({ name, type: dynamodb.AttributeType.STRING });
   const lasting = holds !== 'passing';
   const table = new dynamodb.TableV2(scope, id, {
     localSecondaryIndexes,
+    globalSecondaryIndexes,
     partitionKey: text(partitionKey),
     ...(sortKey !== undefined && { sortKey: text(sortKey) }),
     timeToLiveAttribute: ttl,

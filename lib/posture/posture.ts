@@ -50,6 +50,8 @@ export enum CalledService {
   DYNAMODB = 'dynamodb',
   /** Buckets. */
   S3 = 's3',
+  /** Vector buckets. */
+  S3_VECTORS = 's3vectors',
   /** Functions. */
   LAMBDA = 'lambda',
   /** Queues. */

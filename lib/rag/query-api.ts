@@ -9,7 +9,7 @@ import { restApiOptions } from '../api/rest-streaming-options';
 import { StreamingRestApi } from '../api/streaming-rest-api';
 import { type ApiRoute } from '../contract/api';
 import { CHAT_METRICS, type GuardrailReference, SYSTEM_PROMPT_FILE } from '../contract/chat';
-import { RAG_CLIENT_HEADERS, RAG_EXPOSED_HEADERS, type RagEnv } from '../contract/rag';
+import { type DocumentsReference, RAG_CLIENT_HEADERS, RAG_EXPOSED_HEADERS, type RagEnv } from '../contract/rag';
 import { SESSION_ROUTES } from '../contract/sessions';
 import { type IGuardrail } from '../guardrail';
 import { BundledFunction } from '../internal/bundled-function';
@@ -37,6 +37,8 @@ export interface QueryApiProps extends QueryApiChoices {
   /** Parts of the handler that its knowledge needs. */
   readonly parts: readonly string[];
   readonly routes: readonly ApiRoute[];
+  /** What its knowledge is looked up by, where that is no knowledge base of Bedrock. */
+  readonly calls?: readonly CalledService[];
 }
 
 /** Questions over HTTP: the handler that looks up and answers, and the API in front of it. What it makes stands in its construct's own scope. */
@@ -57,7 +59,7 @@ export class QueryApi {
   }
 
   /** Gives the handler what it answers from. */
-  public answerFrom(bind: (caller: HandlerRole) => KnowledgeBinding) {
+  public answerFrom(bind: (caller: HandlerRole) => KnowledgeBinding, documents?: DocumentsReference) {
     const { scope, props: { guardrail, answering = {}, service }, answers: { role } } = this;
     const stack = Stack.of(scope);
     const guard = guardrail?.bind(scope, role);
@@ -69,7 +71,7 @@ export class QueryApi {
       GENERATION: stack.toJsonString(answeringPolicy(scope, answering, this.models)),
       GUARDRAIL: reference ? stack.toJsonString(reference) : '',
       SESSIONS: this.sessions ? stack.toJsonString(this.sessions.policy) : '',
-      DOCUMENTS: '',
+      DOCUMENTS: documents ? stack.toJsonString(documents) : '',
       CALLER: this.auth.caller,
       CORS_ORIGINS: this.endpoint.corsOrigins.join(','),
       SERVICE: service,
@@ -105,7 +107,8 @@ export class QueryApi {
       encryptionKey,
       reservedConcurrency: posture.reservedConcurrency,
       place: (placed) => posture.placeFunction(placed, [
-        CalledService.BEDROCK_RUNTIME, CalledService.BEDROCK_AGENT_RUNTIME, CalledService.XRAY, ...this.sessions ? [CalledService.DYNAMODB] : [],
+        CalledService.BEDROCK_RUNTIME, ...this.props.calls ?? [CalledService.BEDROCK_AGENT_RUNTIME],
+        CalledService.XRAY, ...this.sessions ? [CalledService.DYNAMODB] : [],
       ]),
     });
   }

@@ -26,6 +26,7 @@ import { Operations } from '../../observability/operations';
 import { failedRequests, type Failures } from '../../observability/operations-dashboard';
 import { type Build, buildOf } from '../../posture/build';
 import { ANSWER_TIMEOUT } from '../../rag/answering';
+import { warnOfIdleGrant } from '../../rag/caller-rules';
 import { QueryApi } from '../../rag/query-api';
 import { ragAlarms } from '../../rag/rag-alarms';
 import { type QueryAlarmsOptions } from '../../rag/rag-alarms-options';
@@ -33,7 +34,7 @@ import { failedJobs, ragCharts } from '../../rag/rag-dashboard';
 import { type RagSignals } from '../../rag/rag-signals';
 import { SyncPolicy } from '../../rag/sync-policy';
 import { DocumentSync } from '../document-sync';
-import { failWithoutQueries, requireMetricOfReading, warnOfIdleGrant } from '../managed-rag-rules';
+import { failWithoutQueries, requireMetricOfReading } from '../managed-rag-rules';
 
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/structured-knowledge.md#metrics-and-alarms';
 

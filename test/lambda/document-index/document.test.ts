@@ -232,7 +232,7 @@ describe('a look through a source', () => {
     await index.settle();
     const wanted = await index.wanted();
     expect(index.held()).toEqual(wanted.chunks);
-    expect(index.metrics).toMatchObject({ DocumentsChecked: [8], DocumentsRepaired: [4], Reconciles: [1] });
+    expect(index.metrics).toMatchObject({ DocumentsChecked: [8], DocumentsRepaired: [4], SyncJobs: [1] });
     expect(index.state('c')!.state).toBe('deleted');
     expect(index.state('folder/')).toBeUndefined();
   });

@@ -1,0 +1,77 @@
+/**
+ * Keeps an index of our own in step with its documents: takes changes from their FIFO queue, one line a document, and requests to look everything
+ * through from theirs. Both event sources report the items of a batch that failed.
+ *
+ * It needs, and nothing else:
+ * - on the bucket of documents `s3:GetObject`, and `s3:ListBucket`, so that a missing one is told from a forbidden one, and for the look through all
+ * - on the bucket of texts `s3:PutObject`, `s3:DeleteObject`
+ * - on the table of documents `dynamodb:GetItem`, `PutItem`, `Query`
+ * - on the table of vectors `dynamodb:BatchGetItem`, `BatchWriteItem`
+ * - on the embedding model `bedrock:InvokeModel`
+ * - on the store what writing and removing chunks takes
+ * - on the queue of changes `sqs:SendMessage`, `ChangeMessageVisibility`, on that of jobs `SendMessage`, and what an event source takes on both
+ */
+import { join } from 'node:path';
+import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { documentIndex } from './events';
+import { METRICS_NAMESPACE } from '../../lib/contract/api';
+import { DOCUMENT_INDEX_ENV, type IndexPolicy } from '../../lib/contract/document-index';
+import { SYNC_METRICS, type SyncedSource } from '../../lib/contract/document-sync';
+import { bedrockEmbeddings } from '../adapters/bedrock-embeddings';
+import { dynamoDocumentStates } from '../adapters/dynamo-document-states';
+import { dynamoVectors } from '../adapters/dynamo-vectors';
+import { threadParser } from '../adapters/parse-thread';
+import { s3Objects } from '../adapters/s3-objects';
+import { s3Originals } from '../adapters/s3-originals';
+import { sqsChanges } from '../adapters/sqs-changes';
+import { sqsJobs } from '../adapters/sqs-jobs';
+import { chunker } from '../chunk/chunker';
+import { embeddings } from '../embed/embeddings';
+import { remembered } from '../embed/remembered';
+import { systemClock } from '../kit/clock';
+import { deferred, once } from '../kit/deferred';
+import { readEnv } from '../kit/env';
+import { createLog, describeError } from '../kit/log';
+import { createMetrics } from '../kit/metrics';
+import type { PassageStore } from '../ports/passage-store';
+
+const env = readEnv(DOCUMENT_INDEX_ENV);
+const policy = JSON.parse(env.INDEX) as IndexPolicy;
+const { store, index, embedding, parsing, vectors } = policy;
+const log = createLog(env.SERVICE);
+const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true });
+// Documents may be large.
+const longPatience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 60_000, throwOnRequestTimeout: true });
+const buckets = new S3Client({ requestHandler: longPatience, responseChecksumValidation: 'WHEN_REQUIRED' });
+const tables = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience }), { marshallOptions: { removeUndefinedValues: true } });
+// A message that is sent again is the one in line, whose checksum need not be that of what was sent now.
+const queues = new SQSClient({ requestHandler: patience, md5: false });
+// One attempt each: the core retries.
+const calls = bedrockEmbeddings(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: patience }), embedding);
+const made = embeddings(embedding, { calls, clock: systemClock, cut: (tokens) => log.info('a chunk is longer than the model takes, and is cut', { tokens }) });
+
+export const handler = documentIndex({ ...policy, sources: JSON.parse(env.SOURCES) as SyncedSource[], mostBytes: parsing.bytes }, {
+  states: dynamoDocumentStates(tables, env.DOCUMENTS_TABLE),
+  originals: s3Originals(buckets),
+  texts: s3Objects(buckets, env.TEXTS_BUCKET),
+  parser: threadParser(join(__dirname, 'parse-thread.js'), parsing),
+  chunker: chunker(policy.chunking),
+  embeddings: remembered(embedding, {
+    embeddings: made,
+    vectors: dynamoVectors(tables, vectors.table, vectors.seconds, systemClock),
+    failed: (error) => log.error('vectors are made anew', describeError(error)),
+  }),
+  store: deferred<PassageStore>(once(async () => (store.kind === 'pgvector'
+    ? (await import('../parts/store-pgvector.js')).openStore(store, index)
+    : (await import('../parts/store-s3-vectors.js')).openStore(store, index)))),
+  changes: sqsChanges(queues, env.CHANGES_URL),
+  jobs: sqsJobs(queues, env.JOBS_URL),
+  clock: systemClock,
+  publish: createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE }, [SYNC_METRICS.syncLag]),
+  log,
+});

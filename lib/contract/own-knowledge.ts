@@ -1,0 +1,19 @@
+import type { EmbeddingPolicy } from './diy-rag';
+import type { PassageSearch } from './passage-search';
+import type { PassageIndex, PgvectorReference, S3VectorsReference } from './passage-stores';
+
+/** An index of our own, as those know it who look passages up in it. */
+export interface OwnKnowledge {
+  readonly store: StoreReference;
+  readonly index: PassageIndex;
+  readonly embedding: EmbeddingPolicy;
+  readonly search: PassageSearch;
+}
+
+/** Where its chunks are kept. */
+export type StoreReference =
+  | { readonly kind: 's3Vectors' } & S3VectorsReference
+  | { readonly kind: 'pgvector' } & PgvectorReference;
+
+/** The part of each store: what its handler finds beside it. */
+export const STORE_PARTS = { s3Vectors: 'store-s3-vectors', pgvector: 'store-pgvector' } as const;

@@ -1,0 +1,291 @@
+import { Duration } from 'aws-cdk-lib';
+import { type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { type IUserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { type IBucket } from 'aws-cdk-lib/aws-s3';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { type IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct, type IConstruct } from 'constructs';
+import { type DiyRagProps } from './diy-rag-props';
+import { requireValidProps } from './diy-rag-rules';
+import { OWN_SOURCE } from './index-sync';
+import { OwnIndex } from './own-index';
+import { CHAT_METRICS } from '../contract/chat';
+import { DOCUMENT_METRICS, DOCUMENTS_TABLE } from '../contract/document-index';
+import { SYNC_METRICS } from '../contract/document-sync';
+import { RETRIEVAL_METRICS } from '../contract/knowledge';
+import { DOCUMENT_ROUTES, RAG_ROUTES } from '../contract/rag';
+import { PrivateBucket } from '../internal/private-bucket';
+import { type IKnowledge, type KnowledgeBinding } from '../knowledge';
+import { type KnowledgeNeeds } from '../knowledge/knowledge-needs';
+import { type DashboardOptions, type IAlarms } from '../observability';
+import { Operations } from '../observability/operations';
+import { failedRequests } from '../observability/operations-dashboard';
+import { CalledService } from '../posture';
+import { type Build, buildOf } from '../posture/build';
+import { grantItems } from '../posture/item-table';
+import { requireFittingProof, warnOfIdleGrant } from '../rag/caller-rules';
+import { QueryApi } from '../rag/query-api';
+import { ragAlarms } from '../rag/rag-alarms';
+import { type RagAlarmsOptions } from '../rag/rag-alarms-options';
+import { ragCharts } from '../rag/rag-dashboard';
+import { type RagSignals } from '../rag/rag-signals';
+import { SyncPolicy } from '../rag/sync-policy';
+
+const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/diy-rag.md#metrics-and-alarms';
+
+/**
+ * Answers from your documents by a pipeline that is yours from end to end: read, cut, embedded, kept and found by functions in your account, each document's way through
+ * it to be seen, and each statement of an answer cited to the character.
+ *
+ * @example
+ * const rag = new DiyRag(this, 'Rag');
+ * new CfnOutput(this, 'Documents', { value: rag.bucket.bucketName });
+ */
+export class DiyRag extends Construct implements IKnowledge {
+  /** Where documents are put. */
+  public readonly bucket: IBucket;
+
+  /** How each document is: what `GET /v1/documents` shows. */
+  public readonly table: TableV2;
+
+  /** What was asked lately, where `answering.sessions` keeps it. */
+  public readonly sessionTable?: TableV2;
+
+  /** Whoever sends `{"sync":"all"}` here has the bucket compared with the index; let them with `grantSync`. */
+  public readonly syncRequests: IQueue;
+
+  /** The function that answers. */
+  public readonly handler: LambdaFunction;
+
+  /** The REST API. */
+  public readonly api: RestApi;
+
+  /** The users, where they live in Cognito. */
+  public readonly userPool?: IUserPool;
+
+  /** The client with which a web page or an app signs users in; made together with the user pool. */
+  public readonly userPoolClient?: UserPoolClient;
+
+  /** Where questions are answered, with a slash at its end: they are posted to `${url}v1/query`. */
+  public readonly url: string;
+
+  /** @internal */
+  public readonly _needs: KnowledgeNeeds;
+
+  private readonly build: Build;
+  private readonly index: OwnIndex;
+  private readonly queries: QueryApi;
+  private readonly operations: Operations;
+  private readonly divided: boolean;
+
+  constructor(scope: Construct, id: string, props: DiyRagProps = {}) {
+    super(scope, id);
+    requireValidProps(this, props);
+
+    this.build = buildOf(this, props);
+    this.operations = new Operations(this, { documentation: DOCUMENTATION, encryptionKey: this.build.encryptionKey });
+    this.divided = props.retrieval?.tenant !== undefined;
+    this.bucket = props.documents?.bucket ?? this.defineBucket();
+    this.index = this.defineIndex(props);
+    this._needs = this.index.needs;
+    this.table = this.index.sync.table;
+    this.syncRequests = this.index.sync.queues.jobs;
+
+    this.queries = this.defineQueries(props);
+    this.handler = this.queries.answers.function;
+    this.api = this.queries.endpoint.api;
+    this.url = this.queries.endpoint.url;
+    this.userPool = this.queries.auth.userPool;
+    this.userPoolClient = this.queries.auth.userPoolClient;
+    this.sessionTable = this.queries.sessions?.table;
+  }
+
+  /** Lets a caller look passages up, and says all that the caller must know to do so. */
+  public bind(scope: IConstruct, caller: IGrantable): KnowledgeBinding {
+    return this.index.bind(scope, caller);
+  }
+
+  /** Lets somebody ask with IAM credentials; takes effect with `ApiAuth.iam()`. */
+  public grantInvoke(grantee: IGrantable): Grant {
+    warnOfIdleGrant(this, this.queries.auth);
+    return this.queries.endpoint.grantInvoke(grantee);
+  }
+
+  /** Lets somebody have the bucket compared with the index, by a message to `syncRequests`. */
+  public grantSync(grantee: IGrantable): Grant {
+    return this.index.sync.queues.grantRequest(grantee);
+  }
+
+  /**
+   * Adds alarms for what users feel and what they would be told wrongly: failed questions, slow first tokens, documents that cannot be read, changes that
+   * wait, what was given up. An alarm says in its description what it means and what to do next.
+   */
+  public addAlarms(options: RagAlarmsOptions = {}): IAlarms {
+    return this.operations.addAlarms(ragAlarms(this, this.signals, options), options);
+  }
+
+  /** Adds a dashboard: questions, what is found, what is read, what carries it, alarms where there are some, and the requests that failed last. */
+  public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
+    return this.operations.addDashboard({ rows: ragCharts(this.signals), failures: failedRequests(this.queries.answers.logs) }, options);
+  }
+
+  /** A metric of this construct, by its name in CloudWatch; the sum over five minutes unless told otherwise. */
+  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.operations.metric(metricName, this.queries.aboutOf(metricName), options);
+  }
+
+  /** Questions that were answered to the end, those to which nothing was found included. */
+  public metricAnswers(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.turns, options);
+  }
+
+  /** Questions that failed on the side of the service, the model or the index; requests that were refused are not counted. */
+  public metricErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.errors, options);
+  }
+
+  /** Milliseconds from the question to the first token of its answer; 95 of 100 are faster. */
+  public metricTimeToFirstToken(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.timeToFirstToken, { statistic: cloudwatch.Stats.p(95), ...options });
+  }
+
+  /** Tokens of prompts, passages included. */
+  public metricInputTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.inputTokens, options);
+  }
+
+  /** Tokens that the model wrote. */
+  public metricOutputTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.outputTokens, options);
+  }
+
+  /** What the model cost, in US dollars; there is none for models whose prices are not known. */
+  public metricCost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(CHAT_METRICS.cost, options);
+  }
+
+  /** Times that the documents were looked through. */
+  public metricRetrievals(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.retrievals, options);
+  }
+
+  /** Times that nothing was found, or nothing good enough. */
+  public metricEmptyRetrievals(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.emptyRetrievals, options);
+  }
+
+  /** Times that looking up failed. */
+  public metricRetrievalErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.retrievalErrors, options);
+  }
+
+  /** Milliseconds that looking up took; 95 of 100 are faster. */
+  public metricRetrievalDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.retrievalDuration, { statistic: cloudwatch.Stats.p(95), ...options });
+  }
+
+  /** The score of the best passage, in hundredths; half are better. */
+  public metricTopScore(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.topScore, { statistic: cloudwatch.Stats.p(50), ...options });
+  }
+
+  /** Passages of another tenant that the service gave, and nobody was shown. */
+  public metricForeignPassages(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.foreignPassages, options);
+  }
+
+  /** Answers that name no passage although some were found. */
+  public metricUncitedAnswers(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.uncitedAnswers, options);
+  }
+
+  /** Documents that were read. */
+  public metricDocumentsIndexed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.documentsIndexed, options);
+  }
+
+  /** Documents that were forgotten. */
+  public metricDocumentsDeleted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.documentsDeleted, options);
+  }
+
+  /** Documents that could not be read. */
+  public metricDocumentsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.documentsFailed, options);
+  }
+
+  /** Milliseconds from a change of a document until it can be found; 95 of 100 are faster. */
+  public metricSyncLag(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.syncLag, { statistic: cloudwatch.Stats.p(95), ...options });
+  }
+
+  /** Jobs that looked through a source. */
+  public metricSyncJobs(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.syncJobs, options);
+  }
+
+  /** Jobs that failed as a whole. */
+  public metricSyncJobsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(SYNC_METRICS.syncJobsFailed, options);
+  }
+
+  /** Chunks that were embedded and written. */
+  public metricChunksIndexed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(DOCUMENT_METRICS.chunksIndexed, options);
+  }
+
+  /** Documents that a look through the bucket found to be others than in the index. */
+  public metricDocumentsRepaired(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(DOCUMENT_METRICS.documentsRepaired, options);
+  }
+
+  private get signals(): RagSignals {
+    const { queries, divided, index: { sync: { queues: { changes, allLost }, handler: { function: reader } } } } = this;
+    const answering = { traffic: queries.endpoint.traffic, handler: queries.answers.function, priced: queries.models.priced, divided };
+    return { rag: this, documents: this, queries: answering, reader, changes, lost: [...allLost, queries.answers.deadLetters] };
+  }
+
+  private defineBucket() {
+    const { logRetention, encryptionKey, posture } = this.build;
+    const bucket = new PrivateBucket(this, 'Documents', { logRetention, encryptionKey });
+    posture.protectBucket(bucket, bucket, []);
+    return bucket;
+  }
+
+  private defineIndex({ documents = {}, store, embedding, retrieval }: DiyRagProps) {
+    const daily = SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1)));
+    const { prefix, sync = SyncPolicy.onChange().also(SyncPolicy.onDeploy()).also(daily) } = documents;
+    return new OwnIndex(this, 'Index', {
+      ...this.build,
+      documents: { bucket: this.bucket, prefixes: prefix === undefined ? undefined : [prefix] },
+      store,
+      embedding,
+      retrieval: retrieval ?? {},
+      policy: sync,
+      service: this.operations.service,
+    });
+  }
+
+  private defineQueries({ retrieval, ...props }: DiyRagProps) {
+    const { needs: { parts, calls }, sync: { table } } = this.index;
+    const queries = new QueryApi(this, {
+      ...props,
+      build: this.build,
+      service: this.operations.service,
+      description: { handler: 'Answers questions from an index of passages', api: 'Answers from documents' },
+      parts: [...parts, 'documents', ...retrieval?.links ? ['s3-links'] : []],
+      calls: [...new Set([...calls, CalledService.DYNAMODB])],
+      routes: [...Object.values(RAG_ROUTES), ...Object.values(DOCUMENT_ROUTES)],
+    });
+    requireFittingProof(this, { retrieval }, queries.auth);
+    const { role } = queries.answers;
+    grantItems(role, table, this.build, ['GetItem']);
+    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['dynamodb:Query'], resources: [`${table.tableArn}/index/${DOCUMENTS_TABLE.listedIndex}`] }));
+    queries.answerFrom((caller) => this.bind(this, caller), { table: table.tableName, source: OWN_SOURCE });
+    return queries;
+  }
+}

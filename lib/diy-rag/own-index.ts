@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { Stack } from 'aws-cdk-lib';
+import { ArnPrincipal, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Construct, type IConstruct } from 'constructs';
+import { embeddingPolicy } from './embedding-policy';
+import { IndexSync } from './index-sync';
+import { type PassageRetrieval, PASSAGES, searchOf } from './passage-retrieval';
+import { Splitter } from './splitter';
+import { type StoreBinding } from './store-binding';
+import { VectorStore } from './vector-store';
+import { type ChunkingPolicy, type EmbeddingPolicy } from '../contract/diy-rag';
+import { type IndexPolicy } from '../contract/document-index';
+import { type KnowledgePolicy } from '../contract/knowledge';
+import { STORE_PARTS } from '../contract/own-knowledge';
+import { PARSE_DEFAULTS } from '../contract/parsing';
+import { type PassageIndex } from '../contract/passage-stores';
+import { fail } from '../internal/validation';
+import { KnowledgeBinding } from '../knowledge';
+import { declaredFields, grantLinks } from '../knowledge/bind-retrieval';
+import { type KnowledgeNeeds } from '../knowledge/knowledge-needs';
+import { EmbeddingModel, type IEmbeddingModel } from '../model';
+import { CalledService } from '../posture';
+import { type Build } from '../posture/build';
+import { type SourceDocuments } from '../rag/source-documents';
+import { type SyncPolicy } from '../rag/sync-policy';
+
+export interface OwnIndexProps extends Build {
+  readonly documents: SourceDocuments;
+  readonly store?: VectorStore;
+  readonly embedding?: IEmbeddingModel;
+  readonly retrieval: PassageRetrieval;
+  readonly policy: SyncPolicy;
+  /** What the construct is called in metrics and logs. */
+  readonly service: string;
+}
+
+/** Takes grants and writes them nowhere: what a model is, is asked before there is anybody to call it. */
+const NOBODY = new ArnPrincipal('*');
+
+/** How long a vector is remembered that was made before. */
+const VECTOR_SECONDS = 30 * 86_400;
+
+/** Told by it, what was read in another way is read anew; raised where the code reads, cuts or embeds otherwise. */
+const PIPELINE = 1;
+
+/** An index of passages, kept in step with its documents. */
+export class OwnIndex extends Construct {
+  public readonly sync: IndexSync;
+  public readonly needs: KnowledgeNeeds;
+  private readonly model: IEmbeddingModel;
+  private readonly embedding: EmbeddingPolicy;
+  private readonly chunking: ChunkingPolicy;
+  private readonly index: PassageIndex;
+  private readonly store: StoreBinding;
+
+  constructor(scope: Construct, id: string, private readonly props: OwnIndexProps) {
+    super(scope, id);
+    const { store = VectorStore.s3Vectors(), retrieval: { tenant } } = props;
+    this.model = props.embedding ?? EmbeddingModel.standard();
+    const bound = this.model.bind(this, NOBODY);
+    this.embedding = embeddingPolicy(this, bound);
+    if (bound.binary) fail(this, "'embedding' must make float vectors, for the store holds no others, got binary ones: leave `binary` out");
+    this.chunking = Splitter.structure()._bind(this, { caller: NOBODY, embedding: bound });
+    this.index = { name: 'passages', dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field };
+    this.store = store._bind(this, { ...props, index: this.index });
+    this.needs = { parts: ['own-passages', STORE_PARTS[this.store.reference.kind]], calls: [...this.store.calls, CalledService.BEDROCK_RUNTIME] };
+    this.sync = new IndexSync(this, 'Sync', {
+      ...props,
+      store: this.store,
+      index: ({ tableName }) => this.indexPolicy(tableName),
+      letEmbed: (role) => this.model.bind(this, role),
+    });
+  }
+
+  public bind(scope: IConstruct, caller: IGrantable): KnowledgeBinding {
+    const { retrieval, documents } = this.props;
+    const { passages = PASSAGES, tenant, questions, unanswered, links } = retrieval;
+    const { store, index, embedding } = this;
+    const search = searchOf(retrieval);
+    store.letSearch(caller);
+    this.model.bind(scope, caller);
+    if (links) grantLinks(scope, caller, { documents: [documents] });
+    const policy: KnowledgePolicy = {
+      knowledgeBaseId: this.props.service,
+      kind: 'own',
+      own: { store: store.reference, index, embedding, search },
+      passages,
+      candidates: search.candidates,
+      fields: index.fields,
+      textFilters: store.textFilters,
+      tenant: tenant && { field: tenant.field, claim: tenant.claim },
+      questions: questions === 1 ? undefined : questions,
+      unanswered,
+      linkSeconds: links?.toSeconds(),
+    };
+    return new KnowledgeBinding(policy);
+  }
+
+  private indexPolicy(vectorTable: string): IndexPolicy {
+    const { index, embedding, chunking, store: { reference } } = this;
+    const read = { parsing: PARSE_DEFAULTS, chunking, embedding, index };
+    const told = Stack.of(this).resolve([PIPELINE, read]) as unknown;
+    return {
+      ...read,
+      pipeline: createHash('sha256').update(JSON.stringify(told)).digest('base64url').slice(0, 12),
+      fields: index.fields,
+      tenantField: index.tenantField,
+      store: reference,
+      vectors: { table: vectorTable, seconds: VECTOR_SECONDS },
+    };
+  }
+}

@@ -1,0 +1,24 @@
+import { type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type StoreReference } from '../contract/own-knowledge';
+import { type PassageIndex } from '../contract/passage-stores';
+import { type ServiceRole } from '../internal/handler-role';
+import { type CalledService } from '../posture';
+import { type Build } from '../posture/build';
+
+/** What a store has to know of the index that it keeps. */
+export interface IndexBuild extends Build {
+  readonly index: PassageIndex;
+}
+
+/** What an index has to know of its store. */
+export interface StoreBinding {
+  readonly reference: StoreReference;
+  /** What both who write and who search call. */
+  readonly calls: readonly CalledService[];
+  /** Whether chunks are found by their words. */
+  readonly words: boolean;
+  /** Whether texts that describe documents can be compared in part. */
+  readonly textFilters: boolean;
+  letWrite(role: ServiceRole): void;
+  letSearch(grantee: IGrantable): void;
+}

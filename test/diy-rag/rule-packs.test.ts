@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
+import { MetadataField, Posture, SyncPolicy } from '../../lib';
+import { DiyRag, type DiyRagProps } from '../../lib/diy-rag';
+
+// Off in the other tests, for it takes its time.
+delete process.env.CDK_VALIDATION;
+
+const CHOICES: Readonly<Record<string, DiyRagProps>> = {
+  'nothing chosen': {},
+  'everything chosen': {
+    documents: { prefix: 'papers/', sync: SyncPolicy.onChange() },
+    retrieval: { links: Duration.minutes(5), fields: [MetadataField.number('year')], tenant: { field: 'owner', claim: 'email' } },
+  },
+};
+
+interface Report {
+  readonly pluginReports: readonly { readonly pluginName: string; readonly violations: readonly Violation[] }[];
+}
+
+interface Violation {
+  readonly ruleName: string;
+  readonly violatingConstructs: readonly { readonly constructPath?: string }[];
+}
+
+/** What the packs and CloudFormation's own validation find, as `pack: rule at construct`. */
+function findings(regulated: boolean, props: DiyRagProps): string[] {
+  const app = new App({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true, '@aws-cdk/core:failSynthOnValidationErrors': false } });
+  const stack = new Stack(app, 'Stack');
+  const rag = new DiyRag(stack, 'Rag', { ...props, posture: regulated ? Posture.regulated() : Posture.standard() });
+  rag.addAlarms();
+  rag.addDashboard();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  if (regulated) Validations.of(app).addPlugins(new HIPAASecurityChecks(app), new NIST80053R5Checks(app), new PCIDSS321Checks(app));
+  const report = JSON.parse(readFileSync(join(app.synth().directory, 'validation-report.json'), 'utf8')) as Report;
+  return report.pluginReports.flatMap(({ pluginName, violations }) => violations.flatMap(({ ruleName, violatingConstructs }) =>
+    violatingConstructs.map(({ constructPath }) => `${pluginName}: ${ruleName} at ${String(constructPath)}`)));
+}
+
+describe.each([['standard', false], ['regulated', true]] as const)('in the %s posture', (_, regulated) => {
+  test.each(Object.entries(CHOICES))('%s leaves no finding of a rule pack or of CloudFormation unacknowledged', (_name, props) => {
+    expect(findings(regulated, props)).toEqual([]);
+  });
+});
