@@ -136,6 +136,10 @@ describe('a pipeline of one\'s own, from a document to an answer', () => {
 
   test('every grant is used, and none is missing', async () => {
     const { roles } = await run.cloud.report();
-    for (const { denied, unknown, unused } of roles.filter(({ role }) => !role.includes('Operator'))) expect({ denied, unknown, unused }).toEqual({ denied: [], unknown: [], unused: [] });
+    for (const { role, denied, unknown, unused } of roles.filter((each) => !each.role.includes('Operator'))) {
+      // The chat has more than its documents, and does not use it here.
+      const idle = role.includes('ChatHandler') ? unused.filter(({ action }) => action.startsWith('s3vectors:') || action === 'bedrock:InvokeModel') : unused;
+      expect({ role, denied, unknown, idle }).toEqual({ role, denied: [], unknown: [], idle: [] });
+    }
   });
 });
