@@ -129,9 +129,14 @@ describe('a pipeline of one\'s own, from a document to an answer', () => {
       await inState('Tenants', `${user}.txt`, 'indexed', user);
       const { passages } = await call('Tenants', 'v1/retrieve', { body: { query: 'salary', filter: { year: 2026 } }, user });
       expect(passages.map(({ text }: { text: string }) => text)).toEqual([`The salary of ${user} is secret.`]);
+      expect((await call('Tenants', 'v1/query', { body: { query: 'salary' }, user })).answer).toContain(user);
       expect((await call('Tenants', 'v1/documents', { user })).data).toMatchObject([{ key: `${user}.txt` }]);
     }
     await expect(document('Tenants', 'user-b.txt', 'user-a')).rejects.toThrow('404');
+    await remove('Tenants', 'user-b.txt');
+    const left = () => call('Tenants', 'v1/retrieve', { body: { query: 'salary' }, user: 'user-b' });
+    await until(left, ({ passages }) => passages.length === 0);
+    await until(() => call('Tenants', 'v1/documents', { user: 'user-b' }), ({ data }) => data.length === 0);
   }, 60_000);
 
   test('every grant is used, and none is missing', async () => {
