@@ -17,7 +17,7 @@ export interface Lookup {
   readonly tenant?: Tenant;
   /** Who asks, as sources with access control lists know them. */
   readonly user?: string;
-  /** Most passages to give. */
+  /** Most passages to give; of a database most rows of each query. */
   readonly most: number;
 }
 
@@ -40,7 +40,7 @@ const RANK_OFFSET = 60;
  * to filter by. A search that fails fails all: an answer from a part of the passages would not say so.
  */
 export async function retrieve(
-  { questions, filter, tenant, user, most }: Lookup, policy: Pick<KnowledgePolicy, 'leastScore'>, ports: RetrievalPorts, signal: AbortSignal,
+  { questions, filter, tenant, user, most }: Lookup, policy: Partial<Pick<KnowledgePolicy, 'kind' | 'leastScore'>>, ports: RetrievalPorts, signal: AbortSignal,
 ): Promise<Retrieved> {
   const whose = { ...(tenant && { tenant: tenant.value }), ...(user !== undefined && { user }) };
   const searches = questions.map((question): Search => ({ question, most, filter: within(tenant, filter), ...whose }));
@@ -49,7 +49,9 @@ export async function retrieve(
   const foreign = found.flat().length - own.flat().length;
   const scores = own.flat().flatMap(({ score }) => score ?? []);
   const good = own.map((passages) => passages.filter(({ score }) => policy.leastScore === undefined || (score ?? 0) >= policy.leastScore));
-  return { passages: merged(good).slice(0, most), ...(scores.length > 0 && { topScore: Math.max(...scores) }), foreign };
+  const all = merged(good);
+  // Of a database each passage is what a whole query found, and has as many rows as were asked for.
+  return { passages: policy.kind === 'sql' ? all : all.slice(0, most), ...(scores.length > 0 && { topScore: Math.max(...scores) }), foreign };
 }
 
 /** What is asked of a knowledge base, tried again after a pause where its failure may pass. */
@@ -96,9 +98,9 @@ function merged(lists: readonly (readonly Passage[])[]): readonly Passage[] {
   return [...places.values()].sort((one, other) => other.worth - one.worth).map(({ passage }) => passage);
 }
 
-/** The same words are the same passage, wherever they lie: twice in a prompt they only cost. */
-function contentOf({ text }: Passage): string {
-  return createHash('sha256').update(text.replace(/\s+/g, ' ').trim()).digest('base64');
+/** The same words are the same passage, wherever they lie: twice in a prompt they only cost. What two queries found is two things, though it be the same number. */
+function contentOf({ text, source: { query = '' } }: Passage): string {
+  return createHash('sha256').update(JSON.stringify([query, text].map((each) => each.replace(/\s+/g, ' ').trim()))).digest('base64');
 }
 
 function tooLate(): TimedOut {

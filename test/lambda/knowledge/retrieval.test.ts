@@ -16,6 +16,13 @@ test('puts first what several questions find', async () => {
   expect(passages.map(({ text, score }) => [text, score])).toEqual([['both', 0.6], ['a', 0.5], ['b', 0.5]]);
 });
 
+test('keeps what each query of a database found, though it be the same number, and as many queries as questions', async () => {
+  const found = (query: string) => passage('count\n5', { source: { uri: 'sql:1', title: query, query } });
+  const answers = [[found('SELECT count(*) FROM north')], [found('SELECT count(*) FROM south')], [found('SELECT count(*)  FROM south')]];
+  const { passages } = await run(answers, { questions: ['north?', 'south?', 'south, again?'], most: 1 }, { kind: 'sql' });
+  expect(passages.map(({ source }) => source.query).sort()).toEqual(['SELECT count(*) FROM north', 'SELECT count(*) FROM south']);
+});
+
 test('leaves out what is not good enough, and still says how good the best was', async () => {
   expect(await run([[passage('a', { score: 0.29 })]], {}, { leastScore: 0.3 })).toEqual({ passages: [], topScore: 0.29, foreign: 0 });
   expect(await run([[passage('a', { score: 0.3 })]], {}, { leastScore: 0.3 })).toMatchObject({ passages: [{ text: 'a' }] });
