@@ -35,6 +35,8 @@ export class Session {
     const id = request.sessionId ?? idOf(caller, exchangeKey);
     const key: SessionKey = { owner: caller.caller, ...(caller.tenant && { tenant: String(caller.tenant.value) }), id };
     const named = request.sessionId !== undefined;
+    // The table refuses keys that are too long, which would be nobody's fault but the caller's.
+    if (named && !isSessionId(id)) unknownSession('session_id');
     // A session that begins under a key may have been begun by the same question before.
     const kept = named || exchangeKey ? await ports.sessions.find(key, ports.clock.now()) : undefined;
     if (named && !kept) unknownSession('session_id');

@@ -52,6 +52,12 @@ test.each(['json', 'stream'])('refuses a session of somebody else, of nobody, an
   expect(api.passages.searches).toHaveLength(1);
 });
 
+test.each(['', 'ses-', 'ses-' + 'x'.repeat(2_000), 'ses-é'])('refuses what no session is called without asking the table, which takes no key of any length: %s', async (session_id) => {
+  const api = kept();
+  jest.spyOn(api.sessions, 'find').mockRejectedValue(new Error('ValidationException'));
+  expect((await api.ask({ query: 'And in Ulm?', session_id })).status).toBe(404);
+});
+
 test('every question keeps its session for as long again', async () => {
   const api = kept();
   const { session_id } = (await api.ask({ query: 'How many?' })).json();
