@@ -10,13 +10,14 @@ import type { DocumentState, ListedDocuments } from '../ports/document-states';
 
 const PAGE = 50;
 const LONGEST_PAGE = 200;
-/** Longer ids name no key that S3 takes. */
-const LONGEST_ID = 1_400;
+/** Longer keys S3 takes none, nor does the table. */
+const LONGEST_KEY_BYTES = 1_024;
 
 /** As long as nobody asks for them by name, deleted ones are not documents. */
 const LISTED: readonly DocumentStateName[] = DOCUMENT_STATES.filter((state) => state !== 'deleted');
 
-const position = v.strictObject({ v: v.literal(1), state: v.picklist(DOCUMENT_STATES), source: v.optional(v.string()), key: v.optional(v.string()) });
+const possibleKey = v.pipe(v.string(), v.minBytes(1), v.maxBytes(LONGEST_KEY_BYTES));
+const position = v.strictObject({ v: v.literal(1), state: v.picklist(DOCUMENT_STATES), source: v.optional(possibleKey), key: v.optional(possibleKey) });
 
 /** How documents are: of a caller's tenant alone, where documents belong to tenants. */
 export function documentRoutes(knowledge: Pick<KnowledgePolicy, 'tenant' | 'fields'>, source: string, documents: ListedDocuments): Readonly<Record<string, Route>> {
@@ -49,8 +50,8 @@ async function page({ query }: Call, tenant: Tenant | undefined, documents: List
 
 /** `GET /v1/documents/{id}`. Another tenant's is not there. */
 async function found({ path: { id = '' } }: Call, source: string, tenant: Tenant | undefined, documents: ListedDocuments): Promise<DocumentState> {
-  const key = id.length <= LONGEST_ID ? Buffer.from(id, 'base64url').toString() : '';
-  const document = key !== '' && idOf(key) === id ? await documents.find(source, key) : undefined;
+  const named = Buffer.from(id, 'base64url').toString();
+  const document = v.is(possibleKey, named) && idOf(named) === id ? await documents.find(source, named) : undefined;
   const own = document && (!tenant || (document.tenants ?? []).includes(tenant.value));
   if (!own) throw new NotFound('id', "There is no document with this 'id': it is the document's key in base64url, as GET /v1/documents gives it.");
   return document;

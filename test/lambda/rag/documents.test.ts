@@ -70,13 +70,22 @@ test('shows a tenant their own documents, and nobody\'s else', async () => {
 test.each([
   [{ state: 'lost' }, 'state'], [{ limit: '0' }, 'limit'], [{ limit: '201' }, 'limit'], [{ limit: '1e1' }, 'limit'], [{ cursor: 'x' }, 'cursor'],
   [{ state: 'failed', cursor: Buffer.from('{"v":1,"state":"indexed"}').toString('base64url') }, 'cursor'],
-])('refuses %p', async (query, param) => {
+  [{ cursor: idOf('{"v":1,"state":"indexed","source":"documents","key":""}') }, 'cursor'],
+  [{ cursor: idOf(JSON.stringify({ v: 1, state: 'indexed', source: 'documents', key: 'x'.repeat(1_025) })) }, 'cursor'],
+])('refuses %.80j', async (query, param) => {
   const { status, json } = await (await api([])).documents(query as unknown as Record<string, string>);
   expect([status, json().error.param]).toEqual([400, param]);
 });
 
 test.each(['', 'not base64!', idOf('never'), 'x'.repeat(5_000)])('finds nothing under %.20s', async (id) => {
   expect((await (await api([])).document(id)).status).toBe(404);
+});
+
+test('asks the table for no key that is longer than it takes', async () => {
+  const find = jest.fn().mockRejectedValue(new Error('ValidationException'));
+  const rag = new RagApi({ listed: { ...listedIn(new MemoryDocumentStates()), find }, documents: { table: 't', source: 'documents' } });
+  expect([(await rag.document(idOf('k'.repeat(1_025)))).status, find.mock.calls.length]).toEqual([404, 0]);
+  expect((await rag.document(idOf('k'.repeat(1_024)))).status).toBe(500);
 });
 
 test('is not there where nobody keeps how documents are', async () => {
