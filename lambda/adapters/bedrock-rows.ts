@@ -40,6 +40,8 @@ function passageOf(query: string, found: readonly RetrievalResultContentColumn[]
     text += line;
   }
   const more = unread || rows.length < found.length;
+  // One row alone may be longer.
+  if (text.length > MOST_CHARACTERS) text = `${text.slice(0, MOST_CHARACTERS)}…\n(The row goes on, which is left out.)`;
   if (more) text += '\n(The query found more rows, which are left out.)';
   const table: Table = { columns, rows, ...(more && { more }) };
   const id = createHash('sha256').update(`${query}\n${text}`).digest('base64url').slice(0, 22);

@@ -50,6 +50,13 @@ test('leaves out rows that no model would read through', async () => {
   expect([table!.rows.length, table!.more, text.length < 41_000]).toEqual([3, true, true]);
 });
 
+test('tells the beginning of a row that alone is longer than a model reads with profit, and leaves the table whole', async () => {
+  bedrock.on(RetrieveCommand).resolves({ retrievalResults: [row('SELECT text', column('text', 'x'.repeat(60_000))), row('SELECT text', column('text', 'y'))] });
+  const [{ text, table }] = await search(25);
+  expect([text.length < 41_000, table!.rows.length, String(table!.rows[0][0]).length, table!.more]).toEqual([true, 1, 60_000, true]);
+  expect(text).toMatch(/x…\n\(The row goes on, which is left out\.\)\n\(The query found more rows, which are left out\.\)$/);
+});
+
 test.each<[RetrievalResultContentColumn, unknown]>([
   [column('a', 'true', 'BOOLEAN'), true],
   [column('a', '9007199254740993', 'LONG'), '9007199254740993'],
