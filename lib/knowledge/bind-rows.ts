@@ -20,6 +20,7 @@ const UNANSWERED = 'I do not know: no rows of the data answer this.';
 /** What does not hold over a database, by the way out. */
 const BEYOND: Readonly<Record<string, string>> = {
   tenant: 'give each tenant a knowledge base with a database user who sees that tenant\'s rows alone',
+  identity: 'give each kind of caller a knowledge base with a database user who sees their rows alone',
   fields: 'take an API for documents, or ask for what you would filter by in the question',
   leastScore: 'leave it out, for rows fit a query or do not',
 };
@@ -49,7 +50,7 @@ export function bindRows(scope: IConstruct, caller: IGrantable, base: Askable, o
 /** Options for documents, which a compiler would refuse: to pass a tenant over would show one tenant's rows to another. */
 function requireRowsAlone(scope: IConstruct, options: RowsOptions) {
   for (const [name, wayOut] of Object.entries(BEYOND)) {
-    if (!Object.hasOwn(options, name)) continue;
+    if ((options as Readonly<Record<string, unknown>>)[name] === undefined) continue;
     fail(scope, `'retrieval.${name}' must be left out over a database, because no filter can be put into a query that a model writes, got one: ${wayOut}`);
   }
 }

@@ -175,7 +175,8 @@ describe('who asks', () => {
   });
 
   test('is told how many rows, and how long a query may run', () => {
-    const { stack, sales } = defineStructured({ retrieval: { rows: 50, questions: 2 }, queries: { timeout: Duration.seconds(90) } });
+    const retrieval = { rows: 50, questions: 2, tenant: undefined };
+    const { stack, sales } = defineStructured({ retrieval, queries: { timeout: Duration.seconds(90) } });
     const caller = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     expect(sales.bind(stack, caller)._policy).toMatchObject({ kind: 'sql', passages: 50, candidates: 50, questions: 2, fields: [], sql: { seconds: 90 } });
   });
@@ -213,6 +214,14 @@ describe('what watches it', () => {
       ...['Retrievals', 'EmptyRetrievals', 'RetrievalErrors', 'RetrievalDuration', 'UncitedAnswers', 'SyncJobs', 'SyncJobsFailed'].map((name) => `${name} by Service`),
     ]);
   });
+});
+
+test('the job that reads tables is ended when its source goes, as it does with another engine or other data', () => {
+  const { template } = defineStructured();
+  const [source] = Object.keys(template().findResources('AWS::Bedrock::DataSource'));
+  const patterns = Object.values(template().findResources('AWS::Events::Rule')).map(({ Properties }) => Properties.EventPattern.detail.$or);
+  const [, ofSources] = patterns.find((either) => either !== undefined);
+  expect(source.startsWith(ofSources['logical-resource-id'][0].prefix)).toBe(true);
 });
 
 test('an engine of the same stack is taken by its attributes', () => {
@@ -267,6 +276,7 @@ test.each<[string, (stack: Stack) => object, string]>([
   ['an empty answer', () => ({ retrieval: { unanswered: '' } }), "'retrieval.unanswered' must have between 1 and 2000 characters, got 0"],
   ['tenants', () => ({ retrieval: { tenant: { field: 'tenant', claim: 'custom:tenant' } } }),
     "'retrieval.tenant' must be left out over a database, because no filter can be put into a query that a model writes, got one: give each tenant a knowledge base with a database user who sees that tenant's rows alone"],
+  ['callers who are named', () => ({ retrieval: { identity: 'email' } }), "'retrieval.identity' must be left out over a database"],
   ['a least score', () => ({ retrieval: { leastScore: 0.5 } }), "'retrieval.leastScore' must be left out over a database"],
 ])('refuses %s', (_, props, message) => {
   expect(() => defineStructured(props as (stack: Stack) => Partial<StructuredKnowledgeProps>)).toThrow(message);

@@ -61,7 +61,8 @@ export class SqlBase extends Construct {
   }
 
   private defineMetadata(): DeployedSource {
-    const scope = new Construct(this, 'Metadata');
+    // Named as sources of documents are: by that beginning of its logical id its deletion is heard of, and its job ended.
+    const scope = new Construct(this, 'Source1');
     const configuration = { type: 'REDSHIFT_METADATA' };
     const dataSource = new CfnDataSource(scope, 'Source', {
       knowledgeBaseId: this.base.attrKnowledgeBaseId,
