@@ -1,6 +1,7 @@
 import { awscdk, javascript, JsonFile } from 'projen';
 import { houseRules } from './projenrc/house-rules';
 import { tasks } from './projenrc/tasks';
+import { UNRELEASED } from './projenrc/unreleased';
 
 /** The first aws-cdk-lib that has every resource the library uses; CI compiles against it and against the newest. */
 const CDK_FLOOR = '2.262.0';
@@ -129,7 +130,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
   sampleCode: false,
 });
 
-project.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts', 'lib/**/*.json', 'lambda/dist/**/*.js', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', '.jsii.gz', 'API.md', 'CHANGELOG.md']);
+project.package.addField('files', [
+  'lib/**/*.js', 'lib/**/*.d.ts', 'lib/**/*.json', 'lambda/dist/**/*.js', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', '.jsii.gz', 'API.md', 'CHANGELOG.md',
+  ...UNRELEASED.rooms.map((room) => `!lib/${room}/**`), ...UNRELEASED.bundles.map((bundle) => `!lambda/dist/${bundle}.js`),
+]);
 
 // A map inside each file would carry the TypeScript sources to every user.
 for (const option of ['inlineSourceMap', 'inlineSources']) project.tryFindObjectFile('tsconfig.json')?.addOverride(`compilerOptions.${option}`, false);
