@@ -44,7 +44,7 @@ export async function retrieve(
 ): Promise<Retrieved> {
   const whose = { ...(tenant && { tenant: tenant.value }), ...(user !== undefined && { user }) };
   const searches = questions.map((question): Search => ({ question, most, filter: within(tenant, filter), ...whose }));
-  const found = await Promise.all(searches.map((search) => patiently(() => ports.passages.search(search, signal), filter !== undefined, ports, signal)));
+  const found = await Promise.all(searches.map((search) => patiently(() => ports.passages.search(search, signal), { filtered: filter !== undefined, kind: policy.kind }, ports, signal)));
   const own = found.map((passages) => passages.filter((passage) => belongsTo(tenant, passage)));
   const foreign = found.flat().length - own.flat().length;
   const scores = own.flat().flatMap(({ score }) => score ?? []);
@@ -54,8 +54,15 @@ export async function retrieve(
   return { passages: policy.kind === 'sql' ? all : all.slice(0, most), ...(scores.length > 0 && { topScore: Math.max(...scores) }), foreign };
 }
 
+/** What is asked, as far as a failure has to tell of it. */
+export interface AskedFor {
+  readonly kind?: KnowledgePolicy['kind'];
+  /** Whether the caller says what documents have to be described by. */
+  readonly filtered?: boolean;
+}
+
 /** What is asked of a knowledge base, tried again after a pause where its failure may pass. */
-export async function patiently<T>(work: () => Promise<T>, filtered: boolean, { clock }: Pick<RetrievalPorts, 'clock'>, signal: AbortSignal): Promise<T> {
+export async function patiently<T>(work: () => Promise<T>, { kind, filtered = false }: AskedFor, { clock }: Pick<RetrievalPorts, 'clock'>, signal: AbortSignal): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await inTime(work(), signal);
@@ -63,7 +70,7 @@ export async function patiently<T>(work: () => Promise<T>, filtered: boolean, { 
       if (signal.aborted) throw tooLate();
       if (!isPassagesFailure(error)) throw error;
       if (error.kind === 'refused') throw refused(error, filtered);
-      if (attempt === ATTEMPTS) throw failed(error);
+      if (attempt === ATTEMPTS) throw failed(error, kind);
       await inTime(clock.pause(FIRST_PAUSE_MS * 2 ** attempt * clock.chance()), signal);
     }
   }
@@ -104,13 +111,16 @@ function contentOf({ text, source: { query = '' } }: Passage): string {
 }
 
 function tooLate(): TimedOut {
-  return new TimedOut('Looking documents up took longer than a request may. Try again.');
+  return new TimedOut('Looking up what to answer from took longer than a request may. Try again.');
 }
 
-function failed({ kind, cause }: PassagesFailure): RetrievalFailed {
-  return Object.assign(kind === 'throttled'
-    ? new RetrievalFailed('More is looked up in the documents than can be at the moment. Try again shortly.', 5)
-    : new RetrievalFailed('The documents could not be looked up, and nothing is answered without them. Try again shortly.', 2), { cause });
+function failed(failure: PassagesFailure, asked: KnowledgePolicy['kind'] | undefined): RetrievalFailed {
+  const unanswered = asked === 'sql'
+    ? 'The database could not be asked, and nothing is answered without it. Try again shortly.'
+    : 'The documents could not be looked up, and nothing is answered without them. Try again shortly.';
+  return Object.assign(failure.kind === 'throttled'
+    ? new RetrievalFailed('More is looked up than can be at the moment. Try again shortly.', 5)
+    : new RetrievalFailed(unanswered, 2), { cause: failure.cause });
 }
 
 /** Of a search the caller's own part is the filter; what else is refused is the deployment's fault. */

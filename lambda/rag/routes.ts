@@ -43,7 +43,7 @@ export function ragRoutes(policy: RagPolicy, ports: RagPorts, watchers: Watchers
 function queries({ sql, clock }: QueryPorts): Route {
   return async ({ body, requestId, startedAt, signal, note }) => {
     const question = parseSqlQuestion(body).slice(0, QUESTION_CHARACTERS);
-    const written = await patiently(() => sql.write(question, signal), false, { clock }, signal);
+    const written = await patiently(() => sql.write(question, signal), { kind: 'sql' }, { clock }, signal);
     note({ queries: written.length });
     return json({ id: `sql-${requestId}`, object: 'sql', created: Math.floor(startedAt / 1000), queries: written.map((query) => ({ sql: query })) });
   };

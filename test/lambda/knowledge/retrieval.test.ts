@@ -39,6 +39,11 @@ test.each([[throttled, '5'], [down, '2']])('refuses to go on without documents: 
   await expect(run([failure])).rejects.toMatchObject({ status: 503, code: 'retrieval_failed', headers: { 'retry-after': after } });
 });
 
+test('tells of a database where one was asked', async () => {
+  await expect(run([down], {}, { kind: 'sql' })).rejects.toThrow('The database could not be asked, and nothing is answered without it.');
+  await expect(run([down])).rejects.toThrow('The documents could not be looked up, and nothing is answered without them.');
+});
+
 test('one search that fails fails all', async () => {
   await expect(run([[passage('a')], down, down, down, down], { questions: ['one', 'two'] })).rejects.toMatchObject({ status: 503 });
 });
