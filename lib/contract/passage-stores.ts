@@ -52,3 +52,16 @@ export interface OpenSearchReference {
   /** As `https://<id>.<region>.aoss.amazonaws.com`. */
   readonly endpoint: string;
 }
+
+/** An index of Pinecone's over dense vectors, its metric cosine. */
+export interface PineconeReference {
+  /** As `https://<index>-<project>.svc.<environment>.pinecone.io`. */
+  readonly endpoint: string;
+  /** ARN of the secret whose whole text is the API key. */
+  readonly secretArn: string;
+  /** Name of the table with the words and namespaces of chunks, keyed as `KEYWORD_TABLE` says. Absent leaves chunks to be found by meaning alone, and refuses an index of tenants. */
+  readonly table?: string;
+}
+
+/** Names of the metadata of a record that hold whose a chunk is, all of it as JSON, and the fields that it has no value for. */
+export const PINECONE_KEYS = { tenant: '_tenant', chunk: '_chunk', without: '_without' } as const;
