@@ -44,7 +44,8 @@ export async function retrieve(
 ): Promise<Retrieved> {
   const whose = { ...(tenant && { tenant: tenant.value }), ...(user !== undefined && { user }) };
   const searches = questions.map((question): Search => ({ question, most, filter: within(tenant, filter), ...whose }));
-  const found = await Promise.all(searches.map((search) => patiently(() => ports.passages.search(search, signal), { filtered: filter !== undefined, kind: policy.kind }, ports, signal)));
+  const asked = { filtered: filter !== undefined, kind: policy.kind };
+  const found = await Promise.all(searches.map((search) => patiently(() => ports.passages.search(search, signal), asked, ports, signal)));
   const own = found.map((passages) => passages.filter((passage) => belongsTo(tenant, passage)));
   const foreign = found.flat().length - own.flat().length;
   const scores = own.flat().flatMap(({ score }) => score ?? []);
