@@ -91,6 +91,16 @@ describe('Pinecone', () => {
     expect([spaces(index), await items(index)]).toEqual([[], []]);
   });
 
+  test('a search names the tenant twice: by the namespace, and in the filter beside the caller\'s', async () => {
+    const { store, index } = open(server, table, 'owner');
+    await store.write([of('acme', 'one')]);
+    await store.byMeaning({ vector: toward(0), most: 5, tenant: 'acme', filter: { field: 'kind', is: 'equals', value: 'memo' } }, never);
+    expect(JSON.parse(server.asked.at(-1)!.body)).toMatchObject({
+      namespace: spaces(index)[0],
+      filter: { $and: [{ _tenant: { $eq: '"acme"' } }, { kind: { $eq: 'memo' } }] },
+    });
+  });
+
   test('a chunk that moves to another tenant leaves its namespace', async () => {
     const { store, index } = open(server, table, 'owner');
     await store.write([of('acme', 'one', { text: 'ant' })]);
