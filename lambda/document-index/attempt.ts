@@ -48,7 +48,7 @@ export async function beginAttempt(document: ChangedDocument, terms: IndexTerms,
     const state = begun(known?.state, version, document, ports);
     const same = known !== undefined && isInStep(known.state, version, terms);
     const heard = hearing(document.changes, known?.state.heard ?? {});
-    const revision = await ports.states.save(same ? { ...known.state, ...backFromLine(known.state), heard } : state, known?.revision);
+    const revision = await ports.states.save(same ? { ...known.state, heard } : state, known?.revision);
     if (revision === undefined) continue;
     if (same) return { kind: 'unchanged' };
     return { kind: 'begun', attempt: new Attempt(state, revision, ports), found, tooManyTries: state.tries > MOST_TRIES };
@@ -80,7 +80,6 @@ function begun(known: DocumentState | undefined, version: DocumentVersion | unde
     bucket,
     key,
     state: 'queued',
-    was: undefined,
     working: true,
     tries: (same ? known?.tries ?? 0 : 0) + 1,
     version,
@@ -95,19 +94,13 @@ function begun(known: DocumentState | undefined, version: DocumentVersion | unde
 
 /** Nothing is left to do for what is known to lie in the bucket. */
 function isSettled(known: DocumentState, { pipeline }: IndexTerms): boolean {
-  const { working, version } = known;
-  const { state } = backFromLine(known);
+  const { state, working, version } = known;
   if (working) return false;
   return state === 'deleted' || ((state === 'indexed' || state === 'failed') && version?.pipeline === pipeline);
 }
 
 function isInStep(known: DocumentState, version: DocumentVersion | undefined, terms: IndexTerms): boolean {
   return isSettled(known, terms) && known.version?.id === version?.id;
-}
-
-/** As it was before a change of it was put in line. */
-function backFromLine({ state, was }: DocumentState): Pick<DocumentState, 'state' | 'was'> {
-  return { state: state === 'queued' && was !== undefined ? was : state, was: undefined };
 }
 
 function reads({ prefixes = [] }: SyncedSource, key: string): boolean {

@@ -39,7 +39,7 @@ export interface Span {
 
 /** Chunks that are embedded and written together: all that is in memory of vectors. */
 const SLICE = 96;
-const REMOVED_AT_ONCE = 1_000;
+const REMOVED_AT_ONCE = 250;
 const LONGEST_REASON = 1_000;
 
 /**
@@ -58,12 +58,12 @@ export async function bringInStep(document: ChangedDocument, terms: IndexTerms, 
 
 async function worked({ attempt, found, tooManyTries }: Begun, document: ChangedDocument, terms: IndexTerms, span: Span, ports: IndexPorts): Promise<Outcome> {
   try {
-    if (!found) return await forget(attempt, document, ports);
+    if (!found) return await forget(attempt, document, span, ports);
     if (tooManyTries) throw new ParseFailure('tooLarge', 'It could not be read: whoever tried ran out of memory or time.');
     return await index(attempt, found, document, terms, span, ports);
   } catch (error) {
     const reason = faultOf(error);
-    if (reason !== undefined) return fail(attempt, reason, document, ports);
+    if (reason !== undefined) return fail(attempt, reason, document, span, ports);
     // Given back in order: nothing of the document has ended anybody.
     if (!(error instanceof Taken) && !(error instanceof OutOfTime && attempt.state.state === 'queued')) await attempt.save({ tries: 0 }).catch(() => undefined);
     throw error;
@@ -95,21 +95,23 @@ async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDo
   }
   await attempt.save({ state: 'embedded' });
 
-  const left = await removeHeld(attempt, document, ports, version.id);
+  const left = await removeHeld(attempt, document, span, ports, version.id);
   const heard = hearing(document.changes, attempt.state.heard);
   await attempt.save({ state: 'indexed', working: false, indexedAt: ports.clock.now(), heard, held: left });
   return { kind: 'done', what: 'indexed', chunks: chunks.length };
 }
 
-async function forget(attempt: Attempt, document: ChangedDocument, ports: IndexPorts): Promise<Outcome> {
-  const held = await removeHeld(attempt, document, ports);
+async function forget(attempt: Attempt, document: ChangedDocument, span: Span, ports: IndexPorts): Promise<Outcome> {
+  const held = await removeHeld(attempt, document, span, ports);
   await attempt.save({ state: 'deleted', working: false, tries: 0, held, heard: hearing(document.changes, attempt.state.heard), ...NOTHING_OF_IT }, TOMBSTONE_SECONDS);
   return { kind: 'done', what: 'deleted' };
 }
 
 /** What lies in the bucket cannot be read: what was read of the document before is not in the bucket any more. */
-async function fail(attempt: Attempt, reason: string, document: ChangedDocument, ports: IndexPorts): Promise<Outcome> {
-  const held = await removeHeld(attempt, document, ports);
+async function fail(attempt: Attempt, reason: string, document: ChangedDocument, span: Span, ports: IndexPorts): Promise<Outcome> {
+  // Before any of it goes: whoever came after a worker that was killed here would go on behind chunks that are gone.
+  if (attempt.state.written !== undefined) await attempt.save({ written: undefined });
+  const held = await removeHeld(attempt, document, span, ports);
   const heard = hearing(document.changes, attempt.state.heard);
   await attempt.save({ state: 'failed', working: false, tries: 0, held, heard, chunks: undefined, written: undefined, indexedAt: undefined, reason });
   return { kind: 'failed', reason };
@@ -183,11 +185,15 @@ async function embedded(chunks: readonly Chunk[], first: number, told: Told, { s
 }
 
 /** Takes out of the store and of the texts what they may hold of other versions, and of this one what is behind its last chunk. Gives what they hold then. */
-async function removeHeld(attempt: Attempt, document: ChangedDocument, { store, texts }: IndexPorts, kept?: string): Promise<readonly HeldVersion[]> {
+async function removeHeld(attempt: Attempt, document: ChangedDocument, span: Span, { store, texts, clock }: IndexPorts, kept?: string): Promise<readonly HeldVersion[]> {
   const { uri, source, key } = document;
   const { held, chunks = 0 } = attempt.state;
   const gone = held.flatMap(({ version, chunks: most }) => (version === kept ? chunkIds(uri, version, most).slice(chunks) : chunkIds(uri, version, most)));
-  for (let first = 0; first < gone.length; first += REMOVED_AT_ONCE) await store.remove(gone.slice(first, first + REMOVED_AT_ONCE));
+  for (let first = 0; first < gone.length; first += REMOVED_AT_ONCE) {
+    // Those that are gone already cost little: each run comes further.
+    if (first > 0 && clock.now() > span.until) throw new OutOfTime();
+    await store.remove(gone.slice(first, first + REMOVED_AT_ONCE));
+  }
   const versions = held.filter(({ version }) => version !== kept).map(({ version }) => textKey(source, key, version));
   if (versions.length > 0) await texts.delete(versions);
   return held.filter(({ version }) => version === kept).map((one) => ({ ...one, chunks }));

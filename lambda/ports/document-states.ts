@@ -8,8 +8,6 @@ export interface DocumentState {
   readonly bucket: string;
   readonly key: string;
   readonly state: DocumentStateName;
-  /** What it was before a change of it was put in line that nobody has begun with. */
-  readonly was?: DocumentStateName;
   /** Set while somebody brings it in step. */
   readonly working?: boolean;
   /** How often it was begun since it was last parsed, or given back in order: a document that ends its workers is told by it. */

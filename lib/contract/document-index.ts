@@ -64,7 +64,7 @@ export const DOCUMENTS_TABLE = {
 } as const;
 
 /**
- * queued: a change of it waits. parsed: its text has been read. chunked: it is cut, and its chunks are embedded and written one after another. embedded: all of
+ * queued: somebody has begun with a change of it. parsed: its text has been read. chunked: it is cut, and its chunks are embedded and written one after another. embedded: all of
  * them are in the store, and those of its last version go. indexed: it can be found as it lies in the bucket. failed: it cannot be read, and is not found.
  * deleted: it is gone, and nothing of it is found.
  */

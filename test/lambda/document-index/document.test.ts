@@ -1,5 +1,6 @@
 import { deployIndex } from './deployed-index';
 import type { DocumentState } from '../../../lambda/ports/document-states';
+import { StoreFailure } from '../../../lambda/ports/passage-store';
 
 const lines = (count: number, of = 'line') => Array.from({ length: count }, (_, at) => `${of} ${at}`).join('\n');
 
@@ -141,6 +142,39 @@ test('what breaks without a word is given up in the end, says so, and is tried a
   index.reconcile();
   await index.settle();
   expect(index.state('a.txt')!.state).toBe('indexed');
+});
+
+test('a worker that was killed while a document that failed was taken out leaves nothing that is taken for written', async () => {
+  const index = deployIndex();
+  const write = index.store.write.bind(index.store);
+  let [refuses, removals] = [true, 0];
+  index.store.write = async (chunks) => {
+    if (refuses && chunks[0].number > 0) throw new StoreFailure('refused', 'too long');
+    return write(chunks);
+  };
+  const remove = index.store.remove.bind(index.store);
+  index.store.remove = async (ids) => {
+    await remove(ids);
+    if (++removals > 1) return;
+    refuses = false;
+    throw new Error('the connection is gone');
+  };
+  await index.settle(() => index.change('a.txt', lines(150)));
+  expect(index.state('a.txt')).toMatchObject({ state: 'indexed', written: 150 });
+  expect(index.store.chunks.size).toBe(150);
+});
+
+test('what takes longer to remove than a run has goes on in the next', async () => {
+  const index = await indexed(lines(1_000));
+  const remove = index.store.remove.bind(index.store);
+  index.store.remove = async (ids) => {
+    if (ids.some((id) => index.store.chunks.has(id))) await index.clock.pause(95_000);
+    return remove(ids);
+  };
+  await index.settle(() => index.change('a.txt', undefined));
+  expect(index.store.chunks.size).toBe(0);
+  expect(index.state('a.txt')).toMatchObject({ state: 'deleted', held: [] });
+  expect(index.lines).toContainEqual(expect.objectContaining({ what: 'waits: time' }));
 });
 
 test('a document that ends whoever reads it is given up', async () => {
