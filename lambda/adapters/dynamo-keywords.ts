@@ -65,7 +65,7 @@ export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordO
           ...[...counts].map(([term, c]) => put({ ...wordKey(owner, term, id), c, l: length })),
           put({ ...totalKey(owner, id), l: length }),
           ...stale.map(([whose, term]) => gone(wordKey(whose, term, id))),
-          ...moved === undefined ? [] : [gone(totalKey(moved, id))],
+          ...moved.map((whose) => gone(totalKey(whose, id))),
         ]));
         await writeAll(changes.filter(({ stale }) => stale.length > 0).map(({ chunk, owner, terms }) => put({ ...chunkKey(chunk.id), o: owner, w: terms })));
       }
@@ -110,7 +110,8 @@ export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordO
     const owner = ownerOf(chunk.tenant);
     const before: Stale[] = known ? [...known.w.map((term): Stale => [known.o, term]), ...known.x ?? []] : [];
     const stale = before.filter(([whose, term]) => whose !== owner || !chunk.counts.has(term));
-    return { chunk, owner, terms: [...chunk.counts.keys()], stale, moved: known && known.o !== owner ? known.o : undefined };
+    const moved = [...new Set(before.map(([whose]) => whose))].filter((whose) => whose !== owner);
+    return { chunk, owner, terms: [...chunk.counts.keys()], stale, moved };
   }
 
   async function statisticsOf(owner: string, signal: AbortSignal): Promise<TextStatistics> {
@@ -231,11 +232,17 @@ function groups<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
 }
 
+/** Where one fails no other begins, and none is left under way: what was still written later would undo what others have written since. */
 async function parallel<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
   const left = [...all];
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, all.length) }, async () => {
-    for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, all.length) }, async () => {
+    try {
+      for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
+    } finally {
+      left.length = 0;
+    }
   }));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 const BUSY = ['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'];

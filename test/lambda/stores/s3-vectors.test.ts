@@ -88,6 +88,36 @@ describe('S3 Vectors', () => {
       }
     });
 
+    test('a write that failed has ended: nothing of it is written later', async () => {
+      let [sent, failed] = [0, false];
+      const client = disturbed(async (command, send) => {
+        if (!(command instanceof BatchWriteCommand)) return send();
+        // The chunk itself is written; of its words the first batch fails at once, and the others take longer.
+        if (++sent === 2) throw new Error('broken');
+        if (sent > 2) await new Promise((resolve) => setTimeout(resolve, 20));
+        expect(failed).toBe(false);
+        return send();
+      });
+      const many = Array.from({ length: 600 }, (_, at) => `word${at}`).join(' ');
+      await expect(dynamoKeywords(client, { table: under.table.name, index: 'ended' }).write([words('one', many)])).rejects.toMatchObject({ kind: 'unavailable' });
+      failed = true;
+      const [before, written] = [sent, await items('ended')];
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect([sent, (await items('ended')).length]).toEqual([before, written.length]);
+      expect(sent).toBeLessThan(12);
+    });
+
+    test('a chunk that moves to another tenant, the first time cut short, counts for that one alone', async () => {
+      const of = (tenant: string) => ({ ...words('one', 'ant'), tenant });
+      const whole = dynamoKeywords(under.table.client, { table: under.table.name, index: 'moved' });
+      await whole.write([of('a')]);
+      let writes = 0;
+      const client = disturbed((command, send) => (command instanceof BatchWriteCommand && ++writes > 1 ? Promise.reject(new Error('killed')) : send()));
+      await expect(dynamoKeywords(client, { table: under.table.name, index: 'moved' }).write([of('b')])).rejects.toThrow('killed');
+      await whole.write([of('b')]);
+      expect(await items('moved')).toHaveLength(3);
+    });
+
     test('what the table has no room for is asked for again, and given up after nine attempts', async () => {
       const pauses: number[] = [];
       let busy = 3;
