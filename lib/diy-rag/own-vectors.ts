@@ -26,7 +26,8 @@ export class OwnVectors extends Construct {
       words: true,
       textFilters: false,
       letWrite: (role) => this.let(role, ['PutVectors', 'DeleteVectors'], ['BatchGetItem', 'BatchWriteItem']),
-      letSearch: (role) => this.let(role, ['QueryVectors', 'GetVectors'], ['Query']),
+      // A word that too many chunks have is looked up for the best of them.
+      letSearch: (role) => this.let(role, ['QueryVectors', 'GetVectors'], ['Query', 'BatchGetItem']),
     };
   }
 
