@@ -300,6 +300,11 @@ describe('without an API', () => {
     expect(() => sales.metricAnswers()).toThrow("'metricName' must be a metric of what is read, such as SyncJobs, with RagApi.none(), got 'Turns'");
   });
 
+  test('lets a query run for as long as it may, for no answer of its own waits for it', () => {
+    const patient = defineStructured({ api: RagApi.none(), queries: { timeout: Duration.seconds(200) } });
+    expect(JSON.stringify(patient.template().findResources('AWS::Bedrock::KnowledgeBase'))).toContain('"ExecutionTimeoutSeconds":200');
+  });
+
   test('refuses what would concern answers', () => {
     expect(() => defineStructured({ api: RagApi.none(), auth: ApiAuth.iam() })).toThrow("'auth' must be left out with RagApi.none()");
   });

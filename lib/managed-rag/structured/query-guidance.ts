@@ -85,7 +85,7 @@ export interface QueryGuidance {
   readonly curated?: CuratedQuery[];
 
   /**
-   * How long a query may run, from 1 second to 200, and less than `answering.timeout`.
+   * How long a query may run, from 1 second to 200, and less than `answering.timeout`; with `RagApi.none()` less than what answers has for it.
    *
    * @default Duration.seconds(60)
    */
@@ -96,10 +96,10 @@ const QUERY_TIMEOUT = Duration.seconds(60);
 const DESCRIPTION = 200;
 const EXAMPLE = 1_000;
 
-/** How long a query may run. */
-export function queryTimeoutOf(scope: IConstruct, { timeout = QUERY_TIMEOUT }: QueryGuidance, answer: Duration): Duration {
+/** How long a query may run; within an answer where one is given here. */
+export function queryTimeoutOf(scope: IConstruct, { timeout = QUERY_TIMEOUT }: QueryGuidance, answer?: Duration): Duration {
   requireDuration(scope, 'queries.timeout', timeout, Duration.seconds(1), Duration.seconds(200));
-  if (!timeout.isUnresolved() && !answer.isUnresolved() && timeout.toSeconds() >= answer.toSeconds()) {
+  if (answer && !timeout.isUnresolved() && !answer.isUnresolved() && timeout.toSeconds() >= answer.toSeconds()) {
     fail(scope, `'queries.timeout' must be less than 'answering.timeout', ${answer.toHumanString()}, so that there is time to answer from what a query finds, got ${timeout.toHumanString()}: raise 'answering.timeout'`);
   }
   return timeout;

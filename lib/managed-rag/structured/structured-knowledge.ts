@@ -94,7 +94,8 @@ export class StructuredKnowledge extends Construct implements IKnowledge {
     this.build = buildOf(this, props);
     this.operations = new Operations(this, { documentation: DOCUMENTATION, encryptionKey: this.build.encryptionKey });
     this.retrieval = props.retrieval ?? {};
-    const queryTimeout = queryTimeoutOf(this, props.queries ?? {}, props.answering?.timeout ?? ANSWER_TIMEOUT);
+    const answersHere = props.api === undefined || props.api._rest() !== undefined;
+    const queryTimeout = queryTimeoutOf(this, props.queries ?? {}, answersHere ? props.answering?.timeout ?? ANSWER_TIMEOUT : undefined);
     this.querySeconds = queryTimeout.toSeconds();
     this.knowledge = new SqlBase(this, 'KnowledgeBase', { ...props, guidance: props.queries ?? {}, queryTimeout });
     this.knowledgeBase = this.knowledge.base;
