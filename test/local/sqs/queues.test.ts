@@ -39,12 +39,12 @@ afterAll(() => running.stop());
 
 describe('a standard queue', () => {
   test('hides a message from others until its time is over, and gives it again with a new handle', async () => {
-    queue('hidden', { visibilityMs: 60 });
+    queue('hidden', { visibilityMs: 1_500 });
     await send('hidden', 'ä', { MessageAttributes: { a: { DataType: 'String', StringValue: 'b' } } });
     const [first] = await receive('hidden', { MessageAttributeNames: ['All'] });
     expect(first).toMatchObject({ Body: 'ä', Attributes: { ApproximateReceiveCount: '1' }, MessageAttributes: { a: { StringValue: 'b' } } });
     expect(await receive('hidden')).toEqual([]);
-    const [second] = await receive('hidden', { WaitTimeSeconds: 2 });
+    const [second] = await receive('hidden', { WaitTimeSeconds: 5 });
     expect(second).toMatchObject({ MessageId: first.MessageId, Attributes: { ApproximateReceiveCount: '2' } });
     expect(second.ReceiptHandle).not.toBe(first.ReceiptHandle);
     await remove('hidden', first.ReceiptHandle);
@@ -59,10 +59,10 @@ describe('a standard queue', () => {
   });
 
   test('delays messages, and makes one visible when it is told to', async () => {
-    queue('delayed', { delayMs: 50 });
+    queue('delayed', { delayMs: 1_500 });
     await send('delayed', 'later');
     expect(await receive('delayed')).toEqual([]);
-    const [message] = await receive('delayed', { WaitTimeSeconds: 2 });
+    const [message] = await receive('delayed', { WaitTimeSeconds: 5 });
     await client.send(new ChangeMessageVisibilityCommand({ QueueUrl: `${URL}/delayed`, ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: 0 }));
     expect(await receive('delayed')).toHaveLength(1);
   });
