@@ -8,8 +8,8 @@ import { terms } from '../kit/terms';
 import { type PassageStore, type StoredChunk, StoreFailure, type StoreHit } from '../ports/passage-store';
 import type { Filter } from '../ports/passages';
 
-/** What the service takes in a request of 20 MB at most, whatever the chunks hold. */
-const PUT = 200;
+/** What the service takes in a request of 20 MB at most, whatever the chunks hold and however long their vectors are. */
+const PUT = 150;
 const DELETE = 500;
 const GET = 100;
 /** The service gives no more. */

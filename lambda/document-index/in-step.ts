@@ -4,6 +4,7 @@ import { METADATA_BYTES, type Metadata, parseMetadata, tenantsOf } from './metad
 import { chunkId, chunkIds, cutOf, hearing, textKey } from './version';
 import { type IndexedAs, TOMBSTONE_SECONDS } from '../../lib/contract/document-index';
 import { METADATA_ENDING, type SyncedSource } from '../../lib/contract/document-sync';
+import { wholeCharacter } from '../chunk/tokens';
 import { type Chunk, type Chunker, isChunkFailure } from '../ports/chunks';
 import type { Clock } from '../ports/clock';
 import type { DocumentState, DocumentStates, DocumentVersion, HeldVersion } from '../ports/document-states';
@@ -41,6 +42,10 @@ export interface Span {
 const SLICE = 96;
 const REMOVED_AT_ONCE = 250;
 const LONGEST_REASON = 1_000;
+/** Documents may say anything of themselves, and stores take so much: each chunk has its title. */
+const LONGEST_TITLE = 300;
+const LONGEST_NOTE = 500;
+const MOST_NOTES = 50;
 
 /**
  * Makes the index hold what the bucket holds of a document now, whatever the changes of it were. New chunks are written before old ones go, so that the
@@ -80,7 +85,7 @@ async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDo
   const parsed = await read(found, document, terms, span, ports);
   const text = textKey(document.source, document.key, version.id);
   await ports.texts.put(text, JSON.stringify({ text: parsed.text, title: titleOf(parsed, document) }), { contentType: 'application/json' });
-  await attempt.save({ state: 'parsed', tries: 0, title: titleOf(parsed, document), bytes: found.bytes, notes: parsed.notes, tenants, reason: undefined });
+  await attempt.save({ state: 'parsed', tries: 0, title: titleOf(parsed, document), bytes: found.bytes, notes: notesOf(parsed), tenants, reason: undefined });
 
   const chunks = await ports.chunker.chunk(parsed, span.signal);
   if (chunks.length === 0) throw new ParseFailure('empty', 'Nothing can be read in it.');
@@ -185,7 +190,8 @@ async function embedded(chunks: readonly Chunk[], first: number, told: Told, { s
 }
 
 /** Takes out of the store and of the texts what they may hold of other versions, and of this one what is behind its last chunk. Gives what they hold then. */
-async function removeHeld(attempt: Attempt, document: ChangedDocument, span: Span, { store, texts, clock }: IndexPorts, kept?: string): Promise<readonly HeldVersion[]> {
+async function removeHeld(attempt: Attempt, document: ChangedDocument, span: Span, ports: IndexPorts, kept?: string): Promise<readonly HeldVersion[]> {
+  const { store, texts, clock } = ports;
   const { uri, source, key } = document;
   const { held, chunks = 0 } = attempt.state;
   const gone = held.flatMap(({ version, chunks: most }) => (version === kept ? chunkIds(uri, version, most).slice(chunks) : chunkIds(uri, version, most)));
@@ -200,7 +206,16 @@ async function removeHeld(attempt: Attempt, document: ChangedDocument, span: Spa
 }
 
 function titleOf({ title }: ParsedDocument, { key }: ChangedDocument): string {
-  return title ?? key.slice(key.lastIndexOf('/') + 1);
+  return cutAt(title ?? key.slice(key.lastIndexOf('/') + 1), LONGEST_TITLE);
+}
+
+function notesOf({ notes }: ParsedDocument): string[] {
+  const more = notes.length > MOST_NOTES ? [`and ${notes.length - MOST_NOTES} more`] : [];
+  return [...notes.slice(0, MOST_NOTES).map((note) => cutAt(note, LONGEST_NOTE)), ...more];
+}
+
+function cutAt(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, wholeCharacter(text, 0, most - 1, text.length))}…` : text;
 }
 
 /** It was written or deleted while it was read; that is told of as a change of its own, but maybe never. */

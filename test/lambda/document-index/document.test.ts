@@ -1,6 +1,7 @@
 import { deployIndex } from './deployed-index';
 import type { DocumentState } from '../../../lambda/ports/document-states';
 import { StoreFailure } from '../../../lambda/ports/passage-store';
+import { LINE_PARSER } from '../fakes/document-index';
 
 const lines = (count: number, of = 'line') => Array.from({ length: count }, (_, at) => `${of} ${at}`).join('\n');
 
@@ -84,6 +85,18 @@ test('events that are late, or told twice, change nothing and look nothing up', 
   expect([...new Set(index.calls.slice(before))].sort()).toEqual(['find', 'hide']);
   expect(index.state('a.txt')).toEqual(state);
   expect(index.store.chunks.size).toBe(1);
+});
+
+test('what a document says of itself is cut to what stores take', async () => {
+  const parse = LINE_PARSER.parse.bind(LINE_PARSER);
+  const talkative = jest.spyOn(LINE_PARSER, 'parse').mockImplementation(async (...asked) => ({
+    ...await parse(...asked), title: 't'.repeat(1_000_000), notes: Array.from({ length: 5_000 }, (_, at) => `${at} ${'n'.repeat(10_000)}`),
+  }));
+  const index = await indexed();
+  talkative.mockRestore();
+  const { title, notes } = index.state('a.txt')!;
+  expect([title!.length, notes!.length, notes![0].length, notes!.at(-1)]).toEqual([300, 51, 500, 'and 4950 more']);
+  expect([...index.store.chunks.values()].map((chunk) => chunk.title.length)).toEqual([300, 300, 300]);
 });
 
 test('the same content once more is not read again', async () => {
