@@ -97,9 +97,9 @@ export class OwnIndex extends Construct {
   }
 
   private indexPolicy(vectorTable: string): IndexPolicy {
-    const { index, embedding, chunking, store: { reference } } = this;
+    const { index, embedding, chunking, store: { reference, settled } } = this;
     const read = { parsing: PARSE_DEFAULTS, chunking, embedding, index };
-    const told = Stack.of(this).resolve([PIPELINE, read]) as unknown;
+    const told = Stack.of(this).resolve([PIPELINE, read, settled]) as unknown;
     return {
       ...read,
       pipeline: createHash('sha256').update(JSON.stringify(told)).digest('base64url').slice(0, 12),

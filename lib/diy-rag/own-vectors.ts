@@ -23,6 +23,7 @@ export class OwnVectors extends Construct {
     this.binding = {
       reference: { kind: 's3Vectors', indexArn: this.index.attrIndexArn, keywordTable: this.words.tableName },
       calls: [CalledService.S3_VECTORS, CalledService.DYNAMODB],
+      settled: [settledOf(props.index.dimension), props.encryptionKey?.keyArn ?? null],
       words: true,
       textFilters: false,
       letWrite: (role) => this.let(role, ['PutVectors', 'DeleteVectors'], ['BatchGetItem', 'BatchWriteItem']),
@@ -51,9 +52,14 @@ export class OwnVectors extends Construct {
       encryptionConfiguration: encryptionKey ? { sseType: 'aws:kms', kmsKeyArn: encryptionKey.keyArn } : { sseType: 'AES256' },
     });
     if (encryptionKey) letVectorsBeIndexed(encryptionKey, bucket);
-    const settled = { dataType: 'float32', dimension, distanceMetric: 'cosine', metadataConfiguration: { nonFilterableMetadataKeys: [S3_VECTORS_KEYS.chunk] } };
+    const settled = settledOf(dimension);
     // Nothing of an index can be changed: what changes gets another name, or CloudFormation would make the new one under the old one's.
     const indexName = nameUnlikeAnyOther(this, Stack.of(this).resolve([settled, encryptionKey?.keyArn]), { separator: '-', maxLength: 63 });
     return new CfnIndex(this, 'Index', { vectorBucketArn: bucket.attrVectorBucketArn, indexName, ...settled });
   }
+}
+
+/** What of an index is settled when it is made. */
+function settledOf(dimension: number) {
+  return { dataType: 'float32', dimension, distanceMetric: 'cosine', metadataConfiguration: { nonFilterableMetadataKeys: [S3_VECTORS_KEYS.chunk] } };
 }

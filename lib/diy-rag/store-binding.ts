@@ -15,6 +15,8 @@ export interface StoreBinding {
   readonly reference: StoreReference;
   /** What both who write and who search call. */
   readonly calls: readonly CalledService[];
+  /** What the store cannot change of itself: with another it is another store, which begins empty, and every document is read anew. */
+  readonly settled: unknown;
   /** Whether chunks are found by their words. */
   readonly words: boolean;
   /** Whether texts that describe documents can be compared in part. */

@@ -1,0 +1,22 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { MetadataField } from '../../lib';
+import { DiyRag, type DiyRagProps } from '../../lib/diy-rag';
+
+/** What documents are read by, as it is told apart. */
+function pipelineOf(propsOf: (stack: Stack) => DiyRagProps): string {
+  const stack = new Stack(new App(), 'Stack');
+  new DiyRag(stack, 'Rag', propsOf(stack));
+  const [, pipeline] = /"pipeline\\*":\\*"([^"\\]+)/.exec(JSON.stringify(Template.fromStack(stack).toJSON()).replace(/\\+"/g, '"')) ?? [];
+  if (pipeline === undefined) throw new Error('the template has no pipeline');
+  return pipeline;
+}
+
+test('documents are read anew by another description, and into a store that begins empty, and by nothing else', () => {
+  const plain = pipelineOf(() => ({}));
+  expect(pipelineOf(() => ({ retrieval: { passages: 9 } }))).toBe(plain);
+  expect(pipelineOf(() => ({ retrieval: { fields: [MetadataField.number('year')] } }))).not.toBe(plain);
+  // A vector bucket with another key is another bucket.
+  expect(pipelineOf((stack) => ({ encryptionKey: new Key(stack, 'Key') }))).not.toBe(plain);
+});
