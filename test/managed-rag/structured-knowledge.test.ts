@@ -195,7 +195,7 @@ describe('what watches it', () => {
   test('rings for questions, tables that cannot be read and what was given up, and shows them', () => {
     const { sales, template } = defineStructured();
     sales.addDashboard();
-    expect(Object.keys(sales.addAlarms({ emptyRetrievals: 50 }).alarms)).toEqual(['ErrorRate', 'ApiErrors', 'TimeToFirstToken', 'EmptyRetrievals', 'FailedJobs', 'DeadLetters']);
+    expect(Object.keys(sales.addAlarms({ emptyRetrievals: 50, timeToFirstToken: undefined }).alarms)).toEqual(['ErrorRate', 'ApiErrors', 'TimeToFirstToken', 'EmptyRetrievals', 'FailedJobs', 'DeadLetters']);
     template().hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'TimeToFirstToken', Threshold: 30_000 });
     template().hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmDescription: Match.stringLikeRegexp('setupSql') });
     const [{ Properties: { DashboardBody } }] = Object.values(template().findResources('AWS::CloudWatch::Dashboard'));

@@ -168,8 +168,8 @@ export class StructuredKnowledge extends Construct implements IKnowledge {
    * was given up. An alarm says in its description what it means and what to do next.
    */
   public addAlarms(options: QueryAlarmsOptions = {}): IAlarms {
-    const usual = this.queries && { timeToFirstToken: FIRST_TOKEN };
-    return this.operations.addAlarms(ragAlarms(this, this.signals, { ...usual, ...options }), options);
+    const timeToFirstToken = options.timeToFirstToken ?? (this.queries && FIRST_TOKEN);
+    return this.operations.addAlarms(ragAlarms(this, this.signals, { ...options, timeToFirstToken }), options);
   }
 
   /** Adds a dashboard: questions, what is found, what is read, what carries it, alarms where there are some, and the requests that failed last. */
