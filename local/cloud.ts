@@ -20,6 +20,7 @@ import { startCaches } from './elasticache/caches';
 import { Eventing, type Events } from './events/eventing';
 import { localFunctionUrls, readFunctionUrls } from './function-url/definition';
 import { FunctionUrls } from './function-url/gateway';
+import { type LocalApi, localApis } from './gateway/addresses';
 import { readRestApis, type RestApi } from './gateway/api';
 import { Gateway } from './gateway/gateway';
 import type { LocalIdentity } from './gateway/signature';
@@ -67,6 +68,8 @@ export interface LocalSession {
   readonly users: UserTokens;
   /** The same from the user pool that a stack's API trusts, by the stack's name. */
   readonly pools: Readonly<Record<string, UserTokens>>;
+  /** What each REST API answers, and the tokens that it trusts, by its address. */
+  readonly apis: Readonly<Record<string, LocalApi>>;
   /** An IAM identity for each local user, for APIs that want signed requests. */
   readonly identities: Readonly<Record<string, LocalIdentity>>;
   /** Values of the API keys, by their ids. */
@@ -214,6 +217,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     example: options.example ?? deployment.stacks.map(({ name }) => name).join(', '),
     users: userPools.tokens(),
     pools: userPools.tokensByStack(),
+    apis: localApis(apis, server.url, userPools),
     identities: Object.fromEntries(identities),
     apiKeys: Object.fromEntries(usage.keys.map(({ id, value }) => [id, value])),
     outputs,

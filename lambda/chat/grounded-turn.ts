@@ -3,7 +3,7 @@ import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { ModelFacts } from '../../lib/contract/model';
 import type { Generated, GenerationEvent } from '../generation/generation';
 import { isBlank, textOf } from '../generation/normalise';
-import type { Spent } from '../generation/usage';
+import { NO_TOKENS, type Spent } from '../generation/usage';
 import { CitationReader, type CitedEvent, type Mark, snippetOf } from '../knowledge/citations';
 import type { Grounds } from '../knowledge/grounding';
 import { tenantOf, userOf } from '../knowledge/isolation';
@@ -56,7 +56,7 @@ export class GroundedTurn {
     const text = this.knowledge.unanswered ?? UNANSWERED;
     yield* spent.map((each) => ({ type: 'spent' as const, ...each }));
     yield { type: 'text', text };
-    yield { type: 'finish', reason: 'stop', message: { role: 'assistant', content: text }, facts };
+    yield { type: 'finish', reason: 'stop', message: { role: 'assistant', content: text }, facts, tokens: NO_TOKENS };
   }
 
   /** The answer with what its statements are from. Marks that name no passage are left out. */

@@ -1,5 +1,5 @@
 import { Answer, type AnswerEvent, type FinishReason } from './answer';
-import type { Spending, Spent } from './usage';
+import { NO_TOKENS, type Spending, type Spent } from './usage';
 import type { ModelFacts } from '../../lib/contract/model';
 import { type ApiError, BadRequest, Throttled, TimedOut, Unavailable } from '../kit/http';
 import type { Clock } from '../ports/clock';
@@ -62,8 +62,6 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 /** How long a model is heard that another one has answered for: what it took is known only with its last event. */
 const LONGEST_HEARING_MS = 60_000;
-/** What an answer took that was stopped before any model began it: that is known, unlike what a model took that never said so. */
-const NOTHING: TokenUsage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
 
 /**
  * One answer, of the first model that gives one. A failure that may pass is tried again while nothing has been said, at once with the next
@@ -110,7 +108,7 @@ export async function* generate(plan: AnswerPlan, model: Model, clock: Clock, li
       if (error instanceof Stopped) {
         given = events && settled(answer, events, coming, new Time({ signal }));
         if (!begun && route !== undefined) yield { type: 'model', name: facts.name, route };
-        yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: given ?? Promise.resolve(NOTHING) };
+        yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: given ?? Promise.resolve(NO_TOKENS) };
         return;
       }
       const reason = passing(error);
@@ -134,7 +132,7 @@ export async function* generate(plan: AnswerPlan, model: Model, clock: Clock, li
     const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** order.round);
     const paused = await time.left(clock.pause(ceiling * clock.chance())).catch((error: unknown) => error);
     if (paused instanceof Stopped) {
-      yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: Promise.resolve(NOTHING) };
+      yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: Promise.resolve(NO_TOKENS) };
       return;
     }
     if (paused !== undefined) throw explained(paused, signal);

@@ -29,6 +29,9 @@ export function turnUsage(facts: ModelFacts, tokens: TokenUsage, asides: readonl
   return usage.cost === undefined || others === 0 ? usage : { ...usage, cost: Math.round((usage.cost + others) * 1e9) / 1e9 };
 }
 
+/** What an answer took that no model was asked for, or none had begun: that is known, unlike what a model took that never said so. */
+export const NO_TOKENS: TokenUsage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+
 /** OpenAI counts cached tokens into the prompt, the Converse API beside it. */
 export function openAiUsage(tokens: TokenUsage, prices: ModelPrices | undefined): Usage {
   const prompt = tokens.input + tokens.cacheRead + tokens.cacheWrite;

@@ -4,14 +4,14 @@ import type { RagPolicy } from './settings';
 import type { FinishReason } from '../generation/answer';
 import { type AsideEvent, type Generated, generate, type GenerationEvent } from '../generation/generation';
 import type { Asker, ModelRequest } from '../generation/routing/models';
-import { turnUsage, type Usage } from '../generation/usage';
+import { NO_TOKENS, turnUsage, type Usage } from '../generation/usage';
 import { CitationReader, type CitedEvent, type Mark, snippetOf } from '../knowledge/citations';
 import { tenantOf, userOf } from '../knowledge/isolation';
 import { questionsOf } from '../knowledge/questions';
 import { retrieve, type RetrievalPorts, type Retrieved } from '../knowledge/retrieval';
 import { type PassageView, type SourceView, views } from '../knowledge/sources';
 import type { Links } from '../ports/links';
-import type { Model, TokenUsage } from '../ports/model';
+import type { Model } from '../ports/model';
 import type { SqlWriter } from '../ports/sql-writer';
 
 export interface QueryPorts extends RetrievalPorts {
@@ -59,7 +59,6 @@ export interface Answered {
 
 /** What is answered where nothing is found. */
 const UNANSWERED = 'I do not know: nothing in the documents answers this.';
-const NOTHING: TokenUsage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
 
 /**
  * A question, answered from passages of documents or not at all: what is not found is said to be unknown, and where documents cannot be
@@ -87,8 +86,8 @@ export async function* answerQuery(request: QueryRequest, policy: RagPolicy, con
     yield* spent.map((each) => ({ type: 'spent' as const, ...each }));
     yield { type: 'text', text: answer };
     // What is not known by now is counted when it is, but nobody waits for it.
-    const taken = await Promise.all(spent.map(async ({ facts, tokens }) => ({ facts, tokens: await Promise.race([tokens, undefined]) ?? NOTHING })));
-    yield { type: 'finish', answer, reason: 'unanswered', grounded: false, citations: [], usage: turnUsage(choice.models[0], NOTHING, taken) };
+    const taken = await Promise.all(spent.map(async ({ facts, tokens }) => ({ facts, tokens: await Promise.race([tokens, undefined]) ?? NO_TOKENS })));
+    yield { type: 'finish', answer, reason: 'unanswered', grounded: false, citations: [], usage: turnUsage(choice.models[0], NO_TOKENS, taken) };
     return;
   }
   const grounds = { passages: found.passages, questions: asked.questions };

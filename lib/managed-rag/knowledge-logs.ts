@@ -22,6 +22,6 @@ export class KnowledgeLogs extends Construct {
     const source = new CfnDeliverySource(this, 'Source', { name, logType: 'APPLICATION_LOGS', resourceArn: base.attrKnowledgeBaseArn });
     const destination = new CfnDeliveryDestination(this, 'Destination', { name, destinationResourceArn: this.logs.logGroupArn });
     const delivery = new CfnDelivery(this, 'Delivery', { deliverySourceName: name, deliveryDestinationArn: destination.attrArn });
-    delivery.addDependency(source);
+    delivery.addResourceDependency(source);
   }
 }

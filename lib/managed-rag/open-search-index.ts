@@ -41,7 +41,7 @@ export function defineSearchIndex(scope: Construct, props: SearchIndexProps) {
   const index = reachable && !vectors.binary
     ? new CfnIndex(scope, 'Index', { collectionEndpoint: collection.attrCollectionEndpoint, indexName, settings: { index: { knn: true } }, mappings: typedMappings(vectors, method, more) })
     : new CfnCollectionIndex(scope, 'Index', { id: collection.attrId, indexName, indexSchema: Stack.of(scope).toJsonString(schema(vectors, method, more)) });
-  index.addDependency(collection);
+  index.addResourceDependency(collection);
   return { index, indexName };
 }
 

@@ -153,7 +153,7 @@ export class OpenSearchServerlessStore extends Construct {
     const collection = new aoss.CfnCollection(this, 'Collection', {
       name, type: 'VECTORSEARCH', collectionGroupName: group?.name, standbyReplicas: capacity._standbyReplicas,
     });
-    if (group) collection.addDependency(group);
+    if (group) collection.addResourceDependency(group);
     return collection;
   }
 

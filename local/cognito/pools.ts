@@ -47,6 +47,11 @@ export class UserPools {
     return tokensOf(this.first());
   }
 
+  /** Fresh tokens of the local users, from one pool. */
+  tokensOf(arn: string): UserTokens {
+    return tokensOf(this.ofArn(arn));
+  }
+
   /** Fresh tokens for each stack's API. A stack of several pools has one entry for each, the further ones with the pool's id. */
   tokensByStack(): Record<string, UserTokens> {
     return Object.fromEntries([...this.ofStacks].flatMap(([stack, issuers]) =>

@@ -3,10 +3,10 @@ import { loadSession } from './session';
 import { openShell } from './shell';
 import { View } from './view';
 import { chat } from './views/chat';
-import { rag } from './views/rag';
+import { rag, tables } from './views/rag';
 
-/** One line a pattern; the first that serves the running example is shown. */
-const views: readonly View[] = [chat, rag];
+/** One line a pattern; the one that serves the chosen API is shown. */
+const views: readonly View[] = [chat, rag, tables];
 
 loadSession().then(
   (session) => openShell(document.body, session, views),

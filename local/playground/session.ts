@@ -1,9 +1,14 @@
+/** What an API answers: a chat's turns, or questions about documents or tables. */
+export type Answers = 'chat' | 'documents' | 'tables';
+
 /** What the local cloud tells of itself: which example it runs, who may sign in, and the stacks' outputs. */
 export interface Session {
   readonly example: string;
   readonly users: Readonly<Record<string, string>>;
   /** By stack: the users' tokens for its API, where it has a user pool. */
   readonly pools: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** By address: what each REST API answers, and the users' tokens for it, where it has a user pool. */
+  readonly apis: Readonly<Record<string, { readonly answers?: Answers; readonly users?: Readonly<Record<string, string>> }>>;
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
@@ -22,8 +27,14 @@ export async function loadSession(): Promise<Session> {
 }
 
 /** What a user shows to an API. */
-export function tokenFor(session: Session, { stack }: Target, user: string): string {
-  return (session.pools[stack] ?? session.users)[user];
+export function tokenFor(session: Session, { stack, url }: Target, user: string): string {
+  return (session.apis[url]?.users ?? session.pools[stack] ?? session.users)[user];
+}
+
+/** Function URLs, containers and sockets are chats': nothing else has them. */
+export function answersOf(session: Session, { url }: Target): Answers | undefined {
+  const known = session.apis[url];
+  return known ? known.answers : 'chat';
 }
 
 export function targetsOf(session: Session): Target[] {

@@ -1,7 +1,7 @@
 import { copyButton, h } from './dom';
 import { FaultSwitch } from './faults';
 import { Meter } from './meter';
-import { isSocket, Session, Target, targetsOf, tokenFor } from './session';
+import { answersOf, isSocket, Session, Target, targetsOf, tokenFor } from './session';
 import { signedFetch } from './signed-fetch';
 import { SocketFetch } from './socket-fetch';
 import { themeButton } from './theme';
@@ -9,8 +9,8 @@ import { View } from './view';
 
 /** The frame around every pattern's view: who is signed in, which API is called, what it has cost, the local test tools. */
 export function openShell(body: HTMLElement, session: Session, views: readonly View[]): void {
-  const view = views.find((candidate) => candidate.serves(session));
   const targets = targetsOf(session);
+  const pattern = h('h1', {});
   const users = Object.keys(session.users);
   const meter = new Meter();
   const faultNotice = h('span', { class: 'fault-notice', role: 'status' });
@@ -26,6 +26,10 @@ export function openShell(body: HTMLElement, session: Session, views: readonly V
 
   const mount = () => {
     unmount();
+    aside.replaceChildren();
+    const view = target && views.find(({ serves }) => serves === answersOf(session, target));
+    pattern.textContent = view?.pattern ?? session.example;
+    document.title = `${pattern.textContent} · Playground`;
     if (!view || !target || !user) {
       showOutputs(main, session);
       return;
@@ -50,12 +54,11 @@ export function openShell(body: HTMLElement, session: Session, views: readonly V
     };
   };
 
-  document.title = `${view?.pattern ?? session.example} · Playground`;
   body.replaceChildren(
     h('a', { class: 'skip', href: '#message' }, 'Skip to the message box'),
     h('header', {},
       h('div', { class: 'brand' },
-        h('h1', {}, view?.pattern ?? session.example),
+        pattern,
         h('p', {}, 'cdk-genai-patterns · local cloud')),
       targets.length > 0 && apiField(targets, (chosen) => {
         target = chosen;

@@ -1,5 +1,5 @@
 import { Meter } from './meter';
-import { Session, Target } from './session';
+import { Answers, Target } from './session';
 import { SignedFetch } from './signed-fetch';
 
 /** What the shell hands to a view each time that somebody signs in. */
@@ -22,7 +22,8 @@ export interface ViewContext {
 export interface View {
   /** The construct's name, as the header shows it. */
   readonly pattern: string;
-  serves(session: Session): boolean;
+  /** What the API answers that the view is for. */
+  readonly serves: Answers;
   /** Fills the columns; the function that it returns ends everything still under way. */
   mount(context: ViewContext): () => void;
 }

@@ -1,6 +1,7 @@
 import { type App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { runStacks } from './run-stacks';
-import { ChatbotApi, type ChatbotApiProps, Geography, Model } from '../../lib';
+import { ChatbotApi, type ChatbotApiProps, Geography, ManagedRag, Model } from '../../lib';
+import { firstScreen } from '../../local/screen';
 
 /** A stack with a chat and a user pool of its own. */
 class ChatStack extends Stack {
@@ -59,5 +60,33 @@ describe('models that go by a name of the builder\'s', () => {
 
   test.each([['Billed', 'team-model'], ['Renamed', 'house-model']])('the model of %s answers as %s', async (stack, model) => {
     expect(await run.ask(stack, run.cloud.session.pools[stack]['user-a'])).toMatchObject({ status: 200, body: { model, choices: [{ finish_reason: 'stop' }] } });
+  });
+});
+
+describe('a chat and the documents under it in one stack, each with a user pool of its own', () => {
+  const run = runOwn((app) => {
+    new ChatStack(app, 'Grounded', {
+      chat: (stack) => {
+        const knowledge = new ManagedRag(stack, 'Rag');
+        new CfnOutput(stack, 'RagUrl', { value: knowledge.url });
+        return { knowledge };
+      },
+    });
+  });
+  const usersOf = (output: string) => run.cloud.session.apis[run.cloud.outputs.Grounded[output]];
+
+  test('each API is told by its address, with the tokens that open it', async () => {
+    expect([usersOf('Url').answers, usersOf('RagUrl').answers]).toEqual(['chat', 'documents']);
+    const asked = await Promise.all(['Url', 'RagUrl'].map((output) => run.ask('Grounded', usersOf(output).users!['user-a'])));
+    expect(asked.map(({ status }) => status)).toEqual([200, 401]);
+  });
+
+  test('an answer for which no model was asked says that it took nothing', async () => {
+    const { body } = await run.ask('Grounded', usersOf('Url').users!['user-b']);
+    expect(body).toMatchObject({ usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } });
+  });
+
+  test('the first screen gives a call that the chat takes', () => {
+    expect(firstScreen(run.cloud)).toContain(`require('./.local/session.json').apis['${run.cloud.outputs.Grounded.Url}'].users['user-a']`);
   });
 });

@@ -22,7 +22,7 @@ const EXAMPLES = [
 /** Talks to a ChatbotApi as a user of it would: by its public HTTP API and nothing else. */
 export const chat: View = {
   pattern: 'ChatbotApi',
-  serves: (session) => /chat/i.test(session.example),
+  serves: 'chat',
   mount(context) {
     const chatView = new ChatView(context);
     return () => chatView.close();

@@ -10,12 +10,25 @@ import { Sources } from './rag/sources';
 /** Asks a ManagedRag as a user of it would, and shows what it knows and where answers are from. */
 export const rag: View = {
   pattern: 'ManagedRag',
-  serves: (session) => /rag/i.test(session.example),
+  serves: 'documents',
   mount(context) {
-    const ragView = new RagView(context);
+    const ragView = new RagView(context, 'documents');
     return () => ragView.close();
   },
 };
+
+/** Asks a StructuredKnowledge, and shows the rows and the SQL that answers are from. */
+export const tables: View = {
+  pattern: 'StructuredKnowledge',
+  serves: 'tables',
+  mount(context) {
+    const ragView = new RagView(context, 'tables');
+    return () => ragView.close();
+  },
+};
+
+/** No SQL runs here: what a query finds is told beforehand. */
+const TABLES_HINT = () => h('p', {}, 'What each query finds is told to the local cloud beforehand: docs/structured-knowledge.md shows how.');
 
 class RagView {
   private readonly closing = new AbortController();
@@ -25,12 +38,9 @@ class RagView {
   private answering?: AbortController;
   private readonly hint = h('p', {}, 'Upload a document at the side, and ask about it as soon as it can be found.');
 
-  constructor(private readonly context: ViewContext) {
-    const documents = new Documents(this.closing.signal, (found) => {
-      this.hint.textContent = found > 0 ? 'Ask about what stands in your documents.' : 'Upload a document at the side, and ask about it as soon as it can be found.';
-    });
-    this.composer = new Composer({ send: (text) => void this.send(text), stop: () => this.answering?.abort() }, { placeholder: 'Ask the documents' }, this.curlButton());
-    context.aside.replaceChildren(documents.element);
+  constructor(private readonly context: ViewContext, private readonly about: 'documents' | 'tables') {
+    this.composer = new Composer({ send: (text) => void this.send(text), stop: () => this.answering?.abort() }, { placeholder: `Ask the ${about}` }, this.curlButton());
+    context.aside.replaceChildren(...(about === 'documents' ? [this.documents()] : []));
     context.main.replaceChildren(this.log.element, this.composer.element);
     document.addEventListener('keydown', (event) => {
       if (event.key === 'Escape' && this.answering) {
@@ -38,8 +48,14 @@ class RagView {
         this.answering.abort();
       }
     }, { signal: this.closing.signal });
-    this.log.showEmpty(h('div', { class: 'welcome' }, h('h2', {}, 'Ask your documents'), this.hint));
+    this.log.showEmpty(h('div', { class: 'welcome' }, h('h2', {}, `Ask your ${about}`), about === 'documents' ? this.hint : TABLES_HINT()));
     this.composer.focus();
+  }
+
+  private documents(): HTMLElement {
+    return new Documents(this.closing.signal, (found) => {
+      this.hint.textContent = found > 0 ? 'Ask about what stands in your documents.' : 'Upload a document at the side, and ask about it as soon as it can be found.';
+    }).element;
   }
 
   close(): void {
@@ -89,7 +105,7 @@ class RagView {
           if (event.usage) {
             this.context.meter.add(event.usage);
           }
-          answer.routed(event.model, event.grounded ? 'from your documents' : 'from no document').finish(event.usage, timing(), event.reason);
+          answer.routed(event.model, event.grounded ? `from your ${this.about}` : `from no ${this.about === 'documents' ? 'document' : 'table'}`).finish(event.usage, timing(), event.reason);
           answer.element.append(sources.element);
         }
       }
@@ -111,7 +127,7 @@ class RagView {
       `curl -N ${quoted(`${target.url}v1/query`)}`,
       `-H ${quoted(`authorization: Bearer ${token}`)}`,
       '-H \'content-type: application/json\'',
-      `-d ${quoted(JSON.stringify(questionBody([{ role: 'user', content: this.composer.text.trim() || 'What is in these documents?' }])))}`,
+      `-d ${quoted(JSON.stringify(questionBody([{ role: 'user', content: this.composer.text.trim() || `What is in these ${this.about}?` }])))}`,
     ].join(' \\\n  '), 'Copy this question as a curl command');
   }
 }
