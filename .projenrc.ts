@@ -111,6 +111,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       // Types are checked once, by tsc over the whole house; here each file is only translated.
       transform: { '^.+\\.tsx?$': new javascript.Transform('ts-jest', { tsconfig: 'tsconfig.dev.json', diagnostics: false }) },
       testTimeout: 60_000,
+      // Each file loads aws-cdk-lib anew, and a process that has loaded it a hundred times holds on to gigabytes: a new one takes its place.
+      workerIdleMemoryLimit: '1500MB',
     },
   },
   // Every user installs the assembly; only jsii reads it, and reads it packed as well.
