@@ -278,7 +278,7 @@ describeWithBrowser('the playground page', () => {
     const page = await (await browser().newContext()).newPage();
     await page.route('**/local/session', async (route) => {
       const answer = await route.fetch();
-      await route.fulfill({ json: { ...await answer.json(), example: 'another' } });
+      await route.fulfill({ json: { ...await answer.json(), example: 'another', apis: { [example.url]: {} } } });
     });
     await page.goto(example.cloud.url);
     await page.getByRole('heading', { name: 'This example has no view' }).waitFor();
