@@ -1,5 +1,6 @@
 import type { Vector } from './embeddings';
 import type { Filter, Scalar } from './passages';
+import type { PassageIndex } from '../../lib/contract/passage-stores';
 
 /** Where chunks are kept with their vectors, and found by meaning and by words. Every store of DiyRag is one; test/lambda/…/passage-store.suite.ts holds them all to this. */
 export interface PassageStore {
@@ -27,6 +28,14 @@ export interface MeaningSearch extends StoreSearch {
 
 export interface WordSearch extends StoreSearch {
   readonly words: string;
+}
+
+/** Makes and takes away the indexes that a store keeps beside each other: one is built while another answers. */
+export interface PassageIndexes {
+  /** Makes an index that is not there yet, ready to be written; one that is there is left as it is. Throws `StoreFailure`, refused where one of that name is another. */
+  make(index: PassageIndex): Promise<void>;
+  /** Takes an index out with all it holds; one that is not there does no harm. */
+  drop(name: string): Promise<void>;
 }
 
 /** A chunk as it is kept. */
