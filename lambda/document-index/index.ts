@@ -25,6 +25,7 @@ import { SYNC_METRICS, type SyncedSource } from '../../lib/contract/document-syn
 import { bedrockEmbeddings } from '../adapters/bedrock-embeddings';
 import { dynamoDocumentStates } from '../adapters/dynamo-document-states';
 import { dynamoVectors } from '../adapters/dynamo-vectors';
+import { openedStore } from '../adapters/opened-store';
 import { threadParser } from '../adapters/parse-thread';
 import { s3Objects } from '../adapters/s3-objects';
 import { s3Originals } from '../adapters/s3-originals';
@@ -34,11 +35,9 @@ import { chunker } from '../chunk/chunker';
 import { embeddings } from '../embed/embeddings';
 import { remembered } from '../embed/remembered';
 import { systemClock } from '../kit/clock';
-import { deferred, once } from '../kit/deferred';
 import { readEnv } from '../kit/env';
 import { createLog, describeError } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
-import type { PassageStore } from '../ports/passage-store';
 
 const env = readEnv(DOCUMENT_INDEX_ENV);
 const policy = JSON.parse(env.INDEX) as IndexPolicy;
@@ -66,9 +65,7 @@ export const handler = documentIndex({ ...policy, sources: JSON.parse(env.SOURCE
     vectors: dynamoVectors(tables, vectors.table, vectors.seconds, systemClock),
     failed: (error) => log.error('vectors are made anew', describeError(error)),
   }),
-  store: deferred<PassageStore>(once(async () => (store.kind === 'pgvector'
-    ? (await import('../parts/store-pgvector.js')).openStore(store, index)
-    : (await import('../parts/store-s3-vectors.js')).openStore(store, index)))),
+  store: openedStore(store, index),
   changes: sqsChanges(queues, env.CHANGES_URL),
   jobs: sqsJobs(queues, env.JOBS_URL),
   clock: systemClock,

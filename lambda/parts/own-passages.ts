@@ -2,10 +2,9 @@ import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { OwnKnowledge } from '../../lib/contract/own-knowledge';
 import { bedrockEmbeddings } from '../adapters/bedrock-embeddings';
+import { openedStore } from '../adapters/opened-store';
 import { embeddings } from '../embed/embeddings';
 import { systemClock } from '../kit/clock';
-import { deferred, once } from '../kit/deferred';
-import type { PassageStore } from '../ports/passage-store';
 import type { Passages } from '../ports/passages';
 import { storePassages } from '../search/store-passages';
 
@@ -13,8 +12,5 @@ import { storePassages } from '../search/store-passages';
 export function openOwnPassages({ store, index, embedding, search }: OwnKnowledge): Passages {
   const patience = new NodeHttpHandler({ connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true });
   const calls = bedrockEmbeddings(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: patience }), embedding);
-  const opened = deferred<PassageStore>(once(async () => (store.kind === 'pgvector'
-    ? (await import('../parts/store-pgvector.js')).openStore(store, index)
-    : (await import('../parts/store-s3-vectors.js')).openStore(store, index))));
-  return storePassages({ store: opened, embeddings: embeddings(embedding, { calls, clock: systemClock }) }, search);
+  return storePassages({ store: openedStore(store, index), embeddings: embeddings(embedding, { calls, clock: systemClock }) }, search);
 }

@@ -1,6 +1,6 @@
 import type { EmbeddingPolicy } from './diy-rag';
 import type { PassageSearch } from './passage-search';
-import type { PassageIndex, PgvectorReference, S3VectorsReference } from './passage-stores';
+import type { OpenSearchReference, PassageIndex, PgvectorReference, PineconeReference, S3VectorsReference } from './passage-stores';
 
 /** An index of our own, as those know it who look passages up in it. */
 export interface OwnKnowledge {
@@ -13,7 +13,14 @@ export interface OwnKnowledge {
 /** Where its chunks are kept. */
 export type StoreReference =
   | { readonly kind: 's3Vectors' } & S3VectorsReference
-  | { readonly kind: 'pgvector' } & PgvectorReference;
+  | { readonly kind: 'pgvector' } & PgvectorReference
+  | { readonly kind: 'openSearch' } & OpenSearchReference
+  | { readonly kind: 'pinecone' } & PineconeReference;
 
 /** The part of each store: what its handler finds beside it. */
-export const STORE_PARTS = { s3Vectors: 'store-s3-vectors', pgvector: 'store-pgvector' } as const;
+export const STORE_PARTS = {
+  s3Vectors: 'store-s3-vectors',
+  pgvector: 'store-pgvector',
+  openSearch: 'store-open-search',
+  pinecone: 'store-pinecone',
+} as const satisfies Record<StoreReference['kind'], string>;

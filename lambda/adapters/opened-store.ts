@@ -1,0 +1,26 @@
+import type { StoreReference } from '../../lib/contract/own-knowledge';
+import type { PassageIndex } from '../../lib/contract/passage-stores';
+import { deferred, once } from '../kit/deferred';
+import type { PassageStore } from '../ports/passage-store';
+
+type Kind = StoreReference['kind'];
+type Reference<K extends Kind> = Extract<StoreReference, { readonly kind: K }>;
+
+/** What the part of a store gives. */
+interface StorePart<K extends Kind> {
+  openStore(reference: Reference<K>, index: PassageIndex): PassageStore;
+}
+
+/** The part of each store, a file of its own beside the handler: only the one that is needed is there. */
+const PARTS: { readonly [K in Kind]: () => Promise<StorePart<K>> } = {
+  s3Vectors: () => import('../parts/store-s3-vectors.js'),
+  pgvector: () => import('../parts/store-pgvector.js'),
+  openSearch: () => import('../parts/store-open-search.js'),
+  pinecone: () => import('../parts/store-pinecone.js'),
+};
+
+/** Chunks in whatever store a reference names, whose part is loaded when it is first needed. */
+export function openedStore<K extends Kind>(reference: Reference<K>, index: PassageIndex): PassageStore {
+  const load: () => Promise<StorePart<K>> = PARTS[reference.kind as K];
+  return deferred<PassageStore>(once(async () => (await load()).openStore(reference, index)));
+}
