@@ -1,5 +1,5 @@
-import type { Answered, Citation, QueryEvent } from './query';
 import { errorBody, type ApiError } from '../kit/http';
+import type { Answered, Citation, QueryEvent } from '../knowledge/query';
 import type { PassageView } from '../knowledge/sources';
 
 /** What every way of telling an answer says alike. */

@@ -1,9 +1,9 @@
-import { type Answered, FailedRetrieval, type QueryEvent } from './query';
 import { CHAT_METRICS } from '../../lib/contract/chat';
 import { RETRIEVAL_METRICS } from '../../lib/contract/knowledge';
 import { TurnReport } from '../generation/turn-report';
 import type { Log, LogFields } from '../kit/log';
 import type { MetricValues, PublishMetrics } from '../kit/metrics';
+import { type Answered, FailedRetrieval, type QueryEvent } from '../knowledge/query';
 import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import type { Retrieved } from '../knowledge/retrieval';
 import type { Clock } from '../ports/clock';

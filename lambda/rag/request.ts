@@ -6,24 +6,16 @@ import { chosenModel, type ModelOffer } from '../generation/offer';
 import { bodyFields, validated } from '../kit/body';
 import { BadRequest } from '../kit/http';
 import { parseFilter } from '../knowledge/filter';
-import type { Said } from '../knowledge/questions';
+import type { Query } from '../knowledge/query';
 import type { Filter } from '../ports/passages';
 
-export interface QueryRequest {
-  /** The conversation as the request brings it, the question last. */
-  readonly said: readonly Said[];
+export interface QueryRequest extends Query {
   /** Whether it is a session's, whose conversation is kept here. */
   readonly session: boolean;
   /** The session that it goes on with; absent begins one. */
   readonly sessionId?: string;
-  readonly filter?: Filter;
-  /** Most passages that the answer is given from. */
-  readonly most: number;
   readonly stream: boolean;
   readonly includePassages: boolean;
-  readonly maxTokens?: number;
-  /** One of the models behind the API that the client asked for by its name. */
-  readonly model?: string;
 }
 
 export interface RetrieveRequest {

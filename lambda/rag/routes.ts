@@ -1,6 +1,5 @@
 import { documentRoutes } from './documents';
 import { failureFrame, queryBody, queryFrame, type QueryIdentity } from './encoders';
-import { type Answered, answerQuery, FailedRetrieval, type QueryContext, type QueryEvent, type QueryPorts } from './query';
 import { QueryReport, tellForeign, type Watchers } from './report';
 import { parseQuery, parseRetrieve, parseSqlQuestion, type QueryRequest } from './request';
 import { deleteSession, Session } from './session';
@@ -11,6 +10,7 @@ import type { Call } from '../kit/call';
 import { EVENT_STREAM_HEADERS, json, type Route } from '../kit/endpoint';
 import { groupsIn } from '../kit/groups';
 import { tenantOf, userOf } from '../knowledge/isolation';
+import { type Answered, answerQuery, FailedRetrieval, type QueryContext, type QueryEvent, type QueryPorts } from '../knowledge/query';
 import { QUESTION_CHARACTERS } from '../knowledge/questions';
 import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import { patiently, retrieve } from '../knowledge/retrieval';

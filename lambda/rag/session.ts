@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { HISTORY_TOKENS } from './prompt';
-import type { Answered } from './query';
 import type { QueryRequest } from './request';
 import { IDEMPOTENCY_HEADER } from '../../lib/contract/chat';
 import type { SessionsPolicy } from '../../lib/contract/sessions';
@@ -9,6 +7,8 @@ import type { Call } from '../kit/call';
 import { json, type Route } from '../kit/endpoint';
 import { BadRequest, Busy, NotFound, Unprocessable } from '../kit/http';
 import type { Tenant } from '../knowledge/isolation';
+import { HISTORY_TOKENS } from '../knowledge/prompt';
+import type { Answered } from '../knowledge/query';
 import type { Said } from '../knowledge/questions';
 import type { Clock } from '../ports/clock';
 import type { KeptSession, SessionExchange, SessionExchangeKey, SessionKey, Sessions } from '../ports/sessions';

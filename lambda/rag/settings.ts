@@ -3,16 +3,10 @@ import type { GenerationPolicy, GuardrailReference } from '../../lib/contract/ch
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { DocumentsReference, RagEnv } from '../../lib/contract/rag';
 import type { SessionsPolicy } from '../../lib/contract/sessions';
-import type { Models } from '../generation/routing/models';
+import type { QueryPolicy } from '../knowledge/query';
 
 /** What the builder decided, for every question alike. */
-export interface RagPolicy {
-  readonly knowledge: KnowledgePolicy;
-  readonly models: Models;
-  readonly generation: GenerationPolicy;
-  /** Stands before what the model is told of passages; empty when there is nothing to add. */
-  readonly systemPrompt: string;
-  readonly guardrail?: GuardrailReference;
+export interface RagPolicy extends QueryPolicy {
   /** Absent where nothing is kept. */
   readonly sessions?: SessionsPolicy;
   /** Absent where nobody keeps how documents are. */

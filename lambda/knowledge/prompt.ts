@@ -1,20 +1,19 @@
-import type { QueryRequest } from './request';
-import type { RagPolicy } from './settings';
+import { GROUNDING, type Grounds, passageBlocks, questionBlocks, withoutMarkers } from './grounding';
+import type { Query, QueryPolicy } from './query';
+import type { Said } from './questions';
 import type { ModelFacts } from '../../lib/contract/model';
 import { cachePoints } from '../generation/cache-points';
 import { answerTokens, sampling } from '../generation/inference';
 import { isBlank, normalise } from '../generation/normalise';
 import { messageTokens, promptTokens } from '../generation/tokens';
 import { BadRequest } from '../kit/http';
-import { GROUNDING, type Grounds, passageBlocks, questionBlocks, withoutMarkers } from '../knowledge/grounding';
-import type { Said } from '../knowledge/questions';
 import type { Prompt, PromptMessage } from '../ports/model';
 
 /** What was said before helps to understand the question; what is answered from are the passages. */
 export const HISTORY_TOKENS = 4_000;
 
 /** The prompt of one answer: how to answer, the conversation, and in the user's place the passages and the question. */
-export function groundedPrompt(request: QueryRequest, { passages, questions }: Grounds, policy: RagPolicy, facts: ModelFacts): Prompt {
+export function groundedPrompt(request: Query, { passages, questions }: Grounds, policy: QueryPolicy, facts: ModelFacts): Prompt {
   const { generation, systemPrompt, guardrail } = policy;
   const guarded = guardrail !== undefined;
   const system = [{ text: systemPrompt }, { text: GROUNDING }].filter(({ text }) => !isBlank(text));

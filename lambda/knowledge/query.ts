@@ -1,18 +1,41 @@
+import { CitationReader, type CitedEvent, type Mark, snippetOf } from './citations';
+import { tenantOf, userOf } from './isolation';
 import { groundedPrompt } from './prompt';
-import type { QueryRequest } from './request';
-import type { RagPolicy } from './settings';
+import { questionsOf, type Said } from './questions';
+import { retrieve, type RetrievalPorts, type Retrieved } from './retrieval';
+import { type PassageView, type SourceView, views } from './sources';
+import type { GenerationPolicy, GuardrailReference } from '../../lib/contract/chat';
+import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { FinishReason } from '../generation/answer';
 import { type AsideEvent, type Generated, generate, type GenerationEvent } from '../generation/generation';
-import type { Asker, ModelRequest } from '../generation/routing/models';
+import type { Asker, ModelRequest, Models } from '../generation/routing/models';
 import { NO_TOKENS, turnUsage, type Usage } from '../generation/usage';
-import { CitationReader, type CitedEvent, type Mark, snippetOf } from '../knowledge/citations';
-import { tenantOf, userOf } from '../knowledge/isolation';
-import { questionsOf } from '../knowledge/questions';
-import { retrieve, type RetrievalPorts, type Retrieved } from '../knowledge/retrieval';
-import { type PassageView, type SourceView, views } from '../knowledge/sources';
 import type { Links } from '../ports/links';
 import type { Model } from '../ports/model';
+import type { Filter } from '../ports/passages';
 import type { SqlWriter } from '../ports/sql-writer';
+
+/** What is asked. */
+export interface Query {
+  /** The conversation, the question last. */
+  readonly said: readonly Said[];
+  readonly filter?: Filter;
+  /** Most passages that the answer is given from. */
+  readonly most: number;
+  readonly maxTokens?: number;
+  /** One of the models behind the API that the client asked for by its name. */
+  readonly model?: string;
+}
+
+/** What the builder decided, for every question alike. */
+export interface QueryPolicy {
+  readonly knowledge: KnowledgePolicy;
+  readonly models: Models;
+  readonly generation: GenerationPolicy;
+  /** Stands before what the model is told of passages; empty when there is nothing to add. */
+  readonly systemPrompt: string;
+  readonly guardrail?: GuardrailReference;
+}
 
 export interface QueryPorts extends RetrievalPorts {
   readonly model: Model;
@@ -64,7 +87,7 @@ const UNANSWERED = 'I do not know: nothing in the documents answers this.';
  * A question, answered from passages of documents or not at all: what is not found is said to be unknown, and where documents cannot be
  * looked up there is an error and no answer.
  */
-export async function* answerQuery(request: QueryRequest, policy: RagPolicy, context: QueryContext, ports: QueryPorts): AsyncGenerator<QueryEvent, void> {
+export async function* answerQuery(request: Query, policy: QueryPolicy, context: QueryContext, ports: QueryPorts): AsyncGenerator<QueryEvent, void> {
   const { knowledge, models } = policy;
   const { model, clock } = ports;
   const tenant = tenantOf(knowledge, context.claims);
@@ -137,7 +160,7 @@ async function* cited(events: AsyncIterable<GenerationEvent>, passages: readonly
   }
 }
 
-async function* heard(events: AsyncIterable<GenerationEvent>, throttled: RagPolicy['models']['throttled']): AsyncGenerator<GenerationEvent, void> {
+async function* heard(events: AsyncIterable<GenerationEvent>, throttled: QueryPolicy['models']['throttled']): AsyncGenerator<GenerationEvent, void> {
   for await (const event of events) {
     if (event.type === 'retry' && event.reason === 'throttled') throttled?.(event.model);
     yield event;
@@ -145,6 +168,6 @@ async function* heard(events: AsyncIterable<GenerationEvent>, throttled: RagPoli
 }
 
 /** The question as those read it who choose among models. */
-function toChooseBy({ said, model }: QueryRequest): ModelRequest {
+function toChooseBy({ said, model }: Query): ModelRequest {
   return { messages: said, model, tools: [], toolChoice: 'auto' };
 }
