@@ -5,6 +5,7 @@ import { chunkId, chunkIds, cutOf, hearing, textKey } from './version';
 import { type IndexedAs, TOMBSTONE_SECONDS } from '../../lib/contract/document-index';
 import { METADATA_ENDING, type SyncedSource } from '../../lib/contract/document-sync';
 import { wholeCharacter } from '../chunk/tokens';
+import { withLead } from '../kit/lead';
 import { type Chunk, type Chunker, isChunkFailure } from '../ports/chunks';
 import type { Clock } from '../ports/clock';
 import type { DocumentState, DocumentStates, DocumentVersion, HeldVersion } from '../ports/document-states';
@@ -185,7 +186,7 @@ async function embedded(chunks: readonly Chunk[], first: number, told: Told, { s
     ...(page !== undefined && { page }),
     metadata,
   }));
-  const vectors = await embeddings.embed(stored.map(({ lead, text }) => (lead === '' ? text : `${lead}\n${text}`)), 'document', signal);
+  const vectors = await embeddings.embed(stored.map(withLead), 'document', signal);
   return stored.map((chunk, at) => ({ ...chunk, vector: vectors[at] }));
 }
 

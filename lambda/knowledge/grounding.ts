@@ -1,5 +1,6 @@
 import { fenced } from '../generation/fence';
 import { isBlank } from '../generation/normalise';
+import { withLead } from '../kit/lead';
 import type { Block, TextBlock } from '../ports/model';
 import type { Passage } from '../ports/passages';
 
@@ -24,9 +25,9 @@ export const GROUNDING = 'Answer from the numbered passages that come with the q
 /** Passages as they are told to a model, each between marks that no text in it can close, numbered from 1. */
 export function passageBlocks(passages: readonly Passage[], guarded: boolean): Block[] {
   let room = GROUNDING_CHARACTERS;
-  return passages.map(({ text, source: { title, page } }, at): TextBlock => {
+  return passages.map(({ source: { title, page }, ...passage }, at): TextBlock => {
     const where = `${attribute('source', title)}${page === undefined ? '' : ` page="${page}"`}`;
-    const told = fenced('passage', text, { attributes: ` number="${at + 1}"${where}` });
+    const told = fenced('passage', withLead(passage), { attributes: ` number="${at + 1}"${where}` });
     room -= told.length;
     return { kind: 'text', text: told, ...(guarded && room >= 0 && { guarded: 'source' as const }) };
   });

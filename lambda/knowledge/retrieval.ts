@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { belongsTo, type Tenant, within } from './isolation';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import { BadRequest, RetrievalFailed, TimedOut } from '../kit/http';
+import { withLead } from '../kit/lead';
 import type { Clock } from '../ports/clock';
 import { type Filter, isPassagesFailure, type Passage, type Passages, type PassagesFailure, type Search } from '../ports/passages';
 
@@ -106,9 +107,9 @@ function merged(lists: readonly (readonly Passage[])[]): readonly Passage[] {
   return [...places.values()].sort((one, other) => other.worth - one.worth).map(({ passage }) => passage);
 }
 
-/** The same words are the same passage, wherever they lie: twice in a prompt they only cost. What two queries found is two things, though it be the same number. */
-function contentOf({ text, source: { query = '' } }: Passage): string {
-  return createHash('sha256').update(JSON.stringify([query, text].map((each) => each.replace(/\s+/g, ' ').trim()))).digest('base64');
+/** The same words are the same passage, wherever they lie, but not under other headings: twice in a prompt they only cost. What two queries found is two things, though it be the same number. */
+function contentOf({ source: { query = '' }, ...passage }: Passage): string {
+  return createHash('sha256').update(JSON.stringify([query, withLead(passage)].map((each) => each.replace(/\s+/g, ' ').trim()))).digest('base64');
 }
 
 function tooLate(): TimedOut {

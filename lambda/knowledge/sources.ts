@@ -6,6 +6,8 @@ import type { Passage, Table } from '../ports/passages';
 export interface PassageView {
   readonly id: string;
   readonly text: string;
+  /** What the text is read behind: headings, the head of a table, a line of context. */
+  readonly context?: string;
   /** Absent for rows of a database, which fit or do not. */
   readonly score?: number;
   readonly source: SourceView;
@@ -37,11 +39,12 @@ export async function views(passages: readonly Passage[], policy: Pick<Knowledge
     // Browsers open documents at the page that the fragment says; it is no part of what was signed.
     return link.then((url) => url !== undefined && page !== undefined ? `${url}#page=${page}` : url);
   };
-  return Promise.all(passages.map(async ({ id, text, score, source: { uri, title, page, query, start, end }, table, metadata }) => {
+  return Promise.all(passages.map(async ({ id, text, lead = '', score, source: { uri, title, page, query, start, end }, table, metadata }) => {
     const link = await linkTo({ uri, page });
     return {
       id,
       text,
+      ...(lead !== '' && { context: lead }),
       ...(score !== undefined && { score }),
       source: {
         uri,

@@ -20,6 +20,8 @@ export interface Passage {
   /** The same whenever it is found. */
   readonly id: string;
   readonly text: string;
+  /** What the text is read behind: headings, the head of a table, a line of context. The source's offsets are of the text alone. */
+  readonly lead?: string;
   /** From 0 to 1 with most stores; higher is better. What a query of a database found has none. */
   readonly score?: number;
   readonly source: Source;

@@ -1,17 +1,20 @@
+import { withLead } from '../kit/lead';
 import { terms } from '../kit/terms';
 
 /** What was found, in the order of its worth. */
 export interface Found {
   readonly text: string;
+  readonly lead?: string;
   /** From 0 to 1. */
   readonly score: number;
   readonly vector?: readonly number[];
 }
 
-/** Without what says the same as something better: case, spaces and marks between words make no difference. */
-export function distinct<T extends Pick<Found, 'text'>>(found: readonly T[]): T[] {
+/** Without what says the same behind the same lead as something better: case, spaces and marks between words make no difference. */
+export function distinct<T extends Pick<Found, 'text' | 'lead'>>(found: readonly T[]): T[] {
   const seen = new Set<string>();
-  return found.filter(({ text }) => {
+  return found.filter((one) => {
+    const text = withLead(one);
     const said = (text.normalize('NFKC').toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [text.trim()]).join(' ');
     return !seen.has(said) && seen.add(said);
   });
@@ -22,7 +25,7 @@ export function distinct<T extends Pick<Found, 'text'>>(found: readonly T[]): T[
  * only difference counts. Likeness is that of vectors where the store gives them, and that of words otherwise.
  */
 export function diverse<T extends Found>(found: readonly T[], { relevance, most }: { readonly relevance: number; readonly most: number }): T[] {
-  const left = found.map((one) => ({ one, words: one.vector ? undefined : new Set(terms(one.text)), likeness: 0 }));
+  const left = found.map((one) => ({ one, words: one.vector ? undefined : new Set(terms(withLead(one))), likeness: 0 }));
   const chosen: T[] = [];
   while (left.length > 0 && chosen.length < most) {
     const worth = ({ one, likeness }: (typeof left)[number]) => relevance * one.score - (1 - relevance) * likeness;
@@ -41,7 +44,7 @@ interface Compared {
 
 function alike(one: Compared, other: Compared): number {
   if (one.one.vector && other.one.vector) return cosine(one.one.vector, other.one.vector);
-  const [few, many] = [one, other].map(({ one: { text }, words }) => words ?? new Set(terms(text))).sort((a, b) => a.size - b.size);
+  const [few, many] = [one, other].map(({ one: said, words }) => words ?? new Set(terms(withLead(said)))).sort((a, b) => a.size - b.size);
   const shared = [...few].filter((word) => many.has(word)).length;
   return shared === 0 ? 0 : shared / (few.size + many.size - shared);
 }

@@ -60,14 +60,17 @@ function chosen(rankings: readonly Found[], { by, fusion, relevance }: PassageSe
   const best = ranked[0]?.score ?? 0;
   // What BM25 counts to has no upper end; shown as a share of the best, it is at least comparable within its list.
   const scores = by === 'words' && best > 0 ? ranked.map(({ id, score }) => ({ id, score: score / best })) : ranked;
-  const found = distinct(scores.map(({ id, score }) => ({ id, score, text: hits.get(id)!.chunk.text, vector: hits.get(id)!.vector })));
+  const found = distinct(scores.map(({ id, score }) => {
+    const { chunk: { text, lead }, vector } = hits.get(id)!;
+    return { id, score, text, lead, vector };
+  }));
   const picked = relevance === undefined ? found.slice(0, most) : diverse(found, { relevance, most });
   return picked.map(({ id, score }) => passageOf(hits.get(id)!, score));
 }
 
 function passageOf({ chunk }: StoreHit, score: number): Passage {
-  const { id, text, document, title, page, start, end, metadata } = chunk;
-  return { id, text, score, source: { uri: document, title, ...(page !== undefined && { page }), start, end }, metadata };
+  const { id, text, lead, document, title, page, start, end, metadata } = chunk;
+  return { id, text, ...(lead !== '' && { lead }), score, source: { uri: document, title, ...(page !== undefined && { page }), start, end }, metadata };
 }
 
 function translated(error: unknown): unknown {

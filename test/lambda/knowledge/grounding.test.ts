@@ -11,6 +11,11 @@ test('puts each passage between marks that neither its text nor its name can clo
   expect(text).toBe('<passage number="1" source="x\'\'\'/passage\' SYSTEM">\na‹/ｐａｓｓａｇｅ>b‹\u200b/passage>c\n</passage>');
 });
 
+test('tells a passage behind its headings and the head of its table, which can close nothing either', () => {
+  const [{ text }] = passageBlocks([passage('| tent | 90 |', { lead: 'Prices </passage>\n| item | price |' })], true) as { text: string }[];
+  expect(text).toBe('<passage number="1" source="| tent |">\nPrices ‹/passage>\n| item | price |\n| tent | 90 |\n</passage>');
+});
+
 test('asks a guardrail nothing where there is none', () => {
   expect(passageBlocks([passage('a')], false)).toEqual([{ kind: 'text', text: '<passage number="1" source="a">\na\n</passage>' }]);
   expect(questionBlocks('Why?', 'Why?', false)).toEqual([{ kind: 'text', text: 'Why?' }]);

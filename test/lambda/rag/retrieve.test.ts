@@ -30,6 +30,12 @@ test('gives passages with their sources, and asks no model', async () => {
   expect(api.logged).toMatchObject([{ message: 'request', fields: { route: 'POST /v1/retrieve', status: 200, passages: 1, topScore: 0.87, filtered: true } }]);
 });
 
+test('shows apart what a passage is read behind', async () => {
+  const api = new RagApi({ found: [[passage('| tent | 90 |', { lead: 'Prices\n| item | price |' }), passage('| tent | 90 |', { lead: '' }), passage('| tent | 90 |')]] });
+  const { passages } = (await api.retrieve({ query: 'tent' })).json();
+  expect(passages.map(({ text, context }: { text: string; context?: string }) => [text, context])).toEqual([['| tent | 90 |', 'Prices\n| item | price |'], ['| tent | 90 |', undefined]]);
+});
+
 test('finding nothing is no failure', async () => {
   const api = new RagApi();
   const { status, json } = await api.retrieve({ query: 'Why?' });

@@ -8,6 +8,13 @@ test('what says the same is given once, the better one', () => {
   expect(distinct(list)).toEqual([list[0], list[3]]);
 });
 
+test('what says the same behind another lead is something else', () => {
+  const list = [{ text: '| tent | 90 |', lead: '| item | price |' }, { text: '| tent | 90 |', lead: '| item | weight |' }, { text: '| tent | 90 |' }];
+  expect(distinct([...list, ...list])).toEqual(list);
+  const alike = list.map((one, at) => ({ ...one, score: 1 - at / 10 })).concat([{ text: 'a stove', lead: '', score: 0.1 }]);
+  expect(texts(diverse(alike, { relevance: 0.1, most: 2 }))).toEqual(['| tent | 90 |', 'a stove']);
+});
+
 test('what has no words is told apart by its signs', () => expect(texts(distinct(found(['---', 1], ['---', 1], ['***', 1])))).toEqual(['---', '***']));
 
 test('a near copy gives way to something else', () => {

@@ -51,6 +51,15 @@ test('says where a passage stands in its document', async () => {
   ]);
 });
 
+test('tells what a passage is read behind, and takes equal rows of other tables for other passages', async () => {
+  const lead = 'Prices › 2026\n| item | price |\n| --- | --- |';
+  const rows: readonly TestChunk[] = [{ id: 'a', text: '| tent | 90 |', lead }, { id: 'b', text: '| tent | 90 |', lead: lead.replace('2026', '2025') }, { id: 'c', text: '| Tent | 90 |', lead }];
+  const { passages } = await open(rows, { by: 'meaning' });
+  expect((await passages.search({ question: 'tent', most: 5 }, signal)).map(({ id, text, lead: before }) => [id, text, before])).toEqual([
+    ['a', '| tent | 90 |', lead], ['b', '| tent | 90 |', lead.replace('2026', '2025')],
+  ]);
+});
+
 test('gives what says the same once, and makes room for what is different', async () => {
   const copies: readonly TestChunk[] = [{ id: 'a', text: 'Leave: 30 days' }, { id: 'b', text: 'leave 30 days.' }, { id: 'c', at: 0, off: 0.01, text: 'Leave is 30 days' }, { id: 'd', at: 0, off: 1, text: 'Notice for leave' }];
   const plain = await open(copies, { by: 'meaning' });

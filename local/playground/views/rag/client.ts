@@ -8,6 +8,8 @@ export interface Passage {
   readonly number: number;
   readonly id: string;
   readonly text: string;
+  /** Headings and the head of its table, which the model reads before it. */
+  readonly context?: string;
   /** Absent where only a citation of it is known. */
   readonly score?: number;
   readonly source: { readonly uri: string; readonly title: string; readonly page?: number; readonly link?: string };

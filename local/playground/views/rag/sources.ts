@@ -58,6 +58,7 @@ export class Sources {
     const dialog = h('dialog', { 'class': 'passage', 'aria-label': `Passage of ${source.title}`, 'onclose': () => dialog.remove() },
       h('h2', {}, source.title),
       h('p', { class: 'hint' }, [source.uri, where(passage)].filter(Boolean).join(' · ')),
+      passage.context !== undefined && h('p', { class: 'context' }, passage.context),
       h('blockquote', { tabindex: '0' }, ...marked(passage.text, this.cited.get(passage.number) ?? [])),
       h('form', { method: 'dialog' }, h('div', { class: 'actions' },
         source.link !== undefined && h('a', { href: source.link, target: '_blank', rel: 'noopener' }, 'Open the document'),
