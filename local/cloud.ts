@@ -20,8 +20,8 @@ import { startCaches } from './elasticache/caches';
 import { Eventing, type Events } from './events/eventing';
 import { localFunctionUrls, readFunctionUrls } from './function-url/definition';
 import { FunctionUrls } from './function-url/gateway';
-import { type LocalApi, localApis } from './gateway/addresses';
-import { readRestApis, type RestApi } from './gateway/api';
+import { type LocalApi, localApis, localUrls } from './gateway/addresses';
+import { readRestApis } from './gateway/api';
 import { Gateway } from './gateway/gateway';
 import type { LocalIdentity } from './gateway/signature';
 import { Usage } from './gateway/usage';
@@ -40,6 +40,7 @@ import { synthesize } from './prepare';
 import { accessKeyOf, readPrincipals } from './principals';
 import { s3 } from './s3/service';
 import { s3Vectors, vectorIndexes } from './s3vectors/service';
+import { type Secrets, secretsManager } from './secrets/secrets';
 import { serveLoopback } from './server';
 import { Site } from './site';
 import { readSocketApis } from './websocket/api';
@@ -98,6 +99,8 @@ export interface LocalCloud {
   readonly knowledge: Knowledge;
   /** Queues, schedules and the events of buckets. */
   readonly events: Events;
+  /** What secrets hold; those that stacks import are given their text here. */
+  readonly secrets: Pick<Secrets, 'put' | 'find'>;
   /** Events that functions did not take, in the queues that the template names for them. */
   readonly deadLetters: readonly DeadLetter[];
   /** What each role was granted, against what it used. */
@@ -161,7 +164,11 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   undo.push(() => knowledge.stop());
   const vectors = s3Vectors();
   vectors.createIndexes(vectorIndexes(deployment));
-  const services = [tables, buckets, vectors, ...knowledge.services, model, agentCoreMemory(() => memories), lambda, connections, ...eventing.services];
+  const secrets = secretsManager();
+  secrets.createSecrets(deployment);
+  const services = [
+    tables, buckets, vectors, ...knowledge.services, model, agentCoreMemory(() => memories), lambda, connections, secrets, ...eventing.services,
+  ];
   const endpoint = await startAwsEndpoint({
     services,
     principals,
@@ -284,6 +291,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     faults,
     knowledge,
     events: eventing,
+    secrets,
     deadLetters,
     report,
     stop,
@@ -309,16 +317,6 @@ async function bundleWorker(directory: string): Promise<string> {
   const outfile = join(directory, 'worker.js');
   await build({ entryPoints: [join(__dirname, 'lambda/worker.ts')], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'silent' });
   return outfile;
-}
-
-/** Turns `https://<api>.execute-api.…/<stage>` into the address on this machine, whatever Region and partition the stack is pinned to. */
-function localUrls(text: string, url: string, apis: readonly RestApi[]): string {
-  const named = apis.flatMap((api) => api.domains.map((domain) => [domain, `${url}${Gateway.basePath(api)}`] as const))
-    .reduce((known, [domain, local]) => known.replaceAll(`${domain}/`, `${local}/`), text);
-  return named.replace(/https:\/\/([a-z0-9]+)\.execute-api\.[^./\s]+\.[^/\s]+\/([A-Za-z0-9_-]+)/g, (address, id: string, stage: string) => {
-    const api = apis.find((candidate) => candidate.id === id && candidate.stage === stage);
-    return api ? `${url}${Gateway.basePath(api)}` : address;
-  });
 }
 
 const credentialsPath = ({ roleArn }: ContainerService) => `/local/credentials/${accessKeyOf(roleArn)}`;

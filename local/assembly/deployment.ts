@@ -14,6 +14,7 @@ const RUNNING = [
   /^AWS::S3Vectors::(VectorBucket|VectorBucketPolicy|Index)$/, /^AWS::OpenSearchServerless::(Collection|CollectionGroup|Index|CollectionIndex|AccessPolicy)$/,
   /^AWS::SQS::(Queue|QueuePolicy)$/, /^AWS::Lambda::(EventSourceMapping|EventInvokeConfig)$/, /^AWS::Events::(Rule|EventBus)$/,
   /^AWS::Scheduler::(Schedule|ScheduleGroup)$/, /^Custom::S3BucketNotifications$/,
+  /^AWS::SecretsManager::(Secret|SecretTargetAttachment)$/,
 ];
 
 /** Carries no behaviour, so nobody misses it. */

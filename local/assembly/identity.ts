@@ -186,6 +186,8 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   },
   'AWS::Scheduler::ScheduleGroup': { nameProperty: 'Name', attributes: { Arn: ({ id }) => arn('scheduler', `schedule-group/${id}`), State: () => 'ACTIVE' } },
   'AWS::Scheduler::Schedule': { nameProperty: 'Name', attributes: { Arn: ({ id, property }) => arn('scheduler', `schedule/${property('GroupName') ?? 'default'}/${id}`) } },
+  'AWS::SecretsManager::Secret': { nameProperty: 'Name', ref: secretArn, attributes: { Id: secretArn } },
+  'AWS::SecretsManager::SecretTargetAttachment': { ref: ({ property }) => property('SecretId') ?? '', attributes: { Id: ({ property }) => property('SecretId') ?? '' } },
   'AWS::SNS::Topic': { nameProperty: 'TopicName', ref: ({ id }) => arn('sns', id), attributes: { TopicArn: ({ id }) => arn('sns', id), TopicName: ({ id }) => id } },
   'AWS::Bedrock::Guardrail': {
     generate: (resource) => stableId(resource, 12),
@@ -310,6 +312,11 @@ function vectorBucketArn({ id }: Named): string {
 /** The bucket of an index is given by its name or its ARN. */
 function vectorIndexArn({ id, property }: Named): string {
   return `${property('VectorBucketArn') ?? arn('s3vectors', `bucket/${property('VectorBucketName')}`)}/index/${id}`;
+}
+
+/** Six characters stand at its end, which tell a secret from a former one of its name. */
+function secretArn({ id, resource }: Named): string {
+  return arn('secretsmanager', `secret:${id}-${stableId(resource, 6)}`);
 }
 
 function uuid(resource: Resource): string {

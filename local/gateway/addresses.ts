@@ -24,3 +24,13 @@ export function localApis(apis: readonly RestApi[], url: string, pools: UserPool
     return [`${url}${Gateway.basePath(api)}/`, { ...(answers && { answers }), ...(pool !== undefined && { users: pools.tokensOf(pool) }) }];
   }));
 }
+
+/** Turns `https://<api>.execute-api.…/<stage>` into the address on this machine, whatever Region and partition the stack is pinned to. */
+export function localUrls(text: string, url: string, apis: readonly RestApi[]): string {
+  const named = apis.flatMap((api) => api.domains.map((domain) => [domain, `${url}${Gateway.basePath(api)}`] as const))
+    .reduce((known, [domain, local]) => known.replaceAll(`${domain}/`, `${local}/`), text);
+  return named.replace(/https:\/\/([a-z0-9]+)\.execute-api\.[^./\s]+\.[^/\s]+\/([A-Za-z0-9_-]+)/g, (address, id: string, stage: string) => {
+    const api = apis.find((candidate) => candidate.id === id && candidate.stage === stage);
+    return api ? `${url}${Gateway.basePath(api)}` : address;
+  });
+}
