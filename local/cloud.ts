@@ -21,7 +21,7 @@ import { Eventing, type Events } from './events/eventing';
 import { localFunctionUrls, readFunctionUrls } from './function-url/definition';
 import { FunctionUrls } from './function-url/gateway';
 import { type LocalApi, localApis, localUrls } from './gateway/addresses';
-import { readRestApis } from './gateway/api';
+import { readRestApis, type RestApi } from './gateway/api';
 import { Gateway } from './gateway/gateway';
 import type { LocalIdentity } from './gateway/signature';
 import { Usage } from './gateway/usage';

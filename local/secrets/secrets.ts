@@ -12,6 +12,11 @@ export interface Secrets extends AwsService {
   find(secretArn: string): string | undefined;
 }
 
+interface SecretProperties {
+  readonly SecretString?: string;
+  readonly GenerateSecretString?: GeneratedString;
+}
+
 interface GeneratedString {
   readonly SecretStringTemplate?: string;
   readonly GenerateStringKey?: string;
@@ -37,7 +42,7 @@ export function secretsManager(): Secrets {
     find: (secretArn) => texts.get(secretArn),
     createSecrets: (deployment) => {
       for (const secret of deployment.resources('AWS::SecretsManager::Secret')) {
-        const { SecretString, GenerateSecretString } = deployment.properties(secret) as { readonly SecretString?: string; readonly GenerateSecretString?: GeneratedString };
+        const { SecretString, GenerateSecretString } = deployment.properties(secret) as SecretProperties;
         const text = SecretString ?? (GenerateSecretString && generate(GenerateSecretString));
         if (text !== undefined) texts.set(deployment.ref(secret), text);
       }
