@@ -6,7 +6,7 @@ export const UNRELEASED = {
   rooms: ['diy-rag'],
   /** Under lambda/dist, without the ending. */
   bundles: [
-    'document-index/index', 'parts/documents', 'parts/own-passages', 'parts/parse-charset', 'parts/parse-html', 'parts/parse-mail', 'parts/parse-office',
+    'document-index/index', 'parts/chunk-function', 'parts/documents', 'parts/own-passages', 'parts/parse-charset', 'parts/parse-html', 'parts/parse-mail', 'parts/parse-office',
     'parts/parse-pdf', 'parts/parse-thread', 'parts/store-open-search', 'parts/store-pgvector', 'parts/store-pinecone', 'parts/store-s3-vectors',
   ],
 };

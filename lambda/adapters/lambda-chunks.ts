@@ -1,20 +1,24 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import { CHUNK_PAYLOAD_BYTES, type ChunkRequest } from '../../lib/contract/diy-rag';
+import { CHUNK_PAYLOAD_BYTES, CHUNK_SECONDS, type ChunkRequest } from '../../lib/contract/diy-rag';
 import { ChunkFailure, type ChunkFunction } from '../ports/chunks';
 
 const THROTTLED = ['TooManyRequestsException', 'EC2ThrottledException'];
 const UNAVAILABLE = ['ServiceException', 'ResourceNotReadyException', 'ResourceConflictException', 'CodeArtifactUserPendingException'];
 
 /** A Lambda function of the user's that cuts documents. */
-export function lambdaChunks(client: LambdaClient, FunctionName: string): ChunkFunction {
-  return async (request, abortSignal) => {
+export function lambdaChunks(client: LambdaClient, FunctionName: string, seconds = CHUNK_SECONDS): ChunkFunction {
+  const tooLate = `the function that cuts documents took longer than ${seconds} seconds`;
+  return async (request, signal) => {
     const Payload = encoded(request);
+    const late = AbortSignal.timeout(seconds * 1_000);
     try {
+      const abortSignal = AbortSignal.any([signal, late]);
       const { Payload: answer, FunctionError } = await client.send(new InvokeCommand({ FunctionName, Payload }), { abortSignal });
       if (FunctionError !== undefined) throw new ChunkFailure('failed', `the function that cuts documents failed: ${reasonOf(answer?.transformToString() ?? '')}`);
       return parsed(answer?.transformToString() ?? '');
     } catch (error) {
-      throw abortSignal.aborted ? error : translated(error);
+      if (signal.aborted) throw error;
+      throw late.aborted ? new ChunkFailure('failed', tooLate, { cause: error }) : translated(error);
     }
   };
 }

@@ -68,8 +68,8 @@ async function worked({ attempt, found, tooManyTries }: Begun, document: Changed
     if (tooManyTries) throw new ParseFailure('tooLarge', 'It could not be read: whoever tried ran out of memory or time.');
     return await index(attempt, found, document, terms, span, ports);
   } catch (error) {
-    const reason = faultOf(error);
-    if (reason !== undefined) return fail(attempt, reason, document, span, ports);
+    const fault = faultOf(error);
+    if (fault) return fail(attempt, fault, document, span, ports);
     // Given back in order: nothing of the document has ended anybody.
     if (!(error instanceof Taken) && !(error instanceof OutOfTime && attempt.state.state === 'queued')) await attempt.save({ tries: 0 }).catch(() => undefined);
     throw error;
@@ -88,7 +88,7 @@ async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDo
   await ports.texts.put(text, JSON.stringify({ text: parsed.text, title: titleOf(parsed, document) }), { contentType: 'application/json' });
   await attempt.save({ state: 'parsed', tries: 0, title: titleOf(parsed, document), bytes: found.bytes, notes: notesOf(parsed), tenants, reason: undefined });
 
-  const chunks = await ports.chunker.chunk(parsed, span.signal);
+  const chunks = await cutUp(parsed, span, ports);
   if (chunks.length === 0) throw new ParseFailure('empty', 'Nothing can be read in it.');
   const { held, from } = intentOf(attempt.state, version, chunks);
   await attempt.save({ state: 'chunked', held, chunks: chunks.length, written: from });
@@ -114,12 +114,13 @@ async function forget(attempt: Attempt, document: ChangedDocument, span: Span, p
 }
 
 /** What lies in the bucket cannot be read: what was read of the document before is not in the bucket any more. */
-async function fail(attempt: Attempt, reason: string, document: ChangedDocument, span: Span, ports: IndexPorts): Promise<Outcome> {
+async function fail(attempt: Attempt, { reason, passes }: Fault, document: ChangedDocument, span: Span, ports: IndexPorts): Promise<Outcome> {
   // Before any of it goes: whoever came after a worker that was killed here would go on behind chunks that are gone.
   if (attempt.state.written !== undefined) await attempt.save({ written: undefined });
   const held = await removeHeld(attempt, document, span, ports);
   const heard = hearing(document.changes, attempt.state.heard);
-  await attempt.save({ state: 'failed', working: false, tries: 0, held, heard, chunks: undefined, written: undefined, indexedAt: undefined, reason });
+  const nothing = { chunks: undefined, written: undefined, indexedAt: undefined, ...(passes && { version: undefined }) };
+  await attempt.save({ state: 'failed', working: false, tries: 0, held, heard, ...nothing, reason });
   return { kind: 'failed', reason };
 }
 
@@ -151,6 +152,16 @@ async function read(found: FoundOriginal, { bucket, key }: ChangedDocument, { mo
   } catch (error) {
     // A parser that is told to stop says so in words of its own.
     if (signal.aborted && !isParseFailure(error)) throw new OutOfTime();
+    throw error;
+  }
+}
+
+async function cutUp(parsed: ParsedDocument, { signal }: Span, { chunker }: IndexPorts): Promise<readonly Chunk[]> {
+  try {
+    return await chunker.chunk(parsed, signal);
+  } catch (error) {
+    // A call that is broken off says so in words of its own.
+    if (signal.aborted && !isChunkFailure(error)) throw new OutOfTime();
     throw error;
   }
 }
@@ -222,11 +233,19 @@ function cutAt(text: string, most: number): string {
 /** It was written or deleted while it was read; that is told of as a change of its own, but maybe never. */
 class Changed extends Error {}
 
-/** What is the document's own fault, and fails again however often it is tried. */
-function faultOf(error: unknown): string | undefined {
-  if (isParseFailure(error)) return error.message.slice(0, LONGEST_REASON);
-  if (isEmbeddingFailure(error) && !isPassing(error)) return `The embedding model refuses a chunk of it: ${error.message}`.slice(0, LONGEST_REASON);
-  if (isStoreFailure(error) && error.kind === 'refused') return `The store refuses a chunk of it: ${error.message}`.slice(0, LONGEST_REASON);
+interface Fault {
+  readonly reason: string;
+  /** That it is somebody else's, who may mend it: the next look through the source tries the document again. */
+  readonly passes?: boolean;
+}
+
+/** What fails again however often it is tried. */
+function faultOf(error: unknown): Fault | undefined {
+  const fault = (reason: string, passes = false): Fault => ({ reason: reason.slice(0, LONGEST_REASON), passes });
+  if (isParseFailure(error)) return fault(error.message);
+  if (isChunkFailure(error) && error.kind === 'refused') return fault(error.message, true);
+  if (isEmbeddingFailure(error) && !isPassing(error)) return fault(`The embedding model refuses a chunk of it: ${error.message}`);
+  if (isStoreFailure(error) && error.kind === 'refused') return fault(`The store refuses a chunk of it: ${error.message}`);
   return undefined;
 }
 

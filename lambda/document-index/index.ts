@@ -8,6 +8,7 @@
  * - on the table of documents `dynamodb:GetItem`, `PutItem`, `Query`
  * - on the table of vectors `dynamodb:BatchGetItem`, `BatchWriteItem`
  * - on the embedding model `bedrock:InvokeModel`
+ * - on a function that cuts documents `lambda:InvokeFunction`
  * - on the store what writing and removing chunks takes
  * - on the queue of changes `sqs:SendMessage`, `ChangeMessageVisibility`, on that of jobs `SendMessage`, and what an event source takes on both
  */
@@ -59,7 +60,7 @@ export const handler = documentIndex({ ...policy, sources: JSON.parse(env.SOURCE
   originals: s3Originals(buckets),
   texts: s3Objects(buckets, env.TEXTS_BUCKET),
   parser: threadParser(join(__dirname, 'parse-thread.js'), parsing),
-  chunker: chunker(policy.chunking),
+  chunker: chunker(policy.chunking, async (...asked) => (await import('../parts/chunk-function.js')).chunkFunction(policy.chunking.functionArn)(...asked)),
   embeddings: remembered(embedding, {
     embeddings: made,
     vectors: dynamoVectors(tables, vectors.table, vectors.seconds, systemClock),

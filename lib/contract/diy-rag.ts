@@ -30,6 +30,8 @@ export interface ChunkResponse {
 
 /** What Lambda takes and gives in one call, in bytes. */
 export const CHUNK_PAYLOAD_BYTES = 6_291_556;
+/** How long a function may take over one document. */
+export const CHUNK_SECONDS = 120;
 /** A function that answers with more has gone wrong. */
 export const MOST_CHUNKS = 50_000;
 

@@ -1,6 +1,7 @@
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type PassageRetrieval } from './passage-retrieval';
+import { type Splitter } from './splitter';
 import { type VectorStore } from './vector-store';
 import { type ApiAuth, type RestStreamingOptions } from '../api';
 import { type IGuardrail } from '../guardrail';
@@ -40,6 +41,13 @@ export interface DiyRagProps {
    * @default - a private bucket, read on change, on deployment and once a day
    */
   readonly documents?: OwnDocuments;
+
+  /**
+   * How documents are cut into chunks. With another cut everything is read anew.
+   *
+   * @default Splitter.structure()
+   */
+  readonly splitter?: Splitter;
 
   /**
    * Where chunks are kept with their vectors.

@@ -6,10 +6,11 @@ import { requireValidAnswering } from '../rag/answering';
 
 /** What props must be by themselves. */
 export function requireValidProps(scope: IConstruct, props: DiyRagProps) {
-  const { documents, store, embedding, retrieval, model, answering, guardrail, auth, posture } = props;
+  const { documents, splitter, store, embedding, retrieval, model, answering, guardrail, auth, posture } = props;
   requireMade(scope, 'documents.bucket', documents?.bucket, 'arnForObjects', "a bucket, such as Bucket.fromBucketName(this, 'Documents', 'documents')");
   requireLength(scope, 'documents.prefix', documents?.prefix, 1, 300);
   requireMade(scope, 'documents.sync', documents?.sync, 'also', 'SyncPolicy, such as SyncPolicy.onChange()');
+  requireMade(scope, 'splitter', splitter, '_bind', 'Splitter, such as Splitter.structure({ tokens: 400 })');
   requireMade(scope, 'store', store, '_bind', 'VectorStore, such as VectorStore.s3Vectors()');
   requireMade(scope, 'embedding', embedding, 'bind', 'EmbeddingModel, such as EmbeddingModel.standard()');
   requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");

@@ -256,12 +256,13 @@ export class DiyRag extends Construct implements IKnowledge {
     return bucket;
   }
 
-  private defineIndex({ documents = {}, store, embedding, retrieval }: DiyRagProps) {
+  private defineIndex({ documents = {}, splitter, store, embedding, retrieval }: DiyRagProps) {
     const daily = SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1)));
     const { prefix, sync = SyncPolicy.onChange().also(SyncPolicy.onDeploy()).also(daily) } = documents;
     return new OwnIndex(this, 'Index', {
       ...this.build,
       documents: { bucket: this.bucket, prefixes: prefix === undefined ? undefined : [prefix] },
+      splitter,
       store,
       embedding,
       retrieval: retrieval ?? {},

@@ -5,6 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { type SplitterBinding } from './splitter';
 import { type StoreBinding } from './store-binding';
 import { VECTOR_TABLE } from '../contract/diy-rag';
 import { type DocumentIndexEnv, DOCUMENTS_TABLE, INDEX_SECONDS, type IndexPolicy } from '../contract/document-index';
@@ -25,6 +26,7 @@ import { DeploymentTrigger, ScheduleTrigger } from '../rag/sync-triggers';
 
 export interface IndexSyncProps extends Build {
   readonly documents: SourceDocuments;
+  readonly splitter: SplitterBinding;
   readonly store: StoreBinding;
   readonly policy: SyncPolicy;
   /** How documents are read, once the tables are there. */
@@ -43,6 +45,9 @@ const DOCUMENTS_AT_ONCE = 4;
 
 /** Instances that work on changes at a time. */
 const AT_ONCE = 10;
+
+/** Whatever is chosen. */
+const CALLS = [CalledService.BEDROCK_RUNTIME, CalledService.DYNAMODB, CalledService.S3, CalledService.SQS, CalledService.XRAY];
 
 const PARSERS = ['parse-thread', 'parse-pdf', 'parse-office', 'parse-html', 'parse-mail', 'parse-charset'];
 
@@ -97,10 +102,10 @@ export class IndexSync extends Construct {
   }
 
   private defineHandler() {
-    const { posture, logRetention, encryptionKey, store, service, index } = this.props;
+    const { posture, logRetention, encryptionKey, splitter, store, service, index } = this.props;
     const handler = new BundledFunction<DocumentIndexEnv>(this, 'Handler', {
       bundle: 'document-index',
-      parts: [...PARSERS, STORE_PARTS[store.reference.kind]],
+      parts: [...PARSERS, ...splitter.parts, STORE_PARTS[store.reference.kind]],
       description: 'Keeps an index of passages in step with its documents',
       timeout: Duration.seconds(INDEX_SECONDS),
       memory: Size.mebibytes(1769),
@@ -108,9 +113,7 @@ export class IndexSync extends Construct {
       encryptionKey,
       deadLetters: this.queues.lost,
       reservedConcurrency: posture.reservedConcurrency,
-      place: (placed) => posture.placeFunction(placed, [
-        ...new Set([...store.calls, CalledService.BEDROCK_RUNTIME, CalledService.DYNAMODB, CalledService.S3, CalledService.SQS, CalledService.XRAY]),
-      ]),
+      place: (placed) => posture.placeFunction(placed, [...new Set([...CALLS, ...splitter.calls, ...store.calls])]),
     });
     handler.configure({
       SOURCES: Stack.of(this).toJsonString(this.sources),
@@ -141,6 +144,7 @@ export class IndexSync extends Construct {
     grantItems(role, this.vectors, props, ['BatchGetItem', 'BatchWriteItem']);
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [jobs.queueArn, this.changes.queueArn] }));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [this.changes.queueArn] }));
+    props.splitter.letCut(role);
     props.store.letWrite(role);
     props.letEmbed(role);
   }

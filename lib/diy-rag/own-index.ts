@@ -5,10 +5,10 @@ import { Construct, type IConstruct } from 'constructs';
 import { embeddingPolicy } from './embedding-policy';
 import { IndexSync } from './index-sync';
 import { type PassageRetrieval, PASSAGES, searchOf } from './passage-retrieval';
-import { Splitter } from './splitter';
+import { Splitter, type SplitterBinding } from './splitter';
 import { type StoreBinding } from './store-binding';
 import { VectorStore } from './vector-store';
-import { type ChunkingPolicy, type EmbeddingPolicy } from '../contract/diy-rag';
+import { type EmbeddingPolicy } from '../contract/diy-rag';
 import { type IndexPolicy } from '../contract/document-index';
 import { type KnowledgePolicy } from '../contract/knowledge';
 import { STORE_PARTS } from '../contract/own-knowledge';
@@ -26,6 +26,7 @@ import { type SyncPolicy } from '../rag/sync-policy';
 
 export interface OwnIndexProps extends Build {
   readonly documents: SourceDocuments;
+  readonly splitter?: Splitter;
   readonly store?: VectorStore;
   readonly embedding?: IEmbeddingModel;
   readonly retrieval: PassageRetrieval;
@@ -49,23 +50,24 @@ export class OwnIndex extends Construct {
   public readonly needs: KnowledgeNeeds;
   private readonly model: IEmbeddingModel;
   private readonly embedding: EmbeddingPolicy;
-  private readonly chunking: ChunkingPolicy;
+  private readonly splitter: SplitterBinding;
   private readonly index: PassageIndex;
   private readonly store: StoreBinding;
 
   constructor(scope: Construct, id: string, private readonly props: OwnIndexProps) {
     super(scope, id);
-    const { store = VectorStore.s3Vectors(), retrieval: { tenant } } = props;
+    const { splitter = Splitter.structure(), store = VectorStore.s3Vectors(), retrieval: { tenant } } = props;
     this.model = props.embedding ?? EmbeddingModel.standard();
     const bound = this.model.bind(this, NOBODY);
     this.embedding = embeddingPolicy(this, bound);
     if (bound.binary) fail(this, "'embedding' must make float vectors, for the store holds no others, got binary ones: leave `binary` out");
-    this.chunking = Splitter.structure()._bind(this, { caller: NOBODY, embedding: bound });
+    this.splitter = splitter._bind(this, bound);
     this.index = { name: 'passages', dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field };
     this.store = store._bind(this, { ...props, index: this.index });
     this.needs = { parts: ['own-passages', STORE_PARTS[this.store.reference.kind]], calls: [...this.store.calls, CalledService.BEDROCK_RUNTIME] };
     this.sync = new IndexSync(this, 'Sync', {
       ...props,
+      splitter: this.splitter,
       store: this.store,
       index: ({ tableName }) => this.indexPolicy(tableName),
       letEmbed: (role) => this.model.bind(this, role),
@@ -97,7 +99,7 @@ export class OwnIndex extends Construct {
   }
 
   private indexPolicy(vectorTable: string): IndexPolicy {
-    const { index, embedding, chunking, store: { reference, settled } } = this;
+    const { index, embedding, splitter: { policy: chunking }, store: { reference, settled } } = this;
     const read = { parsing: PARSE_DEFAULTS, chunking, embedding, index };
     const told = Stack.of(this).resolve([PIPELINE, read, settled]) as unknown;
     return {

@@ -1,9 +1,10 @@
-import { type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IConstruct } from 'constructs';
 import { type ChunkingPolicy } from '../contract/diy-rag';
 import { requireInteger, requireMade } from '../internal/validation';
 import { type EmbeddingBinding } from '../model';
+import { CalledService } from '../posture';
 
 /** How long chunks are. */
 export interface SplitOptions {
@@ -76,7 +77,8 @@ export abstract class Splitter {
    * By a function of yours. It is asked with `{ version: 1, document: { text, title, blocks: [{ kind, start, end, level }], pages: [{ page, start }] } }`
    * and answers with `{ chunks: [{ start, end }] }`, places in `text` as JavaScript counts them. A document of more than 6 MB cannot be asked about and fails.
    *
-   * @param handler the function; what indexes documents may call it
+   * @param handler the function, a version or an alias of one; what indexes documents may call exactly that. With another version everything is read anew;
+   * what changes behind a function's name or an alias is for documents that change
    * @param options `tokens` is what chunks are held to: a longer one fails the document
    */
   public static custom(handler: IFunction, options: SplitOptions = {}): Splitter {
@@ -84,13 +86,16 @@ export abstract class Splitter {
   }
 
   /** @internal */
-  public abstract _bind(scope: IConstruct, build: SplitterBuild): ChunkingPolicy;
+  public abstract _bind(scope: IConstruct, embedding: Pick<EmbeddingBinding, 'inputTokens'>): SplitterBinding;
 }
 
-export interface SplitterBuild {
-  /** Who cuts documents. */
-  readonly caller: IGrantable;
-  readonly embedding: Pick<EmbeddingBinding, 'inputTokens'>;
+/** What an index has to know of how its documents are cut. */
+export interface SplitterBinding {
+  readonly policy: ChunkingPolicy;
+  /** What the handler finds beside it, and what it calls. */
+  readonly parts: readonly string[];
+  readonly calls: readonly CalledService[];
+  letCut(grantee: IGrantable): void;
 }
 
 const FEWEST = 20;
@@ -105,17 +110,18 @@ class Cut extends Splitter {
     super();
   }
 
-  public _bind(scope: IConstruct, build: SplitterBuild): ChunkingPolicy {
-    const tokens = requireTokens(scope, this.options.tokens, this.standard, build);
+  public _bind(scope: IConstruct, embedding: Pick<EmbeddingBinding, 'inputTokens'>): SplitterBinding {
+    const tokens = requireTokens(scope, this.options.tokens, this.standard, embedding);
     const { overlapTokens, rows } = this.options;
     requireInteger(scope, 'splitter.overlapTokens', overlapTokens, 0, Math.floor(tokens / 2), ", half of 'splitter.tokens'");
     requireInteger(scope, 'splitter.rows', rows, 1, MOST_ROWS);
-    return {
+    const policy = {
       by: this.by,
       tokens,
       ...(this.by === 'tokens' && { overlapTokens: overlapTokens ?? Math.floor(tokens / 5) }),
       ...(rows !== undefined && { rows }),
     };
+    return { policy, parts: [], calls: [], letCut: () => undefined };
   }
 }
 
@@ -124,16 +130,21 @@ class ByFunction extends Splitter {
     super();
   }
 
-  public _bind(scope: IConstruct, build: SplitterBuild): ChunkingPolicy {
+  public _bind(scope: IConstruct, embedding: Pick<EmbeddingBinding, 'inputTokens'>): SplitterBinding {
     requireMade(scope, 'splitter.handler', this.handler, 'grantInvoke', "a Lambda function, such as new Function(this, 'Splitter', …)");
-    const tokens = requireTokens(scope, this.options.tokens, MOST, build);
-    this.handler.grantInvoke(build.caller);
-    return { by: 'custom', tokens, functionArn: this.handler.functionArn };
+    const { functionArn } = this.handler;
+    return {
+      policy: { by: 'custom', tokens: requireTokens(scope, this.options.tokens, MOST, embedding), functionArn },
+      parts: ['chunk-function'],
+      calls: [CalledService.LAMBDA],
+      // The L2's own grant takes in every version.
+      letCut: (grantee) => void Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns: [functionArn] }),
+    };
   }
 }
 
-function requireTokens(scope: IConstruct, tokens: number | undefined, standard: number, { embedding }: SplitterBuild): number {
-  const most = Math.min(MOST, Math.floor((embedding.inputTokens ?? MOST) * SHARE));
+function requireTokens(scope: IConstruct, tokens: number | undefined, standard: number, { inputTokens = MOST }: Pick<EmbeddingBinding, 'inputTokens'>): number {
+  const most = Math.min(MOST, Math.floor(inputTokens * SHARE));
   requireInteger(scope, 'splitter.tokens', tokens, FEWEST, most, ', which leaves room for headings in what the embedding model takes');
   return tokens ?? Math.min(standard, most);
 }

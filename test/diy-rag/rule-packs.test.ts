@@ -1,19 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { MetadataField, Posture, SyncPolicy } from '../../lib';
-import { DiyRag, type DiyRagProps } from '../../lib/diy-rag';
+import { DiyRag, type DiyRagProps, Splitter } from '../../lib/diy-rag';
 
 // Off in the other tests, for it takes its time.
 delete process.env.CDK_VALIDATION;
 
-const CHOICES: Readonly<Record<string, DiyRagProps>> = {
-  'nothing chosen': {},
-  'everything chosen': {
+const CHOICES: Readonly<Record<string, (stack: Stack) => DiyRagProps>> = {
+  'nothing chosen': () => ({}),
+  'everything chosen': (stack) => ({
+    splitter: Splitter.custom(LambdaFunction.fromFunctionArn(stack, 'Splitter', 'arn:aws:lambda:us-east-1:111122223333:function:splitter')),
     documents: { prefix: 'papers/', sync: SyncPolicy.onChange() },
     retrieval: { links: Duration.minutes(5), fields: [MetadataField.number('year')], tenant: { field: 'owner', claim: 'email' } },
-  },
+  }),
 };
 
 interface Report {
@@ -26,10 +28,10 @@ interface Violation {
 }
 
 /** What the packs and CloudFormation's own validation find, as `pack: rule at construct`. */
-function findings(regulated: boolean, props: DiyRagProps): string[] {
+function findings(regulated: boolean, propsOf: (stack: Stack) => DiyRagProps): string[] {
   const app = new App({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true, '@aws-cdk/core:failSynthOnValidationErrors': false } });
   const stack = new Stack(app, 'Stack');
-  const rag = new DiyRag(stack, 'Rag', { ...props, posture: regulated ? Posture.regulated() : Posture.standard() });
+  const rag = new DiyRag(stack, 'Rag', { ...propsOf(stack), posture: regulated ? Posture.regulated() : Posture.standard() });
   rag.addAlarms();
   rag.addDashboard();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
@@ -40,7 +42,7 @@ function findings(regulated: boolean, props: DiyRagProps): string[] {
 }
 
 describe.each([['standard', false], ['regulated', true]] as const)('in the %s posture', (_, regulated) => {
-  test.each(Object.entries(CHOICES))('%s leaves no finding of a rule pack or of CloudFormation unacknowledged', (_name, props) => {
-    expect(findings(regulated, props)).toEqual([]);
+  test.each(Object.entries(CHOICES))('%s leaves no finding of a rule pack or of CloudFormation unacknowledged', (_name, propsOf) => {
+    expect(findings(regulated, propsOf)).toEqual([]);
   });
 });

@@ -12,8 +12,7 @@ function stackWithRole() {
 }
 
 function bound(splitter: Splitter, inputTokens?: number) {
-  const { stack, caller } = stackWithRole();
-  return splitter._bind(stack, { caller, embedding: { inputTokens } });
+  return splitter._bind(new Stack(new App(), 'Rag'), { inputTokens }).policy;
 }
 
 test.each([
@@ -41,12 +40,19 @@ test.each<[string, Splitter, string]>([
   expect(() => bound(splitter, 512)).toThrow(message);
 });
 
-test('lets whoever cuts call a function of yours', () => {
+test.each([
+  ['a function', (handler: LambdaFunction) => handler, { 'Fn::GetAtt': [expect.stringContaining('Splitter'), 'Arn'] }],
+  ['a version', (handler: LambdaFunction) => handler.currentVersion, { Ref: expect.stringContaining('SplitterCurrentVersion') }],
+] as const)('lets whoever cuts call %s of yours, and nothing else', (_, given, resource) => {
   const { stack, caller } = stackWithRole();
-  const handler = new LambdaFunction(stack, 'Splitter', { runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromInline('//') });
-  const policy = Splitter.custom(handler)._bind(stack, { caller, embedding: { inputTokens: 8_192 } });
+  const handler = given(new LambdaFunction(stack, 'Splitter', { runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromInline('//') }));
+  const { policy, letCut } = Splitter.custom(handler)._bind(stack, { inputTokens: 8_192 });
+  letCut(caller);
   expect(policy).toMatchObject({ by: 'custom', tokens: 6_553, functionArn: handler.functionArn });
-  expect(JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'))).toContain('lambda:InvokeFunction');
+  const template = Template.fromStack(stack);
+  const granted = Object.values(template.findResources('AWS::IAM::Policy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement as object[]);
+  expect(granted).toEqual([{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: resource }]);
+  template.resourceCountIs('AWS::Lambda::Permission', 0);
 });
 
 describe('embedding models', () => {

@@ -34,6 +34,12 @@ test('tells why a function failed, and what is no JSON', async () => {
   await expect(ask(request('Hello'), forever)).rejects.toMatchObject({ kind: 'refused' });
 });
 
+test('a function that takes too long has failed, and one that nobody waits for any more is broken off', async () => {
+  client.on(InvokeCommand).callsFake((_, __) => new Promise((_resolve, reject) => setTimeout(() => reject(named('AbortError')), 30)));
+  await expect(lambdaChunks(new LambdaClient({}), 'splitter', 0.01)(request('Hello'), forever)).rejects.toMatchObject({ kind: 'failed', message: expect.stringContaining('longer than 0.01 seconds') });
+  await expect(ask(request('Hello'), AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+});
+
 test('refuses a document that no call can carry, before any', async () => {
   await expect(ask(request('x'.repeat(6_300_000)), forever)).rejects.toMatchObject({ kind: 'refused', message: expect.stringContaining('6291556 bytes at most') });
   expect(client.commandCalls(InvokeCommand)).toHaveLength(0);

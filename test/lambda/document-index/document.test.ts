@@ -1,7 +1,8 @@
 import { deployIndex } from './deployed-index';
+import { ChunkFailure } from '../../../lambda/ports/chunks';
 import type { DocumentState } from '../../../lambda/ports/document-states';
 import { StoreFailure } from '../../../lambda/ports/passage-store';
-import { LINE_PARSER } from '../fakes/document-index';
+import { LINE_CHUNKER, LINE_PARSER } from '../fakes/document-index';
 
 const lines = (count: number, of = 'line') => Array.from({ length: count }, (_, at) => `${of} ${at}`).join('\n');
 
@@ -128,6 +129,17 @@ test('a document that cannot be read ends as failed with its reason, is not trie
 test.each([['', 'Nothing can be read in it.'], ['x'.repeat(10_001), 'It must have at most 10000 bytes, got 10001.']])('refuses a document that is empty or too large (%.5s…)', async (content, reason) => {
   const index = await indexed(content);
   expect(index.state('a.txt')).toMatchObject({ state: 'failed', reason });
+});
+
+test('what a function of the user\'s cuts wrongly fails at once, and is tried again by the next look through the source', async () => {
+  const refused = jest.spyOn(LINE_CHUNKER, 'chunk').mockRejectedValue(new ChunkFailure('refused', 'the function must answer with chunks'));
+  const index = await indexed();
+  expect(index.state('a.txt')).toMatchObject({ state: 'failed', reason: 'the function must answer with chunks' });
+  expect(refused).toHaveBeenCalledTimes(1);
+  refused.mockRestore();
+  index.reconcile();
+  await index.settle();
+  expect(index.state('a.txt')!.state).toBe('indexed');
 });
 
 test('a model at its limit is waited for, however long, and nothing is given up', async () => {
