@@ -4,6 +4,7 @@ import { groundedPrompt } from './prompt';
 import { questionsOf, type Said } from './questions';
 import { retrieve, type RetrievalPorts, type Retrieved } from './retrieval';
 import { type PassageView, type SourceView, views } from './sources';
+import { type Span, spanOf, uncitedIn } from './statements';
 import type { GenerationPolicy, GuardrailReference } from '../../lib/contract/chat';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { FinishReason } from '../generation/answer';
@@ -54,6 +55,13 @@ export interface Citation extends Mark {
   readonly passage: string;
   readonly source: SourceView;
   readonly snippet: string;
+  /** Where in the passage's text the statement is from; absent of rows, which are no prose. */
+  readonly quote?: Quote;
+}
+
+/** What carries a statement: a part of a passage's text and, where it is known, of the text that was read of the document. */
+export interface Quote extends Span {
+  readonly inSource?: Span;
 }
 
 export type QueryEvent =
@@ -73,6 +81,8 @@ export interface Answered {
   /** Whether the answer names a passage that it is from. */
   readonly grounded: boolean;
   readonly citations: readonly Citation[];
+  /** The sentences of the answer that state something and name no passage. */
+  readonly uncited: readonly Span[];
   readonly usage?: Usage;
   /** What the model gave; absent where none was asked. */
   readonly generated?: Generated;
@@ -110,7 +120,7 @@ export async function* answerQuery(request: Query, policy: QueryPolicy, context:
     yield { type: 'text', text: answer };
     // What is not known by now is counted when it is, but nobody waits for it.
     const taken = await Promise.all(spent.map(async ({ facts, tokens }) => ({ facts, tokens: await Promise.race([tokens, undefined]) ?? NO_TOKENS })));
-    yield { type: 'finish', answer, reason: 'unanswered', grounded: false, citations: [], usage: turnUsage(choice.models[0], NO_TOKENS, taken) };
+    yield { type: 'finish', answer, reason: 'unanswered', grounded: false, citations: [], uncited: [], usage: turnUsage(choice.models[0], NO_TOKENS, taken) };
     return;
   }
   const grounds = { passages: found.passages, questions: asked.questions };
@@ -132,8 +142,10 @@ async function* cited(events: AsyncIterable<GenerationEvent>, passages: readonly
   const citations: Citation[] = [];
   const told = (event: CitedEvent): QueryEvent => {
     if (event.type === 'text') return event;
-    const { id, source, text } = passages[event.mark.number - 1];
-    const citation = { ...event.mark, passage: id, source, snippet: snippetOf(text, reader.said.slice(event.mark.start, event.mark.end)) };
+    const passage = passages[event.mark.number - 1];
+    const statement = reader.said.slice(event.mark.start, event.mark.end);
+    const quote = passage.table ? undefined : quoteOf(passage, statement);
+    const citation = { ...event.mark, passage: passage.id, source: passage.source, snippet: snippetOf(passage.text, statement), quote };
     citations.push(citation);
     return { type: 'citation', citation };
   };
@@ -148,7 +160,14 @@ async function* cited(events: AsyncIterable<GenerationEvent>, passages: readonly
         // What a guardrail puts in an answer's place is from no document.
         const kept = reason === 'content_filter' ? [] : citations;
         yield {
-          type: 'finish', answer: reader.said, reason, grounded: kept.length > 0, citations: kept, usage: tokens && turnUsage(facts, tokens, asides), generated: event,
+          type: 'finish',
+          answer: reader.said,
+          reason,
+          grounded: kept.length > 0,
+          citations: kept,
+          uncited: reason === 'content_filter' ? [] : uncitedIn(reader.said, kept),
+          usage: tokens && turnUsage(facts, tokens, asides),
+          generated: event,
         };
         break;
       }
@@ -158,6 +177,13 @@ async function* cited(events: AsyncIterable<GenerationEvent>, passages: readonly
         yield event;
     }
   }
+}
+
+function quoteOf({ text, source: { start: begins, end: ends } }: PassageView, statement: string): Quote {
+  const { start, end } = spanOf(text, statement);
+  // Only what stands in the document as it stands in the passage is found there by counting.
+  const exact = begins !== undefined && ends !== undefined && ends - begins === text.length;
+  return { start, end, ...(exact && { inSource: { start: begins + start, end: begins + end } }) };
 }
 
 async function* heard(events: AsyncIterable<GenerationEvent>, throttled: QueryPolicy['models']['throttled']): AsyncGenerator<GenerationEvent, void> {

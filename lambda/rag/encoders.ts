@@ -1,6 +1,7 @@
 import { errorBody, type ApiError } from '../kit/http';
-import type { Answered, Citation, QueryEvent } from '../knowledge/query';
+import type { Answered, Citation, QueryEvent, Quote } from '../knowledge/query';
 import type { PassageView } from '../knowledge/sources';
+import type { Span } from '../knowledge/statements';
 
 /** What every way of telling an answer says alike. */
 export interface QueryIdentity {
@@ -15,13 +16,21 @@ function numbered(passages: readonly PassageView[]): object[] {
   return passages.map((passage, at) => ({ number: at + 1, ...passage }));
 }
 
-function citationBody({ number, passage, start, end, at, snippet, source }: Citation): object {
-  return { number, passage_id: passage, start, end, at, snippet, source };
+function citationBody({ number, passage, start, end, at, snippet, quote, source }: Citation): object {
+  return { number, passage_id: passage, start, end, at, snippet, ...(quote && { quote: quoteBody(quote) }), source };
+}
+
+function quoteBody({ start, end, inSource }: Quote): object {
+  return { start, end, ...(inSource && { source_start: inSource.start, source_end: inSource.end }) };
+}
+
+function uncitedBody(uncited: readonly Span[]): object[] {
+  return uncited.map(({ start, end }) => ({ start, end }));
 }
 
 /** An answer in one piece. */
 export function queryBody({ id, created, model }: QueryIdentity, answered: Answered, passages?: readonly PassageView[]): object {
-  const { answer, reason, grounded, citations, usage, session } = answered;
+  const { answer, reason, grounded, citations, uncited, usage, session } = answered;
   return {
     id,
     ...(session !== undefined && { session_id: session }),
@@ -32,6 +41,7 @@ export function queryBody({ id, created, model }: QueryIdentity, answered: Answe
     finish_reason: reason,
     grounded,
     citations: citations.map(citationBody),
+    uncited: uncitedBody(uncited),
     ...(passages && { passages: numbered(passages) }),
     ...(usage && { usage }),
   };
@@ -47,8 +57,9 @@ export function queryFrame({ id, created, model }: QueryIdentity, event: QueryEv
     case 'citation':
       return frame('citation', citationBody(event.citation));
     case 'finish': {
-      const { reason, grounded, usage, session } = event;
-      return frame('done', { id, ...(session !== undefined && { session_id: session }), object: 'query.done', created, model, finish_reason: reason, grounded, ...(usage && { usage }) });
+      const { reason, grounded, uncited, usage, session } = event;
+      const named = { id, ...(session !== undefined && { session_id: session }) };
+      return frame('done', { ...named, object: 'query.done', created, model, finish_reason: reason, grounded, uncited: uncitedBody(uncited), ...(usage && { usage }) });
     }
     default:
       return '';

@@ -65,13 +65,13 @@ export class QueryReport {
     outlast(this.turn.settling.then(settled));
   }
 
-  private finished({ reason, grounded, citations, generated }: Answered): void {
+  private finished({ reason, grounded, citations, uncited: sentences, generated }: Answered): void {
     const uncited = generated !== undefined && !grounded && reason !== 'content_filter';
-    this.retrieval = { ...this.retrieval, [RETRIEVAL_METRICS.uncitedAnswers]: uncited ? 1 : 0 };
+    this.retrieval = { ...this.retrieval, [RETRIEVAL_METRICS.uncitedAnswers]: uncited ? 1 : 0, [RETRIEVAL_METRICS.uncitedClaims]: sentences.length };
     if (generated) this.turn.note(generated);
     else this.turn.count(CHAT_METRICS.turns);
     const { findings } = generated ?? {};
-    this.note({ finishReason: reason, grounded, citations: citations.length, ...(findings && { guardrail: findings.map(inWords).join('; ') }) });
+    this.note({ finishReason: reason, grounded, citations: citations.length, uncited: sentences.length, ...(findings && { guardrail: findings.map(inWords).join('; ') }) });
   }
 
   private note(fields: LogFields): void {

@@ -65,4 +65,6 @@ export const RETRIEVAL_METRICS = {
   foreignPassages: 'ForeignPassages',
   /** Answers that name no passage although some were found. */
   uncitedAnswers: 'UncitedAnswers',
+  /** Sentences of answers that state something and name no passage. */
+  uncitedClaims: 'UncitedClaims',
 } as const;

@@ -223,6 +223,11 @@ export class ManagedRag extends Construct implements IKnowledge {
     return this.metric(RETRIEVAL_METRICS.uncitedAnswers, options);
   }
 
+  /** Sentences of answers that state something and name no passage. */
+  public metricUncitedClaims(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.uncitedClaims, options);
+  }
+
   /** Documents that were read. */
   public metricDocumentsIndexed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(SYNC_METRICS.documentsIndexed, options);

@@ -81,6 +81,7 @@ describe('a pipeline of one\'s own, from a document to an answer', () => {
     const { answer, citations, grounded } = await call('Plain', 'v1/query', { body: { query: 'How many days of leave?' } });
     expect([grounded, answer]).toEqual([true, expect.stringContaining('thirty days')]);
     expect(await (await fetch((citations[0].source as { link: string }).link)).text()).toBe(HANDBOOK);
+    expect(text.slice(citations[0].quote.source_start, citations[0].quote.source_end)).toBe(LEAVE);
     expect(citations[0].source).toMatchObject({ uri: `s3://${output('PlainBucket')}/hr/handbook.md`, start: best.source.start, end: best.source.end, link: expect.stringContaining('http') });
   }, 60_000);
 

@@ -208,10 +208,11 @@ describe('what watches it', () => {
     expect([
       sales.metricAnswers(), sales.metricErrors(), sales.metricTimeToFirstToken(), sales.metricInputTokens(), sales.metricOutputTokens(), sales.metricCost(),
       sales.metricRetrievals(), sales.metricEmptyRetrievals(), sales.metricRetrievalErrors(), sales.metricRetrievalDuration(), sales.metricUncitedAnswers(),
+      sales.metricUncitedClaims(),
       sales.metricSyncJobs(), sales.metricSyncJobsFailed(),
     ].map(of)).toEqual([
       ...['Turns', 'Errors', 'TimeToFirstToken', 'InputTokens', 'OutputTokens', 'Cost'].map((name) => `${name} by Service,Model`),
-      ...['Retrievals', 'EmptyRetrievals', 'RetrievalErrors', 'RetrievalDuration', 'UncitedAnswers', 'SyncJobs', 'SyncJobsFailed'].map((name) => `${name} by Service`),
+      ...['Retrievals', 'EmptyRetrievals', 'RetrievalErrors', 'RetrievalDuration', 'UncitedAnswers', 'UncitedClaims', 'SyncJobs', 'SyncJobsFailed'].map((name) => `${name} by Service`),
     ]);
   });
 });

@@ -238,6 +238,11 @@ export class StructuredKnowledge extends Construct implements IKnowledge {
     return this.metric(RETRIEVAL_METRICS.uncitedAnswers, options);
   }
 
+  /** Sentences of answers that state something and name no passage. */
+  public metricUncitedClaims(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.uncitedClaims, options);
+  }
+
   /** Jobs that read tables and columns. */
   public metricSyncJobs(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(SYNC_METRICS.syncJobs, options);

@@ -36,6 +36,27 @@ test('answers from passages, and says where each statement is from', async () =>
   expect(body.citations.map(({ start, end }: { start: number; end: number }) => body.answer.slice(start, end))).toEqual(['Thirty days', 'Sick days do not count']);
 });
 
+test('points to the sentence that carries a statement, in the passage and in the document', async () => {
+  const told = 'Welcome to all.\nEverybody has thirty days of leave. It is taken by March.';
+  const carried = passage(told, { source: { uri: 's3://docs/hr.md', title: 'hr', start: 100, end: 100 + told.length } });
+  const api = new RagApi({ scripts: [says('Thirty days of leave [1]. Nobody told me [2].')], found: [[carried, { ...carried, id: 'p2', text: 'Nobody is told.', source: { ...carried.source, end: 999 } }]] });
+  const { citations: [first, second] } = (await api.query({ query: 'How many days?' })).json();
+  expect(first.quote).toEqual({ start: 16, end: 51, source_start: 116, source_end: 151 });
+  expect(told.slice(16, 51)).toBe('Everybody has thirty days of leave.');
+  // What is not in the document as it is in the passage is not counted in it.
+  expect(second.quote).toEqual({ start: 0, end: 15 });
+});
+
+test.each([true, false])('flags the sentences of an answer that name no passage (stream: %s)', async (stream) => {
+  const said = 'Leave is thirty days [1]. It ends in March. Sick days do not count [1].';
+  const api = new RagApi({ scripts: [says(said)], found: [[leave]] });
+  const { events, json } = await api.query({ query: 'How many days?', stream });
+  const { uncited, grounded } = stream ? events().at(-1)![1] : json();
+  expect(grounded).toBe(true);
+  expect(uncited.map(({ start, end }: { start: number; end: number }) => said.slice(start, end))).toEqual(['It ends in March.']);
+  expect(api.retrievals[0]).toMatchObject({ UncitedAnswers: 0, UncitedClaims: 1 });
+});
+
 test('tells an answer while it is written, in events with names', async () => {
   const api = new RagApi({ scripts: [answer], found: [[leave, sick]] });
   const { headers, events } = await api.query({ query: 'How many days?', stream: true });
