@@ -1,5 +1,5 @@
 import type { EmbeddingFamily, EmbeddingPolicy } from '../../lib/contract/diy-rag';
-import { type EmbeddedAs, EmbeddingFailure, type Vector } from '../ports/embeddings';
+import { type BatchBodies, type EmbeddedAs, EmbeddingFailure, type Vector } from '../ports/embeddings';
 
 /** How one maker's models are asked, and what they answer. */
 export interface EmbeddingBody {
@@ -54,6 +54,12 @@ export const EMBEDDING_BODIES: Readonly<Record<EmbeddingFamily, EmbeddingBody>> 
     vectors: ({ embeddings }) => [numbers((embeddings as readonly { readonly embedding?: unknown }[] | undefined)?.[0]?.embedding)],
   },
 };
+
+/** One text of a document a record, as the same model takes and answers them in a batch job. */
+export function batchBodies(policy: EmbeddingPolicy): BatchBodies {
+  const { mostCharacters, request, vectors } = EMBEDDING_BODIES[policy.family];
+  return { mostCharacters, request: (text) => request([text], 'document', policy), vector: (answer) => numbers(vectors(answer as Fields, policy)[0]) };
+}
 
 function inputType(as: EmbeddedAs): string {
   return as === 'query' ? 'search_query' : 'search_document';

@@ -56,6 +56,13 @@ export async function beginAttempt(document: ChangedDocument, terms: IndexTerms,
   throw new Taken();
 }
 
+/** What lies in the bucket of a document that is not in step with it; undefined where there is nothing to read. */
+export async function findUnread(document: ChangedDocument, terms: IndexTerms, ports: IndexPorts): Promise<FoundOriginal | undefined> {
+  const { found, version } = await lookUp(document, terms, ports);
+  const known = found && await ports.states.find(document.source, document.key);
+  return known && isInStep(known.state, version, terms) ? undefined : found;
+}
+
 interface LookedUp {
   readonly found?: FoundOriginal;
   readonly version?: DocumentVersion;

@@ -175,6 +175,22 @@ function intentOf({ held, written = 0 }: DocumentState, { id }: DocumentVersion,
   return { held: [...others, { version: id, chunks: most, cut }], from: before?.cut === cut ? Math.min(written, chunks.length) : 0 };
 }
 
+/** What is searched before a chunk's text. */
+function leadOf({ headings, tableHead }: Pick<Chunk, 'headings' | 'tableHead'>): string {
+  return [headings.join(' › '), tableHead].filter(Boolean).join('\n');
+}
+
+/** The texts that a document will be embedded by, before anybody brings it in step; none where that fails by the document's own fault. */
+export async function textsToEmbed(found: FoundOriginal, document: ChangedDocument, terms: IndexTerms, span: Span, ports: IndexPorts): Promise<readonly string[]> {
+  try {
+    const chunks = await ports.chunker.chunk(await read(found, document, terms, span, ports), span.signal);
+    return chunks.map((chunk) => withLead({ lead: leadOf(chunk), text: chunk.text }));
+  } catch (error) {
+    if (error instanceof Changed || faultOf(error) !== undefined) return [];
+    throw error;
+  }
+}
+
 interface Told {
   readonly parsed: ParsedDocument;
   readonly metadata: Metadata;
@@ -191,7 +207,7 @@ async function embedded(chunks: readonly Chunk[], first: number, told: Told, { s
     number: first + at,
     title,
     text,
-    lead: [headings.join(' › '), tableHead].filter(Boolean).join('\n'),
+    lead: leadOf({ headings, tableHead }),
     start,
     end,
     ...(page !== undefined && { page }),

@@ -1,6 +1,6 @@
 /**
  * Keeps an index of our own in step with its documents: takes changes from their FIFO queue, one line a document, and requests to look everything
- * through from theirs. Both event sources report the items of a batch that failed.
+ * through from theirs. Both event sources report the items of a batch that failed. State machines call it for the steps of a bulk load.
  *
  * It needs, and nothing else:
  * - on the bucket of documents `s3:GetObject`, and `s3:ListBucket`, so that a missing one is told from a forbidden one, and for the look through all
@@ -10,6 +10,7 @@
  * - on the embedding model `bedrock:InvokeModel`
  * - on a function that cuts documents `lambda:InvokeFunction`
  * - on the store what writing and removing chunks takes
+ * - on the bucket of bulk loads `s3:GetObject`, `PutObject`, `ListBucket`, where there is one
  * - on the queue of changes `sqs:SendMessage`, `ChangeMessageVisibility`, on that of jobs `SendMessage`, and what an event source takes on both
  */
 import { join } from 'node:path';
@@ -19,6 +20,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { orBulkStep } from './bulk/steps';
 import { documentIndex } from './events';
 import { METRICS_NAMESPACE } from '../../lib/contract/api';
 import { DOCUMENT_INDEX_ENV, type IndexPolicy } from '../../lib/contract/document-index';
@@ -26,10 +28,12 @@ import { SYNC_METRICS, type SyncedSource } from '../../lib/contract/document-syn
 import { bedrockEmbeddings } from '../adapters/bedrock-embeddings';
 import { dynamoDocumentStates } from '../adapters/dynamo-document-states';
 import { dynamoVectors } from '../adapters/dynamo-vectors';
+import { batchBodies } from '../adapters/embedding-bodies';
 import { openedStore } from '../adapters/opened-store';
 import { threadParser } from '../adapters/parse-thread';
 import { s3Objects } from '../adapters/s3-objects';
 import { s3Originals } from '../adapters/s3-originals';
+import { s3RunFiles } from '../adapters/s3-run-files';
 import { sqsChanges } from '../adapters/sqs-changes';
 import { sqsJobs } from '../adapters/sqs-jobs';
 import { chunker } from '../chunk/chunker';
@@ -55,7 +59,9 @@ const queues = new SQSClient({ requestHandler: patience, md5: false });
 const calls = bedrockEmbeddings(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: patience }), embedding);
 const made = embeddings(embedding, { calls, clock: systemClock, cut: (tokens) => log.info('a chunk is longer than the model takes, and is cut', { tokens }) });
 
-export const handler = documentIndex({ ...policy, sources: JSON.parse(env.SOURCES) as SyncedSource[], mostBytes: parsing.bytes }, {
+const terms = { ...policy, sources: JSON.parse(env.SOURCES) as SyncedSource[], mostBytes: parsing.bytes };
+const remembering = dynamoVectors(tables, vectors.table, vectors.seconds, systemClock);
+const ports = {
   states: dynamoDocumentStates(tables, env.DOCUMENTS_TABLE),
   originals: s3Originals(buckets),
   texts: s3Objects(buckets, env.TEXTS_BUCKET),
@@ -63,7 +69,7 @@ export const handler = documentIndex({ ...policy, sources: JSON.parse(env.SOURCE
   chunker: chunker(policy.chunking, async (...asked) => (await import('../parts/chunk-function.js')).chunkFunction(policy.chunking.functionArn)(...asked)),
   embeddings: remembered(embedding, {
     embeddings: made,
-    vectors: dynamoVectors(tables, vectors.table, vectors.seconds, systemClock),
+    vectors: remembering,
     failed: (error) => log.error('vectors are made anew', describeError(error)),
   }),
   store: openedStore(store, index),
@@ -72,4 +78,7 @@ export const handler = documentIndex({ ...policy, sources: JSON.parse(env.SOURCE
   clock: systemClock,
   publish: createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE }, [SYNC_METRICS.syncLag]),
   log,
-});
+};
+const bulkPorts = { ...ports, files: s3RunFiles(buckets, env.BULK_BUCKET), vectors: remembering, bodies: batchBodies(embedding) };
+
+export const handler = orBulkStep(terms, bulkPorts, documentIndex(terms, ports));

@@ -53,8 +53,12 @@ export function embeddings({ inputTokens, concurrency, dimension }: EmbeddingPol
 
 function fitted(text: string, at: number, inputTokens: number, { calls, cut }: EmbeddingPorts): string {
   if (text.trim() === '') throw new EmbeddingFailure('refused', `text ${at} has no words to embed`);
+  return fittedText(text, inputTokens, calls.mostCharacters, cut);
+}
+
+/** A text as the model takes it. */
+export function fittedText(text: string, inputTokens: number, characters = Infinity, cut?: EmbeddingPorts['cut']): string {
   const most = Math.max(1, Math.floor(inputTokens * SURE));
-  const characters = calls.mostCharacters ?? Infinity;
   // No text costs more tokens than its characters twice: short ones need no counting.
   if (text.length <= characters && text.length * 2 <= most) return text;
   const tokens = measureTokens(text, 0, text.length);

@@ -15,9 +15,17 @@ export interface RememberedPorts {
 /** So many are made before they are kept: what comes to grief later does not make them again. */
 const AT_ONCE = 192;
 
+type MadeBy = Pick<EmbeddingPolicy, 'modelId' | 'dimension' | 'binary'>;
+
+/** What the vector of a text is remembered by. */
+export function vectorKey({ modelId, dimension, binary }: MadeBy, text: string, as: EmbeddedAs): string {
+  return createHash('sha256').update(JSON.stringify([modelId, dimension, binary, as, text])).digest('base64url');
+}
+
 /** Embeds what was not embedded before by the same model in the same way, and the same text once. */
-export function remembered({ modelId, dimension, binary }: Pick<EmbeddingPolicy, 'modelId' | 'dimension' | 'binary'>, ports: RememberedPorts): Embeddings {
-  const keyOf = (text: string, as: EmbeddedAs) => createHash('sha256').update(JSON.stringify([modelId, dimension, binary, as, text])).digest('base64url');
+export function remembered(policy: MadeBy, ports: RememberedPorts): Embeddings {
+  const { dimension } = policy;
+  const keyOf = (text: string, as: EmbeddedAs) => vectorKey(policy, text, as);
   return {
     async embed(texts, as, signal) {
       const byKey = new Map(texts.map((text) => [keyOf(text, as), text]));

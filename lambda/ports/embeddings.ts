@@ -17,6 +17,15 @@ export interface EmbeddingCalls extends Embeddings {
   readonly mostCharacters?: number;
 }
 
+/** How a batch job is asked for the vector of one text, and what it answers. */
+export interface BatchBodies {
+  /** Most characters of a text, besides its tokens; absent where tokens alone count. */
+  readonly mostCharacters?: number;
+  request(text: string): object;
+  /** Throws where the answer has no vector. */
+  vector(answer: unknown): Vector;
+}
+
 /** throttled and unavailable pass; refused is the text's own fault. */
 export class EmbeddingFailure extends Error {
   readonly tooLong: boolean;

@@ -18,6 +18,8 @@ export const DOCUMENT_INDEX_ENV = [
   'CHANGES_URL',
   /** URL of the queue of requests to look everything through. */
   'JOBS_URL',
+  /** Name of the bucket of bulk loads, whose files are `BULK_FILES`. */
+  'BULK_BUCKET',
   /** The `Service` dimension of every metric and log line: the construct's own name. */
   'SERVICE',
 ] as const;

@@ -122,6 +122,8 @@ export class IndexSync extends Construct {
       TEXTS_BUCKET: this.texts.bucketName,
       CHANGES_URL: this.changes.queueUrl,
       JOBS_URL: this.queues.jobs.queueUrl,
+      // Set by `addBulkLoad`.
+      BULK_BUCKET: '',
       SERVICE: service,
     });
     return handler;
