@@ -4,8 +4,9 @@ import { fused, METHODS } from './fusion';
 import { jsonLines, ndcg, ranked, readJudgements, recall, type Run } from './relevance';
 import type { Figure, Row } from './row';
 import { postgres } from '../lambda/adapters/postgres-connection';
+import { postgresIndexes } from '../lambda/adapters/postgres-indexes';
 import { postgresPassages } from '../lambda/adapters/postgres-passages';
-import { makePostgresIndex } from '../lambda/adapters/postgres-schema';
+import { makeStore } from '../lambda/pgvector-schema/passages';
 import type { PassageStore, StoreHit } from '../lambda/ports/passage-store';
 import type { PassageIndex } from '../lib/contract/passage-stores';
 import { embed } from '../local/knowledge/embedding';
@@ -14,6 +15,7 @@ import { startPostgres } from '../local/postgres/postgres';
 const DIMENSION = 512;
 const BATCH = 200;
 const MOST = 100;
+const SCHEMA = 'bench';
 const INDEX: PassageIndex = { name: 'bench', dimension: DIMENSION, fields: [] };
 
 interface Text {
@@ -30,10 +32,11 @@ const retrieval: Row = {
     const judgements = readJudgements(join(dataset, 'qrels.tsv'));
     const database = await startPostgres();
     const pool = new Pool({ ...database, max: 2 });
-    const server = postgres(pool);
+    const server = postgres(() => pool, SCHEMA, () => pool.end());
     try {
-      for (const statement of makePostgresIndex(INDEX)) await pool.query(statement);
-      const store = postgresPassages(server, INDEX);
+      for (const statement of makeStore(SCHEMA)) await pool.query(statement);
+      await postgresIndexes(server, SCHEMA).make(INDEX);
+      const store = postgresPassages(server, SCHEMA, INDEX);
       const began = performance.now();
       const documents = await write(store, join(dataset, 'corpus.jsonl'));
       const written = performance.now();

@@ -1,5 +1,5 @@
 import { B, K1 } from './bm25';
-import type { Postgres, Statements } from './postgres-connection';
+import { isMissing, type Postgres, type Scope, type Statements } from './postgres-connection';
 import { type Bind, postgresFilter } from './postgres-filter';
 import { postgresIndex } from './postgres-schema';
 import { requireVector, tenantOf, wordsOf } from './stored-chunk';
@@ -33,8 +33,8 @@ interface Row {
  * Chunks in PostgreSQL: found by meaning through pgvector's HNSW index, by words through BM25 over an index of its own, for PostgreSQL's
  * ranking knows nothing of how rare a word is. `lambda/adapters/postgres-schema.ts` makes the tables.
  */
-export function postgresPassages(server: Postgres, index: PassageIndex): PassageStore {
-  const { chunks, postings, totals, vector: type } = postgresIndex(index);
+export function postgresPassages(server: Postgres, schema: string, index: PassageIndex): PassageStore {
+  const { chunks, postings, totals, vector: type } = postgresIndex(schema, index);
 
   return {
     write: async (written) => {
@@ -62,10 +62,10 @@ export function postgresPassages(server: Postgres, index: PassageIndex): Passage
       const where = condition(owner, filter, bind, 'true');
       const sql = `SELECT ${COLUMNS}, 1 - (${to}) AS score FROM ${chunks} WHERE ${where} ORDER BY ${to} LIMIT ${bind(most)}`;
       const settings = { 'hnsw.iterative_scan': 'strict_order', 'hnsw.ef_search': Math.min(1_000, Math.max(100, 2 * most)) };
-      const rows = await server.run({ role: 'reads', tenant: owner, settings }, async (client) => {
-        const found = await client.query<Row>(sql, values);
+      const rows = await found({ role: 'reads', tenant: owner, settings }, async (client) => {
+        const near = await client.query<Row>(sql, values);
         const some = filter !== undefined || index.tenantField !== undefined;
-        return found.length < most && some ? everyOne(client, sql, values) : found;
+        return near.length < most && some ? everyOne(client, sql, values) : near;
       }, signal);
       return rows.map(hitOf);
     },
@@ -85,9 +85,19 @@ export function postgresPassages(server: Postgres, index: PassageIndex): Passage
         scored AS (SELECT place, sum(rarity * count * ${K1 + 1} / (count + ${K1} * (${1 - B} + ${B} * length / average))) AS score FROM found JOIN rare USING (term) GROUP BY place),
         best AS (SELECT place, score FROM scored ${tests ? `JOIN ${chunks} USING (place) WHERE ${tests}` : ''} ORDER BY score DESC, place LIMIT ${bind(most)})
         SELECT ${COLUMNS}, score FROM best JOIN ${chunks} USING (place) ORDER BY score DESC, place`;
-      return (await server.run({ role: 'reads', tenant: owner }, (client) => client.query<Row>(sql, values), signal)).map(hitOf);
+      return (await found({ role: 'reads', tenant: owner }, (client) => client.query<Row>(sql, values), signal)).map(hitOf);
     },
   };
+
+  /** An index is made before the first chunk is written: where there is none yet, there is nothing to be found. */
+  async function found(scope: Scope, look: (client: Statements) => Promise<Row[]>, signal: AbortSignal): Promise<Row[]> {
+    try {
+      return await server.run(scope, look, signal);
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  }
 
   function condition(owner: string, filter: Filter | undefined, bind: Bind, none: string): string {
     const conditions = [

@@ -1,4 +1,5 @@
-import { type PassageIndex, PGVECTOR_LONGEST, PGVECTOR_PASSAGES as SCHEMA, PGVECTOR_ROLES as ROLES } from '../../lib/contract/passage-stores';
+import { createHash } from 'node:crypto';
+import { type PassageIndex, PGVECTOR_LONGEST, PGVECTOR_USERS as USERS } from '../../lib/contract/passage-stores';
 
 /** An index over numbers of full precision takes no longer vectors. */
 const LONGEST_FULL = 2_000;
@@ -11,59 +12,78 @@ export interface PostgresIndex {
   readonly vector: 'vector' | 'halfvec';
 }
 
-export function postgresIndex({ name, dimension }: Pick<PassageIndex, 'name' | 'dimension'>): PostgresIndex {
-  if (!/^[a-z][a-z0-9_]{0,39}$/.test(name)) throw new Error(`the name of an index must have 1 to 40 small letters, digits and '_', a letter first, got '${name}'`);
+export function postgresIndex(schema: string, { name, dimension }: Pick<PassageIndex, 'name' | 'dimension'>): PostgresIndex {
   if (!Number.isInteger(dimension) || dimension < 1 || dimension > PGVECTOR_LONGEST) {
     throw new Error(`vectors must have 1 to ${PGVECTOR_LONGEST} numbers to be indexed by pgvector, got ${dimension}`);
   }
-  const table = (kind: string) => `${SCHEMA}.${name}_${kind}`;
-  return { chunks: table('chunks'), postings: table('postings'), totals: table('totals'), vector: dimension > LONGEST_FULL ? 'halfvec' : 'vector' };
+  const [chunks, postings, totals] = tablesOf(schema, name);
+  return { chunks, postings, totals, vector: dimension > LONGEST_FULL ? 'halfvec' : 'vector' };
+}
+
+/** Names become part of statements, so that nothing else may pass for one. */
+function tablesOf(schema: string, name: string): string[] {
+  for (const [what, known] of [['a schema', schema], ['an index', name]]) {
+    if (!/^[a-z][a-z0-9_]{0,39}$/.test(known)) throw new Error(`the name of ${what} must have 1 to 40 small letters, digits and '_', a letter first, got '${known}'`);
+  }
+  return ['chunks', 'postings', 'totals'].map((kind) => `${schema}.${name}_${kind}`);
+}
+
+/** What an index is told from another of its name by: kept as the comment of its table of chunks. */
+export function postgresKind({ dimension, tenantField }: PassageIndex): string {
+  return JSON.stringify({ dimension, tenant: tenantField ?? null });
+}
+
+/** An index of numbers by which chunks are filtered, by its name and what makes it. */
+export interface NumberIndex {
+  readonly name: string;
+  readonly statement: string;
+}
+
+export function numberIndexes(schema: string, index: PassageIndex): NumberIndex[] {
+  const { chunks } = postgresIndex(schema, index);
+  return index.fields.filter(({ type }) => type === 'number').map((field) => {
+    const value = `metadata -> ${literal(field.name)}`;
+    const name = `${index.name}_by_${createHash('sha256').update(field.name).digest('hex').slice(0, 12)}`;
+    return { name: `${schema}.${name}`, statement: `CREATE INDEX IF NOT EXISTS ${name} ON ${chunks} ((${value})) WHERE jsonb_typeof(${value}) = 'number'` };
+  });
 }
 
 /**
- * Statements that make an index, one by one; run again they change nothing. Whoever runs them owns the tables and sees nothing in them where
- * chunks belong to tenants: row-level security is forced, and the owner is no exception.
+ * Statements that make an index, one by one. Whoever runs them owns the tables and sees nothing in them where chunks belong to tenants: row-level
+ * security is forced, and the owner is no exception.
  */
-export function makePostgresIndex(index: PassageIndex): string[] {
-  const { name, dimension, fields, tenantField } = index;
-  const { chunks, postings, totals, vector } = postgresIndex(index);
-  const count = `${SCHEMA}.${name}_count`;
-  const numbers = fields.flatMap((field, at) => (field.type === 'number' ? [{ at, value: `metadata -> ${literal(field.name)}` }] : []));
+export function makePostgresIndex(schema: string, index: PassageIndex): string[] {
+  const { name, dimension, tenantField } = index;
+  const { chunks, postings, totals, vector } = postgresIndex(schema, index);
+  const count = `${schema}.${name}_count`;
+  const [reads, writes] = [`${schema}${USERS.reads}`, `${schema}${USERS.writes}`];
   return [
-    'CREATE EXTENSION IF NOT EXISTS vector',
-    `CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`,
-    ...Object.values(ROLES).map((role) => `DO $$ BEGIN
-      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN CREATE ROLE ${role} LOGIN; END IF;
-      IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN GRANT rds_iam TO ${role}; END IF;
-      GRANT ${role} TO CURRENT_USER; END $$`),
-    `GRANT ${ROLES.reads} TO ${ROLES.writes}`,
-    `GRANT USAGE ON SCHEMA ${SCHEMA} TO ${ROLES.reads}`,
-    `CREATE TABLE IF NOT EXISTS ${chunks} (id text PRIMARY KEY, place bigint GENERATED ALWAYS AS IDENTITY UNIQUE, tenant text NOT NULL,
+    `CREATE TABLE ${chunks} (id text PRIMARY KEY, place bigint GENERATED ALWAYS AS IDENTITY UNIQUE, tenant text NOT NULL,
       document text NOT NULL, number int NOT NULL, title text NOT NULL, lead text NOT NULL, body text NOT NULL, starts int NOT NULL, ends int NOT NULL, page int,
       metadata jsonb NOT NULL, terms text[] NOT NULL, counts int[] NOT NULL, length int NOT NULL, embedding ${vector}(${dimension}) NOT NULL)`,
+    `COMMENT ON TABLE ${chunks} IS ${literal(postgresKind(index))}`,
     // Which chunks have a word, how often, and how long they are: all that ranking needs, in the index alone.
-    `CREATE TABLE IF NOT EXISTS ${postings} (tenant text, term text, place bigint, count int NOT NULL, length int NOT NULL,
+    `CREATE TABLE ${postings} (tenant text, term text, place bigint, count int NOT NULL, length int NOT NULL,
       PRIMARY KEY (tenant, term, place) INCLUDE (count, length))`,
-    `CREATE TABLE IF NOT EXISTS ${totals} (tenant text PRIMARY KEY, chunks bigint NOT NULL, words bigint NOT NULL) WITH (fillfactor = 50)`,
+    `CREATE TABLE ${totals} (tenant text PRIMARY KEY, chunks bigint NOT NULL, words bigint NOT NULL) WITH (fillfactor = 50)`,
     counting(count, postings, totals),
-    ...(['INSERT', 'UPDATE', 'DELETE'] as const).map((event) => `CREATE OR REPLACE TRIGGER count_${event.toLowerCase()} AFTER ${event} ON ${chunks}
+    ...(['INSERT', 'UPDATE', 'DELETE'] as const).map((event) => `CREATE TRIGGER count_${event.toLowerCase()} AFTER ${event} ON ${chunks}
       REFERENCING ${event === 'INSERT' ? '' : 'OLD TABLE AS gone'} ${event === 'DELETE' ? '' : 'NEW TABLE AS come'} FOR EACH STATEMENT EXECUTE FUNCTION ${count}()`),
-    `CREATE INDEX IF NOT EXISTS ${name}_nearest ON ${chunks} USING hnsw (embedding ${vector}_cosine_ops) WITH (m = 16, ef_construction = 128)`,
-    `CREATE INDEX IF NOT EXISTS ${name}_described ON ${chunks} USING gin (metadata jsonb_path_ops)`,
-    ...numbers.map(({ at, value }) => `CREATE INDEX IF NOT EXISTS ${name}_field_${at} ON ${chunks} ((${value})) WHERE jsonb_typeof(${value}) = 'number'`),
-    ...tenantField === undefined ? [] : [`CREATE INDEX IF NOT EXISTS ${name}_tenant ON ${chunks} (tenant)`],
+    `CREATE INDEX ${name}_nearest ON ${chunks} USING hnsw (embedding ${vector}_cosine_ops) WITH (m = 16, ef_construction = 128)`,
+    `CREATE INDEX ${name}_described ON ${chunks} USING gin (metadata jsonb_path_ops)`,
+    ...numberIndexes(schema, index).map(({ statement }) => statement),
+    ...tenantField === undefined ? [] : [`CREATE INDEX ${name}_tenant ON ${chunks} (tenant)`],
     ...[chunks, postings, totals].flatMap((table) => [
-      `GRANT SELECT ON ${table} TO ${ROLES.reads}`,
-      `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${ROLES.writes}`,
-      ...tenantField === undefined ? [] : tenancy(table),
+      ...tenantField === undefined ? [] : tenancy(table, reads, writes),
+      `GRANT SELECT ON ${table} TO ${reads}`,
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${writes}`,
     ]),
   ];
 }
 
 /** Statements that take an index away; those of an index that is not there do no harm. */
-export function dropPostgresIndex(index: Pick<PassageIndex, 'name' | 'dimension'>): string[] {
-  const { chunks, postings, totals } = postgresIndex(index);
-  return [`DROP TABLE IF EXISTS ${chunks}, ${postings}, ${totals}`, `DROP FUNCTION IF EXISTS ${SCHEMA}.${index.name}_count`];
+export function dropPostgresIndex(schema: string, name: string): string[] {
+  return [`DROP TABLE IF EXISTS ${tablesOf(schema, name).join(', ')}`, `DROP FUNCTION IF EXISTS ${schema}.${name}_count`];
 }
 
 /**
@@ -86,14 +106,12 @@ function counting(name: string, postings: string, totals: string): string {
 }
 
 /** Whoever searches sees the rows of one tenant, named for the transaction, and none where none is named; whoever writes sees all. */
-function tenancy(table: string): string[] {
+function tenancy(table: string, reads: string, writes: string): string[] {
   return [
     `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
     `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`,
-    `DROP POLICY IF EXISTS reads ON ${table}`,
-    `CREATE POLICY reads ON ${table} FOR SELECT TO ${ROLES.reads} USING (tenant = current_setting('app.tenant', true))`,
-    `DROP POLICY IF EXISTS writes ON ${table}`,
-    `CREATE POLICY writes ON ${table} TO ${ROLES.writes} USING (current_user = '${ROLES.writes}') WITH CHECK (current_user = '${ROLES.writes}')`,
+    `CREATE POLICY reads ON ${table} FOR SELECT TO ${reads} USING (tenant = current_setting('app.tenant', true))`,
+    `CREATE POLICY writes ON ${table} TO ${writes} USING (current_user = '${writes}') WITH CHECK (current_user = '${writes}')`,
   ];
 }
 

@@ -1,4 +1,4 @@
-import { parseTableChange } from './request';
+import { parseSchemaChange } from './request';
 import { applySchema } from './schema';
 import { PGVECTOR_SCHEMA_ENV } from '../../lib/contract/pgvector-schema';
 import { rdsData } from '../adapters/rds-data';
@@ -11,7 +11,7 @@ const env = readEnv(PGVECTOR_SCHEMA_ENV);
 const database = rdsData({ clusterArn: env.CLUSTER_ARN, secretArn: env.SECRET_ARN, database: env.DATABASE });
 
 export const handler = customResource(async (event) => {
-  const change = parseTableChange(event);
+  const change = parseSchemaChange(event);
   await applySchema(change, database, systemClock);
-  return change.table;
+  return 'schema' in change ? change.schema : change.table;
 }, createLog(env.SERVICE));

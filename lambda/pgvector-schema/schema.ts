@@ -1,4 +1,5 @@
-import type { TableChange } from './request';
+import { dropStore, makeStore } from './passages';
+import type { SchemaChange } from './request';
 import { PGVECTOR_COLUMNS, PGVECTOR_SCHEMA } from '../../lib/contract/pgvector-schema';
 import type { Clock } from '../ports/clock';
 import { type Sql, SqlGone, SqlWaking } from '../ports/sql';
@@ -7,16 +8,22 @@ import { type Sql, SqlGone, SqlWaking } from '../ports/sql';
 const PATIENCE_MS = 240_000;
 const PAUSE_MS = 3_000;
 
-/** Makes a table as a knowledge base wants it, or drops it; doing so again changes nothing. */
-export async function applySchema({ wanted, table, dimension }: TableChange, database: Sql, clock: Pick<Clock, 'now' | 'pause'>): Promise<void> {
+/** Makes a table as a knowledge base wants it, or a store of passages, or drops it; doing so again changes nothing. */
+export async function applySchema(change: SchemaChange, database: Sql, clock: Pick<Clock, 'now' | 'pause'>): Promise<void> {
+  const { wanted } = change;
   const until = clock.now() + PATIENCE_MS;
   try {
-    for (const statement of wanted ? making(table, dimension) : [`DROP TABLE IF EXISTS ${PGVECTOR_SCHEMA}.${table}`]) await runAwake(statement, database, clock, until);
+    for (const statement of statementsOf(change)) await runAwake(statement, database, clock, until);
   } catch (error) {
     // What is gone with its database needs no dropping.
     if (!wanted && error instanceof SqlGone) return;
     throw error;
   }
+}
+
+function statementsOf(change: SchemaChange): string[] {
+  if ('schema' in change) return change.wanted ? makeStore(change.schema) : dropStore(change.schema);
+  return change.wanted ? making(change.table, change.dimension) : [`DROP TABLE IF EXISTS ${PGVECTOR_SCHEMA}.${change.table}`];
 }
 
 async function runAwake(statement: string, database: Sql, clock: Pick<Clock, 'now' | 'pause'>, until: number): Promise<void> {

@@ -17,19 +17,18 @@ export interface PgvectorReference {
   readonly host: string;
   readonly port: number;
   readonly database: string;
-  /** Who logs in; `PGVECTOR_ROLES` are the users that the schema makes. */
-  readonly user: string;
-  /** ARN of the secret with the password, as RDS keeps it. Absent logs in by a token of IAM. */
-  readonly secretArn?: string;
-  /** false for a database without TLS, on one's own machine. @default true */
-  readonly tls?: boolean;
+  /** The schema that holds the tables of all indexes of this store, 1 to 40 small letters, digits and `_`, a letter first. */
+  readonly schema: string;
 }
 
-/** The schema that holds the tables of all indexes. */
+/** Where a cluster holds one store and nothing else. */
 export const PGVECTOR_PASSAGES = 'passages';
 
-/** Who may only search, and only for the tenant that a search names; and who writes. Both may log in by IAM. */
-export const PGVECTOR_ROLES = { reads: 'passages_reads', writes: 'passages_writes' } as const;
+/**
+ * The users of a store, each the schema with this at its end: who may only search, and only for the tenant that a search names; who writes chunks; and who
+ * makes and drops the tables of indexes, and sees nothing in them where chunks belong to tenants. Each logs in by a token of IAM.
+ */
+export const PGVECTOR_USERS = { reads: '_reads', writes: '_writes', owns: '_owns' } as const;
 
 /** Longer vectors cannot be indexed, not even in half precision. */
 export const PGVECTOR_LONGEST = 4_000;

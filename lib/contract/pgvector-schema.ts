@@ -19,7 +19,13 @@ export interface PgvectorTable {
   readonly Dimension: string;
 }
 
-/** The schema in which tables are made. */
+/** What the custom resource says of the store of passages that a pipeline of one's own keeps: its schema, whose tables are made by its users, and these. */
+export interface PgvectorStore {
+  /** 1 to 40 small letters, digits and `_`, a letter first. With another name it is another store, and this one is dropped. */
+  readonly Schema: string;
+}
+
+/** The schema in which the tables of knowledge bases are made. */
 export const PGVECTOR_SCHEMA = 'knowledge';
 
 /** What the columns are called. */

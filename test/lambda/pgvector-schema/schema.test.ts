@@ -1,4 +1,4 @@
-import { parseTableChange } from '../../../lambda/pgvector-schema/request';
+import { parseSchemaChange } from '../../../lambda/pgvector-schema/request';
 import { applySchema } from '../../../lambda/pgvector-schema/schema';
 import { type Sql, SqlGone, SqlWaking } from '../../../lambda/ports/sql';
 
@@ -21,7 +21,7 @@ function clock() {
   return { now: () => now, pause: async (milliseconds: number) => void (now += milliseconds) };
 }
 
-const asked = (RequestType: string, properties: object = { Table: 'passages_1024_ab12', Dimension: '1024' }) => parseTableChange({ RequestType, ResourceProperties: properties });
+const asked = (RequestType: string, properties: object = { Table: 'passages_1024_ab12', Dimension: '1024' }) => parseSchemaChange({ RequestType, ResourceProperties: properties });
 
 test('makes a table with the columns and indexes that a knowledge base asks for, each only if it is not there', async () => {
   const { ran, sql } = database();
@@ -80,4 +80,28 @@ test.each<[string, object, string]>([
   ['vectors of no length', { Table: 'a', Dimension: '1); DROP TABLE b' }, "'Dimension' must be a whole number"],
 ])('refuses %s', (_, properties, message) => {
   expect(() => asked('Create', properties)).toThrow(message);
+});
+
+describe('a store of passages', () => {
+  const STORE = { Schema: 'passages_ab12' };
+
+  test('has a user for each of what is done to it, who log in by IAM and hold no connection that nobody uses', async () => {
+    const { ran, sql } = database();
+    await applySchema(asked('Create', STORE), sql, clock());
+    for (const user of ['passages_ab12_reads', 'passages_ab12_writes', 'passages_ab12_owns']) {
+      expect(ran).toContainEqual(expect.stringContaining(`GRANT rds_iam TO ${user}`));
+      expect(ran).toContain(`ALTER ROLE ${user} SET idle_session_timeout = '60s'`);
+    }
+    expect(ran).toContain('CREATE SCHEMA IF NOT EXISTS passages_ab12 AUTHORIZATION passages_ab12_owns');
+  });
+
+  test('goes with its tables and users', async () => {
+    const { ran, sql } = database();
+    await applySchema(asked('Delete', STORE), sql, clock());
+    expect(ran).toEqual(['DROP SCHEMA IF EXISTS passages_ab12 CASCADE', ...['reads', 'writes', 'owns'].map((user) => `DROP ROLE IF EXISTS passages_ab12_${user}`)]);
+  });
+
+  test('refuses a name that would be a statement', () => {
+    expect(() => asked('Create', { Schema: 'a; DROP SCHEMA b' })).toThrow("'Schema' must be 1 to 40 small letters, digits and '_', a letter first, got 'a; DROP SCHEMA b'");
+  });
 });
