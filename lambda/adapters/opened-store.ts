@@ -1,7 +1,7 @@
 import type { StoreReference } from '../../lib/contract/own-knowledge';
 import type { PassageIndex } from '../../lib/contract/passage-stores';
 import { deferred, once } from '../kit/deferred';
-import type { PassageStore } from '../ports/passage-store';
+import type { PassageIndexes, PassageStore } from '../ports/passage-store';
 
 type Kind = StoreReference['kind'];
 type Reference<K extends Kind> = Extract<StoreReference, { readonly kind: K }>;
@@ -9,6 +9,7 @@ type Reference<K extends Kind> = Extract<StoreReference, { readonly kind: K }>;
 /** What the part of a store gives. */
 interface StorePart<K extends Kind> {
   openStore(reference: Reference<K>, index: PassageIndex): PassageStore;
+  openIndexes?(reference: Reference<K>): PassageIndexes;
 }
 
 /** The part of each store, a file of its own beside the handler: only the one that is needed is there. */
@@ -23,4 +24,14 @@ const PARTS: { readonly [K in Kind]: () => Promise<StorePart<K>> } = {
 export function openedStore<K extends Kind>(reference: Reference<K>, index: PassageIndex): PassageStore {
   const load: () => Promise<StorePart<K>> = PARTS[reference.kind as K];
   return deferred<PassageStore>(once(async () => (await load()).openStore(reference, index)));
+}
+
+/** The indexes that such a store keeps beside each other. */
+export function openedIndexes<K extends Kind>(reference: Reference<K>): PassageIndexes {
+  const load: () => Promise<StorePart<K>> = PARTS[reference.kind as K];
+  return deferred<PassageIndexes>(once(async () => {
+    const { openIndexes } = await load();
+    if (!openIndexes) throw new Error(`the store '${reference.kind}' makes no indexes`);
+    return openIndexes(reference);
+  }));
 }

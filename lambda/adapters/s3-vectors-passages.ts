@@ -1,5 +1,6 @@
 import { DeleteVectorsCommand, type GetOutputVector, GetVectorsCommand, PutVectorsCommand, QueryVectorsCommand, type S3VectorsClient } from '@aws-sdk/client-s3vectors';
 import { passes } from './passes';
+import { s3VectorsTold as told } from './s3-vectors-failure';
 import { s3VectorsFilter } from './s3-vectors-filter';
 import { requireVector, tenantOf, wordsOf } from './stored-chunk';
 import { wellFormed } from './well-formed';
@@ -144,17 +145,4 @@ function cleaned(filter: Filter): Filter {
 
 function bytes(value: object): number {
   return Buffer.byteLength(JSON.stringify(value));
-}
-
-const PASSING = ['TooManyRequestsException', 'ThrottlingException', 'ServiceQuotaExceededException'];
-
-async function told<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    signal?.throwIfAborted();
-    const { name, message } = error as Error;
-    const kind = PASSING.includes(name) ? 'throttled' : name === 'ValidationException' ? 'refused' : 'unavailable';
-    throw new StoreFailure(kind, `S3 Vectors: ${name}: ${message}`, { cause: error });
-  }
 }

@@ -29,7 +29,7 @@ import { bedrockEmbeddings } from '../adapters/bedrock-embeddings';
 import { dynamoDocumentStates } from '../adapters/dynamo-document-states';
 import { dynamoVectors } from '../adapters/dynamo-vectors';
 import { batchBodies } from '../adapters/embedding-bodies';
-import { openedStore } from '../adapters/opened-store';
+import { openedIndexes, openedStore } from '../adapters/opened-store';
 import { threadParser } from '../adapters/parse-thread';
 import { s3Objects } from '../adapters/s3-objects';
 import { s3Originals } from '../adapters/s3-originals';
@@ -40,6 +40,7 @@ import { chunker } from '../chunk/chunker';
 import { embeddings } from '../embed/embeddings';
 import { remembered } from '../embed/remembered';
 import { systemClock } from '../kit/clock';
+import { once } from '../kit/deferred';
 import { readEnv } from '../kit/env';
 import { createLog, describeError } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
@@ -58,6 +59,8 @@ const queues = new SQSClient({ requestHandler: patience, md5: false });
 // One attempt each: the core retries.
 const calls = bedrockEmbeddings(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: patience }), embedding);
 const made = embeddings(embedding, { calls, clock: systemClock, cut: (tokens) => log.info('a chunk is longer than the model takes, and is cut', { tokens }) });
+const opened = openedStore(store, index);
+const ensured = once(() => openedIndexes(store).make(index));
 
 const terms = { ...policy, sources: JSON.parse(env.SOURCES) as SyncedSource[], mostBytes: parsing.bytes };
 const remembering = dynamoVectors(tables, vectors.table, vectors.seconds, systemClock);
@@ -72,7 +75,10 @@ const ports = {
     vectors: remembering,
     failed: (error) => log.error('vectors are made anew', describeError(error)),
   }),
-  store: openedStore(store, index),
+  store: {
+    write: async (chunks) => ensured().then(() => opened.write(chunks)),
+    remove: async (ids) => ensured().then(() => opened.remove(ids)),
+  },
   changes: sqsChanges(queues, env.CHANGES_URL),
   jobs: sqsJobs(queues, env.JOBS_URL),
   clock: systemClock,

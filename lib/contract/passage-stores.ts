@@ -33,9 +33,9 @@ export const PGVECTOR_USERS = { reads: '_reads', writes: '_writes', owns: '_owns
 /** Longer vectors cannot be indexed, not even in half precision. */
 export const PGVECTOR_LONGEST = 4_000;
 
-/** An index of S3 Vectors, and the table that its words are kept in. */
+/** A bucket of S3 Vectors, in which each index is one of its own, and the table that their words are kept in. */
 export interface S3VectorsReference {
-  readonly indexArn: string;
+  readonly vectorBucketArn: string;
   /** Name of the table with the words, keyed as `KEYWORD_TABLE` says. Absent leaves chunks to be found by meaning alone. */
   readonly keywordTable?: string;
 }

@@ -148,6 +148,7 @@ export class IndexSync extends Construct {
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [this.changes.queueArn] }));
     props.splitter.letCut(role);
     props.store.letWrite(role);
+    props.store.letManage(role);
     props.letEmbed(role);
   }
 

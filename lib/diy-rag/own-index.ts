@@ -62,7 +62,7 @@ export class OwnIndex extends Construct {
     this.embedding = embeddingPolicy(this, bound);
     if (bound.binary) fail(this, "'embedding' must make float vectors, for the store holds no others, got binary ones: leave `binary` out");
     this.splitter = splitter._bind(this, bound);
-    this.index = { name: 'passages', dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field };
+    this.index = { name: `passages_${this.embedding.dimension}`, dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field };
     this.store = store._bind(this, { ...props, index: this.index });
     this.needs = { parts: ['own-passages', STORE_PARTS[this.store.reference.kind]], calls: [...this.store.calls, CalledService.BEDROCK_RUNTIME] };
     this.sync = new IndexSync(this, 'Sync', {

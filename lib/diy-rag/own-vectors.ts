@@ -1,40 +1,43 @@
 import { Stack } from 'aws-cdk-lib';
 import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import { CfnIndex, CfnVectorBucket } from 'aws-cdk-lib/aws-s3vectors';
+import { CfnVectorBucket } from 'aws-cdk-lib/aws-s3vectors';
 import { Construct } from 'constructs';
 import { type IndexBuild, type StoreBinding } from './store-binding';
-import { KEYWORD_TABLE, S3_VECTORS_KEYS } from '../contract/passage-stores';
-import { nameUnlikeAnyOther } from '../internal/physical-name';
+import { KEYWORD_TABLE } from '../contract/passage-stores';
+import { acknowledgeWildcard } from '../internal/acknowledge';
 import { CalledService } from '../posture';
 import { defineItemTable } from '../posture/item-table';
 import { letVectorsBeIndexed } from '../rag/vector-bucket';
 
-/** A vector bucket with one index, and the table that its words are kept in. */
+/** A vector bucket, whose indexes are made and dropped as documents are read anew, and the table that their words are kept in. */
 export class OwnVectors extends Construct {
   public readonly binding: StoreBinding;
-  private readonly index: CfnIndex;
+  private readonly bucket: CfnVectorBucket;
   private readonly words: TableV2;
 
   constructor(scope: Construct, id: string, private readonly props: IndexBuild) {
     super(scope, id);
-    this.index = this.defineIndex();
+    this.bucket = this.defineBucket();
     this.words = defineItemTable(this, 'Words', props, KEYWORD_TABLE, { holds: 'state' });
     this.binding = {
-      reference: { kind: 's3Vectors', indexArn: this.index.attrIndexArn, keywordTable: this.words.tableName },
+      reference: { kind: 's3Vectors', vectorBucketArn: this.bucket.attrVectorBucketArn, keywordTable: this.words.tableName },
       calls: [CalledService.S3_VECTORS, CalledService.DYNAMODB],
-      settled: [settledOf(props.index.dimension), props.encryptionKey?.keyArn ?? null],
+      settled: [props.encryptionKey?.keyArn ?? null],
       words: true,
       textFilters: false,
       letWrite: (role) => this.let(role, ['PutVectors', 'DeleteVectors'], ['BatchGetItem', 'BatchWriteItem']),
       // A word that too many chunks have is looked up for the best of them.
       letSearch: (role) => this.let(role, ['QueryVectors', 'GetVectors'], ['Query', 'BatchGetItem']),
+      letManage: (role) => this.let(role, ['CreateIndex', 'GetIndex', 'DeleteIndex'], ['Scan', 'BatchWriteItem']),
     };
   }
 
   private let(grantee: IGrantable, onVectors: readonly string[], onWords: readonly string[]) {
     const { encryptionKey } = this.props;
-    Grant.addToPrincipal({ grantee, actions: onVectors.map((action) => `s3vectors:${action}`), resourceArns: [this.index.attrIndexArn] });
+    const indexes = `${this.bucket.attrVectorBucketArn}/index/*`;
+    Grant.addToPrincipal({ grantee, actions: onVectors.map((action) => `s3vectors:${action}`), resourceArns: [indexes] });
+    acknowledgeWildcard(grantee, indexes, 'The indexes of its own vector bucket, of which a new one is made whenever documents are read in another way.');
     Grant.addToPrincipal({ grantee, actions: onWords.map((action) => `dynamodb:${action}`), resourceArns: [this.words.tableArn] });
     if (!encryptionKey) return;
     const { region, urlSuffix } = Stack.of(this);
@@ -46,20 +49,12 @@ export class OwnVectors extends Construct {
     });
   }
 
-  private defineIndex(): CfnIndex {
-    const { encryptionKey, index: { dimension } } = this.props;
+  private defineBucket(): CfnVectorBucket {
+    const { encryptionKey } = this.props;
     const bucket = new CfnVectorBucket(this, 'Bucket', {
       encryptionConfiguration: encryptionKey ? { sseType: 'aws:kms', kmsKeyArn: encryptionKey.keyArn } : { sseType: 'AES256' },
     });
     if (encryptionKey) letVectorsBeIndexed(encryptionKey, bucket);
-    const settled = settledOf(dimension);
-    // Nothing of an index can be changed: what changes gets another name, or CloudFormation would make the new one under the old one's.
-    const indexName = nameUnlikeAnyOther(this, Stack.of(this).resolve([settled, encryptionKey?.keyArn]), { separator: '-', maxLength: 63 });
-    return new CfnIndex(this, 'Index', { vectorBucketArn: bucket.attrVectorBucketArn, indexName, ...settled });
+    return bucket;
   }
-}
-
-/** What of an index is settled when it is made. */
-function settledOf(dimension: number) {
-  return { dataType: 'float32', dimension, distanceMetric: 'cosine', metadataConfiguration: { nonFilterableMetadataKeys: [S3_VECTORS_KEYS.chunk] } };
 }

@@ -23,4 +23,6 @@ export interface StoreBinding {
   readonly textFilters: boolean;
   letWrite(role: ServiceRole): void;
   letSearch(grantee: IGrantable): void;
+  /** Lets a role make indexes of the store, and drop them. */
+  letManage(role: ServiceRole): void;
 }

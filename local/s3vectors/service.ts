@@ -9,6 +9,9 @@ type Input = Readonly<Record<string, unknown>>;
 
 /** What each operation takes beside the name of the index. */
 const OPERATIONS = {
+  CreateIndex: ['vectorBucketArn', 'dataType', 'dimension', 'distanceMetric', 'metadataConfiguration'],
+  GetIndex: [],
+  DeleteIndex: [],
   PutVectors: ['vectors'],
   GetVectors: ['keys', 'returnData', 'returnMetadata'],
   DeleteVectors: ['keys'],
@@ -19,7 +22,8 @@ const OPERATIONS = {
 type Operation = keyof typeof OPERATIONS;
 
 const NAMES = ['vectorBucketName', 'indexName', 'indexArn'];
-const MOST = { put: 500, get: 100, delete: 500, query: 100, list: 1_000 };
+const MOST = { put: 500, get: 100, delete: 500, query: 100, list: 1_000, dimension: 4_096 };
+const MOST_NON_FILTERABLE = 10;
 /** As many as a page holds where nobody says how many. */
 const LISTED = 500;
 
@@ -29,7 +33,7 @@ export interface S3Vectors extends AwsService {
   keys(indexArn: string): string[];
 }
 
-/** The data plane of S3 Vectors: vectors in memory, every one looked at for each query. */
+/** Indexes of S3 Vectors and what they hold: vectors in memory, every one looked at for each query. */
 export function s3Vectors(): S3Vectors {
   const indexes = new Map<string, VectorIndex>();
   const find = (indexArn: string) => indexes.get(indexArn) ?? missing(`The vector index ${indexArn} could not be found`);
@@ -52,7 +56,15 @@ export function s3Vectors(): S3Vectors {
       const input = inputOf(request);
       const odd = Object.keys(input).find((key) => !NAMES.includes(key) && !(OPERATIONS[operation] as readonly string[]).includes(key));
       if (odd) throw new AwsFailure('UnknownOperationException', 404, `the local S3 Vectors does not know ${odd} of ${operation}`);
-      return reply(answer(operation, find(indexArnOf(input)), input));
+      const indexArn = indexArnOf(input);
+      if (operation === 'CreateIndex') {
+        if (indexes.has(indexArn)) throw new AwsFailure('ConflictException', 409, 'An index with the specified name already exists');
+        indexes.set(indexArn, new VectorIndex(definitionOf(indexArn, input)));
+        return reply({ indexArn });
+      }
+      const index = find(indexArn);
+      if (operation === 'DeleteIndex') indexes.delete(indexArn);
+      return reply(answer(operation, index, input));
     },
   };
 }
@@ -71,6 +83,11 @@ function answer(operation: Operation, index: VectorIndex, input: Input): object 
     key, ...input.returnData === true && { data: { float32: [...data] } }, ...input.returnMetadata === true && { metadata },
   });
   switch (operation) {
+    case 'CreateIndex':
+    case 'DeleteIndex':
+      return {};
+    case 'GetIndex':
+      return { index: describe(index.definition) };
     case 'PutVectors':
       index.put(list(input.vectors, 'vectors', MOST.put) as object[]);
       return {};
@@ -93,17 +110,43 @@ function answer(operation: Operation, index: VectorIndex, input: Input): object 
   }
 }
 
+/** An index as somebody asks for it. */
+function definitionOf(indexArn: string, { dataType, dimension, distanceMetric, metadataConfiguration }: Input): VectorIndexDefinition {
+  const name = indexArn.slice(indexArn.lastIndexOf('/') + 1);
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) refuse(`'indexName' must have 3 to 63 small letters, digits, dots and hyphens, and begin and end with a letter or digit, got ${name}`);
+  if (dataType !== 'float32') refuse(`'dataType' must be float32, got ${String(dataType)}`);
+  if (distanceMetric !== 'cosine' && distanceMetric !== 'euclidean') refuse(`'distanceMetric' must be cosine or euclidean, got ${String(distanceMetric)}`);
+  const { nonFilterableMetadataKeys = [] } = (metadataConfiguration ?? {}) as { readonly nonFilterableMetadataKeys?: readonly string[] };
+  if (nonFilterableMetadataKeys.length > MOST_NON_FILTERABLE) refuse(`'nonFilterableMetadataKeys' must have at most ${MOST_NON_FILTERABLE} members, got ${nonFilterableMetadataKeys.length}`);
+  return { arn: indexArn, dimension: whole(dimension, 'dimension', MOST.dimension), metric: distanceMetric, nonFilterableKeys: nonFilterableMetadataKeys };
+}
+
+function describe({ arn: indexArn, dimension, metric, nonFilterableKeys }: VectorIndexDefinition): object {
+  const [, vectorBucketName, indexName] = /bucket\/([^/]+)\/index\/(.+)$/.exec(indexArn) ?? [];
+  return {
+    vectorBucketName,
+    indexName,
+    indexArn,
+    creationTime: 0,
+    dataType: 'float32',
+    dimension,
+    distanceMetric: metric,
+    ...nonFilterableKeys.length > 0 && { metadataConfiguration: { nonFilterableMetadataKeys: nonFilterableKeys } },
+  };
+}
+
 function operationOf({ method, path }: AwsRequest): Operation {
   const name = path.split('?')[0].slice(1);
   if (method === 'POST' && Object.hasOwn(OPERATIONS, name)) return name as Operation;
-  throw new AwsFailure('UnknownOperationException', 404, `the local S3 Vectors has vectors only, asked for ${method} ${path}`);
+  throw new AwsFailure('UnknownOperationException', 404, `the local S3 Vectors has indexes and vectors only, asked for ${method} ${path}`);
 }
 
 function inputOf({ body }: AwsRequest): Input {
   return JSON.parse(body.toString() || '{}') as Input;
 }
 
-function indexArnOf({ indexArn, vectorBucketName, indexName }: Input): string {
+function indexArnOf({ indexArn, vectorBucketName, indexName, vectorBucketArn }: Input): string {
+  if (indexArn === undefined && vectorBucketArn !== undefined && vectorBucketName === undefined) return `${String(vectorBucketArn)}/index/${String(indexName)}`;
   if (indexArn !== undefined && vectorBucketName === undefined && indexName === undefined) return String(indexArn);
   if (indexArn === undefined && vectorBucketName !== undefined && indexName !== undefined) return arn('s3vectors', `bucket/${String(vectorBucketName)}/index/${String(indexName)}`);
   return refuse('Must specify either indexArn or both vectorBucketName and indexName');

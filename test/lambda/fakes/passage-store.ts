@@ -1,7 +1,8 @@
 import { rarity, weight } from '../../../lambda/adapters/bm25';
 import { passes } from '../../../lambda/adapters/passes';
 import { termCounts, terms } from '../../../lambda/kit/terms';
-import { type MeaningSearch, type PassageStore, type StoredChunk, StoreFailure, type StoreHit, type WordSearch } from '../../../lambda/ports/passage-store';
+import { type MeaningSearch, type PassageIndexes, type PassageStore, type StoredChunk, StoreFailure, type StoreHit, type WordSearch } from '../../../lambda/ports/passage-store';
+import type { PassageIndex } from '../../../lib/contract/passage-stores';
 
 /** Chunks in memory, searched one by one: what every store is held against. */
 export class MemoryPassageStore implements PassageStore {
@@ -51,6 +52,28 @@ export class MemoryPassageStore implements PassageStore {
     const { tenantField } = this.index;
     if (tenantField && tenant === undefined) throw new StoreFailure('refused', 'no tenant');
     return [...this.kept.values()].filter(({ metadata }) => !tenantField || metadata[tenantField] === tenant);
+  }
+}
+
+/** Such stores beside each other, by their names. */
+export class MemoryPassageIndexes implements PassageIndexes {
+  readonly stores = new Map<string, { readonly index: PassageIndex; readonly store: MemoryPassageStore }>();
+
+  async make(index: PassageIndex) {
+    const made = this.stores.get(index.name);
+    if (made && made.index.dimension !== index.dimension) throw new StoreFailure('refused', `${index.name}: ${made.index.dimension} numbers, not ${index.dimension}`);
+    if (!made) this.stores.set(index.name, { index, store: new MemoryPassageStore(index) });
+  }
+
+  async drop(name: string) {
+    this.stores.delete(name);
+    return true;
+  }
+
+  open(name: string): MemoryPassageStore {
+    const made = this.stores.get(name);
+    if (!made) throw new StoreFailure('unavailable', `${name} is not there`);
+    return made.store;
   }
 }
 

@@ -1,5 +1,6 @@
 import { BatchGetCommand, BatchWriteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { chunk, DIMENSION, FIELDS, ids, type TestChunk } from './chunks';
+import { passageIndexesSuite } from './passage-indexes.suite';
 import { passageStoreSuite } from './passage-store.suite';
 import { type S3VectorsUnderTest, startS3Vectors } from './s3-vectors';
 import { dynamoKeywords } from '../../../lambda/adapters/dynamo-keywords';
@@ -9,6 +10,10 @@ import { MemoryPassageStore } from '../fakes/passage-store';
 jest.setTimeout(60_000);
 
 passageStoreSuite('S3 Vectors with a table of words', startS3Vectors);
+passageIndexesSuite('S3 Vectors', async () => {
+  const { indexes, openIndex: open, close } = await startS3Vectors();
+  return { indexes, open, close };
+});
 
 describe('S3 Vectors', () => {
   let under: S3VectorsUnderTest;
@@ -59,6 +64,15 @@ describe('S3 Vectors', () => {
     await store.write([chunk({ id: 'one', text: 'whale', metadata: { owner: 'acme' } })]);
     const blind = s3VectorsPassages(under.client, indexArn, { ...index, tenantField: undefined });
     expect(await blind.byMeaning({ vector: chunk({ id: 'one' }).vector, most: 5 }, never)).toEqual([]);
+  });
+
+  test('words of an index that there was no time for go the next time', async () => {
+    const { store, index } = under.make();
+    await store.write([chunk({ id: 'one', text: 'ant bee' })]);
+    expect(await under.indexes.drop(index.name, AbortSignal.abort())).toBe(false);
+    expect(await items(index.name)).not.toEqual([]);
+    expect(await under.indexes.drop(index.name, never)).toBe(true);
+    expect(await items(index.name)).toEqual([]);
   });
 
   test('an index that is not there, or a service that is not, is unavailable', async () => {

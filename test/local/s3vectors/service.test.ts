@@ -1,5 +1,6 @@
 import {
-  DeleteVectorsCommand, GetVectorsCommand, ListIndexesCommand, ListVectorsCommand, paginateListVectors, PutVectorsCommand, QueryVectorsCommand, S3VectorsClient,
+  CreateIndexCommand, DeleteIndexCommand, DeleteVectorsCommand, GetIndexCommand, GetVectorsCommand,
+  ListIndexesCommand, ListVectorsCommand, paginateListVectors, PutVectorsCommand, QueryVectorsCommand, S3VectorsClient,
 } from '@aws-sdk/client-s3vectors';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../local/aws/endpoint';
 import { Principals } from '../../../local/iam/principals';
@@ -91,11 +92,38 @@ test('refuses more than the service gives, and an index that is not there', asyn
   await expect(query(undefined, { topK: 101 })).rejects.toMatchObject({ name: 'ValidationException' });
   await expect(client.send(new GetVectorsCommand({ indexArn, keys: Array.from({ length: 101 }, String) }))).rejects.toMatchObject({ name: 'ValidationException' });
   await expect(client.send(new GetVectorsCommand({ indexArn: `${indexArn}2`, keys: ['a'] }))).rejects.toMatchObject({ name: 'NotFoundException' });
-  await expect(client.send(new ListIndexesCommand({ vectorBucketName: 'docs' }))).rejects.toThrow('has vectors only');
+  await expect(client.send(new ListIndexesCommand({ vectorBucketName: 'docs' }))).rejects.toThrow('has indexes and vectors only');
 });
 
 test('a query that filters, or shows metadata, needs the right to get vectors too', async () => {
   const ask = (more: object) => reader.send(new QueryVectorsCommand({ indexArn, topK: 1, queryVector: { float32: [1, 0] }, ...more }));
   expect((await ask({ returnDistance: true })).vectors).toHaveLength(1);
   for (const more of [{ returnMetadata: true }, { filter: { kind: 'memo' } }]) await expect(ask(more)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+});
+
+describe('indexes', () => {
+  const bucket = 'arn:aws:s3vectors:us-east-1:123456789012:bucket/docs';
+  const wanted = { vectorBucketArn: bucket, indexName: 'made', dataType: 'float32', dimension: 3, distanceMetric: 'cosine', metadataConfiguration: { nonFilterableMetadataKeys: ['text'] } } as const;
+  const made = { ...wanted, metadataConfiguration: { nonFilterableMetadataKeys: ['text'] } };
+
+  test('are made, told of and deleted with what they hold', async () => {
+    expect(await client.send(new CreateIndexCommand(made))).toMatchObject({ indexArn: `${bucket}/index/made` });
+    await expect(client.send(new CreateIndexCommand(made))).rejects.toMatchObject({ name: 'ConflictException' });
+    const { index } = await client.send(new GetIndexCommand({ indexArn: `${bucket}/index/made` }));
+    expect(index).toMatchObject({ vectorBucketName: 'docs', indexName: 'made', dimension: 3, distanceMetric: 'cosine', metadataConfiguration: { nonFilterableMetadataKeys: ['text'] } });
+    await client.send(new DeleteIndexCommand({ vectorBucketName: 'docs', indexName: 'made' }));
+    await expect(client.send(new GetIndexCommand({ indexArn: `${bucket}/index/made` }))).rejects.toMatchObject({ name: 'NotFoundException' });
+    await expect(client.send(new DeleteIndexCommand({ indexArn: `${bucket}/index/made` }))).rejects.toMatchObject({ name: 'NotFoundException' });
+  });
+
+  test.each<[string, object, string]>([
+    ['a name with _', { indexName: 'made_twice' }, "'indexName' must have"], ['too many numbers', { dimension: 5_000 }, "'dimension' must be"],
+    ['another distance', { distanceMetric: 'dot' }, "'distanceMetric' must be"], ['another type', { dataType: 'int8' }, "'dataType' must be"],
+  ])('refuses %s', async (_, change, message) => {
+    await expect(client.send(new CreateIndexCommand({ ...made, ...change }))).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringContaining(message) });
+  });
+
+  test('are made by those alone who may', async () => {
+    await expect(reader.send(new CreateIndexCommand(made))).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
 });
