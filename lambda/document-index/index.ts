@@ -44,6 +44,7 @@ import { once } from '../kit/deferred';
 import { readEnv } from '../kit/env';
 import { createLog, describeError } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
+import type { PassageStore } from '../ports/passage-store';
 
 const env = readEnv(DOCUMENT_INDEX_ENV);
 const policy = JSON.parse(env.INDEX) as IndexPolicy;
@@ -61,6 +62,10 @@ const calls = bedrockEmbeddings(new BedrockRuntimeClient({ maxAttempts: 1, reque
 const made = embeddings(embedding, { calls, clock: systemClock, cut: (tokens) => log.info('a chunk is longer than the model takes, and is cut', { tokens }) });
 const opened = openedStore(store, index);
 const ensured = once(() => openedIndexes(store).make(index));
+const ready: Pick<PassageStore, 'write' | 'remove'> = {
+  write: async (chunks) => ensured().then(() => opened.write(chunks)),
+  remove: async (ids) => ensured().then(() => opened.remove(ids)),
+};
 
 const terms = { ...policy, sources: JSON.parse(env.SOURCES) as SyncedSource[], mostBytes: parsing.bytes };
 const remembering = dynamoVectors(tables, vectors.table, vectors.seconds, systemClock);
@@ -75,10 +80,7 @@ const ports = {
     vectors: remembering,
     failed: (error) => log.error('vectors are made anew', describeError(error)),
   }),
-  store: {
-    write: async (chunks) => ensured().then(() => opened.write(chunks)),
-    remove: async (ids) => ensured().then(() => opened.remove(ids)),
-  },
+  store: ready,
   changes: sqsChanges(queues, env.CHANGES_URL),
   jobs: sqsJobs(queues, env.JOBS_URL),
   clock: systemClock,

@@ -112,7 +112,7 @@ describe('PostgreSQL', () => {
     const of = (index: typeof kept) => postgresPassages(database.server, SCHEMA, index);
     for (const index of [kept, gone]) await of(index).write([chunk(described('acme', 'whale'))]);
     await Promise.all([kept, kept].map((index) => database.indexes.make(index)));
-    for (let time = 0; time < 2; time++) await database.indexes.drop(gone.name);
+    for (let time = 0; time < 2; time++) await database.indexes.drop(gone.name, never);
     const find = (index: typeof kept) => of(index).byWords!({ words: 'whale', most: 1, tenant: 'acme' }, never);
     expect(await find(kept)).toHaveLength(1);
     expect(await find(gone)).toEqual([]);
