@@ -1,7 +1,6 @@
 import { awscdk, javascript, JsonFile } from 'projen';
 import { houseRules } from './projenrc/house-rules';
 import { tasks } from './projenrc/tasks';
-import { UNRELEASED } from './projenrc/unreleased';
 
 /** The first aws-cdk-lib that has every resource the library uses; CI compiles against it and against the newest. */
 const CDK_FLOOR = '2.262.0';
@@ -133,8 +132,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 });
 
 project.package.addField('files', [
-  'lib/**/*.js', 'lib/**/*.d.ts', 'lib/**/*.json', 'lambda/dist/**/*.js', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', '.jsii.gz', 'API.md', 'CHANGELOG.md',
-  ...UNRELEASED.rooms.map((room) => `!lib/${room}/**`), ...UNRELEASED.bundles.map((bundle) => `!lambda/dist/${bundle}.js`),
+  'lib/**/*.js', 'lib/**/*.d.ts', 'lib/**/*.json', 'lambda/dist/*.js', 'lambda/dist/bundles.json', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', '.jsii.gz', 'API.md', 'CHANGELOG.md',
 ]);
 
 // A map inside each file would carry the TypeScript sources to every user.

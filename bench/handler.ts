@@ -1,3 +1,4 @@
+import { copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, buildSync, type Plugin } from 'esbuild';
 import { root } from './measure';
@@ -5,7 +6,28 @@ import { CHAT_ENV, type ChatEnv } from '../lib/contract/chat';
 import type { ModelFacts } from '../lib/contract/model';
 import { HANDLER_BUNDLE, HANDLER_FLAGS } from '../projenrc/handler-bundle';
 
-export const chatBundle = join(root, 'lambda/dist/chat/index.js');
+const dist = join(root, 'lambda/dist');
+
+export const chatBundle = join(dist, 'chat.js');
+
+/** The files of each bundle, itself first, as they were made together. */
+export function filesOfBundles(): Readonly<Record<string, readonly string[]>> {
+  return JSON.parse(readFileSync(join(dist, 'bundles.json'), 'utf8')) as Record<string, string[]>;
+}
+
+/** What bundles weigh together, in bytes; what they share counts once. */
+export function weightOf(...names: readonly string[]): number {
+  const needed = filesOfBundles();
+  return [...new Set(names.flatMap((name) => needed[name]))].reduce((sum, file) => sum + statSync(join(dist, file)).size, 0);
+}
+
+/** Lays each handler and what it needs into a folder under its name, as somebody would who writes a stack by hand. */
+export function layHandlersOut(folder: string) {
+  for (const [name, files] of Object.entries(filesOfBundles())) {
+    mkdirSync(join(folder, name), { recursive: true });
+    for (const file of files) copyFileSync(join(dist, file), join(folder, name, file === `${name}.js` ? 'index.js' : file));
+  }
+}
 
 /** Bundles a yardstick with the flags of our own handlers, and with all that the SDK brings. */
 export function bundle(entry: string, outfile: string) {

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
+import { weightOf } from './handler';
 import { handlerRuntime, median, root } from './measure';
 import type { ReadFile } from './parsing/reader';
 import type { Figure, Row } from './row';
 import { HANDLER_FLAGS } from '../projenrc/handler-bundle';
 
 const MB = 1024 * 1024;
-const parts = join(root, 'lambda/dist/parts');
 const PARTS = ['parse-thread', 'parse-pdf', 'parse-office', 'parse-html', 'parse-mail', 'parse-charset'];
 
 /** Names of files that are not meant to be read. */
@@ -26,7 +26,7 @@ const parsing: Row = {
     try {
       const reader = join(bundles, 'reader.js');
       await build({ ...HANDLER_FLAGS, entryPoints: [join(__dirname, 'parsing/reader.ts')], outfile: reader, absWorkingDir: root });
-      const { rows, megabytes } = await read(node, [reader, join(parts, 'parse-thread.js'), resolve(folder)], (row) => { if (!json) print(row); });
+      const { rows, megabytes } = await read(node, [reader, join(root, 'lambda/dist/parse-thread.js'), resolve(folder)], (row) => { if (!json) print(row); });
       return { figures: figuresOf(rows, megabytes), files: rows, notes: [...notes, 'a scan has no text of its own, and is neither read nor counted among the clean files'] };
     } finally {
       rmSync(bundles, { recursive: true });
@@ -75,7 +75,7 @@ function figuresOf(rows: readonly ReadFile[], megabytes: number): Figure[] {
     }),
     { name: 'errors that are no failure of a document', value: rows.filter(({ status }) => status === 'error').length, unit: '', goal: 0, kind: 'check' },
     { name: 'memory of the process at most', value: megabytes, unit: 'MB', goal: 200, kind: 'time' },
-    { name: 'bundle', value: PARTS.reduce((sum, name) => sum + statSync(join(parts, `${name}.js`)).size, 0) / MB, unit: 'MB', goal: 2.3, kind: 'size' },
+    { name: 'bundle', value: weightOf(...PARTS) / MB, unit: 'MB', goal: 2.3, kind: 'size' },
   ];
 }
 

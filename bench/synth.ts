@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { chatBundle } from './handler';
+import { layHandlersOut } from './handler';
 import { interleave } from './measure';
 import type { Row } from './row';
 import { withInstalled } from './tarball';
@@ -23,6 +23,8 @@ const synthRow = ({ name: row, example, construct, stack, ...apps }: Pair): Row 
   title: `a whole process that synthesizes ${example}, against one with the same resources written by hand`,
   run: ({ runs = 11 }) => withInstalled(async (app, { name }) => {
     const { hand: byHand, ours: byUs } = apps;
+    const handlersFolder = join(app, 'handlers');
+    layHandlersOut(handlersFolder);
     for (const file of [byHand, byUs]) await compile(file, app, name);
     const outdir = (file: string) => join(app, `cdk.out.${file}`);
     const synthesize = (file: string) => () => {
@@ -30,7 +32,7 @@ const synthRow = ({ name: row, example, construct, stack, ...apps }: Pair): Row 
       execFileSync(process.execPath, [`${file}.js`], {
         cwd: app,
         stdio: 'ignore',
-        env: { ...process.env, CDK_OUTDIR: outdir(file), CDK_VALIDATION: 'false', HANDLERS: resolve(chatBundle, '../..') },
+        env: { ...process.env, CDK_OUTDIR: outdir(file), CDK_VALIDATION: 'false', HANDLERS: handlersFolder },
       });
       return performance.now() - start;
     };

@@ -1,5 +1,6 @@
 export * from './api';
 export * from './chatbot-api';
+export * from './diy-rag';
 export * from './guardrail';
 export * from './knowledge';
 export * from './managed-rag';

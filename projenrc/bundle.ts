@@ -1,60 +1,107 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { build, type Metafile } from 'esbuild';
-import { HANDLER_BUNDLE } from './handler-bundle';
+import { basename, dirname, join, resolve } from 'node:path';
+import { build, type Metafile, type OutputFile, transform } from 'esbuild';
+import { HANDLER_BUNDLE, SHARED_BUNDLE, SHARED_TRANSFORM } from './handler-bundle';
 
 const root = resolve(__dirname, '..');
 const outdir = join(root, 'lambda/dist');
-
 const source = join(root, 'lambda');
 
-interface Target {
-  readonly name: string;
-  readonly entry: string;
-  readonly outfile: string;
-}
+/** It is told in the command of a container, and lies beside nothing. */
+const ALONE = 'bootstrap';
+const MAPPED = /\n\/\/# sourceMappingURL=.*\s*$/;
 
-/** Makes the bundle of every folder of lambda/ that has an `index.ts`, those of all parts, and the licences of what went into them. */
+/**
+ * Makes the bundle of every folder of lambda/ that has an `index.ts` and of every part, the files that several of them share, a list of which bundle
+ * needs which file (`bundles.json`), and the licences of all that went into them.
+ */
 async function bundle() {
-  const handlers = readdirSync(source).filter((name) => name !== 'dist' && existsSync(join(source, name, 'index.ts')))
-    .map((name): Target => ({ name, entry: join(source, name, 'index.ts'), outfile: join(outdir, name, 'index.js') }));
-  const parts = filesOf(join(source, 'parts')).map((file) => file.replace(/\.ts$/, ''))
-    .map((name): Target => ({ name: `parts/${name}`, entry: join(source, 'parts', `${name}.ts`), outfile: join(outdir, 'parts', `${name}.js`) }));
-  const packages = new Set<string>();
+  const handlers = readdirSync(source).filter((name) => name !== 'dist' && existsSync(join(source, name, 'index.ts')));
+  const parts = readdirSync(join(source, 'parts')).map((file) => file.replace(/\.ts$/, ''));
+  const twice = handlers.filter((name) => parts.includes(name));
+  if (twice.length > 0) throw new Error(`a handler and a part lie beside each other and need names of their own, got ${twice.join(', ')} for both`);
+  const entries = { ...entriesOf(handlers, (name) => `${name}/index.ts`), ...entriesOf(parts, (name) => `parts/${name}.ts`) };
+  const { [ALONE]: alone, ...together } = entries;
 
-  for (const { name, entry, outfile } of [...handlers, ...parts]) {
-    const { metafile, outputFiles } = await build({
-      ...HANDLER_BUNDLE,
-      entryPoints: [entry],
-      outfile,
-      write: false,
-      sourcemap: 'external',
-      metafile: true,
-      absWorkingDir: root,
-    });
-    for (const { path, contents } of outputFiles) {
-      // The source map is for people who debug, and stays out of the Lambda asset.
-      place(path.endsWith('.map') ? join(outdir, 'maps', `${name}.js.map`) : outfile, contents);
-    }
-    packagesOf(metafile).forEach((found) => packages.add(found));
-    console.log(`${name}: ${(readFileSync(outfile).length / 1024).toFixed(0)} KB`);
+  const [shared, single] = await Promise.all([bundled(SHARED_BUNDLE, together), bundled(HANDLER_BUNDLE, { [ALONE]: alone })]);
+  const files = new Map([...await Promise.all(shared.outputFiles.map(toCommonJs)), ...single.outputFiles.map(split)]);
+  const needed = { ...neededBy(shared.metafile, Object.keys(together)), [ALONE]: [`${ALONE}.js`] };
+  const wanted = new Set(Object.values(needed).flat());
+  // esbuild makes a file of what is asked for in code that it drops.
+  for (const name of files.keys()) if (!wanted.has(name)) files.delete(name);
+  // Entries come after what they need, and the list last: whoever synthesizes meanwhile finds the old bundle or the new one.
+  const ordered = [...files].sort(([a], [b]) => Number(a in needed) - Number(b in needed));
+  for (const [name, { code, map }] of ordered) {
+    // The source map is for people who debug, and stays out of the Lambda asset.
+    place(`maps/${name}.map`, map);
+    place(name, code);
   }
-  place(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences([...packages]));
-  const gone = readdirSync(outdir, { withFileTypes: true }).filter(({ name }) => !name.includes('.') && ![...handlers.map((handler) => handler.name), 'parts', 'maps'].includes(name));
-  gone.forEach(({ name }) => rmSync(join(outdir, name), { recursive: true }));
-  filesOf(join(outdir, 'parts')).filter((file) => !parts.some(({ outfile }) => outfile.endsWith(`/${file}`))).forEach((file) => rmSync(join(outdir, 'parts', file)));
+  place('bundles.json', JSON.stringify(needed, undefined, 1));
+  place('THIRD-PARTY-LICENSES.txt', licences([...new Set([shared, single].flatMap(({ metafile }) => packagesOf(metafile)))]));
+  sweep(new Set([...files.keys(), 'bundles.json', 'THIRD-PARTY-LICENSES.txt', 'maps']), new Set([...files.keys()].map((name) => `${name}.map`)));
+  report(needed, files);
 }
 
-function filesOf(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
+function entriesOf(names: readonly string[], fileOf: (name: string) => string): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, join(source, fileOf(name))]));
 }
 
-/** Puts a file where it belongs in one step: whoever synthesizes meanwhile finds the old bundle or the new one, never none. */
-function place(path: string, contents: string | Uint8Array) {
+function bundled(options: typeof HANDLER_BUNDLE | typeof SHARED_BUNDLE, entryPoints: Record<string, string>) {
+  return build({ ...options, entryPoints, outdir, write: false, sourcemap: 'inline', metafile: true, absWorkingDir: root });
+}
+
+interface Made {
+  readonly code: string;
+  readonly map: string;
+}
+
+async function toCommonJs({ path, text }: OutputFile): Promise<[string, Made]> {
+  const { code, map } = await transform(text, { ...SHARED_TRANSFORM, sourcefile: basename(path), sourcemap: 'external' });
+  return [basename(path), { code, map }];
+}
+
+function split({ path, text }: OutputFile): [string, Made] {
+  const [, encoded = ''] = /sourceMappingURL=data:application\/json;base64,(\S+)\s*$/.exec(text) ?? [];
+  return [basename(path), { code: text.replace(MAPPED, '\n'), map: Buffer.from(encoded, 'base64').toString() }];
+}
+
+/** Every file that a bundle may load, itself first; parts are bundles of their own. */
+function neededBy({ outputs }: Metafile, names: readonly string[]): Record<string, string[]> {
+  const imports = new Map(Object.entries(outputs).map(([path, output]) => {
+    return [basename(path), output.imports.filter(({ external }) => !external).map((one) => basename(one.path))];
+  }));
+  const reach = (file: string, reached: Set<string>): Set<string> => {
+    if (!reached.has(file)) {
+      reached.add(file);
+      imports.get(file)?.forEach((next) => reach(next, reached));
+    }
+    return reached;
+  };
+  return Object.fromEntries([...names].sort().map((name) => [name, [...reach(`${name}.js`, new Set())]]));
+}
+
+/** Puts a file where it belongs in one step. */
+function place(name: string, contents: string) {
+  const path = join(outdir, name);
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, contents);
   renameSync(draft, path);
+}
+
+/** Takes away what is made no longer. */
+function sweep(files: ReadonlySet<string>, maps: ReadonlySet<string>) {
+  const gone = [
+    ...readdirSync(outdir).filter((name) => !files.has(name)).map((name) => join(outdir, name)),
+    ...readdirSync(join(outdir, 'maps')).filter((name) => !maps.has(name)).map((name) => join(outdir, 'maps', name)),
+  ];
+  gone.forEach((path) => rmSync(path, { recursive: true, force: true }));
+}
+
+function report(needed: Readonly<Record<string, readonly string[]>>, files: ReadonlyMap<string, Made>) {
+  const weight = (names: Iterable<string>) => `${([...names].reduce((sum, name) => sum + Buffer.byteLength(files.get(name)!.code), 0) / 1024).toFixed(0)} KB`;
+  for (const [name, list] of Object.entries(needed)) console.log(`${name}: ${weight(list)} in ${list.length} files`);
+  console.log(`all: ${weight(files.keys())} in ${files.size} files`);
 }
 
 /** The folders of the packages whose code went into a bundle. */

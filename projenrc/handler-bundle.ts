@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import type { BuildOptions, Plugin } from 'esbuild';
+import type { BuildOptions, Plugin, TransformOptions } from 'esbuild';
 
 const kit = join(__dirname, '../lambda/kit/sdk');
 
@@ -17,7 +17,7 @@ const partsBeside: Plugin = {
 };
 
 /**
- * How a handler is bundled: one CommonJS file, everything inside, the AWS SDK too (the copy in the runtime lags behind).
+ * How a handler is bundled: CommonJS, everything inside, the AWS SDK too (the copy in the runtime lags behind).
  * CommonJS with `module` first loads in two thirds of the time that plain ESM takes; see docs/decisions/0001-prebuilt-bundles.md.
  */
 export const HANDLER_FLAGS = {
@@ -31,14 +31,31 @@ export const HANDLER_FLAGS = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
+/** Through the loader of ES modules the first part would cost 20 ms more. */
+const LOADED = { supported: { 'dynamic-import': false } };
+
 /** What is left out of a handler, and what is put beside it. */
 export const HANDLER_BUNDLE = {
   ...HANDLER_FLAGS,
+  ...LOADED,
   alias: {
     '@aws-sdk/credential-provider-node': join(kit, 'credential-provider-node.ts'),
     '@aws-sdk/token-providers': join(kit, 'token-providers.ts'),
   },
-  // Through the loader of ES modules the first part would cost 20 ms more.
-  supported: { 'dynamic-import': false },
   plugins: [partsBeside],
 } satisfies BuildOptions;
+
+/**
+ * Many handlers and parts at once: what several of them have in common is a file of its own, so that it is in the package once
+ * (docs/decisions/0019-shared-code.md). esbuild cuts ES modules alone, so that each file is made CommonJS by `SHARED_TRANSFORM` after that.
+ */
+export const SHARED_BUNDLE = {
+  ...HANDLER_BUNDLE,
+  format: 'esm',
+  splitting: true,
+  supported: {},
+  entryNames: '[name]',
+  chunkNames: 'shared-[hash]',
+} satisfies BuildOptions;
+
+export const SHARED_TRANSFORM = { platform: 'node', target: 'node24', format: 'cjs', minify: true, legalComments: 'none', ...LOADED } satisfies TransformOptions;

@@ -133,7 +133,7 @@ export class ChatService extends Construct implements ChatHost {
     };
     return task.addContainer('Chat', {
       image,
-      command: ['node', '-e', readFileSync(packedFile(this, 'parts/bootstrap.js'), 'utf8')],
+      command: ['node', '-e', readFileSync(packedFile(this, 'bootstrap.js'), 'utf8')],
       user: 'node',
       environment,
       portMappings: [{ containerPort: PORT }],

@@ -6,10 +6,10 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { type Construct } from 'constructs';
 import { type ServiceRole } from './handler-role';
-import { packedFile } from './packed-file';
+import { bundledFiles } from './packed-file';
 
 export interface BundledCodeProps {
-  /** The handler's folder in lambda/dist. */
+  /** The handler's folder in lambda. */
   readonly bundle: string;
   /** Parts that the handler loads when it needs them. */
   readonly parts: readonly string[];
@@ -23,9 +23,8 @@ export class BundledCode {
   private readonly asset: Asset;
 
   constructor(scope: Construct, id: string, { bundle, parts, files }: BundledCodeProps) {
-    const packed = { 'index.js': `${bundle}/index.js`, ...Object.fromEntries(parts.map((part) => [`${part}.js`, `parts/${part}.js`])) };
     const content = JSON.stringify({
-      ...Object.fromEntries(Object.entries(packed).map(([name, file]) => [name, readFileSync(packedFile(scope, file), 'utf8')])),
+      ...Object.fromEntries(Object.entries(bundledFiles(scope, bundle, parts)).map(([name, path]) => [name, readFileSync(path, 'utf8')])),
       ...files,
     });
     this.sha256 = createHash('sha256').update(content).digest('hex');

@@ -11,11 +11,11 @@ import { acknowledge } from './acknowledge';
 import { EncryptedLogs } from './encrypted-logs';
 import { environmentProblems } from './environment-room';
 import { HandlerRole, type ServiceRole } from './handler-role';
-import { packedFile } from './packed-file';
+import { bundledFiles } from './packed-file';
 import { fail } from './validation';
 
 export interface BundledFunctionProps {
-  /** The handler's folder in lambda/dist. */
+  /** The handler's folder in lambda. */
   readonly bundle: string;
   /** Parts that the handler loads when it needs them, by their names in lambda/parts. */
   readonly parts?: readonly string[];
@@ -113,8 +113,7 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
   /** The bundle, its parts and its files in one folder, which becomes the Lambda asset. */
   private stage({ bundle, parts = [], files }: BundledFunctionProps): string {
     const folder = FileSystem.mkdtemp(`${bundle}-`);
-    copyFileSync(packedFile(this, `${bundle}/index.js`), join(folder, 'index.js'));
-    for (const part of parts) copyFileSync(packedFile(this, `parts/${part}.js`), join(folder, `${part}.js`));
+    for (const [name, path] of Object.entries(bundledFiles(this, bundle, parts))) copyFileSync(path, join(folder, name));
     for (const [name, content] of Object.entries(files?.(this.role) ?? {})) writeFileSync(join(folder, name), content);
     return folder;
   }

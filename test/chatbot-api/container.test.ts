@@ -49,7 +49,7 @@ describe('the chat in a container', () => {
   test('fetches its code by a program that its command holds, and knows what it must be', () => {
     const [node, flag, program] = container.Command as string[];
     expect([node, flag]).toEqual(['node', '-e']);
-    expect(program).toBe(readFileSync(join(__dirname, '../../lambda/dist/parts/bootstrap.js'), 'utf8'));
+    expect(program).toBe(readFileSync(join(__dirname, '../../lambda/dist/bootstrap.js'), 'utf8'));
     expect(program.length).toBeLessThan(8_000);
     const { directory } = app.synth();
     const files = Object.values(JSON.parse(readFileSync(join(directory, 'Test.assets.json'), 'utf8')).files as Record<string, { source: { path: string } }>);

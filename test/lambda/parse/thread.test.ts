@@ -7,7 +7,7 @@ import { threadParser, type ThreadParser } from '../../../lambda/adapters/parse-
 import { isParseFailure, type ParsedDocument } from '../../../lambda/ports/parsing';
 import { PARSE_DEFAULTS, type ParsePolicy } from '../../../lib/contract/parsing';
 
-const script = join(__dirname, '../../../lambda/dist/parts/parse-thread.js');
+const script = join(__dirname, '../../../lambda/dist/parse-thread.js');
 const opened: ThreadParser[] = [];
 
 function parserWith(policy: Partial<ParsePolicy> = {}): ThreadParser {
