@@ -3,9 +3,9 @@ import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { type Construct } from 'constructs';
 import { requireUrl } from './connector';
 import { type StoreBinding, type VectorStoreBuild } from './store-binding';
-import { credentialsArn, letReadSecret } from './store-credentials';
 import { acknowledgeWildcard } from '../internal/acknowledge';
 import { fail, requireLength, requirePattern } from '../internal/validation';
+import { credentialsArn, letReadSecret } from '../rag/store-credentials';
 
 /** An index of Pinecone that you have, of the embedding model's dimension. */
 export interface PineconeOptions {

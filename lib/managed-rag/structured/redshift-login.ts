@@ -2,7 +2,7 @@ import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { type Construct } from 'constructs';
 import { type ServiceRole } from '../../internal/handler-role';
 import { fail, requirePattern } from '../../internal/validation';
-import { credentialsArn, letReadSecret } from '../store-credentials';
+import { credentialsArn, letReadSecret } from '../../rag/store-credentials';
 
 /** Options of `RedshiftLogin.secret`. */
 export interface SecretLoginOptions {
