@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +5,12 @@ import { build } from 'esbuild';
 import { agentCoreMemory } from './agentcore/memory';
 import { readAssembly } from './assembly/assembly';
 import { Deployment } from './assembly/deployment';
-import { arn, REGION } from './assembly/identity';
+import { REGION } from './assembly/identity';
 import { startAwsEndpoint } from './aws/endpoint';
 import { Faults } from './bedrock/faults';
 import { Issuer, type TokenOptions } from './cognito/issuer';
 import { Issuers } from './cognito/issuers';
-import { LOCAL_USERS, UserPools, type UserTokens } from './cognito/pools';
+import { UserPools, type UserTokens } from './cognito/pools';
 import { LoadBalancers } from './container/balancer';
 import { type ContainerService, localContainerUrls, readContainerServices } from './container/definition';
 import { LocalTask } from './container/task';
@@ -23,6 +22,7 @@ import { FunctionUrls } from './function-url/gateway';
 import { type LocalApi, localApis, localUrls } from './gateway/addresses';
 import { readRestApis, type RestApi } from './gateway/api';
 import { Gateway } from './gateway/gateway';
+import { localIdentities } from './gateway/identities';
 import type { LocalIdentity } from './gateway/signature';
 import { Usage } from './gateway/usage';
 import { Principals } from './iam/principals';
@@ -36,6 +36,7 @@ import { FunctionPool } from './lambda/pool';
 import { type DeadLetter, lambdaService } from './lambda/service';
 import { CloudLogs, type LogLine } from './logs';
 import { deployedBedrock, type ModelOptions, modelProblem } from './models';
+import { startCollections } from './opensearch/collections';
 import { synthesize } from './prepare';
 import { accessKeyOf, readPrincipals } from './principals';
 import { s3 } from './s3/service';
@@ -166,8 +167,11 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   vectors.createIndexes(vectorIndexes(deployment));
   const secrets = secretsManager();
   secrets.createSecrets(deployment);
+  const collections = await startCollections(deployment, { principals, onNotice });
+  undo.push(() => collections.stop());
   const services = [
-    tables, buckets, vectors, ...knowledge.services, model, agentCoreMemory(() => memories), lambda, connections, secrets, ...eventing.services,
+    tables, buckets, vectors, collections.service, ...knowledge.services, model, agentCoreMemory(() => memories), lambda, connections, secrets,
+    ...eventing.services,
   ];
   const endpoint = await startAwsEndpoint({
     services,
@@ -193,6 +197,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   undo.push(() => caches.stop());
   const localise = (text: string) => [
     (known: string) => caches.localise(known),
+    (known: string) => collections.localise(known),
     (known: string) => localUrls(known, server.url, apis),
     (known: string) => localSocketUrls(known, { door: server.url, aws: endpoint.url }, socketApis),
     (known: string) => localFunctionUrls(known, server.url, functionUrls),
@@ -331,12 +336,4 @@ function credentialsOf(containers: readonly ContainerService[]): Record<string, 
 function functionsBehind(api: RestApi, pools: ReadonlyMap<string, FunctionPool>): FunctionPool[] {
   const arns = new Set([...api.resources.values()].flatMap(({ methods }) => [...methods.values()].map(({ integration }) => integration.functionArn)));
   return [...arns].flatMap((functionArn) => pools.get(functionArn ?? '') ?? []);
-}
-
-function localIdentities(): Map<string, LocalIdentity> {
-  return new Map(LOCAL_USERS.map((user) => [user, {
-    accessKeyId: `AKIALOCAL${user.replace(/\W/g, '').toUpperCase()}`,
-    secretAccessKey: randomBytes(30).toString('base64url'),
-    arn: arn('iam', `user/${user}`, ''),
-  }]));
 }

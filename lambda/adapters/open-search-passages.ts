@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { openSearchFilter, type Query } from './open-search-filter';
 import { kindOf, type Send } from './signed-json';
 import { requireVector, tenantOf } from './stored-chunk';
@@ -10,6 +11,8 @@ import { type MeaningSearch, type PassageStore, type StoredChunk, StoreFailure, 
 const BATCH = 100;
 /** As many as a search gives. */
 const FOUND = 10_000;
+/** After so long a search has seen what was written: twice what is usual. */
+const SEEN_MS = 120_000;
 
 interface Hit {
   readonly _id: string;
@@ -17,11 +20,27 @@ interface Hit {
   readonly _source: { readonly id: string; readonly tenant: string; readonly chunk: string; readonly written: number };
 }
 
-/** Where a chunk stands. */
-interface Place {
-  readonly _id: string;
+/** A document that a chunk stands in, or may. */
+export interface Place {
   readonly id: string;
-  readonly written: number;
+  /** Tells it from others of the chunk. */
+  readonly mark: string;
+  /** When it was begun, in milliseconds since 1970. */
+  readonly at: number;
+  /** As the collection calls it; absent while nobody knows. */
+  readonly document?: string;
+}
+
+/** Where chunks stand, read as it was written last. */
+export interface Places {
+  find(ids: readonly string[]): Promise<Place[]>;
+  write(places: readonly Place[]): Promise<void>;
+  forget(places: readonly Place[]): Promise<void>;
+}
+
+export interface OpenSearchOptions {
+  readonly places: Places;
+  readonly now: () => number;
 }
 
 interface Changed {
@@ -34,50 +53,25 @@ interface Found {
   readonly hits: { readonly hits: readonly Hit[] };
 }
 
-/** Fields of an index for chunks, as `CreateIndex` takes them. Words are those of lambda/kit/terms.ts, so that all stores find alike: OpenSearch only splits them at spaces. */
-export function openSearchSchema({ dimension, fields }: Pick<PassageIndex, 'dimension' | 'fields'>): object {
-  const types = { string: 'keyword', stringList: 'keyword', number: 'double', boolean: 'boolean' } as const;
-  return {
-    settings: { index: { knn: true } },
-    mappings: {
-      dynamic: false,
-      properties: {
-        id: { type: 'keyword' },
-        tenant: { type: 'keyword' },
-        chunk: { type: 'keyword', index: false, doc_values: false },
-        written: { type: 'long' },
-        words: { type: 'text', analyzer: 'whitespace' },
-        described: { properties: Object.fromEntries(fields.map(({ name, type }) => [name, { type: types[type] }])) },
-        embedding: { type: 'knn_vector', dimension, method: { name: 'hnsw', engine: 'faiss', space_type: 'l2', parameters: { m: 16, ef_construction: 128 } } },
-      },
-    },
-  };
-}
-
 /**
- * Chunks in OpenSearch Serverless. Its collections for vectors choose the ids of documents themselves: what is written again stands twice
- * until the older one is deleted, and a search sees changes a while later (up to a minute), so the newest of each chunk is the one that counts.
+ * Chunks in OpenSearch Serverless. Its collections for vectors choose the ids of documents themselves, so that what is written again stands twice until the
+ * older one is deleted; and a search sees changes a while later, up to a minute, so that it cannot be asked what there is. A table knows where each chunk
+ * stands: that one is being made is written there before, and what it is called after.
  */
-export function openSearchPassages(send: Send, index: PassageIndex, now: () => number): PassageStore {
+export function openSearchPassages(send: Send, index: PassageIndex, { places, now }: OpenSearchOptions): PassageStore {
   return {
     write: async (written) => {
       const chunks = [...new Map(written.map((chunk) => [wellFormed(chunk.id), chunk])).values()];
       const documents = chunks.map((chunk) => documentOf(chunk, index, now()));
-      for (let from = 0; from < documents.length; from += BATCH) {
-        const some = documents.slice(from, from + BATCH);
-        const made = await bulk(some.flatMap((document) => [{ index: {} }, document]));
-        const mine = some.map(({ id, written: at }, place): Place => ({ _id: made[place], id, written: at }));
-        const olds = older([...mine, ...await known(some.map(({ id }) => id))]);
-        if (olds.length > 0) await bulk(olds.map((_id) => ({ delete: { _id } })));
-      }
+      for (let from = 0; from < documents.length; from += BATCH) await make(documents.slice(from, from + BATCH));
     },
 
     remove: async (ids) => {
       const gone = [...new Set(ids.map(wellFormed))];
-      for (let from = 0; from < gone.length; from += BATCH) {
-        const there = await known(gone.slice(from, from + BATCH));
-        if (there.length > 0) await bulk(there.map(({ _id }) => ({ delete: { _id } })));
-      }
+      const unseen: Place[] = [];
+      for (let from = 0; from < gone.length; from += BATCH) unseen.push(...await clear(await places.find(gone.slice(from, from + BATCH))));
+      if (unseen.length === 0) return;
+      throw new StoreFailure('unavailable', `whoever wrote ${unseen.length} of the chunks a moment ago was cut short: they are removed as soon as the collection shows them, after ${SEEN_MS / 1_000} seconds`);
     },
 
     byMeaning: async (search, signal) => {
@@ -113,24 +107,54 @@ export function openSearchPassages(send: Send, index: PassageIndex, now: () => n
       .map(({ _score, _source: { chunk } }) => ({ chunk: JSON.parse(chunk) as StoreHit['chunk'], score: scored(_score) }));
   }
 
-  /** Documents that chunks stand in, whatever ids OpenSearch gave them. */
-  async function known(ids: readonly string[]): Promise<Place[]> {
-    const { hits: { hits } } = await send<Found>('POST', `/${index.name}/_search`, { query: { terms: { id: ids } }, size: FOUND, _source: ['id', 'written'] });
-    return hits.map(({ _id, _source: { id, written } }) => ({ _id, id, written }));
+  /** First it is known that a document of a chunk may be there, so that it can be removed whenever this is cut short. */
+  async function make(documents: readonly Written[]): Promise<void> {
+    const mine = documents.map(({ id, written }): Place => ({ id, mark: randomUUID(), at: written }));
+    await places.write(mine);
+    const answers = await bulk(documents.flatMap((document) => [{ index: {} }, document]));
+    await places.write(mine.flatMap((place, at) => (answers[at].status < 300 ? [{ ...place, document: answers[at]._id }] : [])));
+    await places.forget(mine.filter((_, at) => answers[at].status >= 300));
+    requireTaken(answers);
+    // Whoever comes last of several that write one chunk sees what all of them made.
+    await clear(older(await places.find(documents.map(({ id }) => id))));
   }
 
-  /** Ids of the documents that were changed, in their order. */
-  async function bulk(lines: readonly object[]): Promise<string[]> {
+  /** Takes documents out; gives the places of which nobody knows yet whether there is one. */
+  async function clear(all: readonly Place[]): Promise<Place[]> {
+    const [known, unknown] = [all.filter(({ document }) => document !== undefined), all.filter(({ document }) => document === undefined)];
+    const [shown, unseen] = [unknown.filter(({ at }) => at + SEEN_MS <= now()), unknown.filter(({ at }) => at + SEEN_MS > now())];
+    const found = shown.length > 0 ? await made(shown) : [];
+    const gone = [...new Set([...known.map(({ document }) => document!), ...found])];
+    for (let from = 0; from < gone.length; from += FOUND) requireTaken(await bulk(gone.slice(from, from + FOUND).map((_id) => ({ delete: { _id } }))));
+    await places.forget([...known, ...shown]);
+    return unseen;
+  }
+
+  /** Documents that were made at some places, by whoever could not say so any more. */
+  async function made(where: readonly Place[]): Promise<string[]> {
+    const some = (field: string, values: readonly unknown[]) => ({ terms: { [field]: [...new Set(values)] } });
+    const filter = [some('id', where.map(({ id }) => id)), some('written', where.map(({ at }) => at))];
+    const { hits: { hits } } = await send<Found>('POST', `/${index.name}/_search`, { query: { bool: { filter } }, size: FOUND, _source: ['id', 'written'] });
+    return hits.filter(({ _source: { id, written } }) => where.some((place) => place.id === id && place.at === written)).map(({ _id }) => _id);
+  }
+
+  /** What became of each line, in their order. */
+  async function bulk(lines: readonly object[]): Promise<Changed[]> {
     const { items } = await send<{ readonly items: readonly Readonly<Record<string, Changed>>[] }>(
       'POST', `/${index.name}/_bulk`, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    // What is deleted and was not there is as good as deleted.
-    const changed = items.flatMap((item) => Object.values(item));
-    const failed = changed.filter(({ status }) => status >= 300 && status !== 404);
-    if (failed.length === 0) return changed.map(({ _id }) => _id);
-    const { status, error } = failed.find((one) => kindOf(one.status) !== 'refused') ?? failed[0];
-    throw new StoreFailure(kindOf(status), `OpenSearch took ${items.length - failed.length} of ${items.length}: HTTP ${status}: ${JSON.stringify(error).slice(0, 500)}`);
+    return items.flatMap((item) => Object.values(item));
   }
 }
+
+/** What is deleted and was not there is as good as deleted. */
+function requireTaken(changed: readonly Changed[]): void {
+  const failed = changed.filter(({ status }) => status >= 300 && status !== 404);
+  if (failed.length === 0) return;
+  const { status, error } = failed.find((one) => kindOf(one.status) !== 'refused') ?? failed[0];
+  throw new StoreFailure(kindOf(status), `OpenSearch took ${changed.length - failed.length} of ${changed.length}: HTTP ${status}: ${JSON.stringify(error).slice(0, 500)}`);
+}
+
+type Written = ReturnType<typeof documentOf>;
 
 function documentOf({ vector, ...chunk }: StoredChunk, index: PassageIndex, written: number) {
   requireVector(vector, index, chunk.id);
@@ -142,12 +166,11 @@ function documentOf({ vector, ...chunk }: StoredChunk, index: PassageIndex, writ
   return { id: clean.id, tenant, chunk: whole, written, words, described: Object.fromEntries(described), embedding: unit(vector) };
 }
 
-/** All but the newest of each chunk. */
-function older(places: readonly Place[]): string[] {
-  const each = [...new Map(places.map((place) => [place._id, place])).values()];
-  const sorted = each.sort((one, other) => other.written - one.written || (one._id < other._id ? 1 : -1));
+/** All but the newest of each chunk that is there. */
+function older(all: readonly Place[]): Place[] {
+  const sorted = [...all].sort((one, other) => other.at - one.at || (one.mark < other.mark ? 1 : -1));
   const newest = new Set<string>();
-  return sorted.filter(({ id }) => newest.has(id) || !newest.add(id)).map(({ _id }) => _id);
+  return sorted.filter(({ id, document }) => newest.has(id) || (document !== undefined && !newest.add(id)));
 }
 
 /** Of length 1: then the nearest by distance are the nearest by direction, which not every engine can tell. */

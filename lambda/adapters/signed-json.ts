@@ -47,7 +47,12 @@ async function fetched(name: string, url: URL, request: RequestInit, signal?: Ab
     throw new StoreFailure('unavailable', `${name}: ${(error as Error).message}`, { cause: error });
   }
   if (response.ok) return text;
-  throw new StoreFailure(kindOf(response.status), `${name}: HTTP ${response.status}: ${text.slice(0, 500)}`);
+  throw new StoreFailure(kindOf(response.status), `${name}: HTTP ${response.status}: ${text.slice(0, 500)}`, { cause: response.status });
+}
+
+/** Whether a request failed for what it asked for is not there. */
+export function isNotThere(error: unknown): boolean {
+  return error instanceof StoreFailure && error.cause === 404;
 }
 
 export function kindOf(status: number): StoreFailure['kind'] {

@@ -50,7 +50,15 @@ export const KEYWORD_TABLE = { partitionKey: 'pk', sortKey: 'sk' } as const;
 export interface OpenSearchReference {
   /** As `https://<id>.<region>.aoss.amazonaws.com`. */
   readonly endpoint: string;
+  readonly collectionId: string;
+  /** Name of the table with the documents that chunks stand in, keyed as `KEYWORD_TABLE` says: the collection names them itself, and shows them a while later. */
+  readonly table: string;
+  /** Whether it is of the kind that chooses by itself what it searches vectors with, and refuses to be told. */
+  readonly ownsEngine: boolean;
 }
+
+/** The part by which the store of a collection writes, and makes and drops indexes: clients that nobody needs who only searches. */
+export const OPEN_SEARCH_UPKEEP = 'open-search-upkeep';
 
 /** An index of Pinecone's over dense vectors, its metric cosine. */
 export interface PineconeReference {

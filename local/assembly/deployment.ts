@@ -11,7 +11,7 @@ const RUNNING = [
   /^AWS::ElastiCache::(ServerlessCache|User|UserGroup)$/,
   /^AWS::ECS::(Cluster|Service|TaskDefinition)$/, /^AWS::ElasticLoadBalancingV2::(LoadBalancer|Listener|TargetGroup)$/,
   /^AWS::Bedrock::(Guardrail|GuardrailVersion|ApplicationInferenceProfile|KnowledgeBase|DataSource)$/,
-  /^AWS::S3Vectors::(VectorBucket|VectorBucketPolicy|Index)$/, /^AWS::OpenSearchServerless::(Collection|CollectionGroup|Index|CollectionIndex|AccessPolicy)$/,
+  /^AWS::S3Vectors::(VectorBucket|VectorBucketPolicy|Index)$/, /^AWS::OpenSearchServerless::(Collection|CollectionGroup|Index|CollectionIndex|AccessPolicy|SecurityPolicy)$/,
   /^AWS::SQS::(Queue|QueuePolicy)$/, /^AWS::Lambda::(EventSourceMapping|EventInvokeConfig)$/, /^AWS::Events::(Rule|EventBus)$/,
   /^AWS::Scheduler::(Schedule|ScheduleGroup)$/, /^Custom::S3BucketNotifications$/,
   /^AWS::SecretsManager::(Secret|SecretTargetAttachment)$/,

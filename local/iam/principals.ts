@@ -38,6 +38,11 @@ export class Principals {
     return this.byAccessKey.has(accessKeyId);
   }
 
+  /** Whose an access key is; its own name where nobody has it. */
+  arnOf(accessKeyId: string): string {
+    return this.byAccessKey.get(accessKeyId)?.arn ?? accessKeyId;
+  }
+
   /** Per role, what it was granted against what it used; `services` are those that run here, by IAM prefix. */
   report(services: readonly string[]): Promise<IamReport> {
     const roles = [...this.byAccessKey.values()].map(({ accessKeyId, arn, holders, policies }) => ({

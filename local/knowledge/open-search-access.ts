@@ -1,15 +1,10 @@
 import { fields, type Fields } from './fields';
 import type { Resource } from '../assembly/assembly';
 import type { Deployment } from '../assembly/deployment';
-import { many, matchesWildcard, type OneOrMany } from '../iam/policy';
+import { dataRefusal } from '../opensearch/data-access';
 
 /** What the service does with a search index, and the permission of a data access policy that it needs for that. */
 const PERMISSIONS = { create: 'aoss:DescribeIndex', write: 'aoss:WriteDocument', delete: 'aoss:WriteDocument', read: 'aoss:ReadDocument' } as const;
-
-interface DataRule {
-  readonly Rules: readonly { readonly ResourceType: string; readonly Resource: readonly string[]; readonly Permission: readonly string[] }[];
-  readonly Principal: OneOrMany<string>;
-}
 
 export interface SearchIndex {
   /** Dimension of the vectors, where the template says it. */
@@ -29,12 +24,7 @@ export function searchIndex(storage: Fields, roleArn: string, deployment: Deploy
   const path = `index/${String(deployment.property(collection, 'Name'))}/${String(VectorIndexName)}`;
   return {
     dimension: (vector.Dimension ?? vector.dimension) as number | undefined,
-    refusal(on) {
-      const names = (patterns: readonly string[], name: string) => patterns.some((pattern) => matchesWildcard(pattern, name));
-      const rules = dataRules(deployment).filter(({ Principal }) => many(Principal).includes(roleArn)).flatMap(({ Rules }) => Rules);
-      const allowed = rules.some(({ ResourceType, Resource, Permission }) => ResourceType === 'index' && names(Resource, path) && names(Permission, PERMISSIONS[on]));
-      return allowed ? undefined : `no data access policy lets ${roleArn} do ${PERMISSIONS[on]} on ${path}`;
-    },
+    refusal: (on) => dataRefusal(deployment, roleArn, path, PERMISSIONS[on]),
   };
 }
 
@@ -49,11 +39,4 @@ function mappingsOf(collection: Resource, name: string, deployment: Deployment):
     return fields(fields(schema.mappings).properties);
   }
   return undefined;
-}
-
-function dataRules(deployment: Deployment): DataRule[] {
-  return deployment.resources('AWS::OpenSearchServerless::AccessPolicy').flatMap((resource) => {
-    const { Type, Policy } = deployment.properties(resource);
-    return Type === 'data' ? JSON.parse(String(Policy)) as DataRule[] : [];
-  });
 }
