@@ -5,6 +5,8 @@ import { type PassageIndexes, StoreFailure } from '../ports/passage-store';
 
 export interface OpenSearchIndexesOptions {
   readonly reference: Pick<OpenSearchReference, 'collectionId' | 'ownsEngine'>;
+  /** Forgets where the chunks of an index stand, as `PassageIndexes.drop` does. */
+  dropPlaces(name: string, signal: AbortSignal): Promise<boolean>;
   readonly now: () => number;
   readonly pause: (milliseconds: number) => Promise<void>;
 }
@@ -51,7 +53,7 @@ interface Mapping {
 
 /** Indexes of a collection: made and dropped by the service, and looked at in the collection itself, which knows them a while later. */
 export function openSearchIndexes(client: OpenSearchServerlessClient, send: Send, options: OpenSearchIndexesOptions): PassageIndexes {
-  const { reference, now, pause } = options;
+  const { reference, dropPlaces, now, pause } = options;
   const { collectionId: id } = reference;
   return {
     make: async (index) => {
@@ -67,8 +69,10 @@ export function openSearchIndexes(client: OpenSearchServerlessClient, send: Send
       }
     },
 
-    drop: async (name) => {
+    drop: async (name, signal) => {
+      // First: what somebody writes still then fails before it is known where it stands.
       await told(() => client.send(new DeleteIndexCommand({ id, indexName: name })), 'ResourceNotFoundException');
+      return dropPlaces(name, signal);
     },
   };
 

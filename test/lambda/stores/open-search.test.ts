@@ -1,7 +1,9 @@
 import { CreateIndexCommand, DeleteIndexCommand, type GetIndexCommand, type OpenSearchServerlessClient } from '@aws-sdk/client-opensearchserverless';
 import { chunk, DIMENSION, FIELDS, ids, toward } from './chunks';
 import { type OpenSearchServer, startOpenSearch } from './open-search-server';
+import { passageIndexesSuite } from './passage-indexes.suite';
 import { passageStoreSuite } from './passage-store.suite';
+import { dropIndexWords } from '../../../lambda/adapters/dynamo-index-words';
 import { dynamoPlaces } from '../../../lambda/adapters/dynamo-places';
 import { openSearchIndexes, openSearchSchema } from '../../../lambda/adapters/open-search-indexes';
 import { openSearchPassages } from '../../../lambda/adapters/open-search-passages';
@@ -47,6 +49,17 @@ passageStoreSuite('OpenSearch Serverless', async () => {
     open: async ({ tenantField }) => open(server, table, tenantField).store,
     close: async () => { await Promise.all([server.stop(), table.stop()]); },
     ranksItsOwnWay: true,
+  };
+});
+
+passageIndexesSuite('OpenSearch Serverless', async () => {
+  const [server, table] = [await startOpenSearch(), await startTable('places', ['pk', 'sk'])];
+  const reference = { collectionId: 'abc', ownsEngine: false };
+  const dropPlaces = (index: string, signal: AbortSignal) => dropIndexWords(table.client, { table: table.name, index }, signal);
+  return {
+    indexes: openSearchIndexes(clientOf(server), signedJson('aoss', server.url), { reference, dropPlaces, now: () => times, pause: async () => undefined }),
+    open: (index) => openSearchPassages(signedJson('aoss', server.url), index, { places: dynamoPlaces(table.client, { table: table.name, index: index.name }), now: () => ++times }),
+    close: async () => { await Promise.all([server.stop(), table.stop()]); },
   };
 });
 
@@ -110,7 +123,7 @@ describe('OpenSearch Serverless', () => {
   describe('makes and drops indexes', () => {
     const indexesOf = (client = clientOf(server), pause = async () => { times += 1_000; }) => {
       const reference = { collectionId: 'abc', ownsEngine: true };
-      return openSearchIndexes(client, signedJson('aoss', server.url), { reference, now: () => times, pause });
+      return openSearchIndexes(client, signedJson('aoss', server.url), { reference, dropPlaces: async () => true, now: () => times, pause });
     };
     const index = (more: Partial<PassageIndex> = {}): PassageIndex => ({ name: `made_${++indexes}`, dimension: DIMENSION, fields: FIELDS, ...more });
 
@@ -118,7 +131,7 @@ describe('OpenSearch Serverless', () => {
       const wanted = index();
       for (let time = 0; time < 2; time++) await indexesOf().make(wanted);
       expect(server.index(wanted.name)!.schema).toMatchObject({ mappings: { properties: { embedding: { type: 'knn_vector', dimension: DIMENSION, method: { name: 'hnsw', space_type: 'l2' } } } } });
-      for (let time = 0; time < 2; time++) await indexesOf().drop(wanted.name);
+      for (let time = 0; time < 2; time++) await indexesOf().drop(wanted.name, never);
       expect(server.index(wanted.name)).toBeUndefined();
     });
 
@@ -146,7 +159,7 @@ describe('OpenSearch Serverless', () => {
     test.each([['ThrottlingException', 'throttled'], ['ValidationException', 'refused'], ['AccessDeniedException', 'unavailable']])('%s is %s', async (name, kind) => {
       const client = { send: () => Promise.reject(Object.assign(new Error('no'), { name })) } as unknown as OpenSearchServerlessClient;
       await expect(indexesOf(client).make(index())).rejects.toMatchObject({ name: 'StoreFailure', kind });
-      await expect(indexesOf(client).drop('any')).rejects.toMatchObject({ name: 'StoreFailure', kind });
+      await expect(indexesOf(client).drop('any', never)).rejects.toMatchObject({ name: 'StoreFailure', kind });
     });
   });
 
