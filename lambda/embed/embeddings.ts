@@ -8,6 +8,8 @@ export interface EmbeddingPorts {
   readonly clock: Pick<Clock, 'pause' | 'chance'>;
   /** Hears of each text that was cut, how many tokens it has. */
   readonly cut?: (tokens: number) => void;
+  /** How often a call is tried. @default 8 */
+  readonly attempts?: number;
 }
 
 /** Most tokens of one call: more takes longer than it saves. */
@@ -81,7 +83,9 @@ function batches(texts: readonly string[], mostTexts: number): string[][] {
 }
 
 /** One call, tried again after a pause where its failure may pass: anywhere up to twice as long as the last, so that callers do not come back together. */
-async function patiently(texts: readonly string[], as: EmbeddedAs, { calls, clock }: EmbeddingPorts, signal: AbortSignal): Promise<readonly Vector[]> {
+async function patiently(
+  texts: readonly string[], as: EmbeddedAs, { calls, clock, attempts = ATTEMPTS }: EmbeddingPorts, signal: AbortSignal,
+): Promise<readonly Vector[]> {
   let asked = texts;
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
@@ -92,7 +96,7 @@ async function patiently(texts: readonly string[], as: EmbeddedAs, { calls, cloc
         asked = [shorter(asked[0])];
         continue;
       }
-      if (!isEmbeddingFailure(error) || error.kind === 'refused' || attempt === ATTEMPTS || signal.aborted) throw error;
+      if (!isEmbeddingFailure(error) || error.kind === 'refused' || attempt >= attempts || signal.aborted) throw error;
       await until(clock.pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + clock.chance() / 2)), signal);
     }
   }

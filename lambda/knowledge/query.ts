@@ -1,4 +1,5 @@
 import { CitationReader, type CitedEvent, type Mark, snippetOf } from './citations';
+import { explained, type Explanation } from './diagnosis';
 import { tenantOf, userOf } from './isolation';
 import { groundedPrompt } from './prompt';
 import { questionsOf, type Said } from './questions';
@@ -26,6 +27,8 @@ export interface Query {
   readonly maxTokens?: number;
   /** One of the models behind the API that the client asked for by its name. */
   readonly model?: string;
+  /** Whether it is told how passages were found. */
+  readonly explain?: boolean;
 }
 
 /** What the builder decided, for every question alike. */
@@ -67,12 +70,19 @@ export interface Quote extends Span {
 export type QueryEvent =
   /** What was asked, and what came of it: for those who run the API. */
   | { readonly type: 'retrieved'; readonly found: Retrieved; readonly questions: number; readonly plain: boolean; readonly milliseconds: number }
-  | { readonly type: 'passages'; readonly passages: readonly PassageView[] }
+  | { readonly type: 'passages' } & FoundPassages
   | { readonly type: 'model'; readonly name: string; readonly route: string }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'citation'; readonly citation: Citation }
   | AsideEvent
   | Answered;
+
+/** What an answer is given from. */
+export interface FoundPassages {
+  readonly passages: readonly PassageView[];
+  /** Where that is asked for. */
+  readonly explanation?: Explanation;
+}
 
 export interface Answered {
   readonly type: 'finish';
@@ -110,9 +120,10 @@ export async function* answerQuery(request: Query, policy: QueryPolicy, context:
   const found = await retrieve(lookup, knowledge, ports, context.signal).catch((error: unknown) => {
     throw new FailedRetrieval(error);
   });
-  yield { type: 'retrieved', found, questions: asked.questions.length, plain: asked.failed ?? false, milliseconds: clock.now() - began };
-  const passages = await views(found.passages, knowledge, ports.links);
-  yield { type: 'passages', passages };
+  const milliseconds = clock.now() - began;
+  yield { type: 'retrieved', found, questions: asked.questions.length, plain: asked.failed ?? false, milliseconds };
+  const passages = await views(found.passages, knowledge, ports.links, request);
+  yield { type: 'passages', passages, ...(request.explain && { explanation: explained(found.diagnosis, milliseconds) }) };
 
   if (passages.length === 0) {
     const answer = knowledge.unanswered ?? UNANSWERED;

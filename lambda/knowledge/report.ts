@@ -16,12 +16,19 @@ export function retrievalMetrics(found: Retrieved, milliseconds: number): Metric
     [RETRIEVAL_METRICS.retrievalDuration]: milliseconds,
     [RETRIEVAL_METRICS.topScore]: found.topScore === undefined ? undefined : Math.round(found.topScore * 100),
     [RETRIEVAL_METRICS.foreignPassages]: found.foreign,
+    ...(found.diagnosis.reranks > 0 && { [RETRIEVAL_METRICS.rerankFallbacks]: found.diagnosis.unranked.length }),
   };
 }
 
 /** What a request says of what was found; nothing of what is written in it. */
-export function retrievalNotes({ passages, topScore, foreign }: Retrieved, milliseconds: number): LogFields {
-  return { passages: passages.length, topScore, retrievalMs: milliseconds, ...(foreign > 0 && { foreignPassages: foreign }) };
+export function retrievalNotes({ passages, topScore, foreign, diagnosis: { unranked: [unranked] } }: Retrieved, milliseconds: number): LogFields {
+  return {
+    passages: passages.length,
+    topScore,
+    retrievalMs: milliseconds,
+    ...(foreign > 0 && { foreignPassages: foreign }),
+    ...(unranked && { notReranked: unranked.why }),
+  };
 }
 
 export function failedRetrieval(error: unknown): MetricValues {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { Diagnoses, type Diagnosis } from './diagnosis';
 import { belongsTo, type Tenant, within } from './isolation';
+import { withoutOverlaps } from './overlaps';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import { BadRequest, RetrievalFailed, TimedOut } from '../kit/http';
 import { withLead } from '../kit/lead';
@@ -29,6 +31,7 @@ export interface Retrieved {
   readonly topScore?: number;
   /** How many passages were not the tenant's own, and are not among the others. */
   readonly foreign: number;
+  readonly diagnosis: Diagnosis;
 }
 
 const ATTEMPTS = 4;
@@ -46,14 +49,20 @@ export async function retrieve(
   const whose = { ...(tenant && { tenant: tenant.value }), ...(user !== undefined && { user }) };
   const searches = questions.map((question): Search => ({ question, most, filter: within(tenant, filter), ...whose }));
   const asked = { filtered: filter !== undefined, kind: policy.kind };
-  const found = await Promise.all(searches.map((search) => patiently(() => ports.passages.search(search, signal), asked, ports, signal)));
+  const diagnoses = new Diagnoses();
+  const found = await Promise.all(searches.map((search) => {
+    const heard = diagnoses.begin();
+    return patiently(() => ports.passages.search(search, signal, heard()), asked, ports, signal);
+  }));
+  const diagnosis = diagnoses.all;
   const own = found.map((passages) => passages.filter((passage) => belongsTo(tenant, passage)));
   const foreign = found.flat().length - own.flat().length;
-  const scores = own.flat().flatMap(({ score }) => score ?? []);
+  const scores = [...own.flat().flatMap(({ score }) => score ?? []), ...diagnosis.bestScore === undefined ? [] : [diagnosis.bestScore]];
   const good = own.map((passages) => passages.filter(({ score }) => policy.leastScore === undefined || (score ?? 0) >= policy.leastScore));
   const all = merged(good);
   // Of a database each passage is what a whole query found, and has as many rows as were asked for.
-  return { passages: policy.kind === 'sql' ? all : all.slice(0, most), ...(scores.length > 0 && { topScore: Math.max(...scores) }), foreign };
+  const passages = policy.kind === 'sql' ? all : withoutOverlaps(all.slice(0, most));
+  return { passages, ...(scores.length > 0 && { topScore: Math.max(...scores) }), foreign, diagnosis };
 }
 
 /** What is asked, as far as a failure has to tell of it. */

@@ -1,6 +1,6 @@
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { Links } from '../ports/links';
-import type { Passage, Table } from '../ports/passages';
+import type { Passage, Placements, Table } from '../ports/passages';
 
 /** A passage as clients read it. */
 export interface PassageView {
@@ -10,6 +10,8 @@ export interface PassageView {
   readonly context?: string;
   /** Absent for rows of a database, which fit or do not. */
   readonly score?: number;
+  /** How each ranking has it, where that is asked for and there are several. */
+  readonly scores?: Placements;
   readonly source: SourceView;
   readonly table?: Table;
   /** What the builder declared, and nothing else of what the document is described by. */
@@ -31,7 +33,9 @@ export interface SourceView {
 }
 
 /** Passages with links to their sources. A link that cannot be made is left out, for the answer does not depend on it. */
-export async function views(passages: readonly Passage[], policy: Pick<KnowledgePolicy, 'fields' | 'linkSeconds'>, links: Links): Promise<readonly PassageView[]> {
+export async function views(
+  passages: readonly Passage[], policy: Pick<KnowledgePolicy, 'fields' | 'linkSeconds'>, links: Links, { explain = false } = {},
+): Promise<readonly PassageView[]> {
   const signed = new Map<string, Promise<string | undefined>>();
   const linkTo = ({ uri, page }: Pick<Passage['source'], 'uri' | 'page'>) => {
     const link = signed.get(uri) ?? address(uri, policy.linkSeconds, links);
@@ -39,13 +43,14 @@ export async function views(passages: readonly Passage[], policy: Pick<Knowledge
     // Browsers open documents at the page that the fragment says; it is no part of what was signed.
     return link.then((url) => url !== undefined && page !== undefined ? `${url}#page=${page}` : url);
   };
-  return Promise.all(passages.map(async ({ id, text, lead = '', score, source: { uri, title, page, query, start, end }, table, metadata }) => {
+  return Promise.all(passages.map(async ({ id, text, lead = '', score, placements, source: { uri, title, page, query, start, end }, table, metadata }) => {
     const link = await linkTo({ uri, page });
     return {
       id,
       text,
       ...(lead !== '' && { context: lead }),
       ...(score !== undefined && { score }),
+      ...(explain && placements && { scores: placements }),
       source: {
         uri,
         title,

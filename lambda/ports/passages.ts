@@ -1,8 +1,29 @@
 /** Passages of documents, looked up by what they mean. */
 export interface Passages {
-  /** The best first. Throws `PassagesFailure`. */
-  search(search: Search, signal: AbortSignal): Promise<readonly Passage[]>;
+  /** The best first. Tells what it took while it goes on, where somebody hears it. Throws `PassagesFailure`. */
+  search(search: Search, signal: AbortSignal, tell?: Tell): Promise<readonly Passage[]>;
 }
+
+export type Tell = (note: SearchNote) => void;
+
+/** What a search says of itself, as far as it knows. */
+export type SearchNote =
+  | { readonly stage: SearchStage; readonly milliseconds: number }
+  /** Of the best that was found, good enough or not. */
+  | { readonly bestScore: number }
+  /** That the reranker gave no order, or none in time, and the one before it stands. */
+  | { readonly unranked: 'late' | 'failed'; readonly why: string };
+
+export type SearchStage = 'embed' | 'vector' | 'keyword' | 'fuse' | 'rerank';
+
+/** Where a ranking has a passage: its place, counted from 1, and its score on that ranking's own scale. */
+export interface Placed {
+  readonly rank: number;
+  readonly score: number;
+}
+
+/** Cosine similarity, BM25 or what is like it, from 0 to 1 of all rankings together, and the reranker's from 0 to 1. Absent where a ranking does not have it. */
+export type Placements = { readonly [Ranking in 'vector' | 'keyword' | 'fused' | 'reranked']?: Placed };
 
 export interface Search {
   readonly question: string;
@@ -24,6 +45,8 @@ export interface Passage {
   readonly lead?: string;
   /** From 0 to 1 with most stores; higher is better. What a query of a database found has none. */
   readonly score?: number;
+  /** How each ranking has it, where there are several. */
+  readonly placements?: Placements;
   readonly source: Source;
   /** The rows that the text tells, where it tells rows. */
   readonly table?: Table;

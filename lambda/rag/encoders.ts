@@ -1,5 +1,5 @@
 import { errorBody, type ApiError } from '../kit/http';
-import type { Answered, Citation, QueryEvent, Quote } from '../knowledge/query';
+import type { Answered, Citation, FoundPassages, QueryEvent, Quote } from '../knowledge/query';
 import type { PassageView } from '../knowledge/sources';
 import type { Span } from '../knowledge/statements';
 
@@ -16,6 +16,10 @@ function numbered(passages: readonly PassageView[]): object[] {
   return passages.map((passage, at) => ({ number: at + 1, ...passage }));
 }
 
+function passagesBody({ passages, explanation }: FoundPassages): object {
+  return { passages: numbered(passages), ...(explanation && { explain: explanation }) };
+}
+
 function citationBody({ number, passage, start, end, at, snippet, quote, source }: Citation): object {
   return { number, passage_id: passage, start, end, at, snippet, ...(quote && { quote: quoteBody(quote) }), source };
 }
@@ -29,7 +33,7 @@ function uncitedBody(uncited: readonly Span[]): object[] {
 }
 
 /** An answer in one piece. */
-export function queryBody({ id, created, model }: QueryIdentity, answered: Answered, passages?: readonly PassageView[]): object {
+export function queryBody({ id, created, model }: QueryIdentity, answered: Answered, found?: FoundPassages): object {
   const { answer, reason, grounded, citations, uncited, usage, session } = answered;
   return {
     id,
@@ -42,7 +46,7 @@ export function queryBody({ id, created, model }: QueryIdentity, answered: Answe
     grounded,
     citations: citations.map(citationBody),
     uncited: uncitedBody(uncited),
-    ...(passages && { passages: numbered(passages) }),
+    ...(found && passagesBody(found)),
     ...(usage && { usage }),
   };
 }
@@ -51,7 +55,7 @@ export function queryBody({ id, created, model }: QueryIdentity, answered: Answe
 export function queryFrame({ id, created, model }: QueryIdentity, event: QueryEvent): string {
   switch (event.type) {
     case 'passages':
-      return frame('passages', { id, passages: numbered(event.passages) });
+      return frame('passages', { id, ...passagesBody(event) });
     case 'text':
       return frame('text', { text: event.text });
     case 'citation':

@@ -22,6 +22,7 @@ export interface RetrieveRequest {
   readonly question: string;
   readonly filter?: Filter;
   readonly most: number;
+  readonly explain: boolean;
 }
 
 const MOST_MESSAGES = 100;
@@ -50,6 +51,7 @@ export function parseQuery(body: string, { knowledge, sessions }: Pick<RagPolicy
     max_tokens: optional(v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'))),
     model: optional(v.string()),
     session_id: optional(v.string()),
+    explain: optional(v.boolean()),
   });
   const asked = validated(schema, known(body, schema.entries));
   if ((asked.query === undefined) === (asked.messages === undefined)) {
@@ -63,7 +65,9 @@ export function parseQuery(body: string, { knowledge, sessions }: Pick<RagPolicy
     filter: parseFilter(asked.filter, knowledge),
     most: asked.passages ?? knowledge.passages,
     stream: asked.stream ?? false,
-    includePassages: asked.include_passages ?? false,
+    // What is explained are passages.
+    includePassages: asked.include_passages ?? asked.explain ?? false,
+    explain: asked.explain ?? false,
     maxTokens: asked.max_tokens,
     model: chosenModel(asked.model, offer),
   };
@@ -80,9 +84,12 @@ function requireSessions(kept: boolean, told: boolean): void {
 
 /** `POST /v1/retrieve`. */
 export function parseRetrieve(body: string, knowledge: KnowledgePolicy): RetrieveRequest {
-  const schema = v.object({ query: words, filter: v.unknown(), passages: optional(counted(Math.max(knowledge.candidates, knowledge.passages))) });
+  const most = Math.max(knowledge.candidates, knowledge.passages);
+  const schema = v.object({ query: words, filter: v.unknown(), passages: optional(counted(most)), explain: optional(v.boolean()) });
   const asked = validated(schema, known(body, schema.entries));
-  return { question: asked.query, filter: parseFilter(asked.filter, knowledge), most: asked.passages ?? knowledge.passages };
+  return {
+    question: asked.query, filter: parseFilter(asked.filter, knowledge), most: asked.passages ?? knowledge.passages, explain: asked.explain ?? false,
+  };
 }
 
 /** `POST /v1/sql`: the question. */

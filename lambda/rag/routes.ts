@@ -9,12 +9,13 @@ import { SESSION_ROUTES } from '../../lib/contract/sessions';
 import type { Call } from '../kit/call';
 import { EVENT_STREAM_HEADERS, json, type Route } from '../kit/endpoint';
 import { groupsIn } from '../kit/groups';
+import { explained } from '../knowledge/diagnosis';
 import { tenantOf, userOf } from '../knowledge/isolation';
-import { type Answered, answerQuery, FailedRetrieval, type QueryContext, type QueryEvent, type QueryPorts } from '../knowledge/query';
+import { type Answered, answerQuery, FailedRetrieval, type FoundPassages, type QueryContext, type QueryEvent, type QueryPorts } from '../knowledge/query';
 import { QUESTION_CHARACTERS } from '../knowledge/questions';
 import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import { patiently, retrieve } from '../knowledge/retrieval';
-import { type PassageView, views } from '../knowledge/sources';
+import { views } from '../knowledge/sources';
 import type { ListedDocuments } from '../ports/document-states';
 import type { Sessions } from '../ports/sessions';
 
@@ -52,7 +53,7 @@ function queries({ sql, clock }: QueryPorts): Route {
 /** `POST /v1/retrieve`: passages, and no model. */
 function passages({ knowledge }: RagPolicy, ports: QueryPorts, { retrieval, log }: Watchers): Route {
   return async ({ body, claims, requestId, startedAt, signal, note }) => {
-    const { question, filter, most } = parseRetrieve(body, knowledge);
+    const { question, filter, most, explain } = parseRetrieve(body, knowledge);
     const [tenant, user] = [tenantOf(knowledge, claims), userOf(knowledge, claims)];
     note({ filtered: filter !== undefined });
     const began = ports.clock.now();
@@ -65,8 +66,9 @@ function passages({ knowledge }: RagPolicy, ports: QueryPorts, { retrieval, log 
     tellForeign(log, requestId, knowledge.knowledgeBaseId, found);
     retrieval(retrievalMetrics(found, milliseconds));
     note(retrievalNotes(found, milliseconds));
-    const shown = await views(found.passages, knowledge, ports.links);
-    return json({ id: `ret-${requestId}`, object: 'retrieval', created: Math.floor(startedAt / 1000), passages: shown });
+    const shown = await views(found.passages, knowledge, ports.links, { explain });
+    const explanation = explain && { explain: explained(found.diagnosis, milliseconds) };
+    return json({ id: `ret-${requestId}`, object: 'retrieval', created: Math.floor(startedAt / 1000), passages: shown, ...explanation });
   };
 }
 
@@ -138,11 +140,11 @@ async function* told(frames: AsyncIterable<string>): AsyncGenerator<string, void
   for await (const frame of frames) if (frame !== '') yield frame;
 }
 
-async function drained(events: AsyncIterable<QueryEvent>): Promise<{ readonly answered: Answered; readonly found: readonly PassageView[] }> {
-  let found: readonly PassageView[] = [];
+async function drained(events: AsyncIterable<QueryEvent>): Promise<{ readonly answered: Answered; readonly found: FoundPassages }> {
+  let found: FoundPassages = { passages: [] };
   let answered: Answered | undefined;
   for await (const event of events) {
-    if (event.type === 'passages') found = event.passages;
+    if (event.type === 'passages') found = event;
     if (event.type === 'finish') answered = event;
   }
   if (!answered) throw new Error('an answer ended without its last event');

@@ -63,6 +63,8 @@ export const RETRIEVAL_METRICS = {
   topScore: 'TopScore',
   /** Passages of another tenant that the service gave and nobody was shown: each is a fault. */
   foreignPassages: 'ForeignPassages',
+  /** Searches whose passages were to be reranked and were not, or not in time. */
+  rerankFallbacks: 'RerankFallbacks',
   /** Answers that name no passage although some were found. */
   uncitedAnswers: 'UncitedAnswers',
   /** Sentences of answers that state something and name no passage. */

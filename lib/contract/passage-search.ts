@@ -12,6 +12,16 @@ export interface PassageSearch {
   readonly relevance?: number;
   /** Passages of a lower cosine similarity, from -1 to 1, are taken for not found by their meaning. */
   readonly leastSimilarity?: number;
+  /** Who puts what was found into another order; absent leaves it. */
+  readonly rerank?: RerankPolicy;
+}
+
+export interface RerankPolicy {
+  readonly modelArn: string;
+  /** How long its order is waited for; the one before it stands where it comes later. */
+  readonly milliseconds: number;
+  /** What it gives a lower score, from 0 to 1, is taken for not found; where it gave no order nothing is held to it. */
+  readonly leastScore?: number;
 }
 
 /** reciprocalRank looks at places, minMax and zScore at scores. */

@@ -1,12 +1,13 @@
-import type { Passage, Passages, Search } from '../../../lambda/ports/passages';
+import type { Passage, Passages, Search, SearchNote, Tell } from '../../../lambda/ports/passages';
 
 /** Passages in memory. Like a service with a fault it passes over filters, so that what is never shown is left out by nobody but the core. */
 export class MemoryPassages implements Passages {
   readonly searches: Search[] = [];
 
-  constructor(public answers: readonly (readonly Passage[] | Error)[]) {}
+  constructor(public answers: readonly (readonly Passage[] | Error)[], private readonly notes: readonly SearchNote[] = []) {}
 
-  async search(search: Search): Promise<readonly Passage[]> {
+  async search(search: Search, _signal?: AbortSignal, tell?: Tell): Promise<readonly Passage[]> {
+    this.notes.forEach((note) => tell?.(note));
     const answer = this.answers[Math.min(this.searches.length, this.answers.length - 1)];
     this.searches.push(search);
     if (answer instanceof Error) throw answer;

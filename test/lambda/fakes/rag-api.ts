@@ -11,7 +11,7 @@ import type { LogFields } from '../../../lambda/kit/log';
 import type { MetricValues } from '../../../lambda/kit/metrics';
 import { restApi } from '../../../lambda/kit/rest-api';
 import type { ListedDocuments } from '../../../lambda/ports/document-states';
-import type { Passage } from '../../../lambda/ports/passages';
+import type { Passage, SearchNote } from '../../../lambda/ports/passages';
 import { ragRoutes } from '../../../lambda/rag/routes';
 import type { RagPolicy } from '../../../lambda/rag/settings';
 import type { KnowledgePolicy } from '../../../lib/contract/knowledge';
@@ -21,6 +21,7 @@ export interface RagOptions extends Partial<Omit<RagPolicy, 'knowledge'>> {
   readonly scripts?: readonly LongScript[];
   readonly listed?: ListedDocuments;
   readonly found?: readonly (readonly Passage[] | Error)[];
+  readonly notes?: readonly SearchNote[];
 }
 
 export const KNOWLEDGE: KnowledgePolicy = {
@@ -40,9 +41,9 @@ export class RagApi {
   private runs = 0;
   private readonly handler: ReturnType<typeof restApi>;
 
-  constructor({ scripts = [], found = [[]], knowledge, listed, ...changes }: RagOptions = {}) {
+  constructor({ scripts = [], found = [[]], notes, knowledge, listed, ...changes }: RagOptions = {}) {
     this.model = new ScriptedModel(scripts);
-    this.passages = new MemoryPassages(found);
+    this.passages = new MemoryPassages(found, notes);
     const policy: RagPolicy = { models: oneModel(facts), generation: { maxTokens: 500 }, systemPrompt: '', ...changes, knowledge: { ...KNOWLEDGE, ...knowledge } };
     const log = {
       info: (message: string, fields: LogFields) => void this.logged.push({ level: 'info', message, fields }),

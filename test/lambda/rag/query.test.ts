@@ -57,6 +57,14 @@ test.each([true, false])('flags the sentences of an answer that name no passage 
   expect(api.retrievals[0]).toMatchObject({ UncitedAnswers: 0, UncitedClaims: 1 });
 });
 
+test('explains how its passages were found, in the answer or before its first word', async () => {
+  const found = [[{ ...leave, placements: { reranked: { rank: 1, score: 0.9 } } }]];
+  const ask = (stream: boolean) => new RagApi({ scripts: [answer], found, notes: [{ stage: 'rerank', milliseconds: 4 }] }).query({ query: 'How many days?', explain: true, stream });
+  const expected = { explain: { timings_ms: { rerank: 4, total: expect.any(Number) }, rerank: 'done' }, passages: [{ number: 1, scores: { reranked: { rank: 1, score: 0.9 } } }] };
+  expect((await ask(false)).json()).toMatchObject(expected);
+  expect((await ask(true)).events()[0]).toMatchObject(['passages', expected]);
+});
+
 test('tells an answer while it is written, in events with names', async () => {
   const api = new RagApi({ scripts: [answer], found: [[leave, sick]] });
   const { headers, events } = await api.query({ query: 'How many days?', stream: true });

@@ -1,4 +1,4 @@
-import { PassagesFailure } from '../../../lambda/ports/passages';
+import { PassagesFailure, type SearchNote } from '../../../lambda/ports/passages';
 import { passage } from '../fakes/passages';
 import { RagApi } from '../fakes/rag-api';
 
@@ -36,6 +36,27 @@ test('shows apart what a passage is read behind', async () => {
   expect(passages.map(({ text, context }: { text: string; context?: string }) => [text, context])).toEqual([['| tent | 90 |', 'Prices\n| item | price |'], ['| tent | 90 |', undefined]]);
 });
 
+test('explains how passages were found where it is asked to', async () => {
+  const placements = { vector: { rank: 1, score: 0.8 }, keyword: { rank: 3, score: 11.2 }, fused: { rank: 1, score: 0.99 } };
+  const api = new RagApi({ found: [[passage('a', { placements })]], notes: [{ stage: 'embed', milliseconds: 12 }, { stage: 'vector', milliseconds: 9 }] });
+  const plain = (await api.retrieve({ query: 'tent' })).json();
+  expect([plain.explain, plain.passages[0].scores]).toEqual([undefined, undefined]);
+  const { explain, passages: [{ scores }] } = (await api.retrieve({ query: 'tent', explain: true })).json();
+  expect([explain, scores]).toEqual([{ timings_ms: { embed: 12, vector: 9, total: expect.any(Number) } }, placements]);
+  expect(api.retrievals[0]).not.toHaveProperty('RerankFallbacks');
+});
+
+test.each<['late' | 'failed' | undefined, string, number]>([[undefined, 'done', 0], ['late', 'late', 1], ['failed', 'failed', 1]])(
+  'says of a reranker that is %s as much as callers may know, and counts it', async (unranked, rerank, fallbacks) => {
+    const notes: SearchNote[] = [{ stage: 'rerank', milliseconds: 7 }, ...unranked ? [{ unranked, why: 'arn:secret' }] : []];
+    const api = new RagApi({ found: [[passage('a')]], notes });
+    const { json, text } = await api.retrieve({ query: 'tent', explain: true });
+    expect(json().explain).toEqual({ timings_ms: { rerank: 7, total: expect.any(Number) }, rerank });
+    expect(text).not.toContain('secret');
+    expect(api.retrievals).toMatchObject([{ RerankFallbacks: fallbacks }]);
+    expect(api.logged[0].fields.notReranked).toBe(unranked && 'arn:secret');
+  });
+
 test('finding nothing is no failure', async () => {
   const api = new RagApi();
   const { status, json } = await api.retrieve({ query: 'Why?' });
@@ -58,5 +79,5 @@ test('refuses a filter that the store does not take, and does not count it as a 
 
 test('refuses what it does not know', async () => {
   const { json } = await new RagApi().retrieve({ query: 'a', stream: true });
-  expect(json().error).toMatchObject({ param: 'stream', code: 'unknown_parameter', message: '\'stream\' must be one of \'query\', \'filter\', \'passages\': leave it out.' });
+  expect(json().error).toMatchObject({ param: 'stream', code: 'unknown_parameter', message: '\'stream\' must be one of \'query\', \'filter\', \'passages\', \'explain\': leave it out.' });
 });

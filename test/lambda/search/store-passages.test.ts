@@ -1,14 +1,17 @@
 import { EmbeddingFailure, type Embeddings } from '../../../lambda/ports/embeddings';
 import { StoreFailure } from '../../../lambda/ports/passage-store';
+import type { SearchNote } from '../../../lambda/ports/passages';
+import type { Reranker } from '../../../lambda/ports/reranker';
 import { storePassages } from '../../../lambda/search/store-passages';
 import type { PassageSearch } from '../../../lib/contract/passage-search';
+import { FakeClock } from '../fakes/clock';
 import { MemoryPassageStore } from '../fakes/passage-store';
 import { chunk, DIMENSION, type TestChunk, toward } from '../stores/chunks';
 
 const BOTH: PassageSearch = { by: 'both', candidates: 10, fusion: { method: 'reciprocalRank', k: 60 }, weights: { meaning: 1, words: 1 } };
 const { signal } = new AbortController();
 
-async function open(chunks: readonly TestChunk[], terms: Partial<PassageSearch> = {}, tenantField?: string) {
+async function open(chunks: readonly TestChunk[], terms: Partial<PassageSearch> = {}, tenantField?: string, reranker?: Reranker) {
   const store = new MemoryPassageStore({ dimension: DIMENSION, tenantField });
   await store.write(chunks.map(chunk));
   const asked: [readonly string[], string][] = [];
@@ -18,7 +21,8 @@ async function open(chunks: readonly TestChunk[], terms: Partial<PassageSearch> 
       return texts.map((text) => toward(text.includes('leave') ? 0 : 1));
     },
   };
-  return { store, asked, passages: storePassages({ store, embeddings }, { ...BOTH, ...terms }) };
+  const clock = new FakeClock();
+  return { store, asked, clock, passages: storePassages({ store, embeddings, reranker, clock }, { ...BOTH, ...terms }) };
 }
 
 const TEXTS: readonly TestChunk[] = [
@@ -47,7 +51,7 @@ test('finds by one of them alone, and embeds nothing for words', async () => {
 test('says where a passage stands in its document', async () => {
   const { passages } = await open([{ id: 'a', text: 'leave', start: 40, end: 45, page: 3, title: 'Handbook', document: 's3://papers/a.pdf', metadata: { year: 2026 } }]);
   expect(await passages.search({ question: 'leave', most: 5 }, signal)).toEqual([
-    { id: 'a', text: 'leave', score: 1, source: { uri: 's3://papers/a.pdf', title: 'Handbook', page: 3, start: 40, end: 45 }, metadata: { year: 2026 } },
+    { id: 'a', text: 'leave', score: 1, placements: expect.anything(), source: { uri: 's3://papers/a.pdf', title: 'Handbook', page: 3, start: 40, end: 45 }, metadata: { year: 2026 } },
   ]);
 });
 
@@ -77,6 +81,96 @@ test('holds to the filter and to the tenant', async () => {
 
 test.each([[new EmbeddingFailure('throttled', 'slow down'), 'throttled'], [new StoreFailure('unavailable', 'asleep'), 'unavailable']])('says whether %s passes', async (failure, kind) => {
   const embeddings = { embed: async () => Promise.reject(failure) };
-  const passages = storePassages({ store: new MemoryPassageStore({ dimension: DIMENSION }), embeddings }, BOTH);
+  const passages = storePassages({ store: new MemoryPassageStore({ dimension: DIMENSION }), embeddings, clock: new FakeClock() }, BOTH);
   await expect(passages.search({ question: 'leave', most: 5 }, signal)).rejects.toMatchObject({ name: 'PassagesFailure', kind, cause: failure });
+});
+
+test('says how each ranking has a passage, and what each stage took', async () => {
+  const { passages, clock } = await open(TEXTS);
+  const notes: SearchNote[] = [];
+  clock.now = () => (clock.time += 5);
+  const found = await passages.search({ question: 'leave', most: 4 }, signal, (note) => notes.push(note));
+  const placements = Object.fromEntries(found.map(({ id, placements: each }) => [id, each]));
+  expect(placements.both).toEqual({ vector: { rank: 2, score: expect.closeTo(0.98, 2) }, keyword: { rank: 1, score: expect.any(Number) }, fused: { rank: 1, score: found[0].score } });
+  expect(placements.meant).toEqual({ vector: { rank: 1, score: 1 }, fused: { rank: expect.any(Number), score: expect.any(Number) } });
+  expect(notes.map((note) => 'stage' in note && [note.stage, note.milliseconds > 0]).sort()).toEqual([['embed', true], ['fuse', true], ['keyword', true], ['vector', true]]);
+});
+
+describe('reranked', () => {
+  const asked: { question: string; texts: readonly string[] }[] = [];
+  const canteenFirst: Reranker = {
+    async rerank(question, texts) {
+      asked.push({ question, texts });
+      return texts.map((text, index) => ({ index, score: text.includes('canteen') ? 0.9 : text.includes('thirty') ? 0.4 : 0.1 }));
+    },
+  };
+  const never: Reranker = {
+    rerank: async (_question, _texts, _most, aborted) => new Promise((_, reject) => aborted.addEventListener('abort', () => reject(new Error('aborted')))),
+  };
+  const rerank = { modelArn: 'arn:rerank', milliseconds: 300 };
+  beforeEach(() => { asked.length = 0; });
+
+  test('passages are in the reranker\'s order with its scores, and what it is told has title and lead', async () => {
+    const led = { id: 'led', at: 5, text: 'Six weeks.', title: 'Handbook', lead: 'Leave › Parental' };
+    const { passages } = await open([...TEXTS, led], { rerank, candidates: 5 }, undefined, canteenFirst);
+    const found = await passages.search({ question: 'leave', most: 2 }, signal);
+    expect(found.map(({ id, score }) => [id, score])).toEqual([['neither', 0.9], ['meant', 0.4]]);
+    expect(found[0].placements).toMatchObject({ reranked: { rank: 1, score: 0.9 }, fused: { rank: expect.any(Number) } });
+    expect(asked).toEqual([{ question: 'leave', texts: expect.arrayContaining(['Handbook\nLeave › Parental\nSix weeks.', 'Annual leave.']) }]);
+  });
+
+  test('no more are than each search looks up', async () => {
+    const { passages } = await open(TEXTS, { rerank, candidates: 2 }, undefined, canteenFirst);
+    await passages.search({ question: 'leave', most: 1 }, signal);
+    expect(asked[0].texts).toHaveLength(2);
+  });
+
+  test('what the reranker finds too bad is not found, and the best score is told all the same', async () => {
+    const notes: SearchNote[] = [];
+    const { passages } = await open(TEXTS, { rerank: { ...rerank, leastScore: 0.95 } }, undefined, canteenFirst);
+    expect(await passages.search({ question: 'leave', most: 5 }, signal, (note) => notes.push(note))).toEqual([]);
+    expect(notes).toContainEqual({ bestScore: 0.9 });
+    const { passages: some } = await open(TEXTS, { rerank: { ...rerank, leastScore: 0.4 } }, undefined, canteenFirst);
+    expect(ids(await some.search({ question: 'leave', most: 5 }, signal))).toEqual(['neither', 'meant']);
+  });
+
+  test('nothing is asked where nothing is found', async () => {
+    const { passages } = await open([], { rerank }, undefined, canteenFirst);
+    expect([await passages.search({ question: 'leave', most: 5 }, signal), asked]).toEqual([[], []]);
+  });
+
+  test.each<[string, Reranker, SearchNote]>([
+    ['fails', { rerank: async () => Promise.reject(new Error('HTTP 429')) }, { unranked: 'failed', why: 'HTTP 429' }],
+    ['is throttled where it is opened', { rerank: () => { throw new Error('no part'); } }, { unranked: 'failed', why: 'no part' }],
+    ['leaves texts out', { rerank: async () => [{ index: 0, score: 1 }] }, { unranked: 'failed', why: expect.stringContaining('each of them once') }],
+    ['names texts that it was not given', { rerank: async (_, texts) => texts.map((_text, at) => ({ index: at + 1, score: 1 })) }, { unranked: 'failed', why: expect.stringContaining('each of them once') }],
+    ['names one twice', { rerank: async (_, texts) => texts.map(() => ({ index: 0, score: 1 })) }, { unranked: 'failed', why: expect.stringContaining('each of them once') }],
+    ['says no numbers', { rerank: async (_, texts) => texts.map((_text, index) => ({ index, score: NaN })) }, { unranked: 'failed', why: expect.stringContaining('with a score') }],
+  ])('where the reranker %s the order before stands, and nothing is too bad', async (_, reranker, note) => {
+    const notes: SearchNote[] = [];
+    const { passages } = await open(TEXTS, { rerank: { ...rerank, leastScore: 0.99 } }, undefined, reranker);
+    const { passages: plain } = await open(TEXTS);
+    const search = { question: 'leave', most: 3 };
+    expect(await passages.search(search, signal, (each) => notes.push(each))).toEqual(await plain.search(search, signal));
+    expect(notes).toContainEqual(note);
+  });
+
+  test('where the reranker takes too long the order before stands, and it is told to stop', async () => {
+    const notes: SearchNote[] = [];
+    const { passages, clock } = await open(TEXTS, { rerank }, undefined, never);
+    const found = passages.search({ question: 'leave', most: 3 }, signal, (each) => notes.push(each));
+    while (clock.repeated.size === 0) await new Promise(setImmediate);
+    clock.tick(300);
+    expect((await found)[0].id).toBe('both');
+    expect([notes.find((note) => 'unranked' in note), clock.repeated.size]).toEqual([{ unranked: 'late', why: 'no order within 300 ms' }, 0]);
+  });
+
+  test('nobody falls back who waits no more', async () => {
+    const gone = new AbortController();
+    const { passages, clock } = await open(TEXTS, { rerank }, undefined, never);
+    const found = passages.search({ question: 'leave', most: 3 }, gone.signal);
+    while (clock.repeated.size === 0) await new Promise(setImmediate);
+    gone.abort(new Error('gone'));
+    await expect(found).rejects.toThrow('gone');
+  });
 });
