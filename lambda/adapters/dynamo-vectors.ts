@@ -1,59 +1,20 @@
-import {
-  BatchGetCommand, type BatchGetCommandOutput, BatchWriteCommand, type BatchWriteCommandInput, type BatchWriteCommandOutput, type DynamoDBDocumentClient,
-} from '@aws-sdk/lib-dynamodb';
-import { VECTOR_TABLE } from '../../lib/contract/diy-rag';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { dynamoRemembered } from './dynamo-remembered';
 import type { Clock } from '../ports/clock';
+import type { RememberedLines } from '../ports/context-lines';
 import type { Vector } from '../ports/embeddings';
 import type { Vectors } from '../ports/vectors';
 
-const { partitionKey, ttl } = VECTOR_TABLE;
-/** As many as one call reads and writes. */
-const MOST_READ = 100;
-const MOST_WRITTEN = 25;
-const ROUNDS = 8;
-const FIRST_PAUSE_MS = 50;
+type Time = Pick<Clock, 'now' | 'pause' | 'chance'>;
 
 /** Vectors in a table, four bytes a number. */
-export function dynamoVectors(client: DynamoDBDocumentClient, TableName: string, lifetimeSeconds: number, clock: Pick<Clock, 'now' | 'pause' | 'chance'>): Vectors {
-  const seconds = () => Math.floor(clock.now() / 1_000);
-  /** What the table did not come to is asked again, after pauses that grow. */
-  const pause = async (round: number) => {
-    if (round >= ROUNDS) throw new Error('the table of vectors leaves items undone: it is asked for more than it may be');
-    if (round > 0) await clock.pause(FIRST_PAUSE_MS * 2 ** round * (0.5 + clock.chance() / 2));
-  };
+export function dynamoVectors(client: DynamoDBDocumentClient, table: string, seconds: number, clock: Time): Vectors {
+  return dynamoRemembered<Vector>(client, { table, seconds, clock }, { attribute: 'vector', encode: bytesOf, decode: (value) => numbersOf(value as Uint8Array) });
+}
 
-  return {
-    async find(keys) {
-      const known = new Map<string, Vector>();
-      for (let from = 0; from < keys.length; from += MOST_READ) {
-        let asked: BatchGetCommandOutput['UnprocessedKeys'] = { [TableName]: { Keys: keys.slice(from, from + MOST_READ).map((key) => ({ [partitionKey]: key })) } };
-        for (let round = 0; asked?.[TableName]; round++) {
-          await pause(round);
-          const { Responses, UnprocessedKeys }: Pick<BatchGetCommandOutput, 'Responses' | 'UnprocessedKeys'> = await client.send(new BatchGetCommand({ RequestItems: asked }));
-          for (const { [partitionKey]: key, vector, [ttl]: expires } of Responses?.[TableName] ?? []) {
-            // Items go some time after they should.
-            if (Number(expires) > seconds()) known.set(String(key), numbersOf(vector as Uint8Array));
-          }
-          asked = UnprocessedKeys;
-        }
-      }
-      return known;
-    },
-
-    async keep(vectors) {
-      const requests = [...vectors].map(([key, vector]) => ({
-        PutRequest: { Item: { [partitionKey]: key, vector: bytesOf(vector), [ttl]: seconds() + lifetimeSeconds } },
-      }));
-      for (let from = 0; from < requests.length; from += MOST_WRITTEN) {
-        let left: BatchWriteCommandInput['RequestItems'] = { [TableName]: requests.slice(from, from + MOST_WRITTEN) };
-        for (let round = 0; left?.[TableName]; round++) {
-          await pause(round);
-          const { UnprocessedItems }: Pick<BatchWriteCommandOutput, 'UnprocessedItems'> = await client.send(new BatchWriteCommand({ RequestItems: left }));
-          left = UnprocessedItems;
-        }
-      }
-    },
-  };
+/** Lines about chunks in the same table: a hash of what they were written from is like no hash of what a vector was made of. */
+export function dynamoLines(client: DynamoDBDocumentClient, table: string, seconds: number, clock: Time): RememberedLines {
+  return dynamoRemembered<string>(client, { table, seconds, clock }, { attribute: 'line', encode: (line) => line, decode: String });
 }
 
 function bytesOf(vector: Vector): Uint8Array {

@@ -8,6 +8,7 @@
  * - on the table of documents `dynamodb:GetItem`, `PutItem`, `Query`
  * - on the table of vectors `dynamodb:BatchGetItem`, `BatchWriteItem`
  * - on the embedding model `bedrock:InvokeModel`
+ * - on a model that writes lines of context `bedrock:InvokeModelWithResponseStream`
  * - on a function that cuts documents `lambda:InvokeFunction`
  * - on the store what writing and removing chunks takes
  * - on the bucket of bulk loads `s3:GetObject`, `PutObject`, `ListBucket`, where there is one
@@ -22,12 +23,13 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { orBulkStep } from './bulk/steps';
 import { documentIndex } from './events';
+import { contextMetrics } from './spending';
 import { METRICS_NAMESPACE } from '../../lib/contract/api';
 import { DOCUMENT_INDEX_ENV, type IndexPolicy } from '../../lib/contract/document-index';
 import { SYNC_METRICS, type SyncedSource } from '../../lib/contract/document-sync';
 import { bedrockEmbeddings } from '../adapters/bedrock-embeddings';
 import { dynamoDocumentStates } from '../adapters/dynamo-document-states';
-import { dynamoVectors } from '../adapters/dynamo-vectors';
+import { dynamoLines, dynamoVectors } from '../adapters/dynamo-vectors';
 import { batchBodies } from '../adapters/embedding-bodies';
 import { openedIndexes, openedStore } from '../adapters/opened-store';
 import { threadParser } from '../adapters/parse-thread';
@@ -39,16 +41,18 @@ import { sqsJobs } from '../adapters/sqs-jobs';
 import { chunker } from '../chunk/chunker';
 import { embeddings } from '../embed/embeddings';
 import { remembered } from '../embed/remembered';
+import { openAiUsage } from '../generation/usage';
 import { systemClock } from '../kit/clock';
-import { once } from '../kit/deferred';
+import { deferred, once } from '../kit/deferred';
 import { readEnv } from '../kit/env';
 import { createLog, describeError } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
+import type { ContextWriter } from '../ports/context-lines';
 import type { PassageStore } from '../ports/passage-store';
 
 const env = readEnv(DOCUMENT_INDEX_ENV);
 const policy = JSON.parse(env.INDEX) as IndexPolicy;
-const { store, index, embedding, parsing, vectors } = policy;
+const { store, index, embedding, context, parsing, vectors } = policy;
 const log = createLog(env.SERVICE);
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true });
 // Documents may be large.
@@ -69,12 +73,21 @@ const ready: Pick<PassageStore, 'write' | 'remove'> = {
 
 const terms = { ...policy, sources: JSON.parse(env.SOURCES) as SyncedSource[], mostBytes: parsing.bytes };
 const remembering = dynamoVectors(tables, vectors.table, vectors.seconds, systemClock);
+const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE }, [SYNC_METRICS.syncLag]);
 const ports = {
   states: dynamoDocumentStates(tables, env.DOCUMENTS_TABLE),
   originals: s3Originals(buckets),
   texts: s3Objects(buckets, env.TEXTS_BUCKET),
   parser: threadParser(join(__dirname, 'parse-thread.js'), parsing),
   chunker: chunker(policy.chunking, async (...asked) => (await import('../parts/chunk-function.js')).chunkFunction(policy.chunking.functionArn)(...asked)),
+  context: context && deferred<ContextWriter>(once(async () => (await import('../parts/context-lines.js')).openContextWriter(context, {
+    clock: systemClock,
+    remembered: dynamoLines(tables, vectors.table, vectors.seconds, systemClock),
+    costOf: (usage) => openAiUsage(usage, context.prices).cost,
+    spent: (spending) => publish(contextMetrics(spending)),
+    without: (at, reason) => log.info('a chunk has no line of context', { at, reason }),
+    failed: (error) => log.error('lines of context are written anew', describeError(error)),
+  }))),
   embeddings: remembered(embedding, {
     embeddings: made,
     vectors: remembering,
@@ -84,7 +97,7 @@ const ports = {
   changes: sqsChanges(queues, env.CHANGES_URL),
   jobs: sqsJobs(queues, env.JOBS_URL),
   clock: systemClock,
-  publish: createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE }, [SYNC_METRICS.syncLag]),
+  publish,
   log,
 };
 const bulkPorts = { ...ports, files: s3RunFiles(buckets, env.BULK_BUCKET), vectors: remembering, bodies: batchBodies(embedding) };

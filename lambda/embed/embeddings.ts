@@ -1,5 +1,6 @@
 import type { EmbeddingPolicy } from '../../lib/contract/diy-rag';
 import { measureTokens, tokensEnd, wholeCharacter } from '../chunk/tokens';
+import { pauseUnless } from '../kit/pause';
 import type { Clock } from '../ports/clock';
 import { type EmbeddedAs, type EmbeddingCalls, EmbeddingFailure, type Embeddings, isEmbeddingFailure, type Vector } from '../ports/embeddings';
 
@@ -97,7 +98,7 @@ async function patiently(
         continue;
       }
       if (!isEmbeddingFailure(error) || error.kind === 'refused' || attempt >= attempts || signal.aborted) throw error;
-      await until(clock.pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + clock.chance() / 2)), signal);
+      await pauseUnless(clock.pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + clock.chance() / 2)), signal);
     }
   }
 }
@@ -105,16 +106,4 @@ async function patiently(
 /** Where a model counts more tokens than the estimate has. */
 function shorter(text: string): string {
   return text.slice(0, wholeCharacter(text, 0, Math.ceil(text.length * 0.75), text.length));
-}
-
-/** A pause that nobody waits for any more is over. */
-async function until(pause: Promise<void>, signal: AbortSignal): Promise<void> {
-  let over: () => void = () => undefined;
-  const aborted = new Promise<void>((resolve) => {
-    over = resolve;
-    signal.addEventListener('abort', over, { once: true });
-  });
-  if (signal.aborted) over();
-  await Promise.race([pause, aborted]);
-  signal.removeEventListener('abort', over);
 }

@@ -1,3 +1,5 @@
+import type { ModelPrices } from './model';
+
 /** How documents are cut into chunks. */
 export interface ChunkingPolicy {
   readonly by: 'structure' | 'sentences' | 'tokens' | 'pages' | 'tables' | 'custom';
@@ -54,7 +56,7 @@ export interface EmbeddingPolicy {
   readonly concurrency: number;
 }
 
-/** The table that remembers vectors. */
+/** The table that remembers vectors, and lines about chunks. */
 export const VECTOR_TABLE = { partitionKey: 'id', ttl: 'expiresAt' } as const;
 
 /** A line that a model writes for each chunk, about where in its document it stands. */
@@ -68,4 +70,6 @@ export interface ContextPolicy {
   readonly concurrency: number;
   /** Whether the model is asked to remember the document from one chunk to the next. */
   readonly cache: boolean;
+  /** Absent where they are not known: then no cost is counted. */
+  readonly prices?: ModelPrices;
 }

@@ -1,4 +1,4 @@
-import type { ChunkingPolicy, EmbeddingPolicy } from './diy-rag';
+import type { ChunkingPolicy, ContextPolicy, EmbeddingPolicy } from './diy-rag';
 import type { MetadataField } from './knowledge';
 import type { StoreReference } from './own-knowledge';
 import type { ParsePolicy } from './parsing';
@@ -32,10 +32,12 @@ export const INDEX_SECONDS = 300;
 export interface IndexPolicy extends IndexedAs {
   readonly parsing: ParsePolicy;
   readonly chunking: ChunkingPolicy;
+  /** Absent leaves chunks without lines of context. */
+  readonly context?: ContextPolicy;
   readonly embedding: EmbeddingPolicy;
   readonly index: PassageIndex;
   readonly store: StoreReference;
-  /** Where vectors are remembered that were made before, and for how long. */
+  /** Where vectors and lines of context are remembered that were made before, and for how long. */
   readonly vectors: { readonly table: string; readonly seconds: number };
 }
 
@@ -80,6 +82,14 @@ export const TOMBSTONE_SECONDS = 90 * 86_400;
 export const DOCUMENT_METRICS = {
   /** Chunks that were embedded and written. */
   chunksIndexed: 'ChunksIndexed',
+  /** Lines of context that a model wrote; those that were remembered are not counted. */
+  contextLines: 'ContextLines',
+  /** Chunks that the model refused, or had nothing to say of. */
+  chunksWithoutContext: 'ChunksWithoutContext',
+  contextInputTokens: 'ContextInputTokens',
+  contextOutputTokens: 'ContextOutputTokens',
+  /** In USD; none where the model's prices are not known. */
+  contextCost: 'ContextCost',
   /** Documents that had to wait for a service at its limit, or one that failed. */
   documentsHeld: 'DocumentsHeld',
   documentsChecked: 'DocumentsChecked',

@@ -1,5 +1,6 @@
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
+import { type ContextLines } from './context-lines';
 import { type PassageRetrieval } from './passage-retrieval';
 import { type Splitter } from './splitter';
 import { type VectorStore } from './vector-store';
@@ -31,6 +32,13 @@ export interface OwnDocuments {
    * @default - on change, on deployment, and all are looked through once a day
    */
   readonly sync?: SyncPolicy;
+
+  /**
+   * Lines about where in its document a chunk stands, which are searched with it. With them, or without them again, everything is read anew.
+   *
+   * @default - none: a chunk is searched with the headings that it stands under
+   */
+  readonly contextLines?: ContextLines;
 }
 
 /** Props of `DiyRag`; every one may be left out. */

@@ -10,6 +10,7 @@ export function requireValidProps(scope: IConstruct, props: DiyRagProps) {
   requireMade(scope, 'documents.bucket', documents?.bucket, 'arnForObjects', "a bucket, such as Bucket.fromBucketName(this, 'Documents', 'documents')");
   requireLength(scope, 'documents.prefix', documents?.prefix, 1, 300);
   requireMade(scope, 'documents.sync', documents?.sync, 'also', 'SyncPolicy, such as SyncPolicy.onChange()');
+  requireMade(scope, 'documents.contextLines', documents?.contextLines, '_bind', 'ContextLines, such as ContextLines.byModel()');
   requireMade(scope, 'splitter', splitter, '_bind', 'Splitter, such as Splitter.structure({ tokens: 400 })');
   requireMade(scope, 'store', store, '_bind', 'VectorStore, such as VectorStore.s3Vectors()');
   requireMade(scope, 'embedding', embedding, 'bind', 'EmbeddingModel, such as EmbeddingModel.standard()');

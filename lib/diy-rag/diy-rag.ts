@@ -238,6 +238,16 @@ export class DiyRag extends Construct implements IKnowledge {
     return this.metric(SYNC_METRICS.syncJobsFailed, options);
   }
 
+  /** Lines of context that a model wrote. */
+  public metricContextLines(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(DOCUMENT_METRICS.contextLines, options);
+  }
+
+  /** What these lines cost, in US dollars; there is none for models whose prices are not known. */
+  public metricContextCost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(DOCUMENT_METRICS.contextCost, options);
+  }
+
   /** Chunks that were embedded and written. */
   public metricChunksIndexed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(DOCUMENT_METRICS.chunksIndexed, options);
@@ -263,10 +273,11 @@ export class DiyRag extends Construct implements IKnowledge {
 
   private defineIndex({ documents = {}, splitter, store, embedding, retrieval }: DiyRagProps) {
     const daily = SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1)));
-    const { prefix, sync = SyncPolicy.onChange().also(SyncPolicy.onDeploy()).also(daily) } = documents;
+    const { prefix, contextLines, sync = SyncPolicy.onChange().also(SyncPolicy.onDeploy()).also(daily) } = documents;
     return new OwnIndex(this, 'Index', {
       ...this.build,
       documents: { bucket: this.bucket, prefixes: prefix === undefined ? undefined : [prefix] },
+      contextLines,
       splitter,
       store,
       embedding,

@@ -5,6 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { type ContextLinesBinding } from './context-lines';
 import { type SplitterBinding } from './splitter';
 import { type StoreBinding } from './store-binding';
 import { VECTOR_TABLE } from '../contract/diy-rag';
@@ -26,6 +27,7 @@ import { DeploymentTrigger, ScheduleTrigger } from '../rag/sync-triggers';
 
 export interface IndexSyncProps extends Build {
   readonly documents: SourceDocuments;
+  readonly context?: ContextLinesBinding;
   readonly splitter: SplitterBinding;
   readonly store: StoreBinding;
   readonly policy: SyncPolicy;
@@ -102,10 +104,10 @@ export class IndexSync extends Construct {
   }
 
   private defineHandler() {
-    const { posture, logRetention, encryptionKey, splitter, store, service, index } = this.props;
+    const { posture, logRetention, encryptionKey, context, splitter, store, service, index } = this.props;
     const handler = new BundledFunction<DocumentIndexEnv>(this, 'Handler', {
       bundle: 'document-index',
-      parts: [...PARSERS, ...splitter.parts, STORE_PARTS[store.reference.kind]],
+      parts: [...PARSERS, ...context?.parts ?? [], ...splitter.parts, STORE_PARTS[store.reference.kind]],
       description: 'Keeps an index of passages in step with its documents',
       timeout: Duration.seconds(INDEX_SECONDS),
       memory: Size.mebibytes(1769),
@@ -146,6 +148,7 @@ export class IndexSync extends Construct {
     grantItems(role, this.vectors, props, ['BatchGetItem', 'BatchWriteItem']);
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [jobs.queueArn, this.changes.queueArn] }));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [this.changes.queueArn] }));
+    props.context?.letWrite(role);
     props.splitter.letCut(role);
     props.store.letWrite(role);
     props.store.letManage(role);

@@ -1,3 +1,4 @@
+export { ContextLines, type ContextLinesOptions } from './context-lines';
 export * from './diy-rag';
 export * from './diy-rag-props';
 export { type PassageRetrieval } from './passage-retrieval';

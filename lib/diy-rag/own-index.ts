@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Stack } from 'aws-cdk-lib';
 import { ArnPrincipal, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
+import { type ContextLines, type ContextLinesBinding } from './context-lines';
 import { embeddingPolicy } from './embedding-policy';
 import { IndexSync } from './index-sync';
 import { type PassageRetrieval, PASSAGES, searchOf } from './passage-retrieval';
@@ -26,6 +27,7 @@ import { type SyncPolicy } from '../rag/sync-policy';
 
 export interface OwnIndexProps extends Build {
   readonly documents: SourceDocuments;
+  readonly contextLines?: ContextLines;
   readonly splitter?: Splitter;
   readonly store?: VectorStore;
   readonly embedding?: IEmbeddingModel;
@@ -50,6 +52,7 @@ export class OwnIndex extends Construct {
   public readonly needs: KnowledgeNeeds;
   private readonly model: IEmbeddingModel;
   private readonly embedding: EmbeddingPolicy;
+  private readonly context?: ContextLinesBinding;
   private readonly splitter: SplitterBinding;
   private readonly index: PassageIndex;
   private readonly store: StoreBinding;
@@ -61,12 +64,14 @@ export class OwnIndex extends Construct {
     const bound = this.model.bind(this, NOBODY);
     this.embedding = embeddingPolicy(this, bound);
     if (bound.binary) fail(this, "'embedding' must make float vectors, for the store holds no others, got binary ones: leave `binary` out");
+    this.context = props.contextLines?._bind(this);
     this.splitter = splitter._bind(this, bound);
     this.index = { name: `passages_${this.embedding.dimension}`, dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field };
     this.store = store._bind(this, { ...props, index: this.index });
     this.needs = { parts: ['own-passages', STORE_PARTS[this.store.reference.kind]], calls: [...this.store.calls, CalledService.BEDROCK_RUNTIME] };
     this.sync = new IndexSync(this, 'Sync', {
       ...props,
+      context: this.context,
       splitter: this.splitter,
       store: this.store,
       index: ({ tableName }) => this.indexPolicy(tableName),
@@ -99,11 +104,12 @@ export class OwnIndex extends Construct {
   }
 
   private indexPolicy(vectorTable: string): IndexPolicy {
-    const { index, embedding, splitter: { policy: chunking }, store: { reference, settled } } = this;
+    const { context, index, embedding, splitter: { policy: chunking }, store: { reference, settled } } = this;
     const read = { parsing: PARSE_DEFAULTS, chunking, embedding, index };
-    const told = Stack.of(this).resolve([PIPELINE, read, settled]) as unknown;
+    const told = Stack.of(this).resolve([PIPELINE, read, context?.settled ?? null, settled]) as unknown;
     return {
       ...read,
+      context: context?.policy,
       pipeline: createHash('sha256').update(JSON.stringify(told)).digest('base64url').slice(0, 12),
       fields: index.fields,
       tenantField: index.tenantField,

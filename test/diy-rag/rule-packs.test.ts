@@ -4,7 +4,7 @@ import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { MetadataField, Posture, SyncPolicy } from '../../lib';
-import { DiyRag, type DiyRagProps, Splitter } from '../../lib/diy-rag';
+import { ContextLines, DiyRag, type DiyRagProps, Splitter } from '../../lib/diy-rag';
 
 // Off in the other tests, for it takes its time.
 delete process.env.CDK_VALIDATION;
@@ -13,7 +13,7 @@ const CHOICES: Readonly<Record<string, (stack: Stack) => DiyRagProps>> = {
   'nothing chosen': () => ({}),
   'everything chosen': (stack) => ({
     splitter: Splitter.custom(LambdaFunction.fromFunctionArn(stack, 'Splitter', 'arn:aws:lambda:us-east-1:111122223333:function:splitter')),
-    documents: { prefix: 'papers/', sync: SyncPolicy.onChange() },
+    documents: { contextLines: ContextLines.byModel(), prefix: 'papers/', sync: SyncPolicy.onChange() },
     retrieval: { links: Duration.minutes(5), fields: [MetadataField.number('year')], tenant: { field: 'owner', claim: 'email' } },
   }),
 };

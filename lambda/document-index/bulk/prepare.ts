@@ -7,7 +7,7 @@ import { fittedText } from '../../embed/embeddings';
 import { vectorKey } from '../../embed/remembered';
 import { isChunkFailure } from '../../ports/chunks';
 import { findUnread, OutOfTime } from '../attempt';
-import { textsToEmbed } from '../in-step';
+import { textsToEmbed } from '../passages';
 
 const LEAST_MS = 20_000;
 /** So much is in memory before it is written. */
