@@ -8,7 +8,7 @@ import { CitationReader, type CitedEvent, type Mark, snippetOf } from '../knowle
 import type { Grounds } from '../knowledge/grounding';
 import { tenantOf, userOf } from '../knowledge/isolation';
 import { questionsOf, type Said } from '../knowledge/questions';
-import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
+import { failedRetrieval, questionMetrics, questionNotes, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import { retrieve } from '../knowledge/retrieval';
 import { type PassageView, views } from '../knowledge/sources';
 import type { Clock } from '../ports/clock';
@@ -84,17 +84,17 @@ export class GroundedTurn {
     const [tenant, user] = [tenantOf(knowledge, context.claims), userOf(knowledge, context.claims)];
     const said = saidIn(messages);
     if (said.length === 0) return { passages: [], questions: [], shown: [], spent: [] };
-    const asked = await questionsOf(said, knowledge.questions ?? 1, facts, { ...ports, signal });
+    const asked = await questionsOf(said, knowledge, facts, { ...ports, signal });
     const began = ports.clock.now();
-    const found = await retrieve({ questions: asked.questions, tenant, user, most: knowledge.passages }, knowledge, ports, signal).catch((error: unknown) => {
+    const found = await retrieve({ questions: asked.searches, tenant, user, most: knowledge.passages }, knowledge, ports, signal).catch((error: unknown) => {
       context.measure(failedRetrieval(error));
       throw error;
     });
     const milliseconds = ports.clock.now() - began;
-    context.measure(retrievalMetrics(found, milliseconds));
-    context.note({ ...retrievalNotes(found, milliseconds), questions: asked.questions.length, ...(asked.failed && { plainQuestion: 'yes' }) });
+    context.measure({ ...retrievalMetrics(found, milliseconds), ...questionMetrics(asked) });
+    context.note({ ...retrievalNotes(found, milliseconds), ...questionNotes(asked), ...(asked.calls?.failed && { plainQuestion: 'yes' }) });
     const shown = await views(found.passages, knowledge, ports.links);
-    return { passages: found.passages, questions: asked.questions, shown, spent: asked.spent ? [asked.spent] : [] };
+    return { passages: found.passages, questions: asked.questions, shown, spent: asked.spent };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Asked } from './questions';
 import type { SearchNote, SearchStage, Tell } from '../ports/passages';
 
 /** What looking up took, and what went another way than it should have. */
@@ -14,7 +15,11 @@ export interface Diagnosis {
 
 /** As the answer of the API tells it. */
 export interface Explanation {
-  readonly timings_ms: { readonly [Stage in SearchStage | 'total']?: number };
+  readonly timings_ms: { readonly [Stage in SearchStage | 'rewrite' | 'total']?: number };
+  /** What was looked up; absent of what is looked up by itself. */
+  readonly searches?: readonly { readonly query: string; readonly imagined?: string; readonly weight?: number }[];
+  /** Whether a model that was to say what to look up was of no help; absent where none was asked. */
+  readonly rewrite?: 'done' | 'failed';
   /** late and failed leave what was found in the order before. */
   readonly rerank?: 'done' | 'late' | 'failed';
 }
@@ -49,6 +54,12 @@ export class Diagnoses {
 }
 
 /** What callers may know: why a model failed is for those who run the API. */
-export function explained({ milliseconds, reranks, unranked: [unranked] }: Diagnosis, total: number): Explanation {
-  return { timings_ms: { ...milliseconds, total }, ...(reranks > 0 && { rerank: unranked?.unranked ?? 'done' }) };
+export function explained({ milliseconds, reranks, unranked: [unranked] }: Diagnosis, total: number, asked?: Pick<Asked, 'searches' | 'calls'>): Explanation {
+  const { calls, searches } = asked ?? {};
+  return {
+    timings_ms: { ...(calls && { rewrite: calls.milliseconds }), ...milliseconds, total },
+    ...(searches && { searches: searches.map(({ question, ...more }) => ({ query: question, ...more })) }),
+    ...(calls && { rewrite: calls.failed > 0 ? 'failed' : 'done' }),
+    ...(reranks > 0 && { rerank: unranked?.unranked ?? 'done' }),
+  };
 }

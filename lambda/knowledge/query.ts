@@ -2,7 +2,7 @@ import { CitationReader, type CitedEvent, type Mark, snippetOf } from './citatio
 import { explained, type Explanation } from './diagnosis';
 import { tenantOf, userOf } from './isolation';
 import { groundedPrompt } from './prompt';
-import { questionsOf, type Said } from './questions';
+import { type Asked, questionsOf, type Said } from './questions';
 import { retrieve, type RetrievalPorts, type Retrieved } from './retrieval';
 import { type PassageView, type SourceView, views } from './sources';
 import { type Span, spanOf, uncitedIn } from './statements';
@@ -69,7 +69,7 @@ export interface Quote extends Span {
 
 export type QueryEvent =
   /** What was asked, and what came of it: for those who run the API. */
-  | { readonly type: 'retrieved'; readonly found: Retrieved; readonly questions: number; readonly plain: boolean; readonly milliseconds: number }
+  | { readonly type: 'retrieved'; readonly found: Retrieved; readonly asked: Asked; readonly milliseconds: number }
   | { readonly type: 'passages' } & FoundPassages
   | { readonly type: 'model'; readonly name: string; readonly route: string }
   | { readonly type: 'text'; readonly text: string }
@@ -113,17 +113,17 @@ export async function* answerQuery(request: Query, policy: QueryPolicy, context:
   const tenant = tenantOf(knowledge, context.claims);
   const user = userOf(knowledge, context.claims);
   const choice = await models.choose(toChooseBy(request), context);
-  const asked = await questionsOf(request.said, knowledge.questions ?? 1, choice.models[0], { model, clock, signal: context.signal });
+  const asked = await questionsOf(request.said, knowledge, choice.models[0], { model, clock, signal: context.signal });
   const began = clock.now();
-  const spent = [...choice.spent ?? [], ...asked.spent ? [asked.spent] : []];
-  const lookup = { questions: asked.questions, filter: request.filter, tenant, user, most: request.most };
+  const spent = [...choice.spent ?? [], ...asked.spent];
+  const lookup = { questions: asked.searches, filter: request.filter, tenant, user, most: request.most };
   const found = await retrieve(lookup, knowledge, ports, context.signal).catch((error: unknown) => {
     throw new FailedRetrieval(error);
   });
   const milliseconds = clock.now() - began;
-  yield { type: 'retrieved', found, questions: asked.questions.length, plain: asked.failed ?? false, milliseconds };
+  yield { type: 'retrieved', found, asked, milliseconds };
   const passages = await views(found.passages, knowledge, ports.links, request);
-  yield { type: 'passages', passages, ...(request.explain && { explanation: explained(found.diagnosis, milliseconds) }) };
+  yield { type: 'passages', passages, ...(request.explain && { explanation: explained(found.diagnosis, milliseconds, asked) }) };
 
   if (passages.length === 0) {
     const answer = knowledge.unanswered ?? UNANSWERED;

@@ -1,11 +1,13 @@
+import type { Asked } from './questions';
 import type { Retrieved } from './retrieval';
 import { RETRIEVAL_METRICS } from '../../lib/contract/knowledge';
+import { REWRITE_METRICS } from '../../lib/contract/questions';
 import { ApiError } from '../kit/http';
 import type { LogFields } from '../kit/log';
 import type { MetricValues } from '../kit/metrics';
 
 /** The metrics of retrieval that are times. */
-export const RETRIEVAL_DURATIONS = [RETRIEVAL_METRICS.retrievalDuration];
+export const RETRIEVAL_DURATIONS = [RETRIEVAL_METRICS.retrievalDuration, REWRITE_METRICS.rewriteDuration];
 
 /** One look at the documents as metrics. */
 export function retrievalMetrics(found: Retrieved, milliseconds: number): MetricValues {
@@ -29,6 +31,22 @@ export function retrievalNotes({ passages, topScore, foreign, diagnosis: { unran
     ...(foreign > 0 && { foreignPassages: foreign }),
     ...(unranked && { notReranked: unranked.why }),
   };
+}
+
+/** What models were asked before the search as metrics; nothing where none was. */
+export function questionMetrics({ calls }: Asked): MetricValues {
+  if (!calls) return {};
+  return {
+    [REWRITE_METRICS.rewrites]: calls.all,
+    [REWRITE_METRICS.rewritesFailed]: calls.failed,
+    [REWRITE_METRICS.rewriteDuration]: calls.milliseconds,
+  };
+}
+
+/** What a request says of what was looked up; nothing of what is written in it. */
+export function questionNotes({ questions, searches, calls }: Asked): Readonly<Record<string, number>> {
+  const several = searches.length !== questions.length && { searches: searches.length };
+  return { questions: questions.length, ...several, ...(calls && { rewriteMs: calls.milliseconds }) };
 }
 
 export function failedRetrieval(error: unknown): MetricValues {

@@ -13,9 +13,18 @@ export interface RetrievalPorts {
   readonly clock: Clock;
 }
 
+/** One search. */
+export interface Sought {
+  readonly question: string;
+  /** How much its ranking counts beside others, 1 where it is not said. */
+  readonly weight?: number;
+  /** What stands for the question where meaning is searched. */
+  readonly imagined?: string;
+}
+
 /** What is looked up, for whom. */
 export interface Lookup {
-  readonly questions: readonly string[];
+  readonly questions: readonly (string | Sought)[];
   readonly filter?: Filter;
   readonly tenant?: Tenant;
   /** Who asks, as sources with access control lists know them. */
@@ -44,10 +53,15 @@ const RANK_OFFSET = 60;
  * to filter by. A search that fails fails all: an answer from a part of the passages would not say so.
  */
 export async function retrieve(
-  { questions, filter, tenant, user, most }: Lookup, policy: Partial<Pick<KnowledgePolicy, 'kind' | 'leastScore'>>, ports: RetrievalPorts, signal: AbortSignal,
+  { questions, filter, tenant, user, most }: Lookup, policy: Partial<Pick<KnowledgePolicy, 'kind' | 'leastScore' | 'candidates'>>, ports: RetrievalPorts, signal: AbortSignal,
 ): Promise<Retrieved> {
   const whose = { ...(tenant && { tenant: tenant.value }), ...(user !== undefined && { user }) };
-  const searches = questions.map((question): Search => ({ question, most, filter: within(tenant, filter), ...whose }));
+  const sought = questions.map((each) => (typeof each === 'string' ? { question: each } : each));
+  // Several rankings agree on more than what each has at its top.
+  const depth = policy.kind === 'own' && sought.length > 1 ? Math.max(most, policy.candidates ?? most) : most;
+  const searches = sought.map(({ question, imagined }): Search => ({
+    question, ...(imagined !== undefined && { imagined }), most: depth, filter: within(tenant, filter), ...whose,
+  }));
   const asked = { filtered: filter !== undefined, kind: policy.kind };
   const diagnoses = new Diagnoses();
   const found = await Promise.all(searches.map((search) => {
@@ -59,7 +73,7 @@ export async function retrieve(
   const foreign = found.flat().length - own.flat().length;
   const scores = [...own.flat().flatMap(({ score }) => score ?? []), ...diagnosis.bestScore === undefined ? [] : [diagnosis.bestScore]];
   const good = own.map((passages) => passages.filter(({ score }) => policy.leastScore === undefined || (score ?? 0) >= policy.leastScore));
-  const all = merged(good);
+  const all = merged(good.map((passages, at) => ({ passages, weight: sought[at].weight ?? 1 })));
   // Of a database each passage is what a whole query found, and has as many rows as were asked for.
   const passages = policy.kind === 'sql' ? all : withoutOverlaps(all.slice(0, most));
   return { passages, ...(scores.length > 0 && { topScore: Math.max(...scores) }), foreign, diagnosis };
@@ -98,18 +112,18 @@ async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, over]).finally(() => signal.removeEventListener('abort', giveUp));
 }
 
-function merged(lists: readonly (readonly Passage[])[]): readonly Passage[] {
+function merged(lists: readonly { readonly passages: readonly Passage[]; readonly weight: number }[]): readonly Passage[] {
   const places = new Map<string, { passage: Passage; worth: number }>();
-  for (const list of lists) {
+  for (const { passages, weight } of lists) {
     const seen = new Set<string>();
     let rank = 0;
-    for (const passage of list) {
+    for (const passage of passages) {
       const key = contentOf(passage);
       if (seen.has(key)) continue;
       seen.add(key);
       const known = places.get(key);
       const better = known && (known.passage.score ?? 0) >= (passage.score ?? 0) ? known.passage : passage;
-      places.set(key, { passage: better, worth: (known?.worth ?? 0) + 1 / (RANK_OFFSET + ++rank) });
+      places.set(key, { passage: better, worth: (known?.worth ?? 0) + weight / (RANK_OFFSET + ++rank) });
     }
   }
   // Sorting keeps the order of what is worth the same: with one list, its own.

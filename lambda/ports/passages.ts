@@ -27,6 +27,8 @@ export type Placements = { readonly [Ranking in 'vector' | 'keyword' | 'fused' |
 
 export interface Search {
   readonly question: string;
+  /** A passage as it might answer the question, which is looked for by its meaning in the question's place, where the store is our own. */
+  readonly imagined?: string;
   /** What documents have to be described by. */
   readonly filter?: Filter;
   /** Whose they have to be, besides what the filter says of it: a store that keeps tenants apart by itself holds to it a second time. */

@@ -4,7 +4,7 @@ import { TurnReport } from '../generation/turn-report';
 import type { Log, LogFields } from '../kit/log';
 import type { MetricValues, PublishMetrics } from '../kit/metrics';
 import { type Answered, FailedRetrieval, type QueryEvent } from '../knowledge/query';
-import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
+import { failedRetrieval, questionMetrics, questionNotes, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import type { Retrieved } from '../knowledge/retrieval';
 import type { Clock } from '../ports/clock';
 import type { Finding } from '../ports/model';
@@ -34,8 +34,9 @@ export class QueryReport {
   saw(event: QueryEvent): void {
     switch (event.type) {
       case 'retrieved':
-        this.retrieval = retrievalMetrics(event.found, event.milliseconds);
-        return this.note({ ...retrievalNotes(event.found, event.milliseconds), questions: event.questions, ...(event.plain && { plainQuestion: true }) });
+        this.retrieval = { ...retrievalMetrics(event.found, event.milliseconds), ...questionMetrics(event.asked) };
+        if (event.asked.calls?.failed) this.note({ plainQuestion: true });
+        return this.note({ ...retrievalNotes(event.found, event.milliseconds), ...questionNotes(event.asked) });
       case 'model':
         this.turn.note(event);
         return this.note({ model: event.name, modelRoute: event.route });

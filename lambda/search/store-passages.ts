@@ -59,14 +59,16 @@ interface Found extends Ranking {
   readonly found: readonly StoreHit[];
 }
 
-async function byMeaning({ search: { question, ...search }, terms, ports: { store, embeddings }, signal, timed }: Round): Promise<Found> {
-  const [vector] = await timed('embed', () => embeddings.embed([question], 'query', signal));
+async function byMeaning({ search: { question, imagined, ...search }, terms, ports: { store, embeddings }, signal, timed }: Round): Promise<Found> {
+  // What is imagined is a document, and near to such.
+  const [text, as] = imagined === undefined ? [question, 'query' as const] : [imagined, 'document' as const];
+  const [vector] = await timed('embed', () => embeddings.embed([text], as, signal));
   const { leastSimilarity = -1 } = terms;
   const hits = await timed('vector', () => store.byMeaning({ vector, ...within(search, terms) }, signal));
   return rankingOf('meaning', terms.weights.meaning, hits.filter(({ score }) => score >= leastSimilarity));
 }
 
-async function byWords({ search: { question, ...search }, terms, ports: { store }, signal, timed }: Round): Promise<Found> {
+async function byWords({ search: { question, imagined: _, ...search }, terms, ports: { store }, signal, timed }: Round): Promise<Found> {
   if (!store.byWords) throw new Error('a store without a search by words is asked for one');
   return rankingOf('words', terms.weights.words, await timed('keyword', () => store.byWords!({ words: question, ...within(search, terms) }, signal)));
 }

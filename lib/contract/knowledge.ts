@@ -1,4 +1,5 @@
 import type { OwnKnowledge } from './own-knowledge';
+import type { ExpansionPolicy, RewritingPolicy } from './questions';
 
 /** How a handler finds passages in a knowledge base of Bedrock, and under which rules. */
 export interface KnowledgePolicy {
@@ -30,6 +31,10 @@ export interface KnowledgePolicy {
   readonly implicitFilter?: { readonly modelArn: string };
   /** A question is taken apart into several, at most as many. */
   readonly questions?: number;
+  /** How a question that follows others is looked up; absent has the answering model say what it asks. */
+  readonly rewriting?: RewritingPolicy;
+  /** What is looked up besides the question; absent nothing. */
+  readonly expansion?: ExpansionPolicy;
   /** Whether documents can be looked for by how a text of theirs begins, or what it contains; absent refuses it, as S3 Vectors and managed bases would. */
   readonly textFilters?: boolean;
   /** What is answered where nothing is found; absent says so in English. */

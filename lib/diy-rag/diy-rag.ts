@@ -17,6 +17,7 @@ import { CHAT_METRICS } from '../contract/chat';
 import { DOCUMENT_METRICS, DOCUMENTS_TABLE } from '../contract/document-index';
 import { SYNC_METRICS } from '../contract/document-sync';
 import { RETRIEVAL_METRICS } from '../contract/knowledge';
+import { REWRITE_METRICS } from '../contract/questions';
 import { DOCUMENT_ROUTES, RAG_ROUTES } from '../contract/rag';
 import { PrivateBucket } from '../internal/private-bucket';
 import { type IKnowledge, type KnowledgeBinding } from '../knowledge';
@@ -206,6 +207,16 @@ export class DiyRag extends Construct implements IKnowledge {
   /** Sentences of answers that state something and name no passage. */
   public metricUncitedClaims(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(RETRIEVAL_METRICS.uncitedClaims, options);
+  }
+
+  /** Calls of a model that say what to look up, before a search. */
+  public metricQuestionRewrites(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(REWRITE_METRICS.rewrites, options);
+  }
+
+  /** Those of them that failed or were late: the question was looked up without them. */
+  public metricQuestionRewritesFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(REWRITE_METRICS.rewritesFailed, options);
   }
 
   /** Documents that were read. */

@@ -81,7 +81,7 @@ export class OwnIndex extends Construct {
 
   public bind(scope: IConstruct, caller: IGrantable): KnowledgeBinding {
     const { retrieval, documents } = this.props;
-    const { passages = PASSAGES, tenant, questions, unanswered, links } = retrieval;
+    const { passages = PASSAGES, tenant, questions, rewriting, expansion, unanswered, links } = retrieval;
     const { store, index, embedding } = this;
     const search = searchOf(retrieval);
     store.letSearch(caller);
@@ -97,6 +97,8 @@ export class OwnIndex extends Construct {
       textFilters: store.textFilters,
       tenant: tenant && { field: tenant.field, claim: tenant.claim },
       questions: questions === 1 ? undefined : questions,
+      rewriting: rewriting?._bind(scope, caller),
+      expansion: expansion?._bind(scope, caller),
       unanswered,
       linkSeconds: links?.toSeconds(),
     };

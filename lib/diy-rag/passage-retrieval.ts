@@ -1,7 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
+import { type QueryExpansion } from './query-expansion';
+import { type QueryRewriting } from './query-rewriting';
 import { type PassageSearch } from '../contract/passage-search';
-import { fail, requireDuration, requireInteger, requireLength } from '../internal/validation';
+import { fail, requireDuration, requireInteger, requireLength, requireMade } from '../internal/validation';
 import { type MetadataField, SearchKind, type TenantIsolation } from '../knowledge';
 
 /** How `DiyRag` looks passages up. */
@@ -49,6 +51,20 @@ export interface PassageRetrieval {
   readonly questions?: number;
 
   /**
+   * How a question that follows others is looked up.
+   *
+   * @default - QueryRewriting.byModel(), by the model that answers
+   */
+  readonly rewriting?: QueryRewriting;
+
+  /**
+   * What is looked up besides a question, or in its place.
+   *
+   * @default QueryExpansion.none()
+   */
+  readonly expansion?: QueryExpansion;
+
+  /**
    * What is answered where nothing is found, at most 2,000 characters.
    *
    * @default - that it is not known, in English
@@ -70,16 +86,29 @@ const CANDIDATES_A_PASSAGE = 5;
 const RANK_OFFSET = 60;
 
 export function requireValidRetrieval(scope: IConstruct, retrieval: PassageRetrieval) {
-  const { passages = PASSAGES, candidates, questions, unanswered, links, tenant, fields = [] } = retrieval;
+  const { passages = PASSAGES, candidates, questions = 1, unanswered, links, tenant, fields = [] } = retrieval;
   requireInteger(scope, 'retrieval.passages', passages, 1, MOST);
   requireInteger(scope, 'retrieval.candidates', candidates, passages, MOST, ", at least 'retrieval.passages'");
   requireInteger(scope, 'retrieval.questions', questions, 1, 5);
   requireDuration(scope, 'retrieval.links', links, Duration.minutes(1), Duration.hours(12));
   requireLength(scope, 'retrieval.unanswered', unanswered, 1, 2_000);
   requireLength(scope, 'retrieval.tenant.claim', tenant?.claim, 1, 256);
+  requireFittingQueries(scope, retrieval);
   const declared = fields.find(({ _field }) => _field.name === tenant?.field);
   if (declared?._field.type === 'stringList') {
     fail(scope, `'retrieval.tenant.field' must be a field with one value, for a document here has one owner, got '${declared._field.name}', a list: declare it by MetadataField.text('${declared._field.name}')`);
+  }
+}
+
+/** One question that becomes several becomes them in one way. */
+function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, expansion }: PassageRetrieval) {
+  requireMade(scope, 'retrieval.rewriting', rewriting, '_bind', 'QueryRewriting, such as QueryRewriting.fromHistory()');
+  requireMade(scope, 'retrieval.expansion', expansion, '_bind', 'QueryExpansion, such as QueryExpansion.multiQuery()');
+  if (questions > 1 && rewriting && !rewriting._asks) {
+    fail(scope, `'retrieval.questions' must be 1 with a 'retrieval.rewriting' that asks no model, for a model takes questions apart, got ${questions}: use QueryRewriting.byModel()`);
+  }
+  if (questions > 1 && expansion?._expands) {
+    fail(scope, `'retrieval.questions' must be 1 with 'retrieval.expansion', which puts one question in other ways, got ${questions}: leave one of them out`);
   }
 }
 

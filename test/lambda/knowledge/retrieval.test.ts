@@ -16,6 +16,19 @@ test('puts first what several questions find', async () => {
   expect(passages.map(({ text, score }) => [text, score])).toEqual([['both', 0.6], ['a', 0.5], ['b', 0.5]]);
 });
 
+test('a search that weighs less orders what others found, and stands behind it', async () => {
+  const questions = [{ question: 'one' }, { question: 'two', weight: 0.5 }];
+  const { passages } = await run([[passage('a'), passage('b'), passage('both')], [passage('c'), passage('both')]], { questions });
+  expect(passages.map(({ text }) => text)).toEqual(['both', 'a', 'b', 'c']);
+});
+
+test('several searches of an index of our own look deeper than what is given from them', async () => {
+  const own = { kind: 'own', candidates: 25 } as const;
+  const searched = new MemoryPassages([[passage('a'), passage('b')]]);
+  const { passages } = await retrieve({ questions: ['one', 'two'], most: 1 }, own, { passages: searched, clock: new FakeClock() }, new AbortController().signal);
+  expect([passages.length, searched.searches.map(({ most }) => most)]).toEqual([1, [25, 25]]);
+});
+
 test('keeps what each query of a database found, though it be the same number, and as many queries as questions', async () => {
   const found = (query: string) => passage('count\n5', { source: { uri: 'sql:1', title: query, query } });
   const answers = [[found('SELECT count(*) FROM north')], [found('SELECT count(*) FROM south')], [found('SELECT count(*)  FROM south')]];

@@ -40,6 +40,13 @@ test('finds by meaning and by words, and puts first what both find', async () =>
   expect(asked).toEqual([[['leave'], 'query']]);
 });
 
+test('an imagined passage is searched by meaning as a document, and the words of the question as they are', async () => {
+  const { passages, asked } = await open(TEXTS, { candidates: 1 });
+  const found = await passages.search({ question: 'six weeks', imagined: 'There are thirty days of leave.', most: 2 }, signal);
+  expect(ids(found).sort()).toEqual(['meant', 'said']);
+  expect(asked).toEqual([[['There are thirty days of leave.'], 'document']]);
+});
+
 test('finds by one of them alone, and embeds nothing for words', async () => {
   const byMeaning = await open(TEXTS, { by: 'meaning', leastSimilarity: 0.5 });
   expect(ids(await byMeaning.passages.search({ question: 'leave', most: 5 }, signal))).toEqual(['meant', 'both']);

@@ -12,6 +12,12 @@ test('tells a follow-up with what it follows', () => {
   expect(asks(conversation('A badge is lost.', 'Call.', 'Who answers?'))).toBe('Who answers?');
 });
 
+test('puts a question in the words that it knows others for, and states what may answer it', () => {
+  const said = conversation('How much vacation is there?');
+  expect(asks(said.replace('The last message asks:', 'The last message asked otherwise:'))).toBe('How much leave is there?');
+  expect(asks(said.replace('The last message asks:', 'A passage that answers the last message:'))).toBe('It is written: How much leave is there.');
+});
+
 test('is for nothing else', () => {
   expect(asks('Who?')).toBeUndefined();
 });
