@@ -4,7 +4,7 @@ import { type ContextLines } from './context-lines';
 import { type PassageRetrieval } from './passage-retrieval';
 import { type Splitter } from './splitter';
 import { type VectorStore } from './vector-store';
-import { type ApiAuth, type RestStreamingOptions } from '../api';
+import { type ApiAuth, type RagApi } from '../api';
 import { type IGuardrail } from '../guardrail';
 import { type IEmbeddingModel, type IModel } from '../model';
 import { type Posture } from '../posture';
@@ -107,11 +107,11 @@ export interface DiyRagProps {
   readonly auth?: ApiAuth;
 
   /**
-   * How the API is put on the network.
+   * How the API is put on the network, or that there is none because others answer from the documents.
    *
-   * @default - under a name that API Gateway makes, 50 requests a second, 100 at once
+   * @default RagApi.rest()
    */
-  readonly api?: RestStreamingOptions;
+  readonly api?: RagApi;
 
   /**
    * Encrypts documents, vectors, queues, tables, logs and the handlers' environment.

@@ -2,11 +2,11 @@ import { type IConstruct } from 'constructs';
 import { type DiyRagProps } from './diy-rag-props';
 import { requireValidRetrieval } from './passage-retrieval';
 import { requireLength, requireMade } from '../internal/validation';
-import { requireValidAnswering } from '../rag/answering';
+import { requireValidQueries } from '../rag/query-rules';
 
 /** What props must be by themselves. */
 export function requireValidProps(scope: IConstruct, props: DiyRagProps) {
-  const { documents, splitter, store, embedding, retrieval, model, answering, guardrail, auth, posture } = props;
+  const { documents, splitter, store, embedding, retrieval, posture } = props;
   requireMade(scope, 'documents.bucket', documents?.bucket, 'arnForObjects', "a bucket, such as Bucket.fromBucketName(this, 'Documents', 'documents')");
   requireLength(scope, 'documents.prefix', documents?.prefix, 1, 300);
   requireMade(scope, 'documents.sync', documents?.sync, 'also', 'SyncPolicy, such as SyncPolicy.onChange()');
@@ -14,10 +14,7 @@ export function requireValidProps(scope: IConstruct, props: DiyRagProps) {
   requireMade(scope, 'splitter', splitter, '_bind', 'Splitter, such as Splitter.structure({ tokens: 400 })');
   requireMade(scope, 'store', store, '_bind', 'VectorStore, such as VectorStore.s3Vectors()');
   requireMade(scope, 'embedding', embedding, 'bind', 'EmbeddingModel, such as EmbeddingModel.standard()');
-  requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");
-  requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
-  requireMade(scope, 'auth', auth, '_bind', 'ApiAuth, such as ApiAuth.cognito()');
   requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');
   requireValidRetrieval(scope, retrieval ?? {});
-  requireValidAnswering(scope, answering ?? {});
+  requireValidQueries(scope, props);
 }

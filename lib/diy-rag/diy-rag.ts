@@ -13,10 +13,9 @@ import { type DiyRagProps } from './diy-rag-props';
 import { requireValidProps } from './diy-rag-rules';
 import { OWN_SOURCE } from './index-sync';
 import { OwnIndex } from './own-index';
-import { CHAT_METRICS } from '../contract/chat';
+import { type PassageRetrieval } from './passage-retrieval';
+import { RagApi } from '../api';
 import { DOCUMENT_METRICS, DOCUMENTS_TABLE } from '../contract/document-index';
-import { SYNC_METRICS } from '../contract/document-sync';
-import { RETRIEVAL_METRICS } from '../contract/knowledge';
 import { REWRITE_METRICS } from '../contract/questions';
 import { DOCUMENT_ROUTES, RAG_ROUTES } from '../contract/rag';
 import { PrivateBucket } from '../internal/private-bucket';
@@ -24,15 +23,17 @@ import { type IKnowledge, type KnowledgeBinding } from '../knowledge';
 import { type KnowledgeNeeds } from '../knowledge/knowledge-needs';
 import { type DashboardOptions, type IAlarms } from '../observability';
 import { Operations } from '../observability/operations';
-import { failedRequests } from '../observability/operations-dashboard';
+import { failedRequests, type Failures } from '../observability/operations-dashboard';
 import { CalledService } from '../posture';
 import { type Build, buildOf } from '../posture/build';
 import { grantItems } from '../posture/item-table';
+import { DocumentMetrics } from '../rag/answer-metrics';
 import { requireFittingProof, warnOfIdleGrant } from '../rag/caller-rules';
 import { QueryApi } from '../rag/query-api';
+import { failWithoutQueries, requireMetricOfReading } from '../rag/query-rules';
 import { ragAlarms } from '../rag/rag-alarms';
 import { type RagAlarmsOptions } from '../rag/rag-alarms-options';
-import { ragCharts } from '../rag/rag-dashboard';
+import { failedDocuments, ragCharts } from '../rag/rag-dashboard';
 import { type RagSignals } from '../rag/rag-signals';
 import { SyncPolicy } from '../rag/sync-policy';
 
@@ -46,7 +47,7 @@ const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/
  * const rag = new DiyRag(this, 'Rag');
  * new CfnOutput(this, 'Documents', { value: rag.bucket.bucketName });
  */
-export class DiyRag extends Construct implements IKnowledge {
+export class DiyRag extends DocumentMetrics implements IKnowledge {
   /** Where documents are put. */
   public readonly bucket: IBucket;
 
@@ -59,29 +60,20 @@ export class DiyRag extends Construct implements IKnowledge {
   /** Whoever sends `{"sync":"all"}` here has the bucket compared with the index; let them with `grantSync`. */
   public readonly syncRequests: IQueue;
 
-  /** The function that answers. */
-  public readonly handler: LambdaFunction;
-
-  /** The REST API. */
-  public readonly api: RestApi;
-
   /** The users, where they live in Cognito. */
   public readonly userPool?: IUserPool;
 
   /** The client with which a web page or an app signs users in; made together with the user pool. */
   public readonly userPoolClient?: UserPoolClient;
 
-  /** Where questions are answered, with a slash at its end: they are posted to `${url}v1/query`. */
-  public readonly url: string;
-
   /** @internal */
   public readonly _needs: KnowledgeNeeds;
 
   private readonly build: Build;
   private readonly index: OwnIndex;
-  private readonly queries: QueryApi;
+  private readonly queries?: QueryApi;
   private readonly operations: Operations;
-  private readonly divided: boolean;
+  private readonly retrieval: PassageRetrieval;
 
   constructor(scope: Construct, id: string, props: DiyRagProps = {}) {
     super(scope, id);
@@ -89,7 +81,7 @@ export class DiyRag extends Construct implements IKnowledge {
 
     this.build = buildOf(this, props);
     this.operations = new Operations(this, { documentation: DOCUMENTATION, encryptionKey: this.build.encryptionKey });
-    this.divided = props.retrieval?.tenant !== undefined;
+    this.retrieval = props.retrieval ?? {};
     this.bucket = props.documents?.bucket ?? this.defineBucket();
     this.index = this.defineIndex(props);
     this._needs = this.index.needs;
@@ -97,12 +89,24 @@ export class DiyRag extends Construct implements IKnowledge {
     this.syncRequests = this.index.sync.queues.jobs;
 
     this.queries = this.defineQueries(props);
-    this.handler = this.queries.answers.function;
-    this.api = this.queries.endpoint.api;
-    this.url = this.queries.endpoint.url;
-    this.userPool = this.queries.auth.userPool;
-    this.userPoolClient = this.queries.auth.userPoolClient;
-    this.sessionTable = this.queries.sessions?.table;
+    this.userPool = this.queries?.auth.userPool;
+    this.userPoolClient = this.queries?.auth.userPoolClient;
+    this.sessionTable = this.queries?.sessions?.table;
+  }
+
+  /** The function that answers; an error with `RagApi.none()`. */
+  public get handler(): LambdaFunction {
+    return this.requireQueries('handler').answers.function;
+  }
+
+  /** The REST API; an error with `RagApi.none()`. */
+  public get api(): RestApi {
+    return this.requireQueries('api').endpoint.api;
+  }
+
+  /** Where questions are answered, with a slash at its end: they are posted to `${url}v1/query`. An error with `RagApi.none()`. */
+  public get url(): string {
+    return this.requireQueries('url').endpoint.url;
   }
 
   /** Lets a caller look passages up, and says all that the caller must know to do so. */
@@ -112,8 +116,9 @@ export class DiyRag extends Construct implements IKnowledge {
 
   /** Lets somebody ask with IAM credentials; takes effect with `ApiAuth.iam()`. */
   public grantInvoke(grantee: IGrantable): Grant {
-    warnOfIdleGrant(this, this.queries.auth);
-    return this.queries.endpoint.grantInvoke(grantee);
+    const { auth, endpoint } = this.requireQueries('grantInvoke');
+    warnOfIdleGrant(this, auth);
+    return endpoint.grantInvoke(grantee);
   }
 
   /** Lets somebody have the bucket compared with the index, by a message to `syncRequests`. */
@@ -131,122 +136,13 @@ export class DiyRag extends Construct implements IKnowledge {
 
   /** Adds a dashboard: questions, what is found, what is read, what carries it, alarms where there are some, and the requests that failed last. */
   public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
-    return this.operations.addDashboard({ rows: ragCharts(this.signals), failures: failedRequests(this.queries.answers.logs) }, options);
+    return this.operations.addDashboard({ rows: ragCharts(this.signals), failures: this.failures }, options);
   }
 
-  /** A metric of this construct, by its name in CloudWatch; the sum over five minutes unless told otherwise. */
+  /** A metric of this construct, by its name in CloudWatch; the sum over five minutes unless told otherwise. With `RagApi.none()` those of documents alone. */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.operations.metric(metricName, this.queries.aboutOf(metricName), options);
-  }
-
-  /** Questions that were answered to the end, those to which nothing was found included. */
-  public metricAnswers(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.turns, options);
-  }
-
-  /** Questions that failed on the side of the service, the model or the index; requests that were refused are not counted. */
-  public metricErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.errors, options);
-  }
-
-  /** Milliseconds from the question to the first token of its answer; 95 of 100 are faster. */
-  public metricTimeToFirstToken(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.timeToFirstToken, { statistic: cloudwatch.Stats.p(95), ...options });
-  }
-
-  /** Tokens of prompts, passages included. */
-  public metricInputTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.inputTokens, options);
-  }
-
-  /** Tokens that the model wrote. */
-  public metricOutputTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.outputTokens, options);
-  }
-
-  /** What the model cost, in US dollars; there is none for models whose prices are not known. */
-  public metricCost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.cost, options);
-  }
-
-  /** Times that the documents were looked through. */
-  public metricRetrievals(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.retrievals, options);
-  }
-
-  /** Times that nothing was found, or nothing good enough. */
-  public metricEmptyRetrievals(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.emptyRetrievals, options);
-  }
-
-  /** Times that looking up failed. */
-  public metricRetrievalErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.retrievalErrors, options);
-  }
-
-  /** Milliseconds that looking up took; 95 of 100 are faster. */
-  public metricRetrievalDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.retrievalDuration, { statistic: cloudwatch.Stats.p(95), ...options });
-  }
-
-  /** The score of the best passage, in hundredths; half are better. */
-  public metricTopScore(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.topScore, { statistic: cloudwatch.Stats.p(50), ...options });
-  }
-
-  /** Passages of another tenant that the service gave, and nobody was shown. */
-  public metricForeignPassages(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.foreignPassages, options);
-  }
-
-  /** Answers that name no passage although some were found. */
-  public metricUncitedAnswers(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.uncitedAnswers, options);
-  }
-
-  /** Sentences of answers that state something and name no passage. */
-  public metricUncitedClaims(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.uncitedClaims, options);
-  }
-
-  /** Calls of a model that say what to look up, before a search. */
-  public metricQuestionRewrites(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(REWRITE_METRICS.rewrites, options);
-  }
-
-  /** Those of them that failed or were late: the question was looked up without them. */
-  public metricQuestionRewritesFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(REWRITE_METRICS.rewritesFailed, options);
-  }
-
-  /** Documents that were read. */
-  public metricDocumentsIndexed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.documentsIndexed, options);
-  }
-
-  /** Documents that were forgotten. */
-  public metricDocumentsDeleted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.documentsDeleted, options);
-  }
-
-  /** Documents that could not be read. */
-  public metricDocumentsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.documentsFailed, options);
-  }
-
-  /** Milliseconds from a change of a document until it can be found; 95 of 100 are faster. */
-  public metricSyncLag(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.syncLag, { statistic: cloudwatch.Stats.p(95), ...options });
-  }
-
-  /** Jobs that looked through a source. */
-  public metricSyncJobs(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.syncJobs, options);
-  }
-
-  /** Jobs that failed as a whole. */
-  public metricSyncJobsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.syncJobsFailed, options);
+    if (!this.queries) requireMetricOfReading(this, metricName);
+    return this.operations.metric(metricName, this.queries?.aboutOf(metricName) ?? {}, options);
   }
 
   /** Lines of context that a model wrote. */
@@ -257,6 +153,16 @@ export class DiyRag extends Construct implements IKnowledge {
   /** What these lines cost, in US dollars; there is none for models whose prices are not known. */
   public metricContextCost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(DOCUMENT_METRICS.contextCost, options);
+  }
+
+  /** Calls of a model that say what to look up, before a search. */
+  public metricQuestionRewrites(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(REWRITE_METRICS.rewrites, options);
+  }
+
+  /** Those of them that failed or were late: the question was looked up without them. */
+  public metricQuestionRewritesFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(REWRITE_METRICS.rewritesFailed, options);
   }
 
   /** Chunks that were embedded and written. */
@@ -270,9 +176,17 @@ export class DiyRag extends Construct implements IKnowledge {
   }
 
   private get signals(): RagSignals {
-    const { queries, divided, index: { sync: { queues: { changes, allLost }, handler: { function: reader } } } } = this;
-    const answering = { traffic: queries.endpoint.traffic, handler: queries.answers.function, priced: queries.models.priced, divided };
-    return { rag: this, documents: this, queries: answering, reader, changes, lost: [...allLost, queries.answers.deadLetters] };
+    const { queries, index: { sync: { queues: { changes, allLost }, handler: { function: reader } } } } = this;
+    const lost = [...allLost, ...(queries ? [queries.answers.deadLetters] : [])];
+    return { rag: this, documents: this, queries: queries?.signals(this.retrieval), reader, changes, lost };
+  }
+
+  private get failures(): Failures {
+    return this.queries ? failedRequests(this.queries.answers.logs) : failedDocuments(this.index.sync.handler.logs);
+  }
+
+  private requireQueries(member: string): QueryApi {
+    return this.queries ?? failWithoutQueries(this, member);
   }
 
   private defineBucket() {
@@ -282,7 +196,7 @@ export class DiyRag extends Construct implements IKnowledge {
     return bucket;
   }
 
-  private defineIndex({ documents = {}, splitter, store, embedding, retrieval }: DiyRagProps) {
+  private defineIndex({ documents = {}, splitter, store, embedding }: DiyRagProps) {
     const daily = SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1)));
     const { prefix, contextLines, sync = SyncPolicy.onChange().also(SyncPolicy.onDeploy()).also(daily) } = documents;
     return new OwnIndex(this, 'Index', {
@@ -292,20 +206,24 @@ export class DiyRag extends Construct implements IKnowledge {
       splitter,
       store,
       embedding,
-      retrieval: retrieval ?? {},
+      retrieval: this.retrieval,
       policy: sync,
       service: this.operations.service,
     });
   }
 
-  private defineQueries({ retrieval, ...props }: DiyRagProps) {
+  private defineQueries({ api = RagApi.rest(), ...props }: DiyRagProps) {
+    const rest = api._rest();
+    if (!rest) return undefined;
+    const { retrieval } = this;
     const { needs: { parts, calls }, sync: { table } } = this.index;
     const queries = new QueryApi(this, {
       ...props,
+      api: rest,
       build: this.build,
       service: this.operations.service,
       description: { handler: 'Answers questions from an index of passages', api: 'Answers from documents' },
-      parts: [...parts, 'documents', ...retrieval?.links ? ['s3-links'] : []],
+      parts: [...parts, 'documents', ...retrieval.links ? ['s3-links'] : []],
       calls: [...new Set([...calls, CalledService.DYNAMODB])],
       routes: [...Object.values(RAG_ROUTES), ...Object.values(DOCUMENT_ROUTES)],
     });

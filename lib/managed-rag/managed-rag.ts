@@ -13,13 +13,8 @@ import { DocumentSync } from './document-sync';
 import { KnowledgeBase } from './knowledge-base';
 import { KnowledgeStore } from './knowledge-store';
 import { type ManagedRagProps } from './managed-rag-props';
-import {
-  failWithoutQueries, requireIdentity, requireMetricOfReading, requireValidBacklog, requireValidProps, warnOfUnreadSources,
-} from './managed-rag-rules';
+import { requireIdentity, requireValidBacklog, requireValidProps, warnOfUnreadSources } from './managed-rag-rules';
 import { RagApi } from '../api';
-import { CHAT_METRICS } from '../contract/chat';
-import { SYNC_METRICS } from '../contract/document-sync';
-import { RETRIEVAL_METRICS } from '../contract/knowledge';
 import { RAG_ROUTES } from '../contract/rag';
 import { type IKnowledge, type KnowledgeBinding, type RetrievalOptions } from '../knowledge';
 import { bindRetrieval, declaredFields } from '../knowledge/bind-retrieval';
@@ -27,8 +22,10 @@ import { type DashboardOptions, type IAlarms } from '../observability';
 import { Operations } from '../observability/operations';
 import { type Failures, failedRequests } from '../observability/operations-dashboard';
 import { type Build, buildOf } from '../posture/build';
+import { DocumentMetrics } from '../rag/answer-metrics';
 import { requireFittingProof, warnOfIdleGrant } from '../rag/caller-rules';
 import { QueryApi } from '../rag/query-api';
+import { failWithoutQueries, requireMetricOfReading } from '../rag/query-rules';
 import { ragAlarms } from '../rag/rag-alarms';
 import { type RagAlarmsOptions } from '../rag/rag-alarms-options';
 import { failedDocuments, ragCharts } from '../rag/rag-dashboard';
@@ -44,7 +41,7 @@ const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/
  * const rag = new ManagedRag(this, 'Rag');
  * new CfnOutput(this, 'Documents', { value: rag.bucket!.bucketName });
  */
-export class ManagedRag extends Construct implements IKnowledge {
+export class ManagedRag extends DocumentMetrics implements IKnowledge {
   /** The knowledge base. */
   public readonly knowledgeBase: CfnKnowledgeBase;
 
@@ -156,106 +153,6 @@ export class ManagedRag extends Construct implements IKnowledge {
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     if (!this.queries) requireMetricOfReading(this, metricName);
     return this.operations.metric(metricName, this.queries?.aboutOf(metricName) ?? {}, options);
-  }
-
-  /** Questions that were answered to the end, those to which nothing was found included. */
-  public metricAnswers(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.turns, options);
-  }
-
-  /** Questions that failed on the side of the service, the model or the knowledge base; requests that were refused are not counted. */
-  public metricErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.errors, options);
-  }
-
-  /** Milliseconds from the question to the first token of its answer; 95 of 100 are faster. */
-  public metricTimeToFirstToken(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.timeToFirstToken, { statistic: cloudwatch.Stats.p(95), ...options });
-  }
-
-  /** Tokens of prompts, passages included. */
-  public metricInputTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.inputTokens, options);
-  }
-
-  /** Tokens that the model wrote. */
-  public metricOutputTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.outputTokens, options);
-  }
-
-  /** What the model cost, in US dollars; there is none for models whose prices are not known. */
-  public metricCost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.cost, options);
-  }
-
-  /** Times that the documents were looked through. */
-  public metricRetrievals(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.retrievals, options);
-  }
-
-  /** Times that nothing was found, or nothing good enough. */
-  public metricEmptyRetrievals(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.emptyRetrievals, options);
-  }
-
-  /** Times that looking up failed. */
-  public metricRetrievalErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.retrievalErrors, options);
-  }
-
-  /** Milliseconds that looking up took; 95 of 100 are faster. */
-  public metricRetrievalDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.retrievalDuration, { statistic: cloudwatch.Stats.p(95), ...options });
-  }
-
-  /** The score of the best passage, in hundredths; half are better. */
-  public metricTopScore(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.topScore, { statistic: cloudwatch.Stats.p(50), ...options });
-  }
-
-  /** Passages of another tenant that the service gave, and nobody was shown. */
-  public metricForeignPassages(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.foreignPassages, options);
-  }
-
-  /** Answers that name no passage although some were found. */
-  public metricUncitedAnswers(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.uncitedAnswers, options);
-  }
-
-  /** Sentences of answers that state something and name no passage. */
-  public metricUncitedClaims(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.uncitedClaims, options);
-  }
-
-  /** Documents that were read. */
-  public metricDocumentsIndexed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.documentsIndexed, options);
-  }
-
-  /** Documents that were forgotten. */
-  public metricDocumentsDeleted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.documentsDeleted, options);
-  }
-
-  /** Documents that could not be read. */
-  public metricDocumentsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.documentsFailed, options);
-  }
-
-  /** Milliseconds from a change of a document until it can be found; 95 of 100 are faster. */
-  public metricSyncLag(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.syncLag, { statistic: cloudwatch.Stats.p(95), ...options });
-  }
-
-  /** Jobs that looked through a source. */
-  public metricSyncJobs(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.syncJobs, options);
-  }
-
-  /** Jobs that failed as a whole. */
-  public metricSyncJobsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.syncJobsFailed, options);
   }
 
   private get signals(): RagSignals {

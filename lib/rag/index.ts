@@ -1,3 +1,4 @@
+export * from './answer-metrics';
 export { type RagAnswering } from './answering';
 export { type AuroraClusterOptions } from './aurora-cluster';
 export * from './query-sessions';

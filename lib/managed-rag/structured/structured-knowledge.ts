@@ -15,9 +15,6 @@ import { SqlBase } from './sql-base';
 import { type StructuredKnowledgeProps } from './structured-knowledge-props';
 import { requireValidStructured } from './structured-knowledge-rules';
 import { RagApi } from '../../api';
-import { CHAT_METRICS } from '../../contract/chat';
-import { SYNC_METRICS } from '../../contract/document-sync';
-import { RETRIEVAL_METRICS } from '../../contract/knowledge';
 import { RAG_ROUTES, SQL_ROUTE } from '../../contract/rag';
 import { type IKnowledge, type KnowledgeBinding, type RowsOptions } from '../../knowledge';
 import { bindRows } from '../../knowledge/bind-rows';
@@ -25,16 +22,17 @@ import { type DashboardOptions, type IAlarms } from '../../observability';
 import { Operations } from '../../observability/operations';
 import { failedRequests, type Failures } from '../../observability/operations-dashboard';
 import { type Build, buildOf } from '../../posture/build';
+import { AnswerMetrics } from '../../rag/answer-metrics';
 import { ANSWER_TIMEOUT } from '../../rag/answering';
 import { warnOfIdleGrant } from '../../rag/caller-rules';
 import { QueryApi } from '../../rag/query-api';
+import { failWithoutQueries, requireMetricOfReading } from '../../rag/query-rules';
 import { ragAlarms } from '../../rag/rag-alarms';
 import { type QueryAlarmsOptions } from '../../rag/rag-alarms-options';
 import { failedJobs, ragCharts } from '../../rag/rag-dashboard';
 import { type RagSignals } from '../../rag/rag-signals';
 import { SyncPolicy } from '../../rag/sync-policy';
 import { DocumentSync } from '../document-sync';
-import { failWithoutQueries, requireMetricOfReading } from '../managed-rag-rules';
 
 const DOCUMENTATION = 'https://github.com/cdk-genai-patterns/cdk-genai-patterns/blob/main/docs/structured-knowledge.md#metrics-and-alarms';
 
@@ -51,7 +49,7 @@ const FIRST_TOKEN = Duration.seconds(30);
  * });
  * new CfnOutput(this, 'SetupSql', { value: sales.setupSql() });
  */
-export class StructuredKnowledge extends Construct implements IKnowledge {
+export class StructuredKnowledge extends AnswerMetrics implements IKnowledge {
   /** The knowledge base. */
   public readonly knowledgeBase: CfnKnowledgeBase;
 
@@ -181,76 +179,6 @@ export class StructuredKnowledge extends Construct implements IKnowledge {
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     if (!this.queries) requireMetricOfReading(this, metricName);
     return this.operations.metric(metricName, this.queries?.aboutOf(metricName) ?? {}, options);
-  }
-
-  /** Questions that were answered to the end, those to which no rows were found included. */
-  public metricAnswers(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.turns, options);
-  }
-
-  /** Questions that failed on the side of the service, the model or the knowledge base; requests that were refused are not counted. */
-  public metricErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.errors, options);
-  }
-
-  /** Milliseconds from the question to the first token of its answer; 95 of 100 are faster. */
-  public metricTimeToFirstToken(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.timeToFirstToken, { statistic: cloudwatch.Stats.p(95), ...options });
-  }
-
-  /** Tokens of prompts, rows included. */
-  public metricInputTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.inputTokens, options);
-  }
-
-  /** Tokens that the model wrote. */
-  public metricOutputTokens(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.outputTokens, options);
-  }
-
-  /** What the model that answers cost, in US dollars; there is none for models whose prices are not known. */
-  public metricCost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(CHAT_METRICS.cost, options);
-  }
-
-  /** Times that the data was asked. */
-  public metricRetrievals(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.retrievals, options);
-  }
-
-  /** Times that no rows were found. */
-  public metricEmptyRetrievals(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.emptyRetrievals, options);
-  }
-
-  /** Times that a query could not be written or run. */
-  public metricRetrievalErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.retrievalErrors, options);
-  }
-
-  /** Milliseconds that writing and running a query took; 95 of 100 are faster. */
-  public metricRetrievalDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.retrievalDuration, { statistic: cloudwatch.Stats.p(95), ...options });
-  }
-
-  /** Answers that name no query although rows were found. */
-  public metricUncitedAnswers(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.uncitedAnswers, options);
-  }
-
-  /** Sentences of answers that state something and name no passage. */
-  public metricUncitedClaims(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RETRIEVAL_METRICS.uncitedClaims, options);
-  }
-
-  /** Jobs that read tables and columns. */
-  public metricSyncJobs(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.syncJobs, options);
-  }
-
-  /** Jobs that failed. */
-  public metricSyncJobsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(SYNC_METRICS.syncJobsFailed, options);
   }
 
   private get signals(): RagSignals {
