@@ -7,6 +7,7 @@ import { readAssembly } from './assembly/assembly';
 import { Deployment } from './assembly/deployment';
 import { REGION } from './assembly/identity';
 import { startAwsEndpoint } from './aws/endpoint';
+import { bedrockBatchJobs } from './bedrock/batch-jobs';
 import { Faults } from './bedrock/faults';
 import { Issuer, type TokenOptions } from './cognito/issuer';
 import { Issuers } from './cognito/issuers';
@@ -169,8 +170,9 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   secrets.createSecrets(deployment);
   const collections = await startCollections(deployment, { principals, onNotice });
   undo.push(() => collections.stop());
+  const batches = bedrockBatchJobs({ buckets: buckets.buckets, principals, onNotice });
   const services = [
-    tables, buckets, vectors, collections.service, ...knowledge.services, model, agentCoreMemory(() => memories), lambda, connections, secrets,
+    tables, buckets, vectors, collections.service, ...knowledge.services, batches, model, agentCoreMemory(() => memories), lambda, connections, secrets,
     ...eventing.services,
   ];
   const endpoint = await startAwsEndpoint({

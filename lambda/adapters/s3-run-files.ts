@@ -9,7 +9,8 @@ export function s3RunFiles(client: S3Client, Bucket: string): RunFiles {
     async* list(Prefix) {
       let ContinuationToken: string | undefined;
       do {
-        const page: ListObjectsV2CommandOutput = await client.send(new ListObjectsV2Command({ Bucket, Prefix, ...(ContinuationToken !== undefined && { ContinuationToken }) }));
+        const further = ContinuationToken !== undefined && { ContinuationToken };
+        const page: ListObjectsV2CommandOutput = await client.send(new ListObjectsV2Command({ Bucket, Prefix, ...further }));
         for (const { Key: key, Size: bytes = 0 } of page.Contents ?? []) if (key !== undefined) yield { key, bytes };
         ContinuationToken = page.NextContinuationToken;
       } while (ContinuationToken !== undefined);

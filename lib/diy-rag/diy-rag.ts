@@ -9,6 +9,8 @@ import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
+import { BulkLoad } from './bulk/bulk-load';
+import { type BulkLoadOptions } from './bulk/bulk-load-options';
 import { type DiyRagProps } from './diy-rag-props';
 import { requireValidProps } from './diy-rag-rules';
 import { OWN_SOURCE } from './index-sync';
@@ -19,6 +21,7 @@ import { DOCUMENT_METRICS, DOCUMENTS_TABLE } from '../contract/document-index';
 import { REWRITE_METRICS } from '../contract/questions';
 import { DOCUMENT_ROUTES, RAG_ROUTES } from '../contract/rag';
 import { PrivateBucket } from '../internal/private-bucket';
+import { requireFirst } from '../internal/validation';
 import { type IKnowledge, type KnowledgeBinding } from '../knowledge';
 import { type KnowledgeNeeds } from '../knowledge/knowledge-needs';
 import { type DashboardOptions, type IAlarms } from '../observability';
@@ -137,6 +140,15 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
   /** Adds a dashboard: questions, what is found, what is read, what carries it, alarms where there are some, and the requests that failed last. */
   public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
     return this.operations.addDashboard({ rows: ragCharts(this.signals), failures: this.failures }, options);
+  }
+
+  /**
+   * Adds a state machine that brings all documents into the index at once, many at a time: for a first load, and after what makes all be read anew. Changes go their own way
+   * meanwhile; neither undoes what the other does.
+   */
+  public addBulkLoad(options: BulkLoadOptions = {}): BulkLoad {
+    const id = requireFirst(this, 'BulkLoad', 'addBulkLoad');
+    return new BulkLoad(this, id, { ...options, index: this.index.loaded, build: this.build, metric: (name, more) => this.metric(name, more) });
   }
 
   /** A metric of this construct, by its name in CloudWatch; the sum over five minutes unless told otherwise. With `RagApi.none()` those of documents alone. */

@@ -1,3 +1,8 @@
+export { BulkLoad } from './bulk/bulk-load';
+export * from './bulk/bulk-load-options';
+export { type BatchEmbeddingOptions, BulkEmbedding } from './bulk/bulk-embedding';
+export { BulkSource } from './bulk/bulk-source';
+export * from './bulk/corpus-options';
 export { ContextLines, type ContextLinesOptions } from './context-lines';
 export * from './diy-rag';
 export * from './diy-rag-props';

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { Stack } from 'aws-cdk-lib';
 import { ArnPrincipal, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
+import { type LoadedIndex } from './bulk/loaded-index';
 import { type ContextLines, type ContextLinesBinding } from './context-lines';
 import { embeddingPolicy } from './embedding-policy';
-import { IndexSync } from './index-sync';
+import { IndexSync, OWN_SOURCE } from './index-sync';
 import { type PassageRetrieval, PASSAGES, searchOf } from './passage-retrieval';
 import { Splitter, type SplitterBinding } from './splitter';
 import { type StoreBinding } from './store-binding';
@@ -19,7 +20,7 @@ import { fail } from '../internal/validation';
 import { KnowledgeBinding } from '../knowledge';
 import { declaredFields, grantLinks } from '../knowledge/bind-retrieval';
 import { type KnowledgeNeeds } from '../knowledge/knowledge-needs';
-import { EmbeddingModel, type IEmbeddingModel } from '../model';
+import { type EmbeddingBinding, EmbeddingModel, type IEmbeddingModel } from '../model';
 import { CalledService } from '../posture';
 import { type Build } from '../posture/build';
 import { type SourceDocuments } from '../rag/source-documents';
@@ -51,6 +52,7 @@ export class OwnIndex extends Construct {
   public readonly sync: IndexSync;
   public readonly needs: KnowledgeNeeds;
   private readonly model: IEmbeddingModel;
+  private readonly bound: EmbeddingBinding;
   private readonly embedding: EmbeddingPolicy;
   private readonly context?: ContextLinesBinding;
   private readonly splitter: SplitterBinding;
@@ -61,7 +63,7 @@ export class OwnIndex extends Construct {
     super(scope, id);
     const { splitter = Splitter.structure(), store = VectorStore.s3Vectors(), retrieval: { tenant } } = props;
     this.model = props.embedding ?? EmbeddingModel.standard();
-    const bound = this.model.bind(this, NOBODY);
+    const bound = this.bound = this.model.bind(this, NOBODY);
     this.embedding = embeddingPolicy(this, bound);
     if (bound.binary) fail(this, "'embedding' must make float vectors, for the store holds no others, got binary ones: leave `binary` out");
     this.context = props.contextLines?._bind(this);
@@ -77,6 +79,12 @@ export class OwnIndex extends Construct {
       index: ({ tableName }) => this.indexPolicy(tableName),
       letEmbed: (role) => this.model.bind(this, role),
     });
+  }
+
+  /** What a bulk load has to know. */
+  public get loaded(): LoadedIndex {
+    const { props: { documents }, sync: { handler }, embedding, bound: model, index: { fields } } = this;
+    return { documents, source: OWN_SOURCE, handler, embedding, model, fields };
   }
 
   public bind(scope: IConstruct, caller: IGrantable): KnowledgeBinding {

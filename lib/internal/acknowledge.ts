@@ -17,7 +17,12 @@ export function acknowledge(scope: IConstruct, id: string, reason: string) {
  */
 export function acknowledgeWildcard(caller: IGrantable, resource: string, reason: string) {
   const principal: unknown = caller.grantPrincipal;
-  if (Construct.isConstruct(principal)) acknowledge(principal, `AwsSolutions-IAM5[Resource::${spelled(Stack.of(principal).resolve(resource))}]`, reason);
+  if (Construct.isConstruct(principal)) acknowledgeResource(principal, resource, reason);
+}
+
+/** Accepts a wildcard in the resource of a statement that stands in this policy, or below it. */
+export function acknowledgeResource(scope: IConstruct, resource: string, reason: string) {
+  acknowledge(scope, `AwsSolutions-IAM5[Resource::${spelled(Stack.of(scope).resolve(resource))}]`, reason);
 }
 
 /** An ARN as the rule spells it in its finding: a reference in angle brackets, a joined text joined. */

@@ -60,6 +60,14 @@ export enum CalledService {
   RDS_DATA = 'rds-data',
   /** Clients of a WebSocket API, by its `@connections`: no endpoint of a VPC leads there, only the internet does. */
   CONNECTIONS = '@connections',
+  /** Jobs of Spark. */
+  GLUE = 'glue',
+  /** Logs, for what writes them itself. */
+  LOGS = 'logs',
+  /** Metrics, for what writes them itself. */
+  MONITORING = 'monitoring',
+  /** Keys, for what encrypts by itself. */
+  KMS = 'kms',
   /** Traces. */
   XRAY = 'xray',
 }

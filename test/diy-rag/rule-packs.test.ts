@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { MetadataField, Posture, SyncPolicy } from '../../lib';
-import { ContextLines, DiyRag, type DiyRagProps, Splitter } from '../../lib/diy-rag';
+import { BulkEmbedding, BulkSource, ContextLines, CorpusFormat, DiyRag, type DiyRagProps, Splitter } from '../../lib/diy-rag';
 
 // Off in the other tests, for it takes its time.
 delete process.env.CDK_VALIDATION;
@@ -34,6 +35,8 @@ function findings(regulated: boolean, propsOf: (stack: Stack) => DiyRagProps): s
   const rag = new DiyRag(stack, 'Rag', { ...propsOf(stack), posture: regulated ? Posture.regulated() : Posture.standard() });
   rag.addAlarms();
   rag.addDashboard();
+  const corpus = BulkSource.corpus({ bucket: Bucket.fromBucketName(stack, 'Corpus', 'corpus'), format: CorpusFormat.CSV });
+  rag.addBulkLoad({ source: corpus, embedding: BulkEmbedding.batch() });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   if (regulated) Validations.of(app).addPlugins(new HIPAASecurityChecks(app), new NIST80053R5Checks(app), new PCIDSS321Checks(app));
   const report = JSON.parse(readFileSync(join(app.synth().directory, 'validation-report.json'), 'utf8')) as Report;
