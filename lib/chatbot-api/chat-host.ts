@@ -25,6 +25,8 @@ export interface ChatCode extends Build {
   readonly calls: CalledService[];
   /** Where code runs that calls these services, made beside it; undefined leaves it to the network of its host. */
   readonly place: (scope: Construct, calls: CalledService[]) => FunctionPlacement | undefined;
+  /** Whether the code connects to a database, whose certificate those of Lambda know and no others. */
+  readonly connects: boolean;
   readonly turnTimeout: Duration;
 }
 

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IConstruct } from 'constructs';
+import { type ChatCode } from './chat-host';
 import { type AuthBinding } from '../api/auth-binding';
 import { fail } from '../internal/validation';
 import { type IKnowledge } from '../knowledge';
@@ -15,6 +16,17 @@ export function knowledgeParts(knowledge?: IKnowledge): readonly string[] {
 /** What a chat's code calls to look documents up. */
 export function knowledgeCalls(knowledge?: IKnowledge): readonly CalledService[] {
   return knowledge ? needsOf(knowledge)?.calls ?? [CalledService.BEDROCK_AGENT_RUNTIME] : [];
+}
+
+/** Where a chat's code runs that looks documents up; `byChat` says where it would run without them. */
+export function knowledgePlace(knowledge: IKnowledge | undefined, byChat: ChatCode['place']): ChatCode['place'] {
+  const place = knowledge && needsOf(knowledge)?.place;
+  return place ? (scope, calls) => place(scope, calls, byChat) : byChat;
+}
+
+/** Whether a chat connects to a database to look documents up. */
+export function knowledgeConnects(knowledge?: IKnowledge): boolean {
+  return knowledge !== undefined && needsOf(knowledge)?.place !== undefined;
 }
 
 /** Lets the chat look documents up, and says how as its handler reads it; empty where there are none. */

@@ -73,6 +73,10 @@ export class ChatService extends Construct implements ChatHost {
 
   private definePlacement(): FunctionPlacement {
     const { vpc: given, code } = this.props;
+    if (code.connects) {
+      fail(this, "'knowledge' must be kept in a store that is called over HTTPS with Transport.container(), for a container does not know the certificates of Aurora, got VectorStore.auroraPgvector(): "
+        + 'take Transport.restStreaming(), or another store');
+    }
     const placement = code.place(this, code.calls);
     if (!placement) {
       const vpc = given ?? this.defineVpc();

@@ -18,7 +18,7 @@ import { type ChatEndpoint } from './chat-endpoint';
 import { chatEnvironment } from './chat-environment';
 import { callsFunctions } from './chat-hooks';
 import { type ChatHost } from './chat-host';
-import { knowledgeCalls, knowledgeParts } from './chat-knowledge';
+import { knowledgeCalls, knowledgeConnects, knowledgeParts, knowledgePlace } from './chat-knowledge';
 import { type ChatSignals } from './chat-signals';
 import { type ChatbotApiProps } from './chatbot-api-props';
 import { requireFittingProps, requireValidProps, warnOfIdleGrant } from './chatbot-api-rules';
@@ -285,7 +285,8 @@ export class ChatbotApi extends Construct {
         CalledService.BEDROCK_RUNTIME, ...this.memory.calls, CalledService.S3,
         ...(this.hooked ? [CalledService.LAMBDA] : []), ...(this.quotas ? [CalledService.DYNAMODB] : []), ...knowledgeCalls(knowledge),
       ],
-      place: (placed, calls) => this.memory.placeHandler(placed, calls),
+      place: knowledgePlace(knowledge, (placed, calls) => this.memory.placeHandler(placed, calls)),
+      connects: knowledgeConnects(knowledge),
       turnTimeout: generation?.turnTimeout ?? TURN_TIMEOUT,
     });
   }

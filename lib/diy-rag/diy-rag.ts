@@ -228,7 +228,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
     const rest = api._rest();
     if (!rest) return undefined;
     const { retrieval } = this;
-    const { needs: { parts, calls }, sync: { table } } = this.index;
+    const { needs: { parts, calls, place }, sync: { table } } = this.index;
     const queries = new QueryApi(this, {
       ...props,
       api: rest,
@@ -237,6 +237,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
       description: { handler: 'Answers questions from an index of passages', api: 'Answers from documents' },
       parts: [...parts, 'documents', ...retrieval.links ? ['s3-links'] : []],
       calls: [...new Set([...calls, CalledService.DYNAMODB])],
+      place,
       routes: [...Object.values(RAG_ROUTES), ...Object.values(DOCUMENT_ROUTES)],
     });
     requireFittingProof(this, { retrieval }, queries.auth);

@@ -16,6 +16,7 @@ import { acknowledge, acknowledgeWildcard } from '../internal/acknowledge';
 import { BundledFunction } from '../internal/bundled-function';
 import { type HandlerRole } from '../internal/handler-role';
 import { PrivateBucket } from '../internal/private-bucket';
+import { placing } from '../knowledge/knowledge-needs';
 import { CalledService } from '../posture';
 import { type Build } from '../posture/build';
 import { defineItemTable, grantItems } from '../posture/item-table';
@@ -115,7 +116,7 @@ export class IndexSync extends Construct {
       encryptionKey,
       deadLetters: this.queues.lost,
       reservedConcurrency: posture.reservedConcurrency,
-      place: (placed) => posture.placeFunction(placed, [...new Set([...CALLS, ...splitter.calls, ...store.calls])]),
+      place: (placed) => placing(posture, store.place)(placed, [...new Set([...CALLS, ...splitter.calls, ...store.calls])]),
     });
     handler.configure({
       SOURCES: Stack.of(this).toJsonString(this.sources),

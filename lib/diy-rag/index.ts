@@ -7,6 +7,7 @@ export { ContextLines, type ContextLinesOptions } from './context-lines';
 export * from './diy-rag';
 export * from './diy-rag-props';
 export { type SearchModelOptions } from './asked-model';
+export { type AuroraVectorStoreOptions, type ExistingVectorCluster } from './own-aurora';
 export { type PassageRetrieval } from './passage-retrieval';
 export * from './query-expansion';
 export * from './query-rewriting';

@@ -70,7 +70,7 @@ export class OwnIndex extends Construct {
     this.splitter = splitter._bind(this, bound);
     this.index = { name: `passages_${this.embedding.dimension}`, dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field };
     this.store = store._bind(this, { ...props, index: this.index });
-    this.needs = { parts: ['own-passages', STORE_PARTS[this.store.reference.kind]], calls: [...this.store.calls, CalledService.BEDROCK_RUNTIME] };
+    this.needs = { parts: ['own-passages', STORE_PARTS[this.store.reference.kind]], calls: [...this.store.calls, CalledService.BEDROCK_RUNTIME], place: this.store.place };
     this.sync = new IndexSync(this, 'Sync', {
       ...props,
       context: this.context,

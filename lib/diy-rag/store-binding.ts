@@ -2,6 +2,7 @@ import { type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type StoreReference } from '../contract/own-knowledge';
 import { type PassageIndex } from '../contract/passage-stores';
 import { type ServiceRole } from '../internal/handler-role';
+import { type PlaceBeside } from '../knowledge/knowledge-needs';
 import { type CalledService } from '../posture';
 import { type Build } from '../posture/build';
 
@@ -15,6 +16,8 @@ export interface StoreBinding {
   readonly reference: StoreReference;
   /** What both who write and who search call. */
   readonly calls: readonly CalledService[];
+  /** Where those run who write and search, where the store can be reached from there alone. */
+  readonly place?: PlaceBeside;
   /** What the store cannot change of itself: with another it is another store, which begins empty, and every document is read anew. */
   readonly settled: unknown;
   /** Whether chunks are found by their words. */

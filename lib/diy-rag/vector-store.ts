@@ -1,4 +1,5 @@
 import { type Construct } from 'constructs';
+import { type AuroraVectorStoreOptions, OwnAurora } from './own-aurora';
 import { OwnVectors } from './own-vectors';
 import { type IndexBuild, type StoreBinding } from './store-binding';
 
@@ -16,6 +17,14 @@ export abstract class VectorStore {
     return new S3Vectors();
   }
 
+  /**
+   * Aurora PostgreSQL with pgvector, serverless: found by meaning and by words, texts that describe documents looked into, tenants kept apart by the database
+   * itself. It sleeps when nobody asks; the first question then waits 15 seconds or more.
+   */
+  public static auroraPgvector(options: AuroraVectorStoreOptions = {}): VectorStore {
+    return new AuroraPgvector(options);
+  }
+
   /** @internal */
   public abstract _bind(scope: Construct, build: IndexBuild): StoreBinding;
 }
@@ -23,5 +32,15 @@ export abstract class VectorStore {
 class S3Vectors extends VectorStore {
   public _bind(scope: Construct, build: IndexBuild): StoreBinding {
     return new OwnVectors(scope, 'Store', build).binding;
+  }
+}
+
+class AuroraPgvector extends VectorStore {
+  constructor(private readonly options: AuroraVectorStoreOptions) {
+    super();
+  }
+
+  public _bind(scope: Construct, build: IndexBuild): StoreBinding {
+    return new OwnAurora(scope, 'Store', { ...build, ...this.options }).binding;
   }
 }

@@ -33,7 +33,9 @@ export function defineSchemaMaker(scope: Construct, { posture, logRetention, enc
 }
 
 /** Has the function make what is asked for, and drop it with the resource. */
-export function makeSchema(scope: Construct, { schema: handler }: SchemaMaker, database: DataApiDatabase, properties: PgvectorTable | PgvectorStore): CustomResource {
+export function makeSchema(
+  scope: Construct, { schema: handler }: SchemaMaker, database: DataApiDatabase, properties: PgvectorTable | PgvectorStore,
+): CustomResource {
   letQuery(handler.role, database, ['rds-data:ExecuteStatement']);
   const { clusterArn: CLUSTER_ARN, secretArn: SECRET_ARN, database: DATABASE } = database;
   handler.configure({ CLUSTER_ARN, SECRET_ARN, DATABASE, SERVICE: scope.node.path.replaceAll('/', '-') });

@@ -15,6 +15,7 @@ import { type IGuardrail } from '../guardrail';
 import { BundledFunction } from '../internal/bundled-function';
 import { type HandlerRole } from '../internal/handler-role';
 import { type KnowledgeBinding, type RetrievalOptions } from '../knowledge';
+import { type PlaceBeside, placing } from '../knowledge/knowledge-needs';
 import { type IModel, Model, ModelUse } from '../model';
 import { BoundModels } from '../model/bound-models';
 import { CalledService } from '../posture';
@@ -39,6 +40,8 @@ export interface QueryApiProps extends QueryApiChoices {
   readonly routes: readonly ApiRoute[];
   /** What its knowledge is looked up by, where that is no knowledge base of Bedrock. */
   readonly calls?: readonly CalledService[];
+  /** Where the handler runs, where its documents lie in a network. @default - where the posture says */
+  readonly place?: PlaceBeside;
 }
 
 /** Questions over HTTP: the handler that looks up and answers, and the API in front of it. What it makes stands in its construct's own scope. */
@@ -94,7 +97,7 @@ export class QueryApi {
   }
 
   private defineHandler() {
-    const { build: { posture, logRetention, encryptionKey }, answering: { systemPrompt } = {}, description, parts } = this.props;
+    const { build: { posture, logRetention, encryptionKey }, answering: { systemPrompt } = {}, description, parts, place } = this.props;
     return new BundledFunction<RagEnv>(this.scope, 'Handler', {
       bundle: 'rag',
       description: description.handler,
@@ -106,7 +109,7 @@ export class QueryApi {
       logRetention,
       encryptionKey,
       reservedConcurrency: posture.reservedConcurrency,
-      place: (placed) => posture.placeFunction(placed, [
+      place: (placed) => placing(posture, place)(placed, [
         CalledService.BEDROCK_RUNTIME, ...this.props.calls ?? [CalledService.BEDROCK_AGENT_RUNTIME],
         CalledService.XRAY, ...this.sessions ? [CalledService.DYNAMODB] : [],
       ]),

@@ -4,7 +4,7 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { COMBINED } from './everything';
 import { addExamples, EXAMPLES } from '../../examples/app';
-import { KnowledgeStore, ManagedRag, type ManagedRagProps, Posture, SyncPolicy } from '../../lib';
+import { DiyRag, type DiyRagProps, KnowledgeStore, ManagedRag, type ManagedRagProps, Posture, SyncPolicy, VectorStore } from '../../lib';
 import { defineRag } from '../managed-rag/define-rag';
 
 /** Every transport and memory of chats, every way of answers from documents that has functions of its own. */
@@ -14,6 +14,7 @@ const regulatedApps: readonly { readonly name: string; readonly define: (app: Ap
   ragOf('documents', {}),
   ragOf('documents at times, and links to them', { retrieval: { links: Duration.minutes(10) }, sync: SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1))) }),
   ragOf('a table of Aurora', { store: KnowledgeStore.auroraPgvector() }),
+  ownRagOf('passages in Aurora', { store: VectorStore.auroraPgvector() }),
   ragOf('a collection', { store: KnowledgeStore.openSearchServerless() }),
   ragOf('documents, in a VPC that lies beside it', {}, (stack) => Posture.regulated({ vpc: new Vpc(stack, 'Vpc') })),
 ];
@@ -26,6 +27,10 @@ function ragOf(name: string, props: ManagedRagProps, posture = (_: Stack) => Pos
       new ManagedRag(stack, 'Rag', { ...props, posture: posture(stack) });
     },
   };
+}
+
+function ownRagOf(name: string, props: DiyRagProps) {
+  return { name, define: (app: App) => void new DiyRag(new Stack(app, 'Stack'), 'Rag', { ...props, posture: Posture.regulated() }) };
 }
 
 test.each(regulatedApps)('a stack with $name keeps what its functions and tasks reach AWS by until they are gone', ({ define }) => {

@@ -4,7 +4,7 @@ import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
-import { MetadataField, Posture, SyncPolicy } from '../../lib';
+import { MetadataField, Posture, SyncPolicy, VectorStore } from '../../lib';
 import { BulkEmbedding, BulkSource, ContextLines, CorpusFormat, DiyRag, type DiyRagProps, Splitter } from '../../lib/diy-rag';
 
 // Off in the other tests, for it takes its time.
@@ -12,6 +12,7 @@ delete process.env.CDK_VALIDATION;
 
 const CHOICES: Readonly<Record<string, (stack: Stack) => DiyRagProps>> = {
   'nothing chosen': () => ({}),
+  'passages in Aurora': () => ({ store: VectorStore.auroraPgvector() }),
   'everything chosen': (stack) => ({
     splitter: Splitter.custom(LambdaFunction.fromFunctionArn(stack, 'Splitter', 'arn:aws:lambda:us-east-1:111122223333:function:splitter')),
     documents: { contextLines: ContextLines.byModel(), prefix: 'papers/', sync: SyncPolicy.onChange() },
