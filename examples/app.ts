@@ -1,6 +1,8 @@
 import { App } from 'aws-cdk-lib';
 import { ChatbotApiStack } from './chatbot-api';
 import { ChatbotApiRegulatedStack } from './chatbot-api-regulated';
+import { DiyRagStack } from './diy-rag';
+import { DiyRagRegulatedStack } from './diy-rag-regulated';
 import { GroundedChatStack } from './grounded-chat';
 import { ManagedRagStack } from './managed-rag';
 import { ManagedRagRegulatedStack } from './managed-rag-regulated';
@@ -12,6 +14,8 @@ import { StructuredKnowledgeStack } from './structured-knowledge';
 export const EXAMPLES = {
   'chatbot-api': (app: App) => new ChatbotApiStack(app, 'ChatbotApi'),
   'chatbot-api-regulated': (app: App) => new ChatbotApiRegulatedStack(app, 'ChatbotApiRegulated'),
+  'diy-rag': (app: App) => new DiyRagStack(app, 'DiyRag'),
+  'diy-rag-regulated': (app: App) => new DiyRagRegulatedStack(app, 'DiyRagRegulated'),
   'grounded-chat': (app: App) => new GroundedChatStack(app, 'GroundedChat'),
   'managed-rag': (app: App) => new ManagedRagStack(app, 'ManagedRag'),
   'managed-rag-regulated': (app: App) => new ManagedRagRegulatedStack(app, 'ManagedRagRegulated'),

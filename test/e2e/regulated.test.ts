@@ -23,18 +23,21 @@ describe('the regulated example', () => {
   });
 });
 
-describe('the regulated example of answers from documents', () => {
+/** What a log says once each is ready for documents. */
+const REGULATED = [['managed-rag-regulated', 'ManagedRagRegulated', '"what":"complete"'], ['diy-rag-regulated', 'DiyRagRegulated', '"message":"walk"']] as const;
+
+describe.each(REGULATED)('the regulated example %s', (name, id, ready) => {
   const run = runStacks((app) => {
-    addExamples(app, 'managed-rag-regulated');
-    const stack = app.node.findChild('ManagedRagRegulated') as Stack;
+    addExamples(app, name);
+    const stack = app.node.findChild(id) as Stack;
     const author = new Role(stack, 'Author', { assumedBy: new AnyPrincipal() });
     author.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: ['*'] }));
     new CfnOutput(stack, 'AuthorArn', { value: author.roleArn });
   });
-  const outputs = () => run.cloud.outputs.ManagedRagRegulated;
+  const outputs = () => run.cloud.outputs[id];
 
   test('answers from a file that was uploaded a moment ago, with no permission missing', async () => {
-    await run.cloud.waitForLog(({ line }) => line.includes('"what":"complete"'), 40_000);
+    await run.cloud.waitForLog(({ line }) => line.includes(ready), 40_000);
     const s3 = new S3Client({ endpoint: run.cloud.endpoint, region: 'us-east-1', credentials: { accessKeyId: accessKeyOf(outputs().AuthorArn), secretAccessKey: 'x' } });
     await s3.send(new PutObjectCommand({ Bucket: outputs().Documents, Key: 'leave.txt', Body: 'Parental leave lasts twenty weeks.' }));
     await run.cloud.waitForLog(({ line }) => line.includes('"what":"indexed"'), 30_000);
