@@ -12,7 +12,7 @@ export interface ParseCall {
 export interface ParseAnswer {
   readonly id: number;
   readonly document?: ParsedDocument;
-  readonly failure?: { readonly kind: ParseFailureKind; readonly message: string; readonly cause?: string };
+  readonly failure?: { readonly kind: ParseFailureKind; readonly message: string; readonly pages?: number; readonly cause?: string };
 }
 
 export interface ThreadParser extends Parser {
@@ -72,7 +72,7 @@ export function threadParser(script: string, policy: ParsePolicy): ThreadParser 
 
 function outcome({ document, failure }: ParseAnswer): ParsedDocument {
   if (document) return document;
-  throw new ParseFailure(failure?.kind ?? 'broken', failure?.message ?? 'the document cannot be read', { cause: failure?.cause });
+  throw new ParseFailure(failure?.kind ?? 'broken', failure?.message ?? 'the document cannot be read', { cause: failure?.cause, pages: failure?.pages });
 }
 
 interface Ended {

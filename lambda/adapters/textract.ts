@@ -2,11 +2,9 @@ import {
   type Block, GetDocumentAnalysisCommand, type GetDocumentAnalysisCommandOutput, GetDocumentTextDetectionCommand, StartDocumentAnalysisCommand,
   StartDocumentTextDetectionCommand, type TextractClient,
 } from '@aws-sdk/client-textract';
+import type { ScanDetail } from '../../lib/contract/parsing';
 import { ParseFailure, type ParseFailureKind } from '../ports/parsing';
-import { type ScanBlock, ScanDelay, type Scans } from '../ports/scans';
-
-/** `text`: words alone; `layout`: tables, headings, lists and what stands around a page too, at a price of their own. */
-export type ScanDetail = 'text' | 'layout';
+import { type ScanBlock, ScanDelay, type ScanPart, type Scans } from '../ports/scans';
 
 /** The document's own fault, by the error's name: what a user is told. */
 const REFUSALS: Readonly<Record<string, readonly [ParseFailureKind, string]>> = {
@@ -15,15 +13,15 @@ const REFUSALS: Readonly<Record<string, readonly [ParseFailureKind, string]>> = 
   DocumentTooLargeException: ['tooLarge', 'the document is too large for Textract, which reads 500 MB and 3000 pages'],
 };
 const BUSY = new Set(['LimitExceededException', 'ProvisionedThroughputExceededException', 'ThrottlingException', 'InternalServerError']);
+/** What a job is called in the account's records. */
+const JOB_TAG = 'DiyRag';
 /** What the service gives at once. */
 const PAGE = 1000;
 
 export function textractScans(client: TextractClient, detail: ScanDetail): Scans {
   return {
-    async begin({ bucket, key, version }, token) {
-      const job = {
-        DocumentLocation: { S3Object: { Bucket: bucket, Name: key, ...version !== undefined && { Version: version } } }, ClientRequestToken: token,
-      };
+    async begin({ bucket, key }, token) {
+      const job = { DocumentLocation: { S3Object: { Bucket: bucket, Name: key } }, ClientRequestToken: token, JobTag: JOB_TAG };
       const started = detail === 'layout' ? client.send(new StartDocumentAnalysisCommand({ ...job, FeatureTypes: ['TABLES', 'LAYOUT'] }))
         : client.send(new StartDocumentTextDetectionCommand(job));
       const { JobId } = await started.catch(refused);
@@ -32,23 +30,28 @@ export function textractScans(client: TextractClient, detail: ScanDetail): Scans
     },
 
     async result(job, signal) {
-      const blocks: ScanBlock[] = [];
-      const failedPages = new Set<number>();
-      let NextToken: string | undefined;
-      do {
+      const ask = async (NextToken?: string): Promise<GetDocumentAnalysisCommandOutput> => {
         const input = { JobId: job, MaxResults: PAGE, NextToken };
         const command = detail === 'layout' ? client.send(new GetDocumentAnalysisCommand(input), { abortSignal: signal })
           : client.send(new GetDocumentTextDetectionCommand(input), { abortSignal: signal });
-        const page: GetDocumentAnalysisCommandOutput = await command.catch(refused);
-        if (page.JobStatus === 'IN_PROGRESS') return undefined;
-        if (page.JobStatus === 'FAILED') throw failed(page.StatusMessage);
-        blocks.push(...(page.Blocks ?? []).map(block));
-        for (const { Pages = [] } of page.Warnings ?? []) Pages.forEach((number) => failedPages.add(number));
-        ({ NextToken } = page);
-      } while (NextToken);
-      return { blocks, failedPages: [...failedPages].sort((a, b) => a - b) };
+        return command.catch(refused);
+      };
+      const first = await ask();
+      if (first.JobStatus === 'IN_PROGRESS') return undefined;
+      if (first.JobStatus === 'FAILED') throw failed(first.StatusMessage);
+      return { pages: first.DocumentMetadata?.Pages ?? 0, parts: partsOf(first, ask) };
     },
   };
+}
+
+type Answer = GetDocumentAnalysisCommandOutput;
+
+async function* partsOf(first: Answer, ask: (token: string) => Promise<Answer>): AsyncGenerator<ScanPart, void> {
+  for (let answer = first; ;) {
+    yield { blocks: (answer.Blocks ?? []).map(block), failedPages: (answer.Warnings ?? []).flatMap(({ Pages = [] }) => Pages) };
+    if (!answer.NextToken) return;
+    answer = await ask(answer.NextToken);
+  }
 }
 
 function block({ Id = '', BlockType = 'WORD', Page = 1, Text, Relationships = [], RowIndex, ColumnIndex, SelectionStatus, Geometry }: Block): ScanBlock {

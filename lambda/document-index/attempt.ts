@@ -11,6 +11,9 @@ export class Taken extends Error {}
 /** What is left goes on in the next run. */
 export class OutOfTime extends Error {}
 
+/** It is a scan that is being read, and nothing is to do but to come again. */
+export class Scanning extends Error {}
+
 /** One worker's hold of one document: what it writes down is refused as soon as somebody else has written. */
 export class Attempt {
   constructor(public state: DocumentState, private revision: number, private readonly ports: Pick<IndexPorts, 'states' | 'clock'>) {}
@@ -86,7 +89,8 @@ function begun(known: DocumentState | undefined, version: DocumentVersion | unde
     source,
     bucket,
     key,
-    state: 'queued',
+    // Whoever looks while it is asked for sees it wait still.
+    state: known?.state === 'scanning' && known.version?.tag === version?.tag ? 'scanning' : 'queued',
     working: true,
     tries: (same ? known?.tries ?? 0 : 0) + 1,
     version,

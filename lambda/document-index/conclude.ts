@@ -17,7 +17,7 @@ export interface ConcludePorts extends Pick<IndexPorts, 'states' | 'clock'> {
 /** Early enough for some runs that break off after it. */
 const ANEW_FROM = CHANGE_ATTEMPTS - 4;
 /** Seconds of the first wait and of the longest. */
-const WAITS = { throttled: [5, 300], unavailable: [5, 300], changed: [1, 30], time: [1, 1], taken: [10, 120], broken: [15, 300] } as const;
+const WAITS = { throttled: [5, 300], unavailable: [5, 300], changed: [1, 30], time: [1, 1], taken: [10, 120], scanning: [10, 120], broken: [15, 300] } as const;
 
 /** Writes down what became of a document. The answer is the messages that come again. */
 export async function conclude(document: ChangedDocument, outcome: Outcome, ports: ConcludePorts): Promise<string[]> {

@@ -22,7 +22,7 @@ export interface ChangedDocument {
 export type Outcome =
   | { readonly kind: 'done'; readonly what: 'indexed' | 'deleted' | 'unchanged'; readonly chunks?: number }
   | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'hold'; readonly why: 'throttled' | 'unavailable' | 'changed' | 'time' | 'taken'; readonly cause?: Error }
+  | { readonly kind: 'hold'; readonly why: 'throttled' | 'unavailable' | 'changed' | 'time' | 'taken' | 'scanning'; readonly cause?: Error }
   | { readonly kind: 'broken'; readonly cause: unknown };
 
 /** The documents that changes are of, each once. */

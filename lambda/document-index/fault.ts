@@ -1,10 +1,11 @@
-import { OutOfTime, Taken } from './attempt';
+import { OutOfTime, Scanning, Taken } from './attempt';
 import type { Outcome } from './document';
 import { isChunkFailure } from '../ports/chunks';
 import { isEmbeddingFailure } from '../ports/embeddings';
 import type { ModelFailure } from '../ports/model';
 import { isParseFailure } from '../ports/parsing';
 import { isStoreFailure } from '../ports/passage-store';
+import { isScanDelay } from '../ports/scans';
 
 const LONGEST_REASON = 1_000;
 
@@ -42,6 +43,8 @@ export function heldBack(error: unknown): Outcome {
   if (error instanceof Taken) return { kind: 'hold', why: 'taken' };
   if (error instanceof Changed) return { kind: 'hold', why: 'changed' };
   if (error instanceof OutOfTime) return { kind: 'hold', why: 'time' };
+  if (error instanceof Scanning) return { kind: 'hold', why: 'scanning' };
+  if (isScanDelay(error)) return { kind: 'hold', why: 'throttled', cause: error };
   if (isPassing(error)) return { kind: 'hold', why: error.kind, cause: error };
   return { kind: 'broken', cause: error };
 }

@@ -2,11 +2,13 @@ import { type Attempt, beginAttempt, type Begun, OutOfTime, Taken } from './atte
 import type { ChangedDocument, Outcome } from './document';
 import { type Fault, faultOf, heldBack } from './fault';
 import { tenantsOf } from './metadata';
-import { cutUp, read, readMetadata } from './original';
+import { cutUp, readMetadata } from './original';
 import { embedded, linesOf, notesOf, titleOf } from './passages';
+import { readOrScan } from './scan';
 import { chunkIds, cutOf, hearing, textKey } from './version';
 import { type IndexedAs, TOMBSTONE_SECONDS } from '../../lib/contract/document-index';
 import type { SyncedSource } from '../../lib/contract/document-sync';
+import type { ScanPolicy } from '../../lib/contract/parsing';
 import type { Chunk, Chunker } from '../ports/chunks';
 import type { Clock } from '../ports/clock';
 import type { ContextWriter } from '../ports/context-lines';
@@ -16,6 +18,7 @@ import type { Objects } from '../ports/objects';
 import type { FoundOriginal, Originals } from '../ports/originals';
 import { ParseFailure, type Parser } from '../ports/parsing';
 import type { PassageStore } from '../ports/passage-store';
+import type { ScanReader } from '../ports/scans';
 
 export interface IndexPorts {
   readonly states: DocumentStates;
@@ -23,6 +26,10 @@ export interface IndexPorts {
   /** Keeps what was read, for citations that point into it. */
   readonly texts: Pick<Objects, 'put' | 'delete'>;
   readonly parser: Parser;
+  /** Absent leaves scans unread. */
+  readonly scans?: ScanReader;
+  /** Hears how many pages of a document were read off pictures, once. */
+  readonly scanned?: (pages: number) => void;
   readonly chunker: Chunker;
   /** Absent leaves chunks without lines of context. */
   readonly context?: ContextWriter;
@@ -33,6 +40,8 @@ export interface IndexPorts {
 
 export interface IndexTerms extends IndexedAs {
   readonly sources: readonly SyncedSource[];
+  /** Absent leaves scans unread: they fail. */
+  readonly scans?: ScanPolicy;
   /** Larger documents are not read. */
   readonly mostBytes: number;
 }
@@ -70,7 +79,7 @@ async function worked({ attempt, found, tooManyTries }: Begun, document: Changed
     const fault = faultOf(error);
     if (fault) return fail(attempt, fault, document, span, ports);
     // Given back in order: nothing of the document has ended anybody.
-    if (!(error instanceof Taken) && !(error instanceof OutOfTime && attempt.state.state === 'queued')) await attempt.save({ tries: 0 }).catch(() => undefined);
+    if (!(error instanceof Taken) && !(error instanceof OutOfTime && (attempt.state.state === 'queued' || attempt.state.state === 'scanning'))) await attempt.save({ tries: 0 }).catch(() => undefined);
     throw error;
   }
 }
@@ -82,7 +91,7 @@ async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDo
   if (terms.tenantField !== undefined && tenants.length === 0) {
     throw new ParseFailure('broken', `Its metadata file must say whose it is, by '${terms.tenantField}': nobody would find it.`);
   }
-  const parsed = await read(found, document, terms, span, ports);
+  const parsed = await readOrScan(attempt, found, document, terms, span, ports);
   const text = textKey(document.source, document.key, version.id);
   await ports.texts.put(text, JSON.stringify({ text: parsed.text, title: titleOf(parsed, document) }), { contentType: 'application/json' });
   await attempt.save({ state: 'parsed', tries: 0, title: titleOf(parsed, document), bytes: found.bytes, notes: notesOf(parsed), tenants, reason: undefined });
@@ -126,7 +135,15 @@ async function fail(attempt: Attempt, { reason, passes }: Fault, document: Chang
 }
 
 const NOTHING_OF_IT = {
-  version: undefined, title: undefined, bytes: undefined, chunks: undefined, written: undefined, indexedAt: undefined, reason: undefined, notes: undefined,
+  version: undefined,
+  title: undefined,
+  bytes: undefined,
+  chunks: undefined,
+  written: undefined,
+  indexedAt: undefined,
+  reason: undefined,
+  notes: undefined,
+  scan: undefined,
 } as const;
 
 /** What the store may hold from now on, and where writing begins: with the same cuts behind what was written before. */

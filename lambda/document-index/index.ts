@@ -8,6 +8,7 @@
  * - on the table of documents `dynamodb:GetItem`, `PutItem`, `Query`
  * - on the table of vectors `dynamodb:BatchGetItem`, `BatchWriteItem`
  * - on the embedding model `bedrock:InvokeModel`
+ * - on Textract `StartDocumentAnalysis` and `GetDocumentAnalysis`, or those of text detection, where scans are read
  * - on a model that writes lines of context `bedrock:InvokeModelWithResponseStream`
  * - on a function that cuts documents `lambda:InvokeFunction`
  * - on the store what writing and removing chunks takes
@@ -25,7 +26,7 @@ import { orBulkStep } from './bulk/steps';
 import { documentIndex } from './events';
 import { contextMetrics } from './spending';
 import { METRICS_NAMESPACE } from '../../lib/contract/api';
-import { DOCUMENT_INDEX_ENV, type IndexPolicy } from '../../lib/contract/document-index';
+import { DOCUMENT_INDEX_ENV, DOCUMENT_METRICS, type IndexPolicy } from '../../lib/contract/document-index';
 import { SYNC_METRICS, type SyncedSource } from '../../lib/contract/document-sync';
 import { bedrockEmbeddings } from '../adapters/bedrock-embeddings';
 import { dynamoDocumentStates } from '../adapters/dynamo-document-states';
@@ -49,10 +50,11 @@ import { createLog, describeError } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
 import type { ContextWriter } from '../ports/context-lines';
 import type { PassageStore } from '../ports/passage-store';
+import type { ScanReader } from '../ports/scans';
 
 const env = readEnv(DOCUMENT_INDEX_ENV);
 const policy = JSON.parse(env.INDEX) as IndexPolicy;
-const { store, index, embedding, context, parsing, vectors } = policy;
+const { store, index, embedding, context, parsing, scans, vectors } = policy;
 const log = createLog(env.SERVICE);
 const patience = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true });
 // Documents may be large.
@@ -79,6 +81,8 @@ const ports = {
   originals: s3Originals(buckets),
   texts: s3Objects(buckets, env.TEXTS_BUCKET),
   parser: threadParser(join(__dirname, 'parse-thread.js'), parsing),
+  scans: scans && deferred<ScanReader>(once(async () => (await import('../parts/scans.js')).openScanReader(scans, parsing))),
+  scanned: (pages: number) => publish({ [DOCUMENT_METRICS.pagesScanned]: pages }),
   chunker: chunker(policy.chunking, async (...asked) => (await import('../parts/chunk-function.js')).chunkFunction(policy.chunking.functionArn)(...asked)),
   context: context && deferred<ContextWriter>(once(async () => (await import('../parts/context-lines.js')).openContextWriter(context, {
     clock: systemClock,

@@ -3,7 +3,7 @@ import { together, writeParagraphs } from './pdf/paragraphs';
 import { MarkdownWriter } from './writer';
 import type { ParsePolicy } from '../../lib/contract/parsing';
 import { type ParsedDocument, ParseFailure } from '../ports/parsing';
-import type { ScanBlock, ScanResult } from '../ports/scans';
+import type { ScanBlock, ScannedDocument, ScanResult } from '../ports/scans';
 
 /** A page as tall as others: its unit counts for nothing. */
 const HEIGHT = 800;
@@ -11,39 +11,87 @@ const WIDTH = 600;
 /** Said on every page. */
 const AROUND = new Set(['LAYOUT_HEADER', 'LAYOUT_FOOTER', 'LAYOUT_PAGE_NUMBER']);
 
+/** Blocks that are in memory at most, some hundred megabytes: as long as there are no more, they may come in any order. */
+const MOST_HELD = 200_000;
+
 /** A document of what Textract found: page by page, tables once, headings and lists where the layout was asked for, lines joined to paragraphs. */
-export function fromTextract({ blocks, failedPages }: ScanResult, policy: ParsePolicy): ParsedDocument {
-  const scan = new Scan(blocks);
-  const numbers = [...new Set(blocks.map(({ page }) => page))].sort((a, b) => a - b);
-  if (numbers.length > policy.pages) throw new ParseFailure('tooLarge', `the document has ${numbers.length} pages; at most ${policy.pages} are read`);
-  const writer = new MarkdownWriter(policy.characters);
-  for (const number of numbers) {
-    writer.page(number);
-    scan.write(writer, number);
+export async function fromTextract(
+  { pages, parts }: ScanResult, policy: Pick<ParsePolicy, 'pages' | 'characters'>, mostHeld = MOST_HELD,
+): Promise<ScannedDocument> {
+  requirePages(pages, policy);
+  const pagesHeld = new Pages(policy, mostHeld);
+  const failed = new Set<number>();
+  for await (const { blocks, failedPages } of parts) {
+    for (const block of blocks) pagesHeld.add(block);
+    failedPages.forEach((page) => failed.add(page));
   }
-  if (failedPages.length > 0) writer.note(`pages that Textract could not read: ${failedPages.join(', ')}`);
-  return writer.end('Textract found no text in the document');
+  return { document: pagesHeld.end([...failed].sort((a, b) => a - b)), pages: Math.max(pages, pagesHeld.last) };
 }
 
-class Scan {
+function requirePages(pages: number, policy: Pick<ParsePolicy, 'pages'>): void {
+  if (pages > policy.pages) throw new ParseFailure('tooLarge', `the document is a scan of ${pages} pages; at most ${policy.pages} are read`);
+}
+
+/** Pages on their way to Markdown: those that are sure to be whole are written when there is no room for more. */
+class Pages {
+  last = 0;
+  private readonly writer: MarkdownWriter;
+  private readonly open = new Map<number, ScanBlock[]>();
+  private readonly late = new Set<number>();
+  private held = 0;
+  private written = 0;
+
+  constructor(private readonly policy: Pick<ParsePolicy, 'pages' | 'characters'>, private readonly mostHeld: number) {
+    this.writer = new MarkdownWriter(policy.characters);
+  }
+
+  add(block: ScanBlock): void {
+    const { page } = block;
+    if (page <= this.written) {
+      this.late.add(page);
+      return;
+    }
+    const blocks = this.open.get(page);
+    if (blocks) blocks.push(block);
+    else this.open.set(page, [block]);
+    this.last = Math.max(this.last, page);
+    if (!blocks) requirePages(this.last, this.policy);
+    if (++this.held > this.mostHeld) this.write(this.last - 1);
+    if (this.held > this.mostHeld) throw new ParseFailure('tooLarge', `page ${page} has more than ${this.mostHeld} words and lines`);
+  }
+
+  end(failed: readonly number[]): ParsedDocument {
+    this.write(this.last);
+    if (failed.length > 0) this.writer.note(`pages that Textract could not read: ${failed.join(', ')}`);
+    if (this.late.size > 0) this.writer.note(`pages of which Textract told some too late, which is left out: ${[...this.late].join(', ')}`);
+    return this.writer.end('Textract found no text in the document');
+  }
+
+  private write(upTo: number): void {
+    for (const page of [...this.open.keys()].filter((number) => number <= upTo).sort((a, b) => a - b)) {
+      const blocks = this.open.get(page)!;
+      this.open.delete(page);
+      this.held -= blocks.length;
+      this.writer.page(page);
+      new ScannedPage(blocks).write(this.writer);
+    }
+    this.written = Math.max(this.written, upTo);
+  }
+}
+
+class ScannedPage {
   private readonly byId: ReadonlyMap<string, ScanBlock>;
   /** By a word within: its table. */
   private readonly tables = new Map<string, ScanBlock>();
-  private readonly pages = new Map<number, ScanBlock[]>();
   private readonly written = new Set<string>();
 
-  constructor(blocks: readonly ScanBlock[]) {
+  constructor(private readonly blocks: readonly ScanBlock[]) {
     this.byId = new Map(blocks.map((block) => [block.id, block]));
-    for (const block of blocks) {
-      const page = this.pages.get(block.page);
-      if (page) page.push(block);
-      else this.pages.set(block.page, [block]);
-      if (block.type === 'TABLE') this.wordsOf(block).forEach((word) => this.tables.set(word, block));
-    }
+    for (const block of blocks) if (block.type === 'TABLE') this.wordsOf(block).forEach((word) => this.tables.set(word, block));
   }
 
-  write(writer: MarkdownWriter, number: number): void {
-    const blocks = this.pages.get(number) ?? [];
+  write(writer: MarkdownWriter): void {
+    const { blocks } = this;
     const layout = blocks.filter(({ type }) => type.startsWith('LAYOUT_'));
     for (const part of layout) this.part(writer, part);
     // All of the page where there is no layout; what it leaves out where there is.

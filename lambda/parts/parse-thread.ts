@@ -22,7 +22,7 @@ async function answer({ id, bytes, about }: ParseCall): Promise<ParseAnswer> {
     // What stands behind a failure is for the log; as text it comes over whole.
     const cause = (error as Error).cause;
     return isParseFailure(error)
-      ? { id, failure: { kind: error.kind, message: error.message, ...cause instanceof Error && { cause: cause.stack ?? cause.message } } }
+      ? { id, failure: { kind: error.kind, message: error.message, pages: error.pages, ...cause instanceof Error && { cause: cause.stack ?? cause.message } } }
       : { id, failure: { kind: 'broken', message: String(error) } };
   }
 }

@@ -28,6 +28,8 @@ export interface DocumentState {
   /** Chunks of the version: how many there are, and how many of them are in the store. */
   readonly chunks?: number;
   readonly written?: number;
+  /** Where it is a scan: the job that reads it, or has read it. */
+  readonly scan?: ScanState;
   /** Of a failure, for people. */
   readonly reason?: string;
   /** What was left out of it and why. */
@@ -45,6 +47,20 @@ export interface DocumentVersion {
   /** Of the content of what describes it. */
   readonly metadataTag?: string;
   readonly pipeline: string;
+}
+
+/** One reading of a document's pictures. It is written down before it is begun. */
+export interface ScanState {
+  /** Of the content that is read. */
+  readonly tag: string;
+  readonly detail: string;
+  /** How often it had to be begun anew, its result being lost. */
+  readonly round: number;
+  readonly begunAt: number;
+  /** Absent until it is known: whoever begins it again by the same token begins no second one. */
+  readonly job?: string;
+  /** How many pages were read; absent until then. */
+  readonly pages?: number;
 }
 
 export interface HeldVersion {

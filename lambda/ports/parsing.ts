@@ -46,9 +46,13 @@ export interface DocumentAbout {
 export type ParseFailureKind = 'broken' | 'encrypted' | 'empty' | 'tooLarge' | 'unsupported' | 'scanned';
 
 export class ParseFailure extends Error {
-  constructor(readonly kind: ParseFailureKind, message: string, options?: ErrorOptions) {
+  /** Of a scan, how many pages it has, where that is known. */
+  readonly pages?: number;
+
+  constructor(readonly kind: ParseFailureKind, message: string, options?: ErrorOptions & { readonly pages?: number }) {
     super(message, options);
     this.name = 'ParseFailure';
+    this.pages = options?.pages;
   }
 }
 

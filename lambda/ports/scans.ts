@@ -1,18 +1,38 @@
-/** Reads the text off pictures of pages, which takes minutes: it is begun, and asked for later. Throws `ParseFailure` for what cannot be read, and `ScanDelay`. */
-export interface Scans {
-  /** Begins to read an object of S3. The same token within an hour is the same job. Returns the job's id. */
+import type { ParsedDocument } from './parsing';
+
+/** Reads documents that are pictures of pages, which takes minutes: it is begun, and asked for later. Throws `ParseFailure` for what cannot be read, and `ScanDelay`. */
+export interface ScanReader {
+  /** Begins to read an object of S3. The same token is the same job. Returns the job's id. */
   begin(source: ScanSource, token: string): Promise<string>;
-  /** What was read; undefined while it is being read. Results can be asked for within seven days. */
+  /** What was read; undefined while it is being read. It can be asked for within seven days. */
+  read(job: string, signal: AbortSignal): Promise<ScannedDocument | undefined>;
+}
+
+export interface ScannedDocument {
+  readonly document: ParsedDocument;
+  /** How many pages were read, and are paid for. */
+  readonly pages: number;
+}
+
+/** The service behind it. */
+export interface Scans extends Pick<ScanReader, 'begin'> {
+  /** Undefined while it is being read. */
   result(job: string, signal: AbortSignal): Promise<ScanResult | undefined>;
 }
 
 export interface ScanSource {
   readonly bucket: string;
   readonly key: string;
-  readonly version?: string;
 }
 
 export interface ScanResult {
+  /** Of the whole document. */
+  readonly pages: number;
+  /** Fetched one after the other, as they are asked for; page after page. */
+  readonly parts: AsyncIterable<ScanPart>;
+}
+
+export interface ScanPart {
   readonly blocks: readonly ScanBlock[];
   /** Pages that could not be read, among others that were. */
   readonly failedPages: readonly number[];
@@ -47,4 +67,9 @@ export class ScanDelay extends Error {
     super(message, options);
     this.name = 'ScanDelay';
   }
+}
+
+/** Told by its name: what reads scans is a part of its own. */
+export function isScanDelay(error: unknown): error is ScanDelay {
+  return error instanceof Error && error.name === 'ScanDelay';
 }

@@ -57,7 +57,7 @@ async function found({ path: { id = '' } }: Call, source: string, tenant: Tenant
   return document;
 }
 
-function documentBody({ bucket, key, state, version, title, bytes, chunks, written, reason, notes, updatedAt, indexedAt }: DocumentState): object {
+function documentBody({ bucket, key, state, version, title, bytes, chunks, written, reason, notes, scan, updatedAt, indexedAt }: DocumentState): object {
   return {
     id: idOf(key),
     object: 'document',
@@ -68,6 +68,8 @@ function documentBody({ bucket, key, state, version, title, bytes, chunks, writt
     ...(title !== undefined && { title }),
     ...(bytes !== undefined && { bytes }),
     ...(chunks !== undefined && { chunks, chunks_written: written ?? 0 }),
+    ...(state === 'scanning' && scan && { scanning_since: Math.floor(scan.begunAt / 1000) }),
+    ...(scan?.pages !== undefined && { pages_scanned: scan.pages }),
     ...(reason !== undefined && { reason }),
     ...(notes !== undefined && notes.length > 0 && { notes }),
     updated_at: Math.floor(updatedAt / 1000),

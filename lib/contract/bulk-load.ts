@@ -92,6 +92,8 @@ export interface BulkCounts {
   readonly unchanged: number;
   readonly deleted: number;
   readonly failed: number;
+  /** Scans that Textract reads; they go on as after a change. */
+  readonly scanning: number;
   readonly chunks: number;
   readonly failures: readonly { readonly key: string; readonly reason: string }[];
 }

@@ -1,7 +1,7 @@
 import type { ChunkingPolicy, ContextPolicy, EmbeddingPolicy } from './diy-rag';
 import type { MetadataField } from './knowledge';
 import type { StoreReference } from './own-knowledge';
-import type { ParsePolicy } from './parsing';
+import type { ParsePolicy, ScanPolicy } from './parsing';
 import type { PassageIndex } from './passage-stores';
 
 /** Everything the function reads that keeps an index of our own in step with its documents. An empty string means that the feature is off. */
@@ -31,6 +31,8 @@ export const INDEX_SECONDS = 300;
 /** What documents are to become, and where it is kept. */
 export interface IndexPolicy extends IndexedAs {
   readonly parsing: ParsePolicy;
+  /** Absent leaves scans unread: they fail. */
+  readonly scans?: ScanPolicy;
   readonly chunking: ChunkingPolicy;
   /** Absent leaves chunks without lines of context. */
   readonly context?: ContextPolicy;
@@ -68,11 +70,11 @@ export const DOCUMENTS_TABLE = {
 } as const;
 
 /**
- * queued: somebody has begun with a change of it. parsed: its text has been read. chunked: it is cut, and its chunks are embedded and written one after another. embedded: all of
+ * queued: somebody has begun with a change of it. scanning: it is a scan, and Textract reads its pages. parsed: its text has been read. chunked: it is cut, and its chunks are embedded and written one after another. embedded: all of
  * them are in the store, and those of its last version go. indexed: it can be found as it lies in the bucket. failed: it cannot be read, and is not found.
  * deleted: it is gone, and nothing of it is found.
  */
-export const DOCUMENT_STATES = ['queued', 'parsed', 'chunked', 'embedded', 'indexed', 'failed', 'deleted'] as const;
+export const DOCUMENT_STATES = ['queued', 'scanning', 'parsed', 'chunked', 'embedded', 'indexed', 'failed', 'deleted'] as const;
 export type DocumentStateName = (typeof DOCUMENT_STATES)[number];
 
 /** How long it is remembered that a document was deleted. */
@@ -90,6 +92,8 @@ export const DOCUMENT_METRICS = {
   contextOutputTokens: 'ContextOutputTokens',
   /** In USD; none where the model's prices are not known. */
   contextCost: 'ContextCost',
+  /** Pages that Textract read, and charges for. */
+  pagesScanned: 'PagesScanned',
   /** Documents that had to wait for a service at its limit, or one that failed. */
   documentsHeld: 'DocumentsHeld',
   documentsChecked: 'DocumentsChecked',

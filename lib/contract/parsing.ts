@@ -20,6 +20,16 @@ export interface ParsePolicy {
   readonly memoryBytes: number;
 }
 
+/** `text`: words alone; `layout`: tables, headings, lists and what stands around a page too, at a price of their own. */
+export type ScanDetail = 'text' | 'layout';
+
+/** How documents are read that are pictures of pages. */
+export interface ScanPolicy {
+  readonly detail: ScanDetail;
+  /** Longer scans are not read. */
+  readonly pages: number;
+}
+
 const MB = 1024 * 1024;
 
 /** What holds unless the construct says otherwise. */

@@ -1,6 +1,7 @@
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type ContextLines } from './context-lines';
+import { type DocumentParsing } from './document-parsing';
 import { type PassageRetrieval } from './passage-retrieval';
 import { type Splitter } from './splitter';
 import { type VectorStore } from './vector-store';
@@ -32,6 +33,13 @@ export interface OwnDocuments {
    * @default - on change, on deployment, and all are looked through once a day
    */
   readonly sync?: SyncPolicy;
+
+  /**
+   * How much of a document is read, and whether scans are. With other limits everything is read anew.
+   *
+   * @default - up to 50 MiB and 2000 pages, no scans
+   */
+  readonly parsing?: DocumentParsing;
 
   /**
    * Lines about where in its document a chunk stands, which are searched with it. With them, or without them again, everything is read anew.

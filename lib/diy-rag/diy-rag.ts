@@ -210,10 +210,11 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
 
   private defineIndex({ documents = {}, splitter, store, embedding }: DiyRagProps) {
     const daily = SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1)));
-    const { prefix, contextLines, sync = SyncPolicy.onChange().also(SyncPolicy.onDeploy()).also(daily) } = documents;
+    const { prefix, parsing, contextLines, sync = SyncPolicy.onChange().also(SyncPolicy.onDeploy()).also(daily) } = documents;
     return new OwnIndex(this, 'Index', {
       ...this.build,
       documents: { bucket: this.bucket, prefixes: prefix === undefined ? undefined : [prefix] },
+      parsing: parsing ?? {},
       contextLines,
       splitter,
       store,

@@ -1,4 +1,4 @@
-import { Duration, Size, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -6,12 +6,15 @@ import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { type Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type ContextLinesBinding } from './context-lines';
+import { memoryFor } from './document-parsing';
+import { type ScanBinding } from './scan-reading';
 import { type SplitterBinding } from './splitter';
 import { type StoreBinding } from './store-binding';
 import { VECTOR_TABLE } from '../contract/diy-rag';
 import { type DocumentIndexEnv, DOCUMENTS_TABLE, INDEX_SECONDS, type IndexPolicy } from '../contract/document-index';
 import { type SyncedSource } from '../contract/document-sync';
 import { STORE_PARTS } from '../contract/own-knowledge';
+import { type ParsePolicy } from '../contract/parsing';
 import { acknowledge, acknowledgeWildcard } from '../internal/acknowledge';
 import { BundledFunction } from '../internal/bundled-function';
 import { type HandlerRole } from '../internal/handler-role';
@@ -28,6 +31,8 @@ import { DeploymentTrigger, ScheduleTrigger } from '../rag/sync-triggers';
 
 export interface IndexSyncProps extends Build {
   readonly documents: SourceDocuments;
+  readonly parsing: ParsePolicy;
+  readonly scans?: ScanBinding;
   readonly context?: ContextLinesBinding;
   readonly splitter: SplitterBinding;
   readonly store: StoreBinding;
@@ -105,18 +110,18 @@ export class IndexSync extends Construct {
   }
 
   private defineHandler() {
-    const { posture, logRetention, encryptionKey, context, splitter, store, service, index } = this.props;
+    const { posture, logRetention, encryptionKey, parsing, scans, context, splitter, store, service, index } = this.props;
     const handler = new BundledFunction<DocumentIndexEnv>(this, 'Handler', {
       bundle: 'document-index',
-      parts: [...PARSERS, ...context?.parts ?? [], ...splitter.parts, STORE_PARTS[store.reference.kind]],
+      parts: [...PARSERS, ...scans?.parts ?? [], ...context?.parts ?? [], ...splitter.parts, STORE_PARTS[store.reference.kind]],
       description: 'Keeps an index of passages in step with its documents',
       timeout: Duration.seconds(INDEX_SECONDS),
-      memory: Size.mebibytes(1769),
+      memory: memoryFor(parsing),
       logRetention,
       encryptionKey,
       deadLetters: this.queues.lost,
       reservedConcurrency: posture.reservedConcurrency,
-      place: (placed) => placing(posture, store.place)(placed, [...new Set([...CALLS, ...splitter.calls, ...store.calls])]),
+      place: (placed) => placing(posture, store.place)(placed, [...new Set([...CALLS, ...scans?.calls ?? [], ...splitter.calls, ...store.calls])]),
     });
     handler.configure({
       SOURCES: Stack.of(this).toJsonString(this.sources),
@@ -149,6 +154,7 @@ export class IndexSync extends Construct {
     grantItems(role, this.vectors, props, ['BatchGetItem', 'BatchWriteItem']);
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [jobs.queueArn, this.changes.queueArn] }));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [this.changes.queueArn] }));
+    props.scans?.letRead(role);
     props.context?.letWrite(role);
     props.splitter.letCut(role);
     props.store.letWrite(role);

@@ -4,9 +4,11 @@ import { ArnPrincipal, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import { type LoadedIndex } from './bulk/loaded-index';
 import { type ContextLines, type ContextLinesBinding } from './context-lines';
+import { type DocumentParsing, parsePolicy } from './document-parsing';
 import { embeddingPolicy } from './embedding-policy';
 import { IndexSync, OWN_SOURCE } from './index-sync';
 import { type PassageRetrieval, PASSAGES, searchOf } from './passage-retrieval';
+import { type ScanBinding } from './scan-reading';
 import { Splitter, type SplitterBinding } from './splitter';
 import { type StoreBinding } from './store-binding';
 import { VectorStore } from './vector-store';
@@ -14,7 +16,7 @@ import { type EmbeddingPolicy } from '../contract/diy-rag';
 import { type IndexPolicy } from '../contract/document-index';
 import { type KnowledgePolicy } from '../contract/knowledge';
 import { STORE_PARTS } from '../contract/own-knowledge';
-import { PARSE_DEFAULTS } from '../contract/parsing';
+import { type ParsePolicy } from '../contract/parsing';
 import { type PassageIndex } from '../contract/passage-stores';
 import { fail } from '../internal/validation';
 import { KnowledgeBinding } from '../knowledge';
@@ -28,6 +30,7 @@ import { type SyncPolicy } from '../rag/sync-policy';
 
 export interface OwnIndexProps extends Build {
   readonly documents: SourceDocuments;
+  readonly parsing: DocumentParsing;
   readonly contextLines?: ContextLines;
   readonly splitter?: Splitter;
   readonly store?: VectorStore;
@@ -54,6 +57,8 @@ export class OwnIndex extends Construct {
   private readonly model: IEmbeddingModel;
   private readonly bound: EmbeddingBinding;
   private readonly embedding: EmbeddingPolicy;
+  private readonly parsing: ParsePolicy;
+  private readonly scans?: ScanBinding;
   private readonly context?: ContextLinesBinding;
   private readonly splitter: SplitterBinding;
   private readonly index: PassageIndex;
@@ -66,6 +71,8 @@ export class OwnIndex extends Construct {
     const bound = this.bound = this.model.bind(this, NOBODY);
     this.embedding = embeddingPolicy(this, bound);
     if (bound.binary) fail(this, "'embedding' must make float vectors, for the store holds no others, got binary ones: leave `binary` out");
+    this.parsing = parsePolicy(this, props.parsing);
+    this.scans = props.parsing.scans?._bind(this);
     this.context = props.contextLines?._bind(this);
     this.splitter = splitter._bind(this, bound);
     this.index = { name: `passages_${this.embedding.dimension}`, dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field };
@@ -73,6 +80,8 @@ export class OwnIndex extends Construct {
     this.needs = { parts: ['own-passages', STORE_PARTS[this.store.reference.kind]], calls: [...this.store.calls, CalledService.BEDROCK_RUNTIME], place: this.store.place };
     this.sync = new IndexSync(this, 'Sync', {
       ...props,
+      parsing: this.parsing,
+      scans: this.scans,
       context: this.context,
       splitter: this.splitter,
       store: this.store,
@@ -115,7 +124,7 @@ export class OwnIndex extends Construct {
 
   private indexPolicy(vectorTable: string): IndexPolicy {
     const { context, index, embedding, splitter: { policy: chunking }, store: { reference, settled } } = this;
-    const read = { parsing: PARSE_DEFAULTS, chunking, embedding, index };
+    const read = { parsing: this.parsing, scans: this.scans?.policy, chunking, embedding, index };
     const told = Stack.of(this).resolve([PIPELINE, read, context?.settled ?? null, settled]) as unknown;
     return {
       ...read,

@@ -56,6 +56,8 @@ export enum CalledService {
   LAMBDA = 'lambda',
   /** Queues. */
   SQS = 'sqs',
+  /** Pictures of pages. */
+  TEXTRACT = 'textract',
   /** Databases, by the Data API. */
   RDS_DATA = 'rds-data',
   /** Clients of a WebSocket API, by its `@connections`: no endpoint of a VPC leads there, only the internet does. */

@@ -3,9 +3,10 @@ import type { BulkPorts, BulkTerms, Due } from './ports';
 import { changedDocument, keysOf } from './request';
 import { BULK_ERRORS, type BulkCounts, type IndexRequest } from '../../../lib/contract/bulk-load';
 import { DOCUMENT_METRICS } from '../../../lib/contract/document-index';
-import { SYNC_METRICS } from '../../../lib/contract/document-sync';
+import { type DocumentChange, SYNC_METRICS } from '../../../lib/contract/document-sync';
+import { hashOf, lineOfDocument } from '../../kit/lines';
 import { describeError } from '../../kit/log';
-import type { Outcome } from '../document';
+import type { ChangedDocument, Outcome } from '../document';
 import { bringInStep } from '../in-step';
 
 /** A document that is begun needs some time to come anywhere. */
@@ -30,6 +31,7 @@ export async function indexDocuments(request: IndexRequest, due: Due, terms: Bul
     if (batch.has('unfinished') || batch.has('busy')) break;
     const outcome = await bringInStep(changedDocument(key, request.source, terms, ports.clock.now()), terms, due, ports);
     batch.add(key, outcome);
+    if (outcome.kind === 'hold' && outcome.why === 'scanning') await follow(changedDocument(key, request.source, terms, ports.clock.now()), ports);
     if (outcome.kind === 'broken') ports.log.error('document', { source: request.source, key, what: 'broken', ...describeError(outcome.cause) });
   }
   batch.publish(ports);
@@ -39,7 +41,7 @@ export async function indexDocuments(request: IndexRequest, due: Due, terms: Bul
 }
 
 class Batch {
-  private readonly done = { indexed: 0, unchanged: 0, deleted: 0, failed: 0, chunks: 0 };
+  private readonly done = { indexed: 0, unchanged: 0, deleted: 0, failed: 0, scanning: 0, chunks: 0 };
   private readonly failures: { key: string; reason: string }[] = [];
   private readonly troubles = new Map<Trouble, string[]>();
 
@@ -53,7 +55,10 @@ class Batch {
         this.done.failed++;
         this.failures.push({ key, reason: outcome.reason.slice(0, LONGEST_REASON) });
         return;
-      case 'hold': return this.trouble(outcome.why === 'time' ? 'unfinished' : outcome.why === 'throttled' || outcome.why === 'unavailable' ? 'busy' : 'taken', key);
+      case 'hold':
+        if (outcome.why !== 'scanning') return this.trouble(outcome.why === 'time' ? 'unfinished' : outcome.why === 'throttled' || outcome.why === 'unavailable' ? 'busy' : 'taken', key);
+        this.done.scanning++;
+        return;
       default: return this.trouble('broken', key);
     }
   }
@@ -88,4 +93,10 @@ class Batch {
     const keys = this.troubles.get(kind)!;
     throw new StepFailure(kind, `of ${of} documents these, among others, are not in step yet: ${keys.slice(0, 3).map((key) => JSON.stringify(key.slice(0, 200))).join(', ')}`);
   }
+}
+
+/** A scan that is being read goes on in the line of its document, as after a change of it. */
+async function follow({ source, bucket, key, since }: ChangedDocument, { changes }: BulkPorts): Promise<void> {
+  const change: DocumentChange = { dataSourceId: source, bucket, key, change: 'reconcile', since };
+  await changes.send([{ change, id: hashOf([change]), line: lineOfDocument(change) }]);
 }

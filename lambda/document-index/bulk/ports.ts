@@ -4,6 +4,7 @@ import type { PublishMetrics } from '../../kit/metrics';
 import type { Clock } from '../../ports/clock';
 import type { BatchBodies } from '../../ports/embeddings';
 import type { RunFiles } from '../../ports/run-files';
+import type { ChangeQueue } from '../../ports/sync-queues';
 import type { Vectors } from '../../ports/vectors';
 import type { IndexPorts, IndexTerms, Span } from '../in-step';
 
@@ -12,6 +13,8 @@ export interface BulkTerms extends IndexTerms {
 }
 
 export interface BulkPorts extends IndexPorts {
+  /** Scans that are being read are followed there, for a step would wait too long. */
+  readonly changes: Pick<ChangeQueue, 'send'>;
   readonly files: RunFiles;
   readonly vectors: Vectors;
   readonly bodies: BatchBodies;

@@ -8,7 +8,7 @@ const MOST_FAILURES = 100;
 /** Adds up what Step Functions has written of all children, keeps it beside that, and counts it. */
 export async function summarize({ run }: SummaryRequest, ports: Pick<BulkPorts, 'files' | 'publish' | 'log'>): Promise<BulkSummary> {
   const place = placeOf(run);
-  const counts = { indexed: 0, unchanged: 0, deleted: 0, failed: 0, chunks: 0, batchesFailed: 0 };
+  const counts = { indexed: 0, unchanged: 0, deleted: 0, failed: 0, scanning: 0, chunks: 0, batchesFailed: 0 };
   const vectors = { jobs: 0, records: 0, kept: 0, refused: 0 };
   const failures: BulkSummary['failures'][number][] = [];
 
@@ -16,7 +16,7 @@ export async function summarize({ run }: SummaryRequest, ports: Pick<BulkPorts, 
     const result = fieldsOf(jsonOf(line));
     if (map === BULK_MAPS.index && !ended) counts.batchesFailed++;
     if (map === BULK_MAPS.index && ended) {
-      for (const name of ['indexed', 'unchanged', 'deleted', 'failed', 'chunks'] as const) counts[name] += Number(result[name] ?? 0);
+      for (const name of ['indexed', 'unchanged', 'deleted', 'failed', 'scanning', 'chunks'] as const) counts[name] += Number(result[name] ?? 0);
       if (failures.length < MOST_FAILURES) failures.push(...(result.failures ?? []) as typeof failures);
     }
     if (map === BULK_MAPS.jobs && ended) {
@@ -28,7 +28,7 @@ export async function summarize({ run }: SummaryRequest, ports: Pick<BulkPorts, 
   await ports.files.put(`${place}${BULK_FILES.summary}`, JSON.stringify(summary, undefined, 2));
   ports.publish({
     [BULK_METRICS.bulkLoads]: 1,
-    [BULK_METRICS.bulkDocuments]: counts.indexed + counts.unchanged + counts.deleted + counts.failed,
+    [BULK_METRICS.bulkDocuments]: counts.indexed + counts.unchanged + counts.deleted + counts.failed + counts.scanning,
     [BULK_METRICS.bulkDocumentsFailed]: counts.failed,
     [BULK_METRICS.bulkBatchesFailed]: counts.batchesFailed,
     [BULK_METRICS.bulkVectors]: vectors.kept,

@@ -35,7 +35,7 @@ export const readPdf: ReadBytes = async (bytes, { policy, signal }) => {
     }
     const silent = pages.flatMap(({ lines, aside }, at) => letters([...lines, ...aside]) < FEWEST_LETTERS ? [at + 1] : []);
     const scan = pages.length - silent.length < pages.length * TEXT_SHARE && (hasPictures || await showsPictures(file));
-    if (scan) throw new ParseFailure('scanned', `the document is a scan: ${silent.length} of its ${pages.length} pages have no text`);
+    if (scan) throw new ParseFailure('scanned', `the document is a scan: ${silent.length} of its ${pages.length} pages have no text`, { pages: pages.length });
     return written(pages, silent, damaged, await titleOf(file), policy.characters);
   } finally {
     await file.destroy();

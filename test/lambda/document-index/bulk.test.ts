@@ -2,8 +2,9 @@ import { orBulkStep } from '../../../lambda/document-index/bulk/steps';
 import { vectorKey } from '../../../lambda/embed/remembered';
 import type { MetricValues } from '../../../lambda/kit/metrics';
 import { EmbeddingFailure, type Embeddings, type Vector } from '../../../lambda/ports/embeddings';
+import type { SentChange } from '../../../lambda/ports/sync-queues';
 import type { BulkCounts, BulkSummary, Packed, Plan, Prepared } from '../../../lib/contract/bulk-load';
-import { LINE_CHUNKER, LINE_PARSER, lengthEmbeddings, MemoryDocumentStates, MemoryOriginals, MemoryStore } from '../fakes/document-index';
+import { LINE_CHUNKER, LINE_PARSER, lengthEmbeddings, MemoryDocumentStates, MemoryOriginals, MemoryScans, MemoryStore } from '../fakes/document-index';
 import { MemoryObjects } from '../fakes/objects';
 import { MemoryRunFiles } from '../fakes/run-files';
 
@@ -22,13 +23,17 @@ function bulk({ embeddings = lengthEmbeddings(), seconds = 300 }: { embeddings?:
     time.now += time.perFind;
     return find(bucket, key);
   };
-  const terms = { pipeline: 'lines', fields: [], sources: [{ dataSourceId: 'documents', bucket: 'papers' }], mostBytes: 10_000, embedding: EMBEDDING };
+  const sent: SentChange[] = [];
+  const scans = { detail: 'layout' as const, pages: 10 };
+  const terms = { pipeline: 'lines', scans, fields: [], sources: [{ dataSourceId: 'documents', bucket: 'papers' }], mostBytes: 10_000, embedding: EMBEDDING };
   const ports = {
     originals,
     states,
     store,
     files,
     texts: new MemoryObjects(),
+    changes: { send: async (changes: readonly SentChange[]) => void sent.push(...changes) },
+    scans: new MemoryScans({ now: () => time.now }, originals),
     parser: LINE_PARSER,
     chunker: LINE_CHUNKER,
     embeddings,
@@ -54,7 +59,7 @@ function bulk({ embeddings = lengthEmbeddings(), seconds = 300 }: { embeddings?:
     return handler({ run: 'monday', source: 'documents', encoded: false, ...request }, { getRemainingTimeInMillis: () => until - time.now }) as Promise<T>;
   };
   const keyOf = (text: string) => vectorKey(EMBEDDING, text, 'document');
-  return { originals, states, store, files, known, metrics, time, terms, ports, handler, call, keyOf };
+  return { originals, states, store, files, sent, known, metrics, time, terms, ports, handler, call, keyOf };
 }
 
 const items = (...keys: string[]) => keys.map((Key) => ({ Key }));
@@ -69,7 +74,7 @@ describe('the index step', () => {
     const { call, originals, store, metrics } = bulk();
     originals.objects.set('a.txt', 'one\ntwo').set('a.txt.metadata.json', '{"metadataAttributes":{}}').set('bad.txt', 'broken');
     const documents = items('a.txt', 'a.txt.metadata.json', 'folder/', 'bad.txt', 'gone.txt');
-    expect(await call<BulkCounts>({ bulk: 'index', documents })).toEqual({ indexed: 1, unchanged: 1, deleted: 0, failed: 1, chunks: 2, failures: [{ key: 'bad.txt', reason: 'It is broken.' }] });
+    expect(await call<BulkCounts>({ bulk: 'index', documents })).toEqual({ indexed: 1, unchanged: 1, deleted: 0, failed: 1, scanning: 0, chunks: 2, failures: [{ key: 'bad.txt', reason: 'It is broken.' }] });
     expect([...store.chunks.values()].map(({ text }) => text)).toEqual(['one', 'two']);
     expect(metrics).toEqual({ DocumentsIndexed: [1], ChunksIndexed: [2], DocumentsFailed: [1] });
     expect(await call<BulkCounts>({ bulk: 'index', documents })).toMatchObject({ indexed: 0, unchanged: 3, failed: 0 });
@@ -88,6 +93,14 @@ describe('the index step', () => {
     const { call, originals } = bulk();
     originals.objects.set('leave & pay.txt', 'one').set('100%.txt', 'two').set('a+b.txt', 'three');
     expect(await call<BulkCounts>({ bulk: 'index', encoded: true, documents: items('leave+%26+pay.txt', '100%.txt', 'a+b.txt') })).toMatchObject({ indexed: 3 });
+  });
+
+  test('begins to read scans, and leaves them to the line of their document', async () => {
+    const { call, originals, sent, states } = bulk();
+    originals.objects.set('a.pdf', 'scan 3\nline').set('b.txt', 'one');
+    expect(await call<BulkCounts>({ bulk: 'index', documents: items('a.pdf', 'b.txt') })).toMatchObject({ scanning: 1, indexed: 1, failed: 0 });
+    expect(sent.map(({ change }) => change)).toMatchObject([{ dataSourceId: 'documents', bucket: 'papers', key: 'a.pdf' }]);
+    expect(states.items.get('documents a.pdf')!.state.state).toBe('scanning');
   });
 
   test('goes on in the next call with what it had no time for', async () => {

@@ -7,7 +7,7 @@ import type { MetricValues } from '../../../lambda/kit/metrics';
 import type { SentChange } from '../../../lambda/ports/sync-queues';
 import { INDEX_SECONDS } from '../../../lib/contract/document-index';
 import { CHANGE_ATTEMPTS, JOB_ATTEMPTS, METADATA_ENDING } from '../../../lib/contract/document-sync';
-import { lengthEmbeddings, LINE_CHUNKER, LINE_PARSER, MemoryDocumentStates, MemoryOriginals, MemoryStore } from '../fakes/document-index';
+import { lengthEmbeddings, LINE_CHUNKER, LINE_PARSER, MemoryDocumentStates, MemoryOriginals, MemoryScans, MemoryStore } from '../fakes/document-index';
 import { MemoryObjects } from '../fakes/objects';
 import { FakeQueue } from '../fakes/queue';
 import { randomOf, VirtualClock } from '../fakes/virtual-clock';
@@ -35,6 +35,7 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, kills = 
   const originals = new MemoryOriginals();
   const states = new MemoryDocumentStates();
   const texts = new MemoryObjects();
+  const scans = new MemoryScans(clock, originals);
   const store = new MemoryStore(mishap);
   const changes = new FakeQueue(clock, { receives: CHANGE_ATTEMPTS, batch: 4, seconds: 6 * INDEX_SECONDS });
   const jobs = new FakeQueue(clock, { receives: JOB_ATTEMPTS, batch: 1, seconds: 6 * INDEX_SECONDS });
@@ -95,11 +96,13 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, kills = 
       texts: own(texts),
       store: own(store),
       parser: own(LINE_PARSER),
+      scans: own(scans),
+      scanned: (pages) => publish({ PagesScanned: pages }),
       chunker: own(LINE_CHUNKER),
       embeddings: own(lengthEmbeddings(mishap)),
       changes: own(changeQueue),
       jobs: own(jobQueue),
-      clock: { now: () => clock.now(), pause: (milliseconds) => clock.pause(milliseconds), chance: () => clock.chance(), every: () => () => undefined },
+      clock: { now: () => clock.now(), pause: (milliseconds) => clock.pause(milliseconds), chance: () => clock.chance(), every: after },
       publish,
       log,
     };
@@ -107,6 +110,13 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, kills = 
   };
   let idle = false;
   const crashes: unknown[] = [];
+
+  /** Once is enough: whoever asks stops for good. */
+  const after = (milliseconds: number, act: () => void) => {
+    let wanted = true;
+    void clock.pause(milliseconds).then(() => wanted && act());
+    return () => void (wanted = false);
+  };
 
   const poll = async (queue: FakeQueue) => {
     for (;;) {
@@ -146,6 +156,7 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, kills = 
     originals,
     states,
     texts,
+    scans,
     store,
     changes,
     jobs,

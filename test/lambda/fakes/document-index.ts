@@ -6,6 +6,7 @@ import { EmbeddingFailure, type Embeddings } from '../../../lambda/ports/embeddi
 import type { Originals } from '../../../lambda/ports/originals';
 import { ParseFailure, type Parser } from '../../../lambda/ports/parsing';
 import { type PassageStore, type StoredChunk, StoreFailure } from '../../../lambda/ports/passage-store';
+import { ScanDelay, type ScannedDocument, type ScanReader } from '../../../lambda/ports/scans';
 
 /** What a bucket holds, by key. */
 export class MemoryOriginals implements Originals {
@@ -88,10 +89,40 @@ export class MemoryStore implements Pick<PassageStore, 'write' | 'remove'> {
   }
 }
 
-/** Lines are chunks; what begins with `broken` cannot be read. */
+/** Jobs of a service that reads scans: each is done after a while, and begun once for a token. */
+export class MemoryScans implements ScanReader {
+  readonly jobs = new Map<string, { readonly key: string; readonly since: number }>();
+  /** Every call that begins a job. */
+  begun = 0;
+  takes = 45_000;
+  lost = new Set<string>();
+  refuses: Error | undefined;
+
+  constructor(private readonly clock: { now(): number }, private readonly originals: MemoryOriginals) {}
+
+  async begin({ key }: { readonly key: string }, token: string) {
+    this.begun++;
+    if (this.refuses) throw this.refuses;
+    if (!this.jobs.has(token)) this.jobs.set(token, { key, since: this.clock.now() });
+    return token;
+  }
+
+  async read(job: string, _?: AbortSignal): Promise<ScannedDocument | undefined> {
+    const known = this.jobs.get(job);
+    if (!known || this.lost.has(job)) throw new ScanDelay('lost', 'no such job');
+    if (this.clock.now() - known.since < this.takes) return undefined;
+    const text = (this.originals.objects.get(known.key) ?? '').split('\n').slice(1).join('\n');
+    if (text === '') throw new ParseFailure('broken', 'Textract could not read the document');
+    return { document: { text, blocks: [{ kind: 'paragraph' as const, start: 0, end: text.length }], pages: [{ page: 1, start: 0 }], notes: [] }, pages: 3 };
+  }
+}
+
+/** Lines are chunks; what begins with `broken` cannot be read, what begins with `scan` is a picture of as many pages as it says. */
 export const LINE_PARSER: Parser = {
   async parse(bytes) {
     const text = new TextDecoder().decode(bytes);
+    const [, pages] = /^scan (\d+)/.exec(text) ?? [];
+    if (pages !== undefined) throw new ParseFailure('scanned', 'It is a scan', { pages: Number(pages) });
     if (text.startsWith('broken')) throw new ParseFailure('broken', 'It is broken.');
     return { text, blocks: [{ kind: 'paragraph', start: 0, end: text.length }], notes: [] };
   },
