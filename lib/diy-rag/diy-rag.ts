@@ -18,6 +18,7 @@ import { OwnIndex } from './own-index';
 import { type PassageRetrieval } from './passage-retrieval';
 import { RagApi } from '../api';
 import { DOCUMENT_METRICS, DOCUMENTS_TABLE } from '../contract/document-index';
+import { RETRIEVAL_METRICS } from '../contract/knowledge';
 import { REWRITE_METRICS } from '../contract/questions';
 import { DOCUMENT_ROUTES, RAG_ROUTES } from '../contract/rag';
 import { PrivateBucket } from '../internal/private-bucket';
@@ -177,6 +178,11 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
     return this.metric(REWRITE_METRICS.rewritesFailed, options);
   }
 
+  /** Searches whose passages were to be reranked and were not, or not in time. */
+  public metricRerankFallbacks(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(RETRIEVAL_METRICS.rerankFallbacks, options);
+  }
+
   /** Chunks that were embedded and written. */
   public metricChunksIndexed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(DOCUMENT_METRICS.chunksIndexed, options);
@@ -188,9 +194,10 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
   }
 
   private get signals(): RagSignals {
-    const { queries, index: { sync: { queues: { changes, allLost }, handler: { function: reader } } } } = this;
+    const { queries, retrieval, index: { sync: { queues: { changes, allLost }, handler: { function: reader } } } } = this;
     const lost = [...allLost, ...(queries ? [queries.answers.deadLetters] : [])];
-    return { rag: this, documents: this, queries: queries?.signals(this.retrieval), reader, changes, lost };
+    const answering = queries && { ...queries.signals(retrieval), ...(retrieval.rerank && { reranked: this }) };
+    return { rag: this, documents: this, queries: answering, reader, changes, lost };
   }
 
   private get failures(): Failures {

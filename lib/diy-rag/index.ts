@@ -8,6 +8,7 @@ export * from './diy-rag';
 export * from './diy-rag-props';
 export { type DocumentParsing } from './document-parsing';
 export { type SearchModelOptions } from './asked-model';
+export { Fusion, type FusionWeights, type ReciprocalRankOptions } from './fusion';
 export { type AuroraVectorStoreOptions, type ExistingVectorCluster } from './own-aurora';
 export { type PassageRetrieval } from './passage-retrieval';
 export * from './query-expansion';

@@ -7,7 +7,7 @@ import { type ContextLines, type ContextLinesBinding } from './context-lines';
 import { type DocumentParsing, parsePolicy } from './document-parsing';
 import { embeddingPolicy } from './embedding-policy';
 import { IndexSync, OWN_SOURCE } from './index-sync';
-import { type PassageRetrieval, PASSAGES, searchOf } from './passage-retrieval';
+import { type PassageRetrieval, PASSAGES, searchKindOf, searchOf } from './passage-retrieval';
 import { type ScanBinding } from './scan-reading';
 import { Splitter, type SplitterBinding } from './splitter';
 import { type StoreBinding } from './store-binding';
@@ -19,7 +19,7 @@ import { STORE_PARTS } from '../contract/own-knowledge';
 import { type ParsePolicy } from '../contract/parsing';
 import { type PassageIndex } from '../contract/passage-stores';
 import { fail } from '../internal/validation';
-import { KnowledgeBinding } from '../knowledge';
+import { KnowledgeBinding, SearchKind } from '../knowledge';
 import { declaredFields, grantLinks } from '../knowledge/bind-retrieval';
 import { type KnowledgeNeeds } from '../knowledge/knowledge-needs';
 import { type EmbeddingBinding, EmbeddingModel, type IEmbeddingModel } from '../model';
@@ -63,6 +63,7 @@ export class OwnIndex extends Construct {
   private readonly splitter: SplitterBinding;
   private readonly index: PassageIndex;
   private readonly store: StoreBinding;
+  private readonly search: SearchKind;
 
   constructor(scope: Construct, id: string, private readonly props: OwnIndexProps) {
     super(scope, id);
@@ -76,8 +77,9 @@ export class OwnIndex extends Construct {
     this.context = props.contextLines?._bind(this);
     this.splitter = splitter._bind(this, bound);
     this.index = { name: `passages_${this.embedding.dimension}`, dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field };
-    this.store = store._bind(this, { ...props, index: this.index });
-    this.needs = { parts: ['own-passages', STORE_PARTS[this.store.reference.kind]], calls: [...this.store.calls, CalledService.BEDROCK_RUNTIME], place: this.store.place };
+    this.store = store._bind(this, { ...props, index: this.index, search: props.retrieval.search });
+    this.search = searchKindOf(this, props.retrieval, this.store);
+    this.needs = this.defineNeeds();
     this.sync = new IndexSync(this, 'Sync', {
       ...props,
       parsing: this.parsing,
@@ -100,9 +102,9 @@ export class OwnIndex extends Construct {
     const { retrieval, documents } = this.props;
     const { passages = PASSAGES, tenant, questions, rewriting, expansion, unanswered, links } = retrieval;
     const { store, index, embedding } = this;
-    const search = searchOf(retrieval);
+    const search = searchOf(scope, caller, this.search, retrieval);
     store.letSearch(caller);
-    this.model.bind(scope, caller);
+    if (search.by !== 'words') this.model.bind(scope, caller);
     if (links) grantLinks(scope, caller, { documents: [documents] });
     const policy: KnowledgePolicy = {
       knowledgeBaseId: this.props.service,
@@ -120,6 +122,19 @@ export class OwnIndex extends Construct {
       linkSeconds: links?.toSeconds(),
     };
     return new KnowledgeBinding(policy);
+  }
+
+  private defineNeeds(): KnowledgeNeeds {
+    const { store, search, props: { retrieval: { rerank } } } = this;
+    return {
+      parts: ['own-passages', STORE_PARTS[store.reference.kind], ...rerank ? ['rerank'] : []],
+      calls: [
+        ...store.calls,
+        ...search === SearchKind.KEYWORD ? [] : [CalledService.BEDROCK_RUNTIME],
+        ...rerank ? [CalledService.BEDROCK_AGENT_RUNTIME] : [],
+      ],
+      place: store.place,
+    };
   }
 
   private indexPolicy(vectorTable: string): IndexPolicy {

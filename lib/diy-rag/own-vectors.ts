@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { type IndexBuild, type StoreBinding } from './store-binding';
 import { KEYWORD_TABLE } from '../contract/passage-stores';
 import { acknowledgeWildcard } from '../internal/acknowledge';
+import { SearchKind } from '../knowledge';
 import { CalledService } from '../posture';
 import { defineItemTable } from '../posture/item-table';
 import { letVectorsBeIndexed } from '../rag/vector-bucket';
@@ -14,38 +15,41 @@ import { letVectorsBeIndexed } from '../rag/vector-bucket';
 export class OwnVectors extends Construct {
   public readonly binding: StoreBinding;
   private readonly bucket: CfnVectorBucket;
-  private readonly words: TableV2;
+  /** Absent where nobody searches by words: they cost more than vectors do. */
+  private readonly words?: TableV2;
 
   constructor(scope: Construct, id: string, private readonly props: IndexBuild) {
     super(scope, id);
+    const { search, encryptionKey } = props;
     this.bucket = this.defineBucket();
-    this.words = defineItemTable(this, 'Words', props, KEYWORD_TABLE, { holds: 'state' });
+    this.words = search === SearchKind.SEMANTIC ? undefined : defineItemTable(this, 'Words', props, KEYWORD_TABLE, { holds: 'state' });
     this.binding = {
-      reference: { kind: 's3Vectors', vectorBucketArn: this.bucket.attrVectorBucketArn, keywordTable: this.words.tableName },
-      calls: [CalledService.S3_VECTORS, CalledService.DYNAMODB],
-      settled: [props.encryptionKey?.keyArn ?? null],
+      reference: { kind: 's3Vectors', vectorBucketArn: this.bucket.attrVectorBucketArn, keywordTable: this.words?.tableName },
+      calls: [CalledService.S3_VECTORS, ...this.words ? [CalledService.DYNAMODB] : []],
+      settled: [encryptionKey?.keyArn ?? null, ...this.words ? [] : ['no words']],
       words: true,
       textFilters: false,
       letWrite: (role) => this.let(role, ['PutVectors', 'DeleteVectors'], ['BatchGetItem', 'BatchWriteItem']),
       // A word that too many chunks have is looked up for the best of them.
-      letSearch: (role) => this.let(role, ['QueryVectors', 'GetVectors'], ['Query', 'BatchGetItem']),
+      letSearch: (role) => this.let(role, [...search === SearchKind.KEYWORD ? [] : ['QueryVectors'], 'GetVectors'], ['Query', 'BatchGetItem']),
       letManage: (role) => this.let(role, ['CreateIndex', 'GetIndex', 'DeleteIndex'], ['Scan', 'BatchWriteItem']),
     };
   }
 
   private let(grantee: IGrantable, onVectors: readonly string[], onWords: readonly string[]) {
-    const { encryptionKey } = this.props;
+    const { words, props: { encryptionKey } } = this;
     const indexes = `${this.bucket.attrVectorBucketArn}/index/*`;
     Grant.addToPrincipal({ grantee, actions: onVectors.map((action) => `s3vectors:${action}`), resourceArns: [indexes] });
     acknowledgeWildcard(grantee, indexes, 'The indexes of its own vector bucket, of which a new one is made whenever documents are read in another way.');
-    Grant.addToPrincipal({ grantee, actions: onWords.map((action) => `dynamodb:${action}`), resourceArns: [this.words.tableArn] });
+    if (words) Grant.addToPrincipal({ grantee, actions: onWords.map((action) => `dynamodb:${action}`), resourceArns: [words.tableArn] });
     if (!encryptionKey) return;
     const { region, urlSuffix } = Stack.of(this);
+    const through = ['s3vectors', ...words ? ['dynamodb'] : []];
     Grant.addToPrincipal({
       grantee,
       actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
       resourceArns: [encryptionKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': ['s3vectors', 'dynamodb'].map((service) => `${service}.${region}.${urlSuffix}`) } },
+      conditions: { StringEquals: { 'kms:ViaService': through.map((service) => `${service}.${region}.${urlSuffix}`) } },
     });
   }
 

@@ -1,10 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
+import { type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IConstruct } from 'constructs';
+import { Fusion } from './fusion';
 import { type QueryExpansion } from './query-expansion';
 import { type QueryRewriting } from './query-rewriting';
-import { type PassageSearch } from '../contract/passage-search';
-import { fail, requireDuration, requireInteger, requireLength, requireMade } from '../internal/validation';
-import { type MetadataField, SearchKind, type TenantIsolation } from '../knowledge';
+import { type PassageSearch, type RerankPolicy } from '../contract/passage-search';
+import { fail, requireBetween, requireDuration, requireInteger, requireLength, requireMade } from '../internal/validation';
+import { type MetadataField, type Reranking, SearchKind, type TenantIsolation } from '../knowledge';
 
 /** How `DiyRag` looks passages up. */
 export interface PassageRetrieval {
@@ -16,18 +18,65 @@ export interface PassageRetrieval {
   readonly passages?: number;
 
   /**
-   * How many passages each search looks up, for their fusion to choose from: from `passages` to 100.
+   * How many passages each search looks up, for their fusion and the reranker to choose from: from `passages` to 100.
    *
    * @default - five times `passages`, 100 at most
    */
   readonly candidates?: number;
 
   /**
-   * By what passages are found: by their meaning, or by their meaning and their words, of which the places in both rankings make one.
+   * By what passages are found: by their meaning, by their words, or by both, of which `fusion` makes one ranking. With `SearchKind.SEMANTIC`
+   * `VectorStore.s3Vectors()` keeps no words, which costs less; with another later everything is read anew.
    *
-   * @default SearchKind.HYBRID
+   * @default - SearchKind.HYBRID where the store finds by words, SearchKind.SEMANTIC elsewhere
    */
   readonly search?: SearchKind;
+
+  /**
+   * How the two searches of `SearchKind.HYBRID` become one ranking.
+   *
+   * @default Fusion.minMax()
+   */
+  readonly fusion?: Fusion;
+
+  /**
+   * Passages of a lower cosine similarity to the question, from -1 to 1, are taken for not found by their meaning; what is found by its words stays. What a
+   * good similarity is differs by embedding model: ask `POST /v1/retrieve` with `"explain": true` first.
+   *
+   * @default - the nearest are found, however far they are
+   */
+  readonly leastSimilarity?: number;
+
+  /**
+   * Who puts what was found into the order in which it answers the question: better answers, for some hundred milliseconds and the model's price. Where it
+   * fails the order before stands, and the metric `RerankFallbacks` counts it.
+   *
+   * @default - the order in which it was found
+   */
+  readonly rerank?: Reranking;
+
+  /**
+   * How long the reranker is waited for, from 100 milliseconds to 30 seconds.
+   *
+   * @default Duration.seconds(3)
+   */
+  readonly rerankTimeout?: Duration;
+
+  /**
+   * Passages to which the reranker gives a lower score, on its scale from 0 to 1, are taken for not found, and where none is left the answer is that nothing
+   * was found. Where it fails nothing is held to it. What a good score is differs by model: look at the metric `TopScore` first.
+   *
+   * @default 0
+   */
+  readonly leastScore?: number;
+
+  /**
+   * How much passages give way to others that say something else, from 0 to 1, where difference alone counts (maximal marginal relevance, with a λ of one
+   * minus this).
+   *
+   * @default 0
+   */
+  readonly diversity?: number;
 
   /**
    * What documents are described by, and may be filtered by; at most 50.
@@ -82,13 +131,15 @@ export interface PassageRetrieval {
 export const PASSAGES = 5;
 const MOST = 100;
 const CANDIDATES_A_PASSAGE = 5;
-/** As it was published, and what most services use. */
-const RANK_OFFSET = 60;
+const RERANK_TIMEOUT = Duration.seconds(3);
 
 export function requireValidRetrieval(scope: IConstruct, retrieval: PassageRetrieval) {
-  const { passages = PASSAGES, candidates, questions = 1, unanswered, links, tenant, fields = [] } = retrieval;
+  const { passages = PASSAGES, candidates, questions = 1, unanswered, links, tenant, fields = [], diversity } = retrieval;
   requireInteger(scope, 'retrieval.passages', passages, 1, MOST);
   requireInteger(scope, 'retrieval.candidates', candidates, passages, MOST, ", at least 'retrieval.passages'");
+  requireBetween(scope, 'retrieval.diversity', diversity, 0, 1);
+  requireFittingSearch(scope, retrieval);
+  requireFittingRerank(scope, retrieval);
   requireInteger(scope, 'retrieval.questions', questions, 1, 5);
   requireDuration(scope, 'retrieval.links', links, Duration.minutes(1), Duration.hours(12));
   requireLength(scope, 'retrieval.unanswered', unanswered, 1, 2_000);
@@ -112,12 +163,53 @@ function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, ex
   }
 }
 
+function requireFittingSearch(scope: IConstruct, { search, fusion, leastSimilarity }: PassageRetrieval) {
+  requireMade(scope, 'retrieval.fusion', fusion, '_bind', 'Fusion, such as Fusion.minMax()');
+  requireBetween(scope, 'retrieval.leastSimilarity', leastSimilarity, -1, 1);
+  if (fusion && search !== undefined && search !== SearchKind.HYBRID) {
+    fail(scope, `'retrieval.fusion' must be left out with SearchKind.${search}, for one search has nothing to be fused with, got one: leave 'retrieval.search' out`);
+  }
+  if (leastSimilarity !== undefined && search === SearchKind.KEYWORD) {
+    fail(scope, `'retrieval.leastSimilarity' must be left out with SearchKind.KEYWORD, which knows no similarity, got ${leastSimilarity}`);
+  }
+}
+
+function requireFittingRerank(scope: IConstruct, { rerank, rerankTimeout, leastScore }: PassageRetrieval) {
+  requireMade(scope, 'retrieval.rerank', rerank, '_bind', 'Reranking, such as Reranking.model(RerankModel.standard())');
+  requireBetween(scope, 'retrieval.rerankTimeout in milliseconds', rerankTimeout?.toMilliseconds(), 100, 30_000);
+  requireBetween(scope, 'retrieval.leastScore', leastScore, 0, 1);
+  if (rerank) return;
+  if (rerankTimeout) fail(scope, "'retrieval.rerankTimeout' must be left out without 'retrieval.rerank', for nobody is waited for, got one");
+  if (leastScore !== undefined) {
+    fail(scope, `'retrieval.leastScore' must be left out without 'retrieval.rerank', whose scores it is held to, got ${leastScore}: rerank, or take 'retrieval.leastSimilarity'`);
+  }
+}
+
+/** What a store is searched by that finds by words, or does not. */
+export function searchKindOf(scope: IConstruct, { search, fusion }: PassageRetrieval, { words }: { readonly words: boolean }): SearchKind {
+  if (!words && search !== undefined && search !== SearchKind.SEMANTIC) {
+    fail(scope, `'retrieval.search' must be SearchKind.SEMANTIC for this store, which finds nothing by words, got ${search}: leave it out, or take another store`);
+  }
+  if (!words && fusion) fail(scope, "'retrieval.fusion' must be left out for this store, which finds nothing by words, got one");
+  return search ?? (words ? SearchKind.HYBRID : SearchKind.SEMANTIC);
+}
+
+const SEARCHES = { [SearchKind.SEMANTIC]: 'meaning', [SearchKind.KEYWORD]: 'words', [SearchKind.HYBRID]: 'both' } as const;
+
 /** How chunks are found, as handlers read it. */
-export function searchOf({ passages = PASSAGES, candidates, search = SearchKind.HYBRID }: PassageRetrieval): PassageSearch {
+export function searchOf(scope: IConstruct, caller: IGrantable, kind: SearchKind, retrieval: PassageRetrieval): PassageSearch {
+  const { passages = PASSAGES, candidates, fusion = Fusion.minMax(), diversity = 0, leastSimilarity } = retrieval;
   return {
-    by: search === SearchKind.HYBRID ? 'both' : 'meaning',
+    by: SEARCHES[kind],
     candidates: candidates ?? Math.min(MOST, passages * CANDIDATES_A_PASSAGE),
-    fusion: { method: 'reciprocalRank', k: RANK_OFFSET },
-    weights: { meaning: 1, words: 1 },
+    ...fusion._bind(scope),
+    relevance: diversity === 0 ? undefined : 1 - diversity,
+    leastSimilarity,
+    rerank: rerankOf(scope, caller, retrieval),
   };
+}
+
+function rerankOf(scope: IConstruct, caller: IGrantable, { rerank, rerankTimeout = RERANK_TIMEOUT, leastScore }: PassageRetrieval): RerankPolicy | undefined {
+  const by = rerank?._bind(scope, caller, 'own');
+  return typeof by === 'object' ? { modelArn: by.modelArn, milliseconds: rerankTimeout.toMilliseconds(), leastScore } : undefined;
 }

@@ -2,6 +2,7 @@ import { type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type StoreReference } from '../contract/own-knowledge';
 import { type PassageIndex } from '../contract/passage-stores';
 import { type ServiceRole } from '../internal/handler-role';
+import { type SearchKind } from '../knowledge';
 import { type PlaceBeside } from '../knowledge/knowledge-needs';
 import { type CalledService } from '../posture';
 import { type Build } from '../posture/build';
@@ -9,6 +10,8 @@ import { type Build } from '../posture/build';
 /** What a store has to know of the index that it keeps. */
 export interface IndexBuild extends Build {
   readonly index: PassageIndex;
+  /** What passages are to be found by; absent is the best that the store can. */
+  readonly search?: SearchKind;
 }
 
 /** What an index has to know of its store. */
@@ -20,7 +23,7 @@ export interface StoreBinding {
   readonly place?: PlaceBeside;
   /** What the store cannot change of itself: with another it is another store, which begins empty, and every document is read anew. */
   readonly settled: unknown;
-  /** Whether chunks are found by their words. */
+  /** Whether chunks can be found by their words. */
   readonly words: boolean;
   /** Whether texts that describe documents can be compared in part. */
   readonly textFilters: boolean;

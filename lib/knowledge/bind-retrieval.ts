@@ -85,6 +85,7 @@ function identityOf(scope: IConstruct, { kind }: Searchable, { identity }: Retri
 }
 
 function searchOf(scope: IConstruct, { kind, searches }: Searchable, { search }: RetrievalOptions): KnowledgePolicy['search'] {
+  if (search === SearchKind.KEYWORD) fail(scope, "'retrieval.search' must be SearchKind.SEMANTIC or SearchKind.HYBRID for a knowledge base, which cannot search by words alone, got KEYWORD: leave it out, or take DiyRag");
   const wanted = search && (`${search}` as const);
   if (kind === 'managed') {
     if (wanted) fail(scope, `'retrieval.search' must be left out for a managed knowledge base, which chooses by itself, got ${wanted}`);

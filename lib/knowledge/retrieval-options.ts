@@ -9,6 +9,8 @@ export enum SearchKind {
   SEMANTIC = 'SEMANTIC',
   /** By what they mean and by the words that they use; not every store can. */
   HYBRID = 'HYBRID',
+  /** By the words that they use alone; only `DiyRag` can. */
+  KEYWORD = 'KEYWORD',
 }
 
 /** How callers are held to documents of their own tenant. */

@@ -35,7 +35,7 @@ function requireNoneOfAnswers(scope: IConstruct, { errorRate, timeToFirstToken, 
 }
 
 function answerAlarms(scope: IConstruct, { rag, documents }: Pick<RagSignals, 'rag' | 'documents'>, queries: QuerySignals, options: RagAlarmsOptions): AlarmRules {
-  const { traffic, divided } = queries;
+  const { traffic, divided, reranked } = queries;
   const { errorRate = 5, timeToFirstToken = Duration.seconds(8), emptyRetrievals } = options;
   requireBetween(scope, 'errorRate', errorRate, 0, 99);
   requireBetween(scope, 'timeToFirstToken in milliseconds', timeToFirstToken.toMilliseconds({ integral: false }), 1, Duration.minutes(15).toMilliseconds());
@@ -64,6 +64,15 @@ function answerAlarms(scope: IConstruct, { rag, documents }: Pick<RagSignals, 'r
         periods: 1,
         means: 'The store gave passages of another tenant in spite of the filter. They were left out, and nobody was shown them.',
         next: 'find in the log which knowledge base gave them, and look at the metadata of its documents: a field of another type, or a filter that the store passes over.',
+      },
+    }),
+    ...(reranked && {
+      RerankFallbacks: {
+        metric: reranked.metricRerankFallbacks(FIVE_MINUTES),
+        above: 0,
+        periods: 3,
+        means: 'Passages have not been reranked for a quarter of an hour, or not in time: answers are given from the order before, which is less good.',
+        next: "'notReranked' in the log of the function that answers says why: the model is throttled, is not there in this Region, or takes longer than 'retrieval.rerankTimeout'.",
       },
     }),
     ...(emptyRetrievals !== undefined && {

@@ -37,7 +37,7 @@ function users({ rag }: RagSignals, { priced }: QuerySignals): Chart[] {
   ];
 }
 
-function finding({ rag, documents }: RagSignals, { divided }: QuerySignals): Chart[] {
+function finding({ rag, documents }: RagSignals, { divided, reranked }: QuerySignals): Chart[] {
   return [
     {
       title: 'Retrievals',
@@ -45,6 +45,7 @@ function finding({ rag, documents }: RagSignals, { divided }: QuerySignals): Cha
       lines: [
         rag.metricRetrievals({ label: 'All' }), rag.metricEmptyRetrievals({ label: 'Nothing found' }), rag.metricRetrievalErrors({ label: 'Failed' }),
         ...(documents && divided ? [documents.metricForeignPassages({ label: 'Passages of other tenants' })] : []),
+        ...(reranked ? [reranked.metricRerankFallbacks({ label: 'Not reranked' })] : []),
       ],
     },
     {

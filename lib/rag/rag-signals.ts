@@ -13,6 +13,8 @@ export interface QuerySignals {
   readonly priced: boolean;
   /** Whether documents belong to tenants. */
   readonly divided: boolean;
+  /** Present where a reranker is asked that may be fallen back from. */
+  readonly reranked?: Measures<'metricRerankFallbacks'>;
 }
 
 /** Every sign of life of a knowledge base, for its alarms and its dashboard. */

@@ -98,7 +98,9 @@ test('says how each ranking has a passage, and what each stage took', async () =
   clock.now = () => (clock.time += 5);
   const found = await passages.search({ question: 'leave', most: 4 }, signal, (note) => notes.push(note));
   const placements = Object.fromEntries(found.map(({ id, placements: each }) => [id, each]));
-  expect(placements.both).toEqual({ vector: { rank: 2, score: expect.closeTo(0.98, 2) }, keyword: { rank: 1, score: expect.any(Number) }, fused: { rank: 1, score: found[0].score } });
+  expect(placements.both).toEqual({
+    vector: { rank: 2, score: expect.closeTo(0.98, 2) }, keyword: { rank: 1, score: expect.any(Number) }, fused: { rank: 1, score: found[0].score },
+  });
   expect(placements.meant).toEqual({ vector: { rank: 1, score: 1 }, fused: { rank: expect.any(Number), score: expect.any(Number) } });
   expect(notes.map((note) => 'stage' in note && [note.stage, note.milliseconds > 0]).sort()).toEqual([['embed', true], ['fuse', true], ['keyword', true], ['vector', true]]);
 });
