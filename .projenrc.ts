@@ -132,7 +132,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 });
 
 project.package.addField('files', [
-  'lib/**/*.js', 'lib/**/*.d.ts', 'lib/**/*.json', 'lambda/dist/*.js', 'lambda/dist/bundles.json', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', '.jsii.gz', 'API.md', 'CHANGELOG.md',
+  'lib/**/*.js', 'lib/**/*.d.ts', 'lib/**/*.json', 'lib/**/*.py', 'lambda/dist/*.js', 'lambda/dist/bundles.json', 'lambda/dist/THIRD-PARTY-LICENSES.txt', '.jsii', '.jsii.gz', 'API.md', 'CHANGELOG.md',
 ]);
 
 // A map inside each file would carry the TypeScript sources to every user.

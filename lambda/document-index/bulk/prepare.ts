@@ -5,8 +5,8 @@ import { changedDocument, keysOf, placeOf } from './request';
 import { BULK_FILES, type Prepared, type PrepareRequest } from '../../../lib/contract/bulk-load';
 import { fittedText } from '../../embed/embeddings';
 import { vectorKey } from '../../embed/remembered';
-import { isChunkFailure } from '../../ports/chunks';
-import { findUnread, OutOfTime } from '../attempt';
+import { findUnread } from '../attempt';
+import { heldBack } from '../fault';
 import { textsToEmbed } from '../passages';
 
 const LEAST_MS = 20_000;
@@ -30,13 +30,14 @@ export async function prepare(request: PrepareRequest, due: Due, terms: BulkTerm
       const found = await findUnread(document, terms, ports);
       if (found) await records.add(await textsToEmbed(found, document, terms, due, ports));
     } catch (error) {
-      if (error instanceof OutOfTime) {
-        // Alone in a call, and still too much for it.
-        next += next === from ? 1 : 0;
-        break;
-      }
-      if (isChunkFailure(error) && error.kind !== 'failed') throw new StepFailure('busy', error.message);
-      throw error;
+      const outcome = heldBack(error);
+      if (outcome.kind !== 'hold') throw error;
+      // What there is already is written, and the next call begins with this one.
+      if (next > from) break;
+      if (outcome.why !== 'time') throw new StepFailure('busy', `a document has to wait: ${outcome.why}`);
+      // Alone in a call, and still too much for it.
+      next++;
+      break;
     }
   }
   await records.write();

@@ -73,7 +73,7 @@ export class BulkLoad extends Construct {
     return encryptionKey ? all.combine(encryptionKey.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey')) : all;
   }
 
-  /** Tells a target when a load has ended, well or not: its status is in `detail.status`, what `summary.json` says in `detail.output`. */
+  /** Tells a target when a load has ended, well or not: how in `detail.status`, and in `detail.name` the name under which its `summary.json` lies in `bucket`. */
   public onEnd(id: string, options: events.OnEventOptions = {}): events.Rule {
     const { target, ...rest } = options;
     const rule = new events.Rule(this, id, {
@@ -128,15 +128,15 @@ export class BulkLoad extends Construct {
   private letWork({ reader, before }: SourceBinding) {
     const { role, props: { index: { documents, handler }, build: { encryptionKey } } } = this;
     const files = this.bucket.arnForObjects(`${BULK_FILES.runs}*`);
-    const let_ = (actions: string[], resource: string) => role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [resource] }));
-    let_(['lambda:InvokeFunction'], handler.function.functionArn);
+    const allow = (actions: string[], resource: string) => role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [resource] }));
+    allow(['lambda:InvokeFunction'], handler.function.functionArn);
     // What Step Functions writes of children, and the list of jobs that it reads.
-    let_(['s3:GetObject', 's3:PutObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'], files);
+    allow(['s3:GetObject', 's3:PutObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'], files);
     acknowledgeWildcard(role, files, 'The files of a load, whose name is that of the execution.');
-    if (reader.kind === 'list') let_(['s3:ListBucket'], documents.bucket.bucketArn);
+    if (reader.kind === 'list') allow(['s3:ListBucket'], documents.bucket.bucketArn);
     if (reader.kind === 'inventory') {
       const inventories = reader.bucket.arnForObjects(`${reader.prefix}*`);
-      let_(['s3:GetObject'], inventories);
+      allow(['s3:GetObject'], inventories);
       acknowledgeWildcard(role, inventories, 'Inventories, whose names S3 chooses.');
       if (reader.bucket.encryptionKey) role.allowEncryption(reader.bucket.encryptionKey, 's3');
     }

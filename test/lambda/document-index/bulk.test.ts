@@ -1,6 +1,7 @@
 import { orBulkStep } from '../../../lambda/document-index/bulk/steps';
 import { vectorKey } from '../../../lambda/embed/remembered';
 import type { MetricValues } from '../../../lambda/kit/metrics';
+import { ChunkFailure } from '../../../lambda/ports/chunks';
 import { EmbeddingFailure, type Embeddings, type Vector } from '../../../lambda/ports/embeddings';
 import type { SentChange } from '../../../lambda/ports/sync-queues';
 import type { BulkCounts, BulkSummary, Packed, Plan, Prepared } from '../../../lib/contract/bulk-load';
@@ -158,6 +159,19 @@ describe('records of batch jobs', () => {
     expect(await call<Prepared>({ bulk: 'prepare', documents, from: 0 })).toEqual({ next: 1, records: 1 });
     expect(await call<Prepared>({ bulk: 'prepare', documents, from: 1 })).toEqual({ next: 2, records: 1 });
     expect(await call<Prepared>({ bulk: 'prepare', documents, from: 2 })).toEqual({ next: 3, records: 1 });
+  });
+
+  test('wait with a document whose cutter is at its limit, and keep what was made of those before it', async () => {
+    const { call, originals, ports, files } = bulk();
+    originals.objects.set('a.txt', 'one').set('b.txt', 'busy');
+    ports.chunker = { chunk: async (parsed) => {
+      if (parsed.text === 'busy') throw new ChunkFailure('throttled', 'too many calls');
+      return LINE_CHUNKER.chunk(parsed, new AbortController().signal);
+    } };
+    const documents = items('a.txt', 'b.txt');
+    expect(await call<Prepared>({ bulk: 'prepare', documents, from: 0 })).toEqual({ next: 1, records: 1 });
+    expect(files.files.size).toBe(1);
+    await expect(call({ bulk: 'prepare', documents, from: 1 })).rejects.toMatchObject({ name: 'ServicesBusy' });
   });
 
   test.each([
