@@ -1,11 +1,12 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { type Grades, ndcgOf, recallOf } from '../lambda/evaluate/relevance';
 
 /** What was found for each query: documents with their scores, the best the highest. */
 export type Run = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** How relevant which documents are to a query; what is not named is not. */
-export type Judgements = ReadonlyMap<string, ReadonlyMap<string, number>>;
+export type Judgements = ReadonlyMap<string, Grades>;
 
 /** Judgements as BEIR writes them: query, document and grade between tabs, below a line of headings, or as TREC does, with a column between. */
 export function readJudgements(file: string): Judgements {
@@ -38,25 +39,17 @@ export function ranked(scores: Readonly<Record<string, number>> = {}): string[] 
   return Object.entries(scores).sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1)).map(([document]) => document);
 }
 
-/** As trec_eval counts it: grades as they are, a query without results as 0, queries without anything relevant left out. */
+/** The mean of all queries: one without results counts as 0, queries without anything relevant are left out. */
 export function ndcg(found: (query: string) => readonly string[], judgements: Judgements, depth = 10): number {
-  const gain = (grades: readonly number[]) => grades.slice(0, depth).reduce((sum, grade, at) => sum + Math.max(0, grade) / Math.log2(at + 2), 0);
-  return mean(judgements, (grades, query) => {
-    const best = gain([...grades.values()].sort((a, b) => b - a));
-    return gain(found(query).map((document) => grades.get(document) ?? 0)) / best;
-  });
+  return mean(judgements, (grades, query) => ndcgOf(found(query), grades, depth));
 }
 
-/** How much of what is relevant is among the first. */
+/** How much of what is relevant is among the first, the mean of all queries. */
 export function recall(found: (query: string) => readonly string[], judgements: Judgements, depth = 100): number {
-  return mean(judgements, (grades, query) => {
-    const first = new Set(found(query).slice(0, depth));
-    const relevant = [...grades].filter(([, grade]) => grade > 0);
-    return relevant.filter(([document]) => first.has(document)).length / relevant.length;
-  });
+  return mean(judgements, (grades, query) => recallOf(found(query), grades, depth));
 }
 
-function mean(judgements: Judgements, figure: (grades: ReadonlyMap<string, number>, query: string) => number): number {
-  const judged = [...judgements].filter(([, grades]) => [...grades.values()].some((grade) => grade > 0));
-  return judged.reduce((sum, [query, grades]) => sum + figure(grades, query), 0) / judged.length;
+function mean(judgements: Judgements, figure: (grades: Grades, query: string) => number | undefined): number {
+  const figures = [...judgements].flatMap(([query, grades]) => figure(grades, query) ?? []);
+  return figures.reduce((sum, each) => sum + each, 0) / figures.length;
 }
