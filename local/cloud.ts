@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 import { agentCoreMemory } from './agentcore/memory';
 import { readAssembly } from './assembly/assembly';
 import { Deployment } from './assembly/deployment';
+import { deployGates } from './assembly/gates';
 import { REGION } from './assembly/identity';
 import { startAwsEndpoint } from './aws/endpoint';
 import { bedrockBatchJobs } from './bedrock/batch-jobs';
@@ -105,6 +106,8 @@ export interface LocalCloud {
   readonly secrets: Pick<Secrets, 'put' | 'find'>;
   /** Events that functions did not take, in the queues that the template names for them. */
   readonly deadLetters: readonly DeadLetter[];
+  /** Does the last step of a stack's deployment, or of all: asks each evaluation gate, and fails with what CloudFormation would show where one lets nothing through. */
+  deployGates(stack?: string): Promise<void>;
   /** What each role was granted, against what it used. */
   report(): Promise<IamReport>;
   /** What the assembly holds and this machine cannot run, counted by type. */
@@ -300,6 +303,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     events: eventing,
     secrets,
     deadLetters,
+    deployGates: (stack) => deployGates(stack, deployment, functionOf),
     report,
     stop,
     node,

@@ -13,7 +13,7 @@ const RUNNING = [
   /^AWS::Bedrock::(Guardrail|GuardrailVersion|ApplicationInferenceProfile|KnowledgeBase|DataSource)$/,
   /^AWS::S3Vectors::(VectorBucket|VectorBucketPolicy|Index)$/, /^AWS::OpenSearchServerless::(Collection|CollectionGroup|Index|CollectionIndex|AccessPolicy|SecurityPolicy)$/,
   /^AWS::SQS::(Queue|QueuePolicy)$/, /^AWS::Lambda::(EventSourceMapping|EventInvokeConfig)$/, /^AWS::Events::(Rule|EventBus)$/,
-  /^AWS::Scheduler::(Schedule|ScheduleGroup)$/, /^Custom::S3BucketNotifications$/,
+  /^AWS::Scheduler::(Schedule|ScheduleGroup)$/, /^Custom::(S3BucketNotifications|EvaluationGate)$/,
   /^AWS::SecretsManager::(Secret|SecretTargetAttachment)$/,
 ];
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'timers/promises';
 import { contextLine } from './context-line';
 import { Answerer, ConverseEvent, ConverseRequest, lastUserText, ModelCall, StopReason, textOf, ToolUse } from './converse';
 import { groundedAnswer } from './grounded';
+import { judgement } from './judged';
 import { documentFor, documentLines } from './local-form';
 import { PromptCache, type PromptCharge } from './prompt-cache';
 import { questionsAsked } from './questions';
@@ -20,7 +21,8 @@ const LONGEST_ANSWER_MS = 10_000;
  * A model that answers by rule, so that tests can rely on it and people can play without an account.
  * It says how many messages it has read, how its instructions begin, what its tools returned, and ends with
  * `You said: ` and the last user text, exactly. A prompt with passages it answers from them, with the number of each; one that wants the questions of a
- * conversation it answers with them, one that wants a line about a part of a document with what the document is called. Tools are called when the text mentions them.
+ * conversation it answers with them, one that wants a line about a part of a document with what the document is called; an answer that it is to judge it judges
+ * by the words that it shares. Tools are called when the text mentions them.
  */
 export class LocalModel implements Answerer {
   private readonly cache = new PromptCache();
@@ -52,7 +54,7 @@ export class LocalModel implements Answerer {
       return { text: '', calls, stopReason: 'tool_use', outputTokens };
     }
     const { maxTokens = Infinity, stopSequences = [] } = request.inferenceConfig ?? {};
-    const whole = documentFor(request) ?? questionsAsked(request) ?? contextLine(request) ?? groundedAnswer(request) ?? speech(request);
+    const whole = judgement(request) ?? documentFor(request) ?? questionsAsked(request) ?? contextLine(request) ?? groundedAnswer(request) ?? speech(request);
     const stops = stopSequences.map((stop) => whole.indexOf(stop)).filter((at) => at >= 0);
     const pieces = tokens(stops.length > 0 ? whole.slice(0, Math.min(...stops)) : whole);
     const cut = pieces.length > maxTokens;
