@@ -2,11 +2,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { ApiAuth, ChatbotApi, KnowledgeStore, ManagedRag, Transport } from '../lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { ApiAuth, ChatbotApi, EvaluationSet, KnowledgeStore, ManagedRag, Transport } from '../lib';
 import { CHAT_ENV } from '../lib/contract/chat';
 import { CHAT_SOCKET_ENV } from '../lib/contract/chat-socket';
 import { DOCUMENT_INDEX_ENV } from '../lib/contract/document-index';
 import { DOCUMENT_CHANGES_ENV, DOCUMENT_SYNC_ENV, SYNC_DRAIN_ENV } from '../lib/contract/document-sync';
+import { EVALUATE_ENV } from '../lib/contract/evaluation';
 import { OIDC_AUTHORIZER_ENV } from '../lib/contract/oidc-authorizer';
 import { PGVECTOR_SCHEMA_ENV } from '../lib/contract/pgvector-schema';
 import { RAG_ENV } from '../lib/contract/rag';
@@ -36,6 +38,12 @@ const HANDLERS = [
     handler: 'Makes the table of a knowledge base',
     contract: PGVECTOR_SCHEMA_ENV,
     define: (stack: Stack) => new ManagedRag(stack, 'Rag', { store: KnowledgeStore.auroraPgvector() }),
+  },
+  {
+    bundle: 'evaluate',
+    handler: 'Evaluates answers from documents',
+    contract: EVALUATE_ENV,
+    define: (stack: Stack) => new ManagedRag(stack, 'Rag').addEvaluation({ set: EvaluationSet.fromBucket(Bucket.fromBucketName(stack, 'Sets', 'sets'), 'set.jsonl') }),
   },
   { bundle: 'rag', handler: 'Answers questions from documents', contract: RAG_ENV, define: (stack: Stack) => new ManagedRag(stack, 'Rag') },
 ];

@@ -15,18 +15,18 @@ export function customResource(apply: Apply, log: Log) {
     const asked = { StackId, RequestId, LogicalResourceId };
     try {
       const PhysicalResourceId = await apply(event);
-      await answer(ResponseURL, { ...asked, Status: 'SUCCESS', PhysicalResourceId });
+      await answerCloudFormation(ResponseURL, { ...asked, Status: 'SUCCESS', PhysicalResourceId });
       log.info('applied', { requestId: awsRequestId, type: RequestType });
     } catch (error) {
       log.error('not applied', { requestId: awsRequestId, type: RequestType, ...describeError(error), reason: error instanceof Error ? error.message : undefined });
       const reason = error instanceof Error ? error.message : 'unexpected error';
-      await answer(ResponseURL, { ...asked, Status: 'FAILED', PhysicalResourceId: known, Reason: `${reason} (log group ${logGroupName}, request ${awsRequestId})`.slice(0, 1_000) });
+      await answerCloudFormation(ResponseURL, { ...asked, Status: 'FAILED', PhysicalResourceId: known, Reason: `${reason} (log group ${logGroupName}, request ${awsRequestId})`.slice(0, 1_000) });
     }
   };
 }
 
-/** Its address is signed, without a type of content. */
-async function answer(url: string, content: object) {
+/** Answers what CloudFormation waits for. Its address is signed, without a type of content. */
+export async function answerCloudFormation(url: string, content: object) {
   for (let tries = 1; ; tries += 1) {
     const { ok, status } = await fetch(url, { method: 'PUT', body: Buffer.from(JSON.stringify(content)) }).catch(() => ({ ok: false, status: 0 }));
     if (ok) return;

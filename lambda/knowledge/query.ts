@@ -15,7 +15,6 @@ import { NO_TOKENS, turnUsage, type Usage } from '../generation/usage';
 import type { Links } from '../ports/links';
 import type { Model } from '../ports/model';
 import type { Filter } from '../ports/passages';
-import type { SqlWriter } from '../ports/sql-writer';
 
 /** What is asked. */
 export interface Query {
@@ -44,7 +43,6 @@ export interface QueryPolicy {
 export interface QueryPorts extends RetrievalPorts {
   readonly model: Model;
   readonly links: Links;
-  readonly sql: SqlWriter;
 }
 
 /** Who asks, and for how long. */

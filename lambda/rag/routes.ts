@@ -18,8 +18,10 @@ import { patiently, retrieve } from '../knowledge/retrieval';
 import { views } from '../knowledge/sources';
 import type { ListedDocuments } from '../ports/document-states';
 import type { Sessions } from '../ports/sessions';
+import type { SqlWriter } from '../ports/sql-writer';
 
 export interface RagPorts extends QueryPorts {
+  readonly sql: SqlWriter;
   /** Absent where nothing is kept. */
   readonly sessions?: Sessions;
   /** Absent where nobody keeps how documents are. */
@@ -41,7 +43,7 @@ export function ragRoutes(policy: RagPolicy, ports: RagPorts, watchers: Watchers
 }
 
 /** `POST /v1/sql`: what would be asked of the database, which is not asked. */
-function queries({ sql, clock }: QueryPorts): Route {
+function queries({ sql, clock }: Pick<RagPorts, 'sql' | 'clock'>): Route {
   return async ({ body, requestId, startedAt, signal, note }) => {
     const question = parseSqlQuestion(body).slice(0, QUESTION_CHARACTERS);
     const written = await patiently(() => sql.write(question, signal), { kind: 'sql' }, { clock }, signal);

@@ -33,6 +33,8 @@ import { type Build, buildOf } from '../posture/build';
 import { grantItems } from '../posture/item-table';
 import { DocumentMetrics } from '../rag/answer-metrics';
 import { requireFittingProof, warnOfIdleGrant } from '../rag/caller-rules';
+import { Evaluation } from '../rag/evaluation';
+import { type EvaluationOptions, type IEvaluation } from '../rag/evaluation-options';
 import { QueryApi } from '../rag/query-api';
 import { failWithoutQueries, requireMetricOfReading } from '../rag/query-rules';
 import { ragAlarms } from '../rag/rag-alarms';
@@ -128,6 +130,26 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
   /** Lets somebody have the bucket compared with the index, by a message to `syncRequests`. */
   public grantSync(grantee: IGrantable): Grant {
     return this.index.sync.queues.grantRequest(grantee);
+  }
+
+  /**
+   * Has answers evaluated by a set of questions: on deployment, as a gate that lets no worse one through, at times, or by a message. May be called once, after all that
+   * the construct is to hold but alarms and a dashboard. An error with `RagApi.none()`, which answers nobody.
+   */
+  public addEvaluation(options: EvaluationOptions): IEvaluation {
+    const { build, index, operations, retrieval, _needs: needs } = this;
+    return new Evaluation(this, 'Evaluation', {
+      ...build,
+      ...index.kept,
+      service: operations.service,
+      queries: this.requireQueries('addEvaluation'),
+      needs,
+      bind: (caller) => index.bind(this, caller, { ...retrieval, links: undefined }),
+      offsets: true,
+      tenants: retrieval.tenant !== undefined,
+      users: false,
+      metric: (name, about) => operations.metric(name, {}, about),
+    }, options);
   }
 
   /**

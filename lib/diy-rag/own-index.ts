@@ -98,8 +98,9 @@ export class OwnIndex extends Construct {
     return { documents, source: OWN_SOURCE, handler, embedding, model, fields };
   }
 
-  public bind(scope: IConstruct, caller: IGrantable): KnowledgeBinding {
-    const { retrieval, documents } = this.props;
+  /** @param retrieval where it is another one than the construct's own */
+  public bind(scope: IConstruct, caller: IGrantable, retrieval = this.props.retrieval): KnowledgeBinding {
+    const { documents } = this.props;
     const { passages = PASSAGES, tenant, questions, rewriting, expansion, unanswered, links } = retrieval;
     const { store, index, embedding } = this;
     const search = searchOf(scope, caller, this.search, retrieval);
@@ -122,6 +123,12 @@ export class OwnIndex extends Construct {
       linkSeconds: links?.toSeconds(),
     };
     return new KnowledgeBinding(policy);
+  }
+
+  /** What its documents are kept in step by, and what another index is. */
+  public get kept() {
+    const { policy: { _triggers: { onDeploy } } } = this.props;
+    return { sync: { queues: this.sync.queues, onDeploy }, index: this.sync.handler.environment.INDEX };
   }
 
   private defineNeeds(): KnowledgeNeeds {

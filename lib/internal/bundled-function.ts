@@ -44,6 +44,7 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
   public readonly role: HandlerRole;
   public readonly logs: EncryptedLogs;
   public readonly deadLetters: sqs.Queue;
+  private configured?: Env;
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
@@ -57,11 +58,18 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
 
   /** Gives the handler its environment, whose values come from what the role was granted. */
   public configure(environment: Env) {
+    this.configured = environment;
     const problems = () => environmentProblems(this, environment);
     problems().forEach((problem) => fail(this, problem));
     // Values may still grow: groups of callers are named when the chat is there.
     this.node.addValidation({ validate: problems });
     for (const [key, value] of Object.entries(environment)) this.function.addEnvironment(key, value);
+  }
+
+  /** What the handler reads, once it is configured. */
+  public get environment(): Env {
+    if (!this.configured) throw new Error('a handler is asked for its environment before it has one');
+    return this.configured;
   }
 
   private defineDeadLetters(props: BundledFunctionProps) {

@@ -64,6 +64,11 @@ export class DocumentSync extends Construct {
     this.defineTriggers(triggers);
   }
 
+  /** Whether everything is looked through after a deployment. */
+  public get onDeploy(): boolean {
+    return this.props.policy._triggers.onDeploy;
+  }
+
   private get documents(): SourceDocuments[] {
     return this.props.sources.flatMap(({ documents }) => documents ?? []);
   }

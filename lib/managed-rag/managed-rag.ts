@@ -21,9 +21,12 @@ import { bindRetrieval, declaredFields } from '../knowledge/bind-retrieval';
 import { type DashboardOptions, type IAlarms } from '../observability';
 import { Operations } from '../observability/operations';
 import { type Failures, failedRequests } from '../observability/operations-dashboard';
+import { CalledService } from '../posture';
 import { type Build, buildOf } from '../posture/build';
 import { DocumentMetrics } from '../rag/answer-metrics';
 import { requireFittingProof, warnOfIdleGrant } from '../rag/caller-rules';
+import { Evaluation } from '../rag/evaluation';
+import { type EvaluationOptions, type IEvaluation } from '../rag/evaluation-options';
 import { QueryApi } from '../rag/query-api';
 import { failWithoutQueries, requireMetricOfReading } from '../rag/query-rules';
 import { ragAlarms } from '../rag/rag-alarms';
@@ -114,9 +117,7 @@ export class ManagedRag extends DocumentMetrics implements IKnowledge {
 
   /** Lets a caller look passages up, and says all that the caller must know to do so. */
   public bind(scope: IConstruct, caller: IGrantable): KnowledgeBinding {
-    const { base, kind, store: { searches, textFilters }, documents, role } = this.knowledge;
-    const { attrKnowledgeBaseId: knowledgeBaseId, attrKnowledgeBaseArn: knowledgeBaseArn } = base;
-    return bindRetrieval(scope, caller, { knowledgeBaseId, knowledgeBaseArn, kind, searches, textFilters, documents, role }, this.retrieval);
+    return this.bindBy(scope, caller, this.retrieval);
   }
 
   /** Lets somebody ask with IAM credentials; takes effect with `ApiAuth.iam()`. */
@@ -137,6 +138,27 @@ export class ManagedRag extends DocumentMetrics implements IKnowledge {
   }
 
   /**
+   * Has answers evaluated by a set of questions: on deployment, as a gate that lets no worse one through, at times, or by a message. May be called once, after all that
+   * the construct is to hold but alarms and a dashboard. An error with `RagApi.none()`, which answers nobody.
+   */
+  public addEvaluation(options: EvaluationOptions): IEvaluation {
+    const { build, operations, retrieval, sync, knowledge: { sources } } = this;
+    return new Evaluation(this, 'Evaluation', {
+      ...build,
+      service: operations.service,
+      queries: this.requireQueries('addEvaluation'),
+      needs: { parts: [], calls: [CalledService.BEDROCK_AGENT_RUNTIME] },
+      bind: (caller) => this.bindBy(this, caller, { ...retrieval, links: undefined }),
+      offsets: false,
+      tenants: retrieval.tenant !== undefined,
+      users: retrieval.identity !== undefined,
+      sync: { queues: sync.queues, onDeploy: sync.onDeploy },
+      index: sources.map(({ dataSource }) => dataSource.attrDataSourceId).join(' '),
+      metric: (name, about) => operations.metric(name, {}, about),
+    }, options);
+  }
+
+  /**
    * Adds alarms for what users feel and what they would be told wrongly: failed questions, slow first tokens, documents that cannot be read, changes that
    * wait, what was given up. An alarm says in its description what it means and what to do next.
    */
@@ -153,6 +175,12 @@ export class ManagedRag extends DocumentMetrics implements IKnowledge {
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     if (!this.queries) requireMetricOfReading(this, metricName);
     return this.operations.metric(metricName, this.queries?.aboutOf(metricName) ?? {}, options);
+  }
+
+  private bindBy(scope: IConstruct, caller: IGrantable, retrieval: RetrievalOptions): KnowledgeBinding {
+    const { base, kind, store: { searches, textFilters }, documents, role } = this.knowledge;
+    const { attrKnowledgeBaseId: knowledgeBaseId, attrKnowledgeBaseArn: knowledgeBaseArn } = base;
+    return bindRetrieval(scope, caller, { knowledgeBaseId, knowledgeBaseArn, kind, searches, textFilters, documents, role }, retrieval);
   }
 
   private get signals(): RagSignals {

@@ -17,11 +17,18 @@ interface AlarmRule {
   readonly means: string;
   /** What its reader does first. */
   readonly next: string;
+  /** Whether it stays as it is until there is another value: for what is measured once in a while. */
+  readonly untilNext?: boolean;
 }
 
 /** Rings above a number. */
 export interface ThresholdRule extends AlarmRule {
   readonly above: number;
+}
+
+/** Rings below a number. */
+export interface FloorRule extends AlarmRule {
+  readonly below: number;
 }
 
 /** Rings above what is usual for the hour and the day of the week, as CloudWatch learns it. */
@@ -31,7 +38,7 @@ export interface BandRule extends AlarmRule {
 }
 
 /** What a construct wants to be told of, by the name of the alarm. */
-export type AlarmRules = Readonly<Record<string, ThresholdRule | BandRule>>;
+export type AlarmRules = Readonly<Record<string, ThresholdRule | FloorRule | BandRule>>;
 
 export interface AlarmSetProps extends AlarmsOptions {
   readonly rules: AlarmRules;
@@ -50,24 +57,27 @@ export class AlarmSet extends Construct implements IAlarms {
     this.alarms = Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, this.defineAlarm(name, rule)]));
   }
 
-  private defineAlarm(name: string, rule: ThresholdRule | BandRule) {
-    const { metric, periods, badPeriods, means, next } = rule;
+  private defineAlarm(name: string, rule: ThresholdRule | FloorRule | BandRule) {
+    const { metric, periods, badPeriods, means, next, untilNext = false } = rule;
     const common = {
       metric,
       alarmDescription: `${means} Next: ${next}`,
       evaluationPeriods: periods,
       datapointsToAlarm: badPeriods,
       // Nothing is counted where nothing is asked: silence is no failure.
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+      treatMissingData: untilNext ? cloudwatch.TreatMissingData.IGNORE : cloudwatch.TreatMissingData.NOT_BREACHING,
     };
-    const alarm = 'above' in rule
-      ? new cloudwatch.Alarm(this, name, { ...common, threshold: rule.above, comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD })
-      : new cloudwatch.AnomalyDetectionAlarm(this, name, {
-        ...common, stdDevs: rule.deviations, comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_UPPER_THRESHOLD,
-      });
+    const alarm = this.define(name, rule, common);
     const action = new SnsAction(this.topic);
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
     return alarm;
+  }
+
+  private define(name: string, rule: ThresholdRule | FloorRule | BandRule, common: Omit<cloudwatch.AlarmProps, 'threshold'>) {
+    const { ComparisonOperator } = cloudwatch;
+    if ('above' in rule) return new cloudwatch.Alarm(this, name, { ...common, threshold: rule.above, comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD });
+    if ('below' in rule) return new cloudwatch.Alarm(this, name, { ...common, threshold: rule.below, comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD });
+    return new cloudwatch.AnomalyDetectionAlarm(this, name, { ...common, stdDevs: rule.deviations, comparisonOperator: ComparisonOperator.GREATER_THAN_UPPER_THRESHOLD });
   }
 }

@@ -1,6 +1,10 @@
 export * from './answer-metrics';
 export { type RagAnswering } from './answering';
 export { type AuroraClusterOptions } from './aurora-cluster';
+export * from './evaluation-options';
+export { EvaluationRuns } from './evaluation-runs';
+export { EvaluationSet } from './evaluation-set';
+export { Judge } from './judge';
 export * from './query-sessions';
 export * from './rag-alarms-options';
 export { type OnChangeOptions, SyncPolicy } from './sync-policy';

@@ -61,24 +61,39 @@ export class QueryApi {
     this.endpoint = this.defineEndpoint();
   }
 
+  /** What the builder chose of how answers are given. */
+  public get choices(): QueryApiChoices {
+    return this.props;
+  }
+
   /** Gives the handler what it answers from. */
   public answerFrom(bind: (caller: HandlerRole) => KnowledgeBinding, documents?: DocumentsReference) {
-    const { scope, props: { guardrail, answering = {}, service }, answers: { role } } = this;
+    const { scope, props: { service }, answers: { role } } = this;
     const stack = Stack.of(scope);
-    const guard = guardrail?.bind(scope, role);
-    const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion, asynchronous: guard.asynchronous };
     this.sessions?.grantUse(role);
+    const answering = this.answeringEnvironment(scope, role, this.models, bind);
     this.answers.configure({
-      KNOWLEDGE: stack.toJsonString(bind(role)._policy),
-      ...this.models.environment,
-      GENERATION: stack.toJsonString(answeringPolicy(scope, answering, this.models)),
-      GUARDRAIL: reference ? stack.toJsonString(reference) : '',
+      ...answering,
       SESSIONS: this.sessions ? stack.toJsonString(this.sessions.policy) : '',
       DOCUMENTS: documents ? stack.toJsonString(documents) : '',
       CALLER: this.auth.caller,
       CORS_ORIGINS: this.endpoint.corsOrigins.join(','),
       SERVICE: service,
     });
+  }
+
+  /** What a handler has to know to answer as this API does: from which knowledge, by which models, how, and under which guardrail, which it may use from then on. */
+  public answeringEnvironment(scope: Construct, role: HandlerRole, models: BoundModels, bind: (caller: HandlerRole) => KnowledgeBinding) {
+    const { guardrail, answering = {} } = this.props;
+    const stack = Stack.of(scope);
+    const guard = guardrail?.bind(scope, role);
+    const reference: GuardrailReference | undefined = guard && { id: guard.guardrailId, version: guard.guardrailVersion, asynchronous: guard.asynchronous };
+    return {
+      KNOWLEDGE: stack.toJsonString(bind(role)._policy),
+      ...models.environment,
+      GENERATION: stack.toJsonString(answeringPolicy(scope, answering, models)),
+      GUARDRAIL: reference ? stack.toJsonString(reference) : '',
+    };
   }
 
   /** What a metric is about besides: those of answers are told by model too. */

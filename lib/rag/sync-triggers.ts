@@ -10,6 +10,9 @@ import { type Build } from '../posture/build';
 
 const EVERYTHING: SyncRequest = { sync: 'all' };
 
+/** The queue that takes requests, and the one for what cannot be delivered. */
+type Lines = Pick<SyncQueues, 'jobs' | 'lost'>;
+
 /** What CloudFormation says of the stack itself as it comes to one of these states. */
 export function stackEvents(...states: string[]) {
   return {
@@ -19,17 +22,19 @@ export function stackEvents(...states: string[]) {
   };
 }
 
-/** Asks for everything to be looked through after each deployment, without a custom resource that would hold the deployment up. */
+/** Asks for everything to be looked through after each deployment, or for what else its message says, without a custom resource that would hold the deployment up. */
 export class DeploymentTrigger extends Construct {
-  constructor(scope: Construct, id: string, { jobs, lost }: SyncQueues) {
+  constructor(scope: Construct, id: string, { jobs, lost }: Lines, message: object = EVERYTHING) {
     super(scope, id);
-    new EventRule(this, 'Rule', stackEvents('CREATE_COMPLETE', 'UPDATE_COMPLETE'), lost).sendTo(jobs, EVERYTHING);
+    new EventRule(this, 'Rule', stackEvents('CREATE_COMPLETE', 'UPDATE_COMPLETE'), lost).sendTo(jobs, message);
   }
 }
 
-/** Asks for everything to be looked through at times. */
+/** Asks for everything to be looked through at times, or for what else its message says. */
 export class ScheduleTrigger extends Construct {
-  constructor(scope: Construct, id: string, schedules: readonly ScheduleExpression[], { jobs, lost }: SyncQueues, { encryptionKey }: Build) {
+  constructor(
+    scope: Construct, id: string, schedules: readonly ScheduleExpression[], { jobs, lost }: Lines, { encryptionKey }: Build, message: object = EVERYTHING,
+  ) {
     super(scope, id);
     const role = new ServiceRole(this, 'Role', 'scheduler.amazonaws.com', { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } });
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [jobs.queueArn, lost.queueArn] }));
@@ -39,7 +44,7 @@ export class ScheduleTrigger extends Construct {
         scheduleExpression: expressionString,
         scheduleExpressionTimezone: timeZone?.timezoneName,
         flexibleTimeWindow: { mode: 'OFF' },
-        target: { arn: jobs.queueArn, roleArn: role.roleArn, input: JSON.stringify(EVERYTHING), deadLetterConfig: { arn: lost.queueArn } },
+        target: { arn: jobs.queueArn, roleArn: role.roleArn, input: JSON.stringify(message), deadLetterConfig: { arn: lost.queueArn } },
       });
       schedule.node.addDependency(role);
     });
