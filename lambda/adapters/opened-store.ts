@@ -18,6 +18,8 @@ const PARTS: { readonly [K in Kind]: () => Promise<StorePart<K>> } = {
   pgvector: () => import('../parts/store-pgvector.js'),
   openSearch: () => import('../parts/store-open-search.js'),
   pinecone: () => import('../parts/store-pinecone.js'),
+  redis: () => import('../parts/store-redis.js'),
+  memoryDb: () => import('../parts/store-memory-db.js'),
 };
 
 /** Chunks in whatever store a reference names, whose part is loaded when it is first needed. */

@@ -12,11 +12,17 @@ export function pineconeJson(endpoint: string, readKey: () => Promise<string>, n
   const key = async () => {
     if (!kept || kept.until <= now()) kept = { key: readKey(), until: now() + KEPT_MS };
     try {
-      return (await kept.key).trim();
+      return keyIn(await kept.key);
     } catch (error) {
       kept = undefined;
       throw new StoreFailure('unavailable', `the key of Pinecone: ${(error as Error).message}`, { cause: error });
     }
   };
   return plainJson('Pinecone', endpoint, async (_method, _path, headers) => ({ ...headers, 'api-key': await key(), 'x-pinecone-api-version': VERSION }));
+}
+
+/** A secret is the key, or has it as `apiKey`, as knowledge bases of Bedrock want it. */
+function keyIn(secret: string): string {
+  const text = secret.trim();
+  return text.startsWith('{') ? String((JSON.parse(text) as { readonly apiKey?: string }).apiKey) : text;
 }

@@ -1,8 +1,9 @@
-import { Cluster, type RedisOptions } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { type Script, SCRIPTS } from './valkey-scripts';
 
 /** Does some work on a living connection. Work that a connection took along is done again, so that it must bear to be repeated. */
-export type Valkey = <T>(work: (client: Cluster) => Promise<T>) => Promise<T>;
+export type Connected<Client> = <T>(work: (client: Client) => Promise<T>) => Promise<T>;
+export type Valkey = Connected<Cluster>;
 
 export interface ValkeyEndpoint {
   readonly host: string;
@@ -36,9 +37,18 @@ export function openCluster(host: string, port: number, options: RedisOptions): 
   return client;
 }
 
+/** A client of one server that connects once; what it has lost it does not look for again. */
+export function openServer(host: string, port: number, options: RedisOptions): Redis {
+  const once: RedisOptions = { protocol: 2, connectTimeout: CONNECT_MS, commandTimeout: ANSWER_MS, disableClientInfo: true, retryStrategy: () => null };
+  const client = new Redis({ host, port, ...options, ...once });
+  // Whoever waits for an answer hears of it; nobody else has to.
+  client.on('error', () => undefined);
+  return client;
+}
+
 /** A client that fails is given up for a new one, and so for a fresh proof of who connects. */
-export function valkey(open: () => Promise<Cluster>): Valkey {
-  let current: Promise<Cluster> | undefined;
+export function valkey<Client extends Cluster | Redis>(open: () => Promise<Client>): Connected<Client> {
+  let current: Promise<Client> | undefined;
   return async (work) => {
     for (let attempt = 1; ; attempt++) {
       const used = current ??= open();

@@ -22,5 +22,6 @@ export function deferred<Port extends object>(load: () => Promise<Port>): Port {
       },
     });
   };
-  return new Proxy({} as Port, { get: (_, method) => (...args: unknown[]) => call(String(method), args) });
+  // No promise: one that resolves to a port would wait for it.
+  return new Proxy({} as Port, { get: (_, method) => (method === 'then' ? undefined : (...args: unknown[]) => call(String(method), args)) });
 }

@@ -1,6 +1,8 @@
 import type { EmbeddingPolicy } from './diy-rag';
 import type { PassageSearch } from './passage-search';
-import type { OpenSearchReference, PassageIndex, PgvectorReference, PineconeReference, S3VectorsReference } from './passage-stores';
+import type {
+  MemoryDbReference, OpenSearchReference, PassageIndex, PgvectorReference, PineconeReference, RedisReference, S3VectorsReference,
+} from './passage-stores';
 
 /** An index of our own, as those know it who look passages up in it. */
 export interface OwnKnowledge {
@@ -15,7 +17,9 @@ export type StoreReference =
   | { readonly kind: 's3Vectors' } & S3VectorsReference
   | { readonly kind: 'pgvector' } & PgvectorReference
   | { readonly kind: 'openSearch' } & OpenSearchReference
-  | { readonly kind: 'pinecone' } & PineconeReference;
+  | { readonly kind: 'pinecone' } & PineconeReference
+  | { readonly kind: 'redis' } & RedisReference
+  | { readonly kind: 'memoryDb' } & MemoryDbReference;
 
 /** The part of each store: what its handler finds beside it. */
 export const STORE_PARTS = {
@@ -23,4 +27,6 @@ export const STORE_PARTS = {
   pgvector: 'store-pgvector',
   openSearch: 'store-open-search',
   pinecone: 'store-pinecone',
+  redis: 'store-redis',
+  memoryDb: 'store-memory-db',
 } as const satisfies Record<StoreReference['kind'], string>;

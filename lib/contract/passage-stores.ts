@@ -60,6 +60,28 @@ export interface OpenSearchReference {
 /** The part by which the store of a collection writes, and makes and drops indexes: clients that nobody needs who only searches. */
 export const OPEN_SEARCH_UPKEEP = 'open-search-upkeep';
 
+/** A server of Redis 8, or of Redis Stack, with its query engine. */
+export interface RedisReference {
+  readonly host: string;
+  readonly port: number;
+  /** ARN of the secret with the password, by itself or as `password` beside `username`. Absent logs nobody in. */
+  readonly secretArn?: string;
+  /** false for a server without TLS, on one's own machine. @default true */
+  readonly tls?: boolean;
+}
+
+/** A cluster of MemoryDB with vector search, and the table that the words of its chunks are kept in. */
+export interface MemoryDbReference {
+  /** Its name, which a token is for. */
+  readonly cluster: string;
+  readonly host: string;
+  readonly port: number;
+  /** Who logs in by IAM. */
+  readonly user: string;
+  /** Name of the table with the words, keyed as `KEYWORD_TABLE` says. */
+  readonly keywordTable: string;
+}
+
 /** An index of Pinecone's over dense vectors, its metric cosine. */
 export interface PineconeReference {
   /** As `https://<index>-<project>.svc.<environment>.pinecone.io`. */

@@ -113,7 +113,9 @@ export class IndexSync extends Construct {
     const { posture, logRetention, encryptionKey, parsing, scans, context, splitter, store, service, index } = this.props;
     const handler = new BundledFunction<DocumentIndexEnv>(this, 'Handler', {
       bundle: 'document-index',
-      parts: [...PARSERS, ...scans?.parts ?? [], ...context?.parts ?? [], ...splitter.parts, STORE_PARTS[store.reference.kind]],
+      parts: [
+        ...PARSERS, ...scans?.parts ?? [], ...context?.parts ?? [], ...splitter.parts, STORE_PARTS[store.reference.kind], ...store.upkeep?.parts ?? [],
+      ],
       description: 'Keeps an index of passages in step with its documents',
       timeout: Duration.seconds(INDEX_SECONDS),
       memory: memoryFor(parsing),
@@ -121,7 +123,9 @@ export class IndexSync extends Construct {
       encryptionKey,
       deadLetters: this.queues.lost,
       reservedConcurrency: posture.reservedConcurrency,
-      place: (placed) => placing(posture, store.place)(placed, [...new Set([...CALLS, ...scans?.calls ?? [], ...splitter.calls, ...store.calls])]),
+      place: (placed) => placing(posture, store.place)(placed, [
+        ...new Set([...CALLS, ...scans?.calls ?? [], ...splitter.calls, ...store.calls, ...store.upkeep?.calls ?? []]),
+      ]),
     });
     handler.configure({
       SOURCES: Stack.of(this).toJsonString(this.sources),

@@ -6,10 +6,14 @@ import { Construct } from 'constructs';
 import { type IndexBuild, type StoreBinding } from './store-binding';
 import { KEYWORD_TABLE } from '../contract/passage-stores';
 import { acknowledgeWildcard } from '../internal/acknowledge';
+import { fail } from '../internal/validation';
 import { SearchKind } from '../knowledge';
 import { CalledService } from '../posture';
 import { defineItemTable } from '../posture/item-table';
 import { letVectorsBeIndexed } from '../rag/vector-bucket';
+
+/** Of 50 keys beside a vector, two are kept for whose a chunk is and for the chunk itself. */
+const MOST_FIELDS = 48;
 
 /** A vector bucket, whose indexes are made and dropped as documents are read anew, and the table that their words are kept in. */
 export class OwnVectors extends Construct {
@@ -20,7 +24,10 @@ export class OwnVectors extends Construct {
 
   constructor(scope: Construct, id: string, private readonly props: IndexBuild) {
     super(scope, id);
-    const { search, encryptionKey } = props;
+    const { search, encryptionKey, index: { fields } } = props;
+    if (fields.length > MOST_FIELDS) {
+      fail(this, `'retrieval.fields' must be at most ${MOST_FIELDS} with VectorStore.s3Vectors(), which keeps no more beside a vector, got ${fields.length}: declare fewer, or take VectorStore.openSearchServerless()`);
+    }
     this.bucket = this.defineBucket();
     this.words = search === SearchKind.SEMANTIC ? undefined : defineItemTable(this, 'Words', props, KEYWORD_TABLE, { holds: 'state' });
     this.binding = {

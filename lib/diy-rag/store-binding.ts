@@ -21,6 +21,8 @@ export interface StoreBinding {
   readonly calls: readonly CalledService[];
   /** Where those run who write and search, where the store can be reached from there alone. */
   readonly place?: PlaceBeside;
+  /** What those have besides who write, and who make and drop indexes: parts that lie beside them, and what they call. */
+  readonly upkeep?: { readonly parts: readonly string[]; readonly calls: readonly CalledService[] };
   /** What the store cannot change of itself: with another it is another store, which begins empty, and every document is read anew. */
   readonly settled: unknown;
   /** Whether chunks can be found by their words. */

@@ -1,5 +1,8 @@
 import { type Construct } from 'constructs';
 import { type AuroraVectorStoreOptions, OwnAurora } from './own-aurora';
+import { type CollectionStoreOptions, OwnCollection } from './own-collection';
+import { OwnPinecone, type PineconeStoreOptions } from './own-pinecone';
+import { OwnRedis, type RedisStoreOptions } from './own-redis';
 import { OwnVectors } from './own-vectors';
 import { type IndexBuild, type StoreBinding } from './store-binding';
 
@@ -14,7 +17,7 @@ export abstract class VectorStore {
    * Amazon S3 Vectors, with an index of words beside it in DynamoDB: found by meaning and by words, and nothing is paid while nobody asks but for what is kept.
    */
   public static s3Vectors(): VectorStore {
-    return new S3Vectors();
+    return new Held((scope, build) => new OwnVectors(scope, 'Store', build).binding);
   }
 
   /**
@@ -22,25 +25,48 @@ export abstract class VectorStore {
    * itself. It sleeps when nobody asks; the first question then waits 15 seconds or more.
    */
   public static auroraPgvector(options: AuroraVectorStoreOptions = {}): VectorStore {
-    return new AuroraPgvector(options);
+    return new Held((scope, build) => new OwnAurora(scope, 'Store', { ...build, ...options }).binding);
+  }
+
+  /**
+   * Amazon OpenSearch Serverless: found by meaning and by words, texts that describe documents looked into. A collection sleeps when nobody asks; the first
+   * question then waits up to half a minute. What is written is found within a minute.
+   *
+   * @param options its capacity, or a collection that you have
+   */
+  public static openSearchServerless(options: CollectionStoreOptions = {}): VectorStore {
+    return new Held((scope, build) => new OwnCollection(scope, 'Store', { ...build, ...options }).binding);
+  }
+
+  /**
+   * Pinecone: an index that you have there, with an index of words beside it in DynamoDB. Each tenant has a namespace.
+   *
+   * @param options the index, and what opens it
+   */
+  public static pinecone(options: PineconeStoreOptions): VectorStore {
+    return new Held((scope, build) => new OwnPinecone(scope, 'Store', { ...build, ...options }).binding);
+  }
+
+  /**
+   * Redis 8, or Redis Stack 7.4: a server that you have, with its query engine, which is no cluster. Found by meaning and by words within milliseconds.
+   *
+   * @param options the server, and what opens it
+   */
+  public static redis(options: RedisStoreOptions): VectorStore {
+    return new Held((scope, build) => new OwnRedis(scope, 'Store', { ...build, ...options }).binding);
   }
 
   /** @internal */
   public abstract _bind(scope: Construct, build: IndexBuild): StoreBinding;
 }
 
-class S3Vectors extends VectorStore {
-  public _bind(scope: Construct, build: IndexBuild): StoreBinding {
-    return new OwnVectors(scope, 'Store', build).binding;
-  }
-}
-
-class AuroraPgvector extends VectorStore {
-  constructor(private readonly options: AuroraVectorStoreOptions) {
+/** A store that a construct of its own makes, or finds. */
+class Held extends VectorStore {
+  constructor(private readonly hold: (scope: Construct, build: IndexBuild) => StoreBinding) {
     super();
   }
 
   public _bind(scope: Construct, build: IndexBuild): StoreBinding {
-    return new OwnAurora(scope, 'Store', { ...build, ...this.options }).binding;
+    return this.hold(scope, build);
   }
 }

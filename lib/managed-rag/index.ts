@@ -1,7 +1,6 @@
 export { type AuroraPgvectorOptions, type ExistingAuroraCluster } from './aurora-store';
 export { Chunking, type FixedSizeChunkingOptions, type HierarchicalChunkingOptions, type LambdaChunkingOptions, type SemanticChunkingOptions } from './chunking';
 export * from './collection-access';
-export * from './collection-capacity';
 export { ConfluenceLogin, type ConfluenceSourceOptions } from './confluence-source';
 export * from './data-source';
 export { DataDeletion, type DataSourceOptions, type GuardedSourceOptions } from './ingestion';

@@ -4,11 +4,13 @@ import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import * as aoss from 'aws-cdk-lib/aws-opensearchserverless';
 import { Construct } from 'constructs';
 import { CollectionAccess } from './collection-access';
-import { CollectionCapacity } from './collection-capacity';
 import { defineSearchIndex, SEARCH_FIELDS, type SearchFields } from './open-search-index';
 import { type StoreBinding, type VectorStoreBuild } from './store-binding';
-import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { fail } from '../internal/validation';
+import { CollectionCapacity } from '../rag/collection-capacity';
+import {
+  collectionName as nameOf, type CollectionReach, defineCollection, defineDataPolicy, defineEncryptionPolicy, defineNetworkPolicy, indexRule,
+} from '../rag/search-collection';
 
 /** An index of a collection that you have. */
 export interface ExistingCollectionIndex extends SearchFields {
@@ -55,9 +57,6 @@ export interface OpenSearchServerlessOptions {
 
 export interface OpenSearchServerlessStoreProps extends VectorStoreBuild, OpenSearchServerlessOptions {}
 
-/** A collection is called by 3 to 28 characters. */
-const LONGEST_NAME = 28;
-
 const READ_AND_WRITE = ['aoss:DescribeIndex', 'aoss:ReadDocument', 'aoss:WriteDocument'];
 const MAKE_INDEXES = ['aoss:CreateIndex', 'aoss:DeleteIndex', 'aoss:DescribeIndex', 'aoss:UpdateIndex'];
 
@@ -74,7 +73,7 @@ export class OpenSearchServerlessStore extends Construct {
     if (capacity ?? access ?? deploymentRole) fail(this, "'index' must stand alone, for what you have is not made again: leave 'capacity', 'access' and 'deploymentRole' out, or 'index'");
     this.letCall(role, index.collectionArn);
     const { collectionName, indexName } = index;
-    const policy = this.defineDataPolicy(this.nameFor([collectionName, indexName]), [this.rule(collectionName, indexName, READ_AND_WRITE, role)]);
+    const policy = defineDataPolicy(this, 'DataPolicy', nameOf(this, [collectionName, indexName]), [indexRule(collectionName, indexName, READ_AND_WRITE, role.roleArn)]);
     return this.bind(index, [policy], undefined);
   }
 
@@ -82,16 +81,16 @@ export class OpenSearchServerlessStore extends Construct {
     const { role, encryptionKey, vectors, fields, posture, capacity = CollectionCapacity.scaleToZero(), deploymentRole } = props;
     const access = props.access ?? (posture.publicStores ? CollectionAccess.internet() : CollectionAccess.bedrock());
     const limits = capacity._limits(this);
-    const name = this.nameFor([encryptionKey?.keyArn, limits ? 'NEXTGEN' : capacity._standbyReplicas]);
+    const name = nameOf(this, [encryptionKey?.keyArn, limits ? 'NEXTGEN' : capacity._standbyReplicas]);
 
-    const encryption = this.defineEncryptionPolicy(name, props);
-    const network = this.defineNetworkPolicy(name, access);
-    const data = this.defineDataPolicy(name, [
-      this.rule(name, '*', READ_AND_WRITE, role),
+    const encryption = defineEncryptionPolicy(this, name, encryptionKey);
+    const network = defineNetworkPolicy(this, name, this.reachOf(name, access));
+    const data = defineDataPolicy(this, 'DataPolicy', name, [
+      indexRule(name, '*', READ_AND_WRITE, role.roleArn),
       // Under every name: the index that takes the place of another is made before that one is deleted.
-      this.rule(name, '*', MAKE_INDEXES, deploymentRole?.roleArn ?? this.deploymentRoleArn()),
+      indexRule(name, '*', MAKE_INDEXES, deploymentRole?.roleArn ?? this.deploymentRoleArn()),
     ]);
-    const collection = this.defineCollection(name, capacity, limits);
+    const collection = defineCollection(this, name, capacity);
     // The data access policy takes up to a minute until it holds; made before the collection it has that minute before the index is made.
     collection.node.addDependency(encryption, network, data);
     this.letCall(role, collection.attrArn);
@@ -117,16 +116,9 @@ export class OpenSearchServerlessStore extends Construct {
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['aoss:APIAccessAll'], resources: [collectionArn] }));
   }
 
-  private defineEncryptionPolicy(name: string, { encryptionKey }: OpenSearchServerlessStoreProps) {
-    const key = encryptionKey ? { AWSOwnedKey: false, KmsARN: encryptionKey.keyArn } : { AWSOwnedKey: true };
-    return new aoss.CfnSecurityPolicy(this, 'EncryptionPolicy', { name, type: 'encryption', policy: this.json({ Rules: [collectionRule(name)], ...key }) });
-  }
-
-  private defineNetworkPolicy(name: string, access: CollectionAccess) {
-    const from = access._internet
-      ? { AllowFromPublic: true }
-      : { AllowFromPublic: false, SourceServices: ['bedrock.amazonaws.com'], ...(access._vpc && { SourceVPCEs: [this.defineEndpoint(name, access._vpc).attrId] }) };
-    return new aoss.CfnSecurityPolicy(this, 'NetworkPolicy', { name, type: 'network', policy: this.json([{ Rules: [collectionRule(name)], ...from }]) });
+  private reachOf(name: string, { _internet, _vpc }: CollectionAccess): CollectionReach {
+    if (_internet) return { AllowFromPublic: true };
+    return { AllowFromPublic: false, SourceServices: ['bedrock.amazonaws.com'], ...(_vpc && { SourceVPCEs: [this.defineEndpoint(name, _vpc).attrId] }) };
   }
 
   private defineEndpoint(name: string, { vpc, vpcSubnets }: NonNullable<CollectionAccess['_vpc']>) {
@@ -134,27 +126,6 @@ export class OpenSearchServerlessStore extends Construct {
     securityGroup.addIngressRule(Peer.ipv4(vpc.vpcCidrBlock), Port.HTTPS, 'Clients in the VPC');
     const { subnetIds } = vpc.selectSubnets(vpcSubnets);
     return new aoss.CfnVpcEndpoint(this, 'Endpoint', { name, vpcId: vpc.vpcId, subnetIds, securityGroupIds: [securityGroup.securityGroupId] });
-  }
-
-  private defineDataPolicy(name: string, rules: object[]) {
-    return new aoss.CfnAccessPolicy(this, 'DataPolicy', { name, type: 'data', policy: this.json(rules) });
-  }
-
-  private rule(collectionName: string, indexName: string, permissions: string[], who: IRole | string) {
-    return {
-      Rules: [{ ResourceType: 'index', Resource: [`index/${collectionName}/${indexName}`], Permission: permissions }],
-      Principal: [typeof who === 'string' ? who : who.roleArn],
-    };
-  }
-
-  private defineCollection(name: string, capacity: CollectionCapacity, limits: aoss.CfnCollectionGroup.CapacityLimitsProperty | undefined) {
-    // The newer kind has its twins in other zones always, and says so by this.
-    const group = limits && new aoss.CfnCollectionGroup(this, 'CollectionGroup', { name, generation: 'NEXTGEN', standbyReplicas: 'ENABLED', capacityLimits: limits });
-    const collection = new aoss.CfnCollection(this, 'Collection', {
-      name, type: 'VECTORSEARCH', collectionGroupName: group?.name, standbyReplicas: capacity._standbyReplicas,
-    });
-    if (group) collection.addResourceDependency(group);
-    return collection;
   }
 
   /** CloudFormation makes the index under this role, and no permission of IAM is enough for that. */
@@ -167,16 +138,4 @@ export class OpenSearchServerlessStore extends Construct {
     }
     return known.replaceAll('${AWS::Partition}', Aws.PARTITION).replaceAll('${AWS::AccountId}', Aws.ACCOUNT_ID).replaceAll('${AWS::Region}', Aws.REGION);
   }
-
-  private nameFor(settled: unknown): string {
-    return nameUnlikeAnyOther(this, Stack.of(this).resolve(settled), { separator: '-', maxLength: LONGEST_NAME });
-  }
-
-  private json(value: unknown): string {
-    return Stack.of(this).toJsonString(value);
-  }
-}
-
-function collectionRule(name: string) {
-  return { ResourceType: 'collection', Resource: [`collection/${name}`] };
 }

@@ -52,6 +52,12 @@ export enum CalledService {
   S3 = 's3',
   /** Vector buckets. */
   S3_VECTORS = 's3vectors',
+  /** Indexes of OpenSearch Serverless, as they are made and dropped. */
+  OPENSEARCH_SERVERLESS = 'aoss',
+  /** What collections of OpenSearch Serverless hold: their endpoint is one of that service, not of the VPC. */
+  COLLECTIONS = '@collections',
+  /** Secrets. */
+  SECRETS_MANAGER = 'secretsmanager',
   /** Functions. */
   LAMBDA = 'lambda',
   /** Queues. */
@@ -184,6 +190,15 @@ export abstract class Posture {
 
   /** Puts behind a bucket what the level asks for: a copy that lives by the same rules. */
   public abstract protectBucket(scope: Construct, bucket: Bucket, lifecycleRules: LifecycleRule[]): void;
+
+  /**
+   * Id of the endpoint by which functions reach collections of OpenSearch Serverless; undefined where they do so over the internet.
+   *
+   * @internal
+   */
+  public _collectionEndpoint(_scope: Construct): string | undefined {
+    return undefined;
+  }
 }
 
 class StandardPosture extends Posture {
@@ -250,6 +265,17 @@ class RegulatedPosture extends Posture {
     const logs = { logRetention: this.logRetention, encryptionKey: this.encryptionKey(scope) };
     const network = PrivateNetwork.of(scope, { vpc, ...logs });
     return network.placeFunction(scope, calls, { vpcSubnets, endpoints: vpcEndpoints ?? true });
+  }
+
+  /** @internal */
+  public override _collectionEndpoint(scope: Construct): string {
+    const { vpc, vpcSubnets, vpcEndpoints } = this.options;
+    if (vpcEndpoints === false) {
+      fail(scope, "'vpcEndpointId' must be the endpoint of OpenSearch Serverless that the VPC has, because Posture.regulated({ vpcEndpoints: false }) makes none, got none: "
+        + 'give it to VectorStore.openSearchServerless({ vpcEndpointId })');
+    }
+    const network = PrivateNetwork.of(scope, { vpc, logRetention: this.logRetention, encryptionKey: this.encryptionKey(scope) });
+    return network.collectionEndpoint(vpcSubnets).endpointId;
   }
 
   public protectApi(scope: Construct, stage: Stage, firewall = Firewall.managed(), encryptionKey = this.encryptionKey(scope)) {

@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type CfnLogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct, DependencyGroup, type IConstruct } from 'constructs';
+import { CollectionEndpoint } from './collection-endpoint';
 import { isIsolated } from './way-out';
 import { EncryptedLogs } from '../internal/encrypted-logs';
 import { ServiceRole } from '../internal/handler-role';
@@ -22,6 +23,9 @@ export interface PrivatePlace {
   readonly endpoints: boolean;
 }
 
+/** What leads to a service, behind a security group that lets in whom it is told to. */
+type Endpoint = IConstruct & ec2.IConnectable;
+
 /** Who calls a service, and what has to be there so that it can. */
 interface Caller {
   readonly securityGroup: ec2.ISecurityGroup;
@@ -30,6 +34,9 @@ interface Caller {
 
 /** Services whose endpoint is a route, not a network interface. */
 const GATEWAYS: readonly string[] = ['dynamodb', 's3'];
+
+/** Collections of OpenSearch Serverless are reached by an endpoint of that service. */
+const COLLECTIONS = '@collections';
 
 /** To the clients of a WebSocket API leads the internet only. */
 const CONNECTIONS = '@connections';
@@ -47,7 +54,7 @@ export class PrivateNetwork extends Construct {
   private readonly vpc: ec2.IVpc;
   private readonly subnetType: ec2.SubnetType;
   private readonly routeTables = new Map<string, Set<string>>();
-  private readonly interfaces = new Map<string, ec2.InterfaceVpcEndpoint>();
+  private readonly interfaces = new Map<string, Endpoint>();
   private readonly callers = new Map<string, Caller[]>();
   private flowLogs?: EncryptedLogs;
 
@@ -78,6 +85,11 @@ export class PrivateNetwork extends Construct {
   /** A place for a database, which calls nothing. */
   public placeDatabase(vpcSubnets: ec2.SubnetSelection = { subnetType: this.subnetType }) {
     return { vpc: this.vpc, vpcSubnets };
+  }
+
+  /** The endpoint by which collections of OpenSearch Serverless are reached; one is enough for a VPC. */
+  public collectionEndpoint(vpcSubnets: ec2.SubnetSelection = { subnetType: this.subnetType }): CollectionEndpoint {
+    return (this.interfaces.get(COLLECTIONS) ?? this.defineEndpoint(COLLECTIONS, vpcSubnets)) as CollectionEndpoint;
   }
 
   private requireWayOut(scope: Construct, vpcSubnets: ec2.SubnetSelection) {
@@ -123,7 +135,7 @@ export class PrivateNetwork extends Construct {
     this.callers.set(service, endpoint ? [] : waiting);
   }
 
-  private letIn({ securityGroup, reachedBy }: Caller, endpoint: ec2.InterfaceVpcEndpoint, service: string) {
+  private letIn({ securityGroup, reachedBy }: Caller, endpoint: Endpoint, service: string) {
     securityGroup.connections.allowToDefaultPort(endpoint, `Calls to ${service}`);
     const rules = [securityGroup, ...endpoint.connections.securityGroups].flatMap(({ node }) => node.children)
       .filter((child) => child instanceof ec2.CfnSecurityGroupIngress && child.sourceSecurityGroupId === securityGroup.securityGroupId);
@@ -132,9 +144,9 @@ export class PrivateNetwork extends Construct {
   }
 
   private defineEndpoint(service: string, subnets?: ec2.SubnetSelection) {
-    const endpoint = new ec2.InterfaceVpcEndpoint(this, service, {
-      vpc: this.vpc, subnets, service: new ec2.InterfaceVpcEndpointAwsService(service), open: false,
-    });
+    const endpoint: Endpoint = service === COLLECTIONS
+      ? new CollectionEndpoint(this, 'collections', { vpc: this.vpc, vpcSubnets: subnets })
+      : new ec2.InterfaceVpcEndpoint(this, service, { vpc: this.vpc, subnets, service: new ec2.InterfaceVpcEndpointAwsService(service), open: false });
     this.interfaces.set(service, endpoint);
     return endpoint;
   }

@@ -1,5 +1,6 @@
 export * from './answer-metrics';
 export { type RagAnswering } from './answering';
+export * from './collection-capacity';
 export { type AuroraClusterOptions } from './aurora-cluster';
 export * from './evaluation-options';
 export { EvaluationRuns } from './evaluation-runs';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { MetadataField, Posture, SyncPolicy, VectorStore } from '../../lib';
 import { BulkEmbedding, BulkSource, ContextLines, CorpusFormat, DiyRag, type DiyRagProps, Splitter } from '../../lib/diy-rag';
@@ -17,6 +18,13 @@ const CHOICES: Readonly<Record<string, (stack: Stack) => DiyRagProps>> = {
     splitter: Splitter.custom(LambdaFunction.fromFunctionArn(stack, 'Splitter', 'arn:aws:lambda:us-east-1:111122223333:function:splitter')),
     documents: { contextLines: ContextLines.byModel(), prefix: 'papers/', sync: SyncPolicy.onChange() },
     retrieval: { links: Duration.minutes(5), fields: [MetadataField.number('year')], tenant: { field: 'owner', claim: 'email' } },
+  }),
+  'a collection of OpenSearch Serverless': () => ({ store: VectorStore.openSearchServerless() }),
+  'an index of Pinecone': (stack) => ({
+    store: VectorStore.pinecone({
+      endpoint: 'https://docs-abc123.svc.us-east-1.pinecone.io',
+      secret: Secret.fromSecretCompleteArn(stack, 'Key', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:pinecone-AbCdEf'),
+    }),
   }),
 };
 

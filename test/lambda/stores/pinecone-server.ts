@@ -21,7 +21,7 @@ export interface PineconeServer {
 }
 
 /** An index of the data plane, metric cosine, that refuses what the service refuses: its limits, its types of metadata, other keys. */
-export async function startPinecone(dimension: number, apiKey: string): Promise<PineconeServer> {
+export async function startPinecone(dimension: number, apiKey: string, shownAtOnce = 100): Promise<PineconeServer> {
   const spaces = new Map<string, Map<string, Entry>>();
   const [asked, failures]: [PineconeServer['asked'], number[]] = [[], []];
 
@@ -67,6 +67,22 @@ export async function startPinecone(dimension: number, apiKey: string): Promise<
     },
   };
 
+  const others: Record<string, (path: string, query: URLSearchParams) => object> = {
+    'POST describe_index_stats': () => {
+      const namespaces = Object.fromEntries([...spaces].map(([name, { size }]) => [name, { vectorCount: size }]));
+      return { dimension, metric: 'cosine', namespaces };
+    },
+    'GET namespaces': (_, query) => {
+      const [all, from] = [[...spaces.keys()].sort(), Number(query.get('paginationToken') ?? 0)];
+      const to = from + Math.min(Number(query.get('limit') ?? 100), shownAtOnce);
+      return { namespaces: all.slice(from, to).map((name) => ({ name, record_count: spaces.get(name)!.size })), ...to < all.length && { pagination: { next: String(to) } } };
+    },
+    'DELETE namespaces': (path) => {
+      if (!spaces.delete(decodeURIComponent(path.split('/')[2]))) throw new Refusal('Namespace not found', 404, 5);
+      return {};
+    },
+  };
+
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (part: string) => { body += part; }).on('end', () => {
@@ -78,6 +94,8 @@ export async function startPinecone(dimension: number, apiKey: string): Promise<
       if (request.headers['api-key'] !== apiKey) return response.writeHead(401).end('Invalid API Key');
       if (!/^20\d\d-\d\d$/.test(String(request.headers['x-pinecone-api-version']))) return answer(400, { code: 3, message: 'a version is required', details: [] });
       try {
+        const other = others[`${request.method} ${pathname.split('/')[1]}`];
+        if (other) return answer(200, other(pathname, searchParams));
         const operation = operations[`${request.method} ${pathname}`];
         if (!operation) throw new Refusal('Not Found', 404, 5);
         const content = request.method === 'GET' ? { namespace: searchParams.get('namespace'), ids: searchParams.getAll('ids') } : JSON.parse(body) as Fields;

@@ -1,10 +1,13 @@
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { chunk, DIMENSION, FIELDS, ids, type TestChunk, toward } from './chunks';
+import { passageIndexesSuite } from './passage-indexes.suite';
 import { passageStoreSuite } from './passage-store.suite';
 import { type PineconeServer, startPinecone } from './pinecone-server';
+import { dropIndexWords } from '../../../lambda/adapters/dynamo-index-words';
 import { dynamoKeywords } from '../../../lambda/adapters/dynamo-keywords';
 import { dynamoNamespaces } from '../../../lambda/adapters/dynamo-namespaces';
 import { pineconeFilter } from '../../../lambda/adapters/pinecone-filter';
+import { pineconeIndexes } from '../../../lambda/adapters/pinecone-indexes';
 import { pineconeJson } from '../../../lambda/adapters/pinecone-json';
 import { pineconePassages } from '../../../lambda/adapters/pinecone-passages';
 import type { Filter } from '../../../lambda/ports/passages';
@@ -30,6 +33,20 @@ passageStoreSuite('Pinecone with a table of words', async () => {
     open: async ({ tenantField }) => open(server, table, tenantField).store,
     close: async () => { await Promise.all([server.stop(), table.stop()]); },
     refusesTextFilters: true,
+  };
+});
+
+passageIndexesSuite('Pinecone', async () => {
+  const [server, table] = [await startPinecone(DIMENSION, KEY, 2), await startTable('words', ['pk', 'sk'])];
+  const send = pineconeJson(server.url, async () => JSON.stringify({ apiKey: KEY }), () => 0);
+  return {
+    indexes: pineconeIndexes(send, { dropWords: (index, signal) => dropIndexWords(table.client, { table: table.name, index }, signal) }),
+    open: (index) => {
+      const options = { table: table.name, index: index.name };
+      return pineconePassages(send, index, { keywords: dynamoKeywords(table.client, options), namespaces: dynamoNamespaces(table.client, options) });
+    },
+    oneDimension: true,
+    close: async () => { await Promise.all([server.stop(), table.stop()]); },
   };
 });
 

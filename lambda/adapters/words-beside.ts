@@ -1,0 +1,35 @@
+import { passes } from './passes';
+import type { Keywords } from './s3-vectors-passages';
+import { wordsOf } from './stored-chunk';
+import { terms } from '../kit/terms';
+import type { StoreHit, WordSearch } from '../ports/passage-store';
+
+/** Chunks with the words that are looked at for those that pass a filter. */
+const MOST_LOOKED_AT = 2_000;
+
+export interface WordsBeside {
+  readonly keywords: Keywords;
+  readonly owner: string;
+  /** Most chunks that are fetched at once. */
+  readonly page: number;
+  fetch(ids: readonly string[]): Promise<ReadonlyMap<string, StoreHit['chunk']>>;
+}
+
+/** Chunks by their words, which lie in an index of our own beside a store that knows none. */
+export async function foundBeside({ words, most, filter }: Pick<WordSearch, 'words' | 'most' | 'filter'>, beside: WordsBeside, signal: AbortSignal): Promise<StoreHit[]> {
+  const { keywords, owner, page, fetch } = beside;
+  const asked = [...new Set(terms(words))];
+  const ranked = asked.length === 0 ? [] : await keywords.search(asked, owner, signal);
+  const hits: StoreHit[] = [];
+  for (let from = 0, size = 0; from < Math.min(ranked.length, MOST_LOOKED_AT) && hits.length < most; from += size) {
+    size = filter ? page : Math.min(page, most - hits.length);
+    const some = ranked.slice(from, from + size);
+    const chunks = await fetch(some.map(({ id }) => id));
+    hits.push(...some.flatMap(({ id, score }): StoreHit[] => {
+      const chunk = chunks.get(id);
+      // Words that a chunk had before it was written over do not find it.
+      return chunk && (!filter || passes(filter, chunk.metadata)) && asked.some((term) => wordsOf(chunk).counts.has(term)) ? [{ chunk, score }] : [];
+    }));
+  }
+  return hits.slice(0, most);
+}

@@ -1,0 +1,35 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { MemoryDbReference, PassageIndex } from '../../lib/contract/passage-stores';
+import { dropIndexWords } from '../adapters/dynamo-index-words';
+import { dynamoKeywords } from '../adapters/dynamo-keywords';
+import { memoryDbToken } from '../adapters/elasticache-token';
+import { redisIndexes } from '../adapters/redis-indexes';
+import { redisPassages, redisTold } from '../adapters/redis-passages';
+import { openCache, valkey } from '../adapters/valkey-connection';
+import type { PassageIndexes, PassageStore } from '../ports/passage-store';
+
+const requestHandler = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true });
+const tables = () => DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler }));
+
+/** Chunks in MemoryDB, with their words in a table. */
+export function openStore(reference: MemoryDbReference, index: PassageIndex): PassageStore {
+  const server = connect(reference);
+  const command = redisTold((name, ...args) => server((client) => client.call(name, ...args)));
+  return redisPassages(command, index, dynamoKeywords(tables(), { table: reference.keywordTable, index: index.name }));
+}
+
+/** The indexes of a cluster, with their words. */
+export function openIndexes(reference: MemoryDbReference): PassageIndexes {
+  const server = connect(reference);
+  return redisIndexes(redisTold((name, ...args) => server((client) => client.call(name, ...args))), {
+    words: false,
+    nodes: () => server(async (client) => client.nodes('master').map((node) => redisTold((name, ...args) => node.call(name, ...args)))),
+    dropWords: (index, signal) => dropIndexWords(tables(), { table: reference.keywordTable, index }, signal),
+  });
+}
+
+function connect({ cluster, host, port, user }: MemoryDbReference) {
+  return valkey(() => openCache({ host, port, user, token: memoryDbToken(cluster, user) }));
+}

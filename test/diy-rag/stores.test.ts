@@ -1,0 +1,96 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Role } from 'aws-cdk-lib/aws-iam';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CollectionCapacity, type CollectionStoreOptions, DiyRag, type DiyRagProps, MetadataField, Posture, VectorStore } from '../../lib';
+
+const COLLECTION = { collectionArn: 'arn:aws:aoss:us-east-1:111122223333:collection/abc123', collectionName: 'papers', endpoint: 'https://abc123.us-east-1.aoss.amazonaws.com' };
+
+function synthesized(propsOf: (stack: Stack) => DiyRagProps) {
+  const stack = new Stack(new App(), 'Stack');
+  const rag = new DiyRag(stack, 'Rag', propsOf(stack));
+  return { stack, rag, template: () => Template.fromStack(stack) };
+}
+const search = (options?: CollectionStoreOptions, props: DiyRagProps = {}) => () => ({ store: VectorStore.openSearchServerless(options), ...props });
+
+/** What data access policies let whom do. */
+function dataRules(template: Template) {
+  return Object.entries(template.findResources('AWS::OpenSearchServerless::AccessPolicy')).map(([id, { Properties: { Policy } }]) => {
+    return { id, permissions: JSON.stringify(Policy).match(/aoss:\w+/g)!.sort() };
+  });
+}
+
+describe('a collection of OpenSearch Serverless', () => {
+  test('sleeps when nobody asks, and is let into by the roles that write and search alone', () => {
+    const template = synthesized(search()).template();
+    template.hasResourceProperties('AWS::OpenSearchServerless::CollectionGroup', { Generation: 'NEXTGEN', CapacityLimits: Match.objectLike({ MinSearchCapacityInOcu: 0, MinIndexingCapacityInOcu: 0 }) });
+    template.resourceCountIs('AWS::OpenSearchServerless::Index', 0);
+    const rules = dataRules(template);
+    expect(rules.map(({ permissions }) => permissions)).toEqual(expect.arrayContaining([
+      ['aoss:ReadDocument'], ['aoss:CreateIndex', 'aoss:DeleteIndex', 'aoss:DescribeIndex', 'aoss:ReadDocument', 'aoss:WriteDocument'],
+    ]));
+    expect(rules).toHaveLength(2);
+    expect(JSON.stringify(template.findResources('AWS::OpenSearchServerless::SecurityPolicy', { Properties: { Type: 'network' } }))).toContain('AllowFromPublic\\":true');
+  });
+
+  test('is reached from the VPC alone with the regulated posture, by one endpoint for all', () => {
+    const { stack, rag } = synthesized(search({}, { posture: Posture.regulated() }));
+    expect(rag.node.path).toBe('Stack/Rag');
+    new DiyRag(stack, 'Other', { store: VectorStore.openSearchServerless(), posture: Posture.regulated() });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::OpenSearchServerless::VpcEndpoint', 1);
+    template.hasResourceProperties('AWS::EC2::VPCEndpoint', { ServiceName: Match.objectLike({ 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('aoss')])] }) });
+    const [network] = Object.values(template.findResources('AWS::OpenSearchServerless::SecurityPolicy', { Properties: { Type: 'network' } }));
+    expect(JSON.stringify(network)).toMatch(/AllowFromPublic\\":false.*SourceVPCEs/);
+  });
+
+  test('of one\'s own is given nothing but who may do what in it', () => {
+    const template = synthesized(search({ collection: COLLECTION })).template();
+    template.resourceCountIs('AWS::OpenSearchServerless::Collection', 0);
+    template.resourceCountIs('AWS::OpenSearchServerless::SecurityPolicy', 0);
+    expect(dataRules(template)).toHaveLength(2);
+    expect(JSON.stringify(template.findResources('AWS::OpenSearchServerless::AccessPolicy'))).toContain('index/papers/passages*');
+  });
+
+  test('of another stack is let into from the stack of who searches', () => {
+    const { stack, rag } = synthesized(search());
+    const other = new Stack(stack.node.root as App, 'Other');
+    const role = Role.fromRoleArn(other, 'Reader', 'arn:aws:iam::111122223333:role/reader');
+    rag.bind(other, role);
+    expect(dataRules(Template.fromStack(other)).map(({ permissions }) => permissions)).toEqual([['aoss:ReadDocument']]);
+    expect(dataRules(Template.fromStack(stack))).toHaveLength(2);
+  });
+
+  test.each<[string, (stack: Stack) => DiyRagProps, string]>([
+    ['a collection beside a capacity', search({ collection: COLLECTION, capacity: CollectionCapacity.classic() }), "'collection' must stand alone, for what you have is not made again: leave 'capacity' and 'vpcEndpointId' out, or 'collection'"],
+    ['an ARN of something else', search({ collection: { ...COLLECTION, collectionArn: 'arn:aws:s3:::papers' } }), "'collection.collectionArn' must be the ARN of a collection"],
+    ['an address with a path', search({ collection: { ...COLLECTION, endpoint: 'https://abc123.us-east-1.aoss.amazonaws.com/passages' } }), "'collection.endpoint' must be the address of a collection without a path"],
+    ['an endpoint where nothing runs in a VPC', search({ vpcEndpointId: 'vpce-1' }), "'vpcEndpointId' must be left out with Posture.standard()"],
+    ['no endpoint where none is made', (stack) => search({}, { posture: Posture.regulated({ vpc: new Vpc(stack, 'Vpc'), vpcEndpoints: false }) })(), "'vpcEndpointId' must be the endpoint of OpenSearch Serverless that the VPC has"],
+  ])('refuses %s', (_, propsOf, message) => {
+    expect(() => synthesized(propsOf)).toThrow(message);
+  });
+});
+
+describe('an index of Pinecone', () => {
+  const secretOf = (stack: Stack) => Secret.fromSecretCompleteArn(stack, 'Key', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:pinecone-AbCdEf');
+
+  test('is opened by its secret alone', () => {
+    const template = synthesized((stack) => ({ store: VectorStore.pinecone({ endpoint: 'https://docs-abc123.svc.us-east-1.pinecone.io', secret: secretOf(stack) }) })).template();
+    expect(JSON.stringify(template.findResources('AWS::IAM::ManagedPolicy')).match(/secretsmanager:\w+/g)).toEqual(expect.arrayContaining(['secretsmanager:GetSecretValue']));
+    expect(JSON.stringify(template.findResources('AWS::IAM::ManagedPolicy'))).not.toContain('DescribeSecret');
+  });
+
+  test.each<[string, (stack: Stack) => VectorStore, string]>([
+    ['an address with a path', (stack) => VectorStore.pinecone({ endpoint: 'https://x.pinecone.io/query', secret: secretOf(stack) }), "'endpoint' must be the address of an index without a path"],
+    ['a secret whose whole ARN is not known', (stack) => VectorStore.pinecone({ endpoint: 'https://x.pinecone.io', secret: Secret.fromSecretNameV2(stack, 'Named', 'pinecone') }), "'secret' must be a secret whose whole ARN is known"],
+  ])('refuses %s', (_, storeOf, message) => {
+    expect(() => synthesized((stack) => ({ store: storeOf(stack) }))).toThrow(message);
+  });
+});
+
+test('S3 Vectors refuses more fields than it keeps beside a vector', () => {
+  const fields = Array.from({ length: 49 }, (_, at) => MetadataField.number(`field${at}`));
+  expect(() => synthesized(() => ({ retrieval: { fields } }))).toThrow("'retrieval.fields' must be at most 48 with VectorStore.s3Vectors(), which keeps no more beside a vector, got 49: declare fewer, or take VectorStore.openSearchServerless()");
+});
