@@ -1,5 +1,5 @@
 import type { StoreReference } from '../../lib/contract/own-knowledge';
-import type { PassageIndex } from '../../lib/contract/passage-stores';
+import type { PassageIndex, SharedStore } from '../../lib/contract/passage-stores';
 import { deferred, once } from '../kit/deferred';
 import type { PassageIndexes, PassageStore } from '../ports/passage-store';
 
@@ -25,7 +25,7 @@ const PARTS: { readonly [K in Kind]: () => Promise<StorePart<K>> } = {
 /** Chunks in whatever store a reference names, whose part is loaded when it is first needed. */
 export function openedStore<K extends Kind>(reference: Reference<K>, index: PassageIndex): PassageStore {
   const load: () => Promise<StorePart<K>> = PARTS[reference.kind as K];
-  return deferred<PassageStore>(once(async () => (await load()).openStore(reference, index)));
+  return deferred<PassageStore>(once(async () => (await load()).openStore(reference, { ...index, name: nameIn(reference, index.name) })));
 }
 
 /** The indexes that such a store keeps beside each other. */
@@ -34,6 +34,15 @@ export function openedIndexes<K extends Kind>(reference: Reference<K>): PassageI
   return deferred<PassageIndexes>(once(async () => {
     const { openIndexes } = await load();
     if (!openIndexes) throw new Error(`the store '${reference.kind}' makes no indexes`);
-    return openIndexes(reference);
+    const indexes = openIndexes(reference);
+    return {
+      make: (index) => indexes.make({ ...index, name: nameIn(reference, index.name) }),
+      drop: (name, signal) => indexes.drop(nameIn(reference, name), signal),
+    };
   }));
+}
+
+/** What an index is called in its store, which may hold those of others too. */
+function nameIn(reference: StoreReference & SharedStore, name: string): string {
+  return `${reference.prefix ?? ''}${name}`;
 }

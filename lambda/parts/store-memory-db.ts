@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { MemoryDbReference, PassageIndex } from '../../lib/contract/passage-stores';
+import { MEMORY_DB_USERS, type MemoryDbReference, type PassageIndex } from '../../lib/contract/passage-stores';
 import { dropIndexWords } from '../adapters/dynamo-index-words';
 import { dynamoKeywords } from '../adapters/dynamo-keywords';
 import { memoryDbToken } from '../adapters/elasticache-token';
@@ -13,16 +13,18 @@ import type { PassageIndexes, PassageStore } from '../ports/passage-store';
 const requestHandler = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true });
 const tables = () => DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler }));
 
+const READS = ['FT.SEARCH', 'HMGET'];
+
 /** Chunks in MemoryDB, with their words in a table. */
 export function openStore(reference: MemoryDbReference, index: PassageIndex): PassageStore {
-  const server = connect(reference);
-  const command = redisTold((name, ...args) => server((client) => client.call(name, ...args)));
+  const [reads, writes] = [connect(reference, 'reads'), connect(reference, 'writes')];
+  const command = redisTold((name, ...args) => (READS.includes(name) ? reads : writes)((client) => client.call(name, ...args)));
   return redisPassages(command, index, dynamoKeywords(tables(), { table: reference.keywordTable, index: index.name }));
 }
 
 /** The indexes of a cluster, with their words. */
 export function openIndexes(reference: MemoryDbReference): PassageIndexes {
-  const server = connect(reference);
+  const server = connect(reference, 'writes');
   return redisIndexes(redisTold((name, ...args) => server((client) => client.call(name, ...args))), {
     words: false,
     nodes: () => server(async (client) => client.nodes('master').map((node) => redisTold((name, ...args) => node.call(name, ...args)))),
@@ -30,6 +32,7 @@ export function openIndexes(reference: MemoryDbReference): PassageIndexes {
   });
 }
 
-function connect({ cluster, host, port, user }: MemoryDbReference) {
+function connect({ cluster, host, port }: MemoryDbReference, as: keyof typeof MEMORY_DB_USERS) {
+  const user = `${cluster}${MEMORY_DB_USERS[as]}`;
   return valkey(() => openCache({ host, port, user, token: memoryDbToken(cluster, user) }));
 }

@@ -46,8 +46,14 @@ export const S3_VECTORS_KEYS = { tenant: '_tenant', chunk: '_chunk' } as const;
 /** The keys of a table that keeps words, both texts. */
 export const KEYWORD_TABLE = { partitionKey: 'pk', sortKey: 'sk' } as const;
 
+/** A store that somebody has, and may hold the indexes of several. */
+export interface SharedStore {
+  /** What the names of its indexes begin with there. @default - nothing, for nobody else has indexes in it */
+  readonly prefix?: string;
+}
+
 /** A collection of OpenSearch Serverless for vectors. */
-export interface OpenSearchReference {
+export interface OpenSearchReference extends SharedStore {
   /** As `https://<id>.<region>.aoss.amazonaws.com`. */
   readonly endpoint: string;
   readonly collectionId: string;
@@ -61,7 +67,7 @@ export interface OpenSearchReference {
 export const OPEN_SEARCH_UPKEEP = 'open-search-upkeep';
 
 /** A server of Redis 8, or of Redis Stack, with its query engine. */
-export interface RedisReference {
+export interface RedisReference extends SharedStore {
   readonly host: string;
   readonly port: number;
   /** ARN of the secret with the password, by itself or as `password` beside `username`. Absent logs nobody in. */
@@ -76,14 +82,18 @@ export interface MemoryDbReference {
   readonly cluster: string;
   readonly host: string;
   readonly port: number;
-  /** Who logs in by IAM. */
-  readonly user: string;
   /** Name of the table with the words, keyed as `KEYWORD_TABLE` says. */
   readonly keywordTable: string;
 }
 
+/** What the users of a cluster are called behind its name, who log in by IAM: one may search, the other write. */
+export const MEMORY_DB_USERS = { reads: '-reads', writes: '-writes' } as const;
+
+/** Of 50 fields of an index, two are the vector and whose it is. */
+export const MEMORY_DB_MOST_FIELDS = 48;
+
 /** An index of Pinecone's over dense vectors, its metric cosine. */
-export interface PineconeReference {
+export interface PineconeReference extends SharedStore {
   /** As `https://<index>-<project>.svc.<environment>.pinecone.io`. */
   readonly endpoint: string;
   /** ARN of the secret whose whole text is the API key. */

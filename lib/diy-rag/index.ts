@@ -11,6 +11,7 @@ export { type SearchModelOptions } from './asked-model';
 export { Fusion, type FusionWeights, type ReciprocalRankOptions } from './fusion';
 export { type AuroraVectorStoreOptions, type ExistingVectorCluster } from './own-aurora';
 export { type CollectionStoreOptions, type ExistingCollection } from './own-collection';
+export { type MemoryDbStoreOptions } from './own-memory-db';
 export { type PineconeStoreOptions } from './own-pinecone';
 export { type RedisStoreOptions } from './own-redis';
 export { type PassageRetrieval } from './passage-retrieval';

@@ -3,6 +3,7 @@ import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable, type IRole } from 'aws-cdk-lib/aws-iam';
 import { CfnAccessPolicy } from 'aws-cdk-lib/aws-opensearchserverless';
 import { Construct } from 'constructs';
+import { indexPrefix } from './shared-store';
 import { type IndexBuild, type StoreBinding } from './store-binding';
 import { KEYWORD_TABLE, OPEN_SEARCH_UPKEEP } from '../contract/passage-stores';
 import { nameUnlikeAnyOther } from '../internal/physical-name';
@@ -48,7 +49,7 @@ export interface CollectionStoreOptions {
   readonly vpcEndpointId?: string;
 
   /**
-   * A collection that you have; then only indexes in it are made, by names that begin with `passages`, and no other option can be given.
+   * A collection that you have; then only indexes in it are made, by names that begin with `passages_`, and no other option can be given.
    *
    * @default - a collection is made
    */
@@ -62,10 +63,10 @@ interface Held {
   readonly name: string;
   readonly endpoint: string;
   readonly ownsEngine: boolean;
+  /** What the names of its indexes begin with. */
+  readonly prefix?: string;
 }
 
-/** Indexes of passages; they are made and dropped as documents are read anew. */
-const INDEXES = 'passages*';
 const DATA = {
   write: ['aoss:WriteDocument', 'aoss:ReadDocument'],
   search: ['aoss:ReadDocument'],
@@ -83,9 +84,9 @@ export class OwnCollection extends Construct {
     super(scope, id);
     this.collection = props.collection ? this.requireExisting(props.collection) : this.defineCollection();
     this.places = defineItemTable(this, 'Places', props, KEYWORD_TABLE, { holds: 'state' });
-    const { arn, name, endpoint, ownsEngine } = this.collection;
+    const { arn, name, endpoint, ownsEngine, prefix } = this.collection;
     this.binding = {
-      reference: { kind: 'openSearch', endpoint, collectionId: Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME).resourceName!, table: this.places.tableName, ownsEngine },
+      reference: { kind: 'openSearch', endpoint, collectionId: Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME).resourceName!, table: this.places.tableName, ownsEngine, prefix },
       calls: [CalledService.COLLECTIONS],
       upkeep: { parts: [OPEN_SEARCH_UPKEEP], calls: [CalledService.OPENSEARCH_SERVERLESS, CalledService.DYNAMODB] },
       settled: [name],
@@ -106,7 +107,7 @@ export class OwnCollection extends Construct {
     requirePattern(this, 'collection.collectionArn', arn, /^arn:[^:]+:aoss:[^:]+:\d{12}:collection\/[a-z0-9]+$/, 'the ARN of a collection, such as arn:aws:aoss:us-east-1:111122223333:collection/abc123');
     requirePattern(this, 'collection.collectionName', name, /^[a-z][a-z0-9-]{2,31}$/, 'the name of a collection, 3 to 32 small letters, digits and hyphens, a letter first');
     requirePattern(this, 'collection.endpoint', endpoint, /^https:\/\/[^/\s]+$/, 'the address of a collection without a path, such as https://abc123.us-east-1.aoss.amazonaws.com');
-    return { arn, name, endpoint, ownsEngine: !classic };
+    return { arn, name, endpoint, ownsEngine: !classic, prefix: indexPrefix(this) };
   }
 
   private defineCollection(): Held {
@@ -153,13 +154,13 @@ export class OwnCollection extends Construct {
     if (known) return permissions.forEach((permission) => known.add(permission));
     const all = new Set(permissions);
     this.allowed.set(role as IRole, all);
-    const { name } = this.collection;
+    const { name, prefix = 'passages' } = this.collection;
     const scope = new Construct(role, `Passages${this.node.addr.slice(-8)}`);
     const stack = Stack.of(scope);
     new CfnAccessPolicy(scope, 'Resource', {
       name: nameUnlikeAnyOther(scope, stack.resolve([name]), { separator: '-', maxLength: 32 }),
       type: 'data',
-      policy: Lazy.string({ produce: () => stack.toJsonString([indexRule(name, INDEXES, [...all].sort(), role.roleArn!)]) }),
+      policy: Lazy.string({ produce: () => stack.toJsonString([indexRule(name, `${prefix}*`, [...all].sort(), role.roleArn!)]) }),
     });
   }
 }

@@ -3,6 +3,7 @@ import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { indexPrefix } from './shared-store';
 import { type IndexBuild, type StoreBinding } from './store-binding';
 import { KEYWORD_TABLE } from '../contract/passage-stores';
 import { requirePattern } from '../internal/validation';
@@ -34,7 +35,7 @@ export class OwnPinecone extends Construct {
     this.secretArn = credentialsArn(this, 'secret', secret);
     this.words = defineItemTable(this, 'Words', props, KEYWORD_TABLE, { holds: 'state' });
     this.binding = {
-      reference: { kind: 'pinecone', endpoint, secretArn: this.secretArn, table: this.words.tableName },
+      reference: { kind: 'pinecone', endpoint, secretArn: this.secretArn, table: this.words.tableName, prefix: indexPrefix(this) },
       calls: [CalledService.DYNAMODB, CalledService.SECRETS_MANAGER],
       settled: [endpoint],
       words: true,

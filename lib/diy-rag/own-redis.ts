@@ -3,6 +3,7 @@ import { Connections, type ISecurityGroup, type IVpc, type SubnetSelection } fro
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { indexPrefix } from './shared-store';
 import { type IndexBuild, type StoreBinding } from './store-binding';
 import { fail, requireInteger, requirePattern } from '../internal/validation';
 import { type PlaceBeside } from '../knowledge/knowledge-needs';
@@ -74,7 +75,7 @@ export class OwnRedis extends Construct {
     const secretArn = secret && credentialsArn(this, 'secret', secret);
     const allow = (grantee: IGrantable) => this.letLogIn(grantee, secretArn);
     this.binding = {
-      reference: { kind: 'redis', host, port, secretArn, tls },
+      reference: { kind: 'redis', host, port, secretArn, tls, prefix: indexPrefix(this) },
       calls: secret ? [CalledService.SECRETS_MANAGER] : [],
       place: this.placeBeside(port),
       settled: [host, port],
@@ -93,7 +94,7 @@ export class OwnRedis extends Construct {
       return undefined;
     }
     if (!securityGroup) fail(this, "'securityGroup' must be the group of the server, so that handlers are let in, got none: give it beside 'vpc'");
-    const network = new DatabaseNetwork(this, { ...build, placement: posture.publicStores ? undefined : { vpc, vpcSubnets: vpcSubnets ?? {} }, vpc, vpcSubnets });
+    const network = new DatabaseNetwork(this, { ...build, placement: posture._storePlace(this), vpc, vpcSubnets });
     return network.placeBeside(new Connections({ securityGroups: [securityGroup] }), port);
   }
 

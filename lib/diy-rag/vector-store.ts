@@ -1,6 +1,7 @@
 import { type Construct } from 'constructs';
 import { type AuroraVectorStoreOptions, OwnAurora } from './own-aurora';
 import { type CollectionStoreOptions, OwnCollection } from './own-collection';
+import { type MemoryDbStoreOptions, OwnMemoryDb } from './own-memory-db';
 import { OwnPinecone, type PineconeStoreOptions } from './own-pinecone';
 import { OwnRedis, type RedisStoreOptions } from './own-redis';
 import { OwnVectors } from './own-vectors';
@@ -54,6 +55,16 @@ export abstract class VectorStore {
    */
   public static redis(options: RedisStoreOptions): VectorStore {
     return new Held((scope, build) => new OwnRedis(scope, 'Store', { ...build, ...options }).binding);
+  }
+
+  /**
+   * Amazon MemoryDB: a cluster in a VPC, with an index of words beside it in DynamoDB. Found within a millisecond or two; paid for by the hour, nodes that hold
+   * everything in memory.
+   *
+   * @param options its nodes and network
+   */
+  public static memoryDb(options: MemoryDbStoreOptions = {}): VectorStore {
+    return new Held((scope, build) => new OwnMemoryDb(scope, 'Store', { ...build, ...options }).binding);
   }
 
   /** @internal */

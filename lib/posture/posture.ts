@@ -199,6 +199,15 @@ export abstract class Posture {
   public _collectionEndpoint(_scope: Construct): string | undefined {
     return undefined;
   }
+
+  /**
+   * Where stores lie that functions connect to; undefined where functions run in no VPC.
+   *
+   * @internal
+   */
+  public _storePlace(_scope: Construct): Pick<FunctionPlacement, 'vpc' | 'vpcSubnets'> | undefined {
+    return undefined;
+  }
 }
 
 class StandardPosture extends Posture {
@@ -276,6 +285,12 @@ class RegulatedPosture extends Posture {
     }
     const network = PrivateNetwork.of(scope, { vpc, logRetention: this.logRetention, encryptionKey: this.encryptionKey(scope) });
     return network.collectionEndpoint(vpcSubnets).endpointId;
+  }
+
+  /** @internal */
+  public override _storePlace(scope: Construct): Pick<FunctionPlacement, 'vpc' | 'vpcSubnets'> {
+    const { vpc, vpcSubnets } = this.options;
+    return PrivateNetwork.of(scope, { vpc, logRetention: this.logRetention, encryptionKey: this.encryptionKey(scope) }).placeDatabase(vpcSubnets);
   }
 
   public protectApi(scope: Construct, stage: Stage, firewall = Firewall.managed(), encryptionKey = this.encryptionKey(scope)) {

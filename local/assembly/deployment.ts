@@ -8,7 +8,7 @@ const RUNNING = [
   /^AWS::ApiGateway(V2)?::/, /^AWS::Lambda::(Function|Version|Alias|Permission|Url)$/, /^AWS::IAM::(Role|Policy|ManagedPolicy)$/,
   /^AWS::DynamoDB::(Table|GlobalTable)$/, /^AWS::Cognito::(UserPool|UserPoolClient)$/, /^AWS::Logs::LogGroup$/, /^AWS::S3::(Bucket|BucketPolicy)$/,
   /^AWS::BedrockAgentCore::Memory$/,
-  /^AWS::ElastiCache::(ServerlessCache|User|UserGroup)$/,
+  /^AWS::ElastiCache::(ServerlessCache|User|UserGroup)$/, /^AWS::MemoryDB::(Cluster|User|ACL|SubnetGroup)$/,
   /^AWS::ECS::(Cluster|Service|TaskDefinition)$/, /^AWS::ElasticLoadBalancingV2::(LoadBalancer|Listener|TargetGroup)$/,
   /^AWS::Bedrock::(Guardrail|GuardrailVersion|ApplicationInferenceProfile|KnowledgeBase|DataSource)$/,
   /^AWS::S3Vectors::(VectorBucket|VectorBucketPolicy|Index)$/, /^AWS::OpenSearchServerless::(Collection|CollectionGroup|Index|CollectionIndex|AccessPolicy|SecurityPolicy)$/,

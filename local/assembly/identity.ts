@@ -168,6 +168,17 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   },
   'AWS::ElastiCache::User': { nameProperty: 'UserId', attributes: { Arn: ({ id }) => arn('elasticache', `user:${id}`), Status: () => 'active' } },
   'AWS::ElastiCache::UserGroup': { nameProperty: 'UserGroupId', attributes: { Arn: ({ id }) => arn('elasticache', `usergroup:${id}`), Status: () => 'active' } },
+  'AWS::MemoryDB::Cluster': {
+    nameProperty: 'ClusterName',
+    attributes: {
+      'ARN': ({ id }) => arn('memorydb', `cluster/${id}`),
+      'Arn': ({ id }) => arn('memorydb', `cluster/${id}`),
+      'ClusterEndpoint.Address': ({ id }) => `clustercfg.${id}.local.memorydb.${REGION}.amazonaws.com`,
+      'ClusterEndpoint.Port': () => '6379',
+    },
+  },
+  'AWS::MemoryDB::User': { nameProperty: 'UserName', attributes: { Arn: ({ id }) => arn('memorydb', `user/${id}`), Status: () => 'active' } },
+  'AWS::MemoryDB::ACL': { nameProperty: 'ACLName', attributes: { Arn: ({ id }) => arn('memorydb', `acl/${id}`), Status: () => 'active' } },
   'AWS::SQS::Queue': {
     nameProperty: 'QueueName',
     generate: (resource) => (resource.properties.FifoQueue ? `${generatedName(resource).slice(0, 75)}.fifo` : generatedName(resource)),

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loopbackCertificate } from './certificate';
+import { type Certificate, loopbackCertificate } from './certificate';
 import { openDoor } from './door';
 import { findRedis, startRedis } from './redis';
 import { readToken } from './token';
 import type { Resource } from '../assembly/assembly';
 import type { Deployment } from '../assembly/deployment';
 import type { Principals } from '../iam/principals';
+import { type SearchServer, startSearchServer } from '../redis-search/server';
 
 export interface Caches {
   /** The services that run here because of them, by IAM prefix. */
@@ -27,9 +28,10 @@ export interface CachesOptions {
 /** Serverless caches, by the Redis or Valkey of this machine behind a door that asks IAM. */
 export async function startCaches(deployment: Deployment, options: CachesOptions): Promise<Caches> {
   const resources = deployment.resources('AWS::ElastiCache::ServerlessCache');
-  if (resources.length === 0) return { services: [], localise: (text) => text, stop: async () => undefined };
+  const clusters = deployment.resources('AWS::MemoryDB::Cluster');
+  if (resources.length + clusters.length === 0) return { services: [], localise: (text) => text, stop: async () => undefined };
   const binary = findRedis();
-  if (!binary) throw new Error('the assembly has an ElastiCache cache, and there is no valkey-server or redis-server on this machine: install one, such as with apt-get install redis-server');
+  if (!binary && resources.length > 0) throw new Error('the assembly has an ElastiCache cache, and there is no valkey-server or redis-server on this machine: install one, such as with apt-get install redis-server');
   const certificate = loopbackCertificate();
   const certificates = join(options.workDirectory, 'certificates.pem');
   writeFileSync(certificates, certificate.cert);
@@ -54,10 +56,15 @@ export async function startCaches(deployment: Deployment, options: CachesOptions
         onRefused: (reason) => options.onNotice(`local cloud: ElastiCache let nobody into ${cache}, ${reason}`),
       });
       undo.push(() => door.stop());
-      const redis = await startRedis(binary, { announced: door.port, users: new Map([...users].map(([user, { access }]) => [user, access])) });
+      const redis = await startRedis(binary!, { announced: door.port, users: new Map([...users].map(([user, { access }]) => [user, access])) });
       undo.push(() => redis.stop());
       server.port = redis.port;
       ports.set(cache, door.port);
+    }
+    for (const cluster of clusters) {
+      const started = await startCluster(deployment, cluster, certificate, options);
+      undo.push(() => started.stop());
+      ports.set(started.address, started.port);
     }
   } catch (error) {
     await stop();
@@ -67,7 +74,36 @@ export async function startCaches(deployment: Deployment, options: CachesOptions
     const port = ports.get(cache);
     return port === undefined ? address : `127.0.0.1:${port}`;
   });
-  return { services: ['elasticache'], certificates, localise, stop };
+  const services = [...resources.length > 0 ? ['elasticache'] : [], ...clusters.length > 0 ? ['memorydb'] : []];
+  return { services, certificates, localise: (text) => [...ports].reduce(localiseCluster, localise(text)), stop };
+}
+
+/** A cluster of MemoryDB that searches vectors: a server of ours behind a door that asks IAM. */
+async function startCluster(deployment: Deployment, cluster: Resource, certificate: Certificate, { principals, onNotice }: CachesOptions) {
+  const name = deployment.id(cluster);
+  const server: SearchServer = await startSearchServer({ words: false, announced: () => door.port, admitted: true });
+  const users = new Map(deployment.resources('AWS::MemoryDB::User').map((user) => [deployment.id(user), deployment.attribute(user, 'Arn')]));
+  const door = await openDoor({
+    certificate,
+    behind: () => server.port,
+    admit: (user, token) => {
+      const userArn = users.get(user);
+      if (userArn === undefined) throw new Error(`the cluster ${name} has no user '${user}'`);
+      authorize(principals, readToken(token, name, user, { service: 'memorydb' }), [deployment.attribute(cluster, 'ARN'), userArn], 'memorydb:Connect');
+    },
+    onRefused: (reason) => onNotice(`local cloud: MemoryDB let nobody into ${name}, ${reason}`),
+  });
+  const stop = async () => {
+    await door.stop();
+    await server.stop();
+  };
+  return { address: deployment.attribute(cluster, 'ClusterEndpoint.Address'), port: door.port, stop };
+}
+
+/** References tell host and port of a cluster each by itself. */
+function localiseCluster(text: string, [address, port]: readonly [string, number]): string {
+  const named = address.replace(/[.]/g, '\\.');
+  return text.replace(new RegExp(`${named}((?:\\\\?")[^{}]*?port\\\\?":)6379`, 'g'), `127.0.0.1$1${port}`);
 }
 
 interface User {
@@ -88,9 +124,9 @@ function usersOf(deployment: Deployment, cache: Resource): Map<string, User> {
   }));
 }
 
-function authorize(principals: Principals, connection: { accessKeyId: string; region: string }, resources: string[]): void {
+function authorize(principals: Principals, connection: { accessKeyId: string; region: string }, resources: string[], action = 'elasticache:Connect'): void {
   for (const resource of resources) {
-    const denial = principals.authorize(connection, { action: 'elasticache:Connect', resource });
+    const denial = principals.authorize(connection, { action, resource });
     if (denial) throw new Error(denial.message);
   }
 }

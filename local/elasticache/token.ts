@@ -10,14 +10,21 @@ export interface Connection {
   readonly region: string;
 }
 
+export interface TokenRules {
+  /** @default 'elasticache' */
+  readonly service?: 'elasticache' | 'memorydb';
+  readonly now?: number;
+}
+
 /** Who asks to connect to a cache as a user, told by a token; an error says what is wrong with it, as ElastiCache never would. */
-export function readToken(token: string, cache: string, user: string, now = Date.now()): Connection {
+export function readToken(token: string, cache: string, user: string, { service = 'elasticache', now = Date.now() }: TokenRules = {}): Connection {
   const url = new URL(`http://${token}`);
   const query = url.searchParams;
   const scope = credentialScope({}, `/?${query.toString()}`);
-  hold(scope?.service === 'elasticache', 'it is not signed for elasticache');
+  hold(scope?.service === service, `it is not signed for ${service}`);
   hold(url.host === cache && token.startsWith(`${cache}/?`), `it is for '${url.host}', not for the cache '${cache}'`);
-  hold(query.get('Action') === 'connect' && query.get('ResourceType') === 'ServerlessCache', 'it does not ask to connect to a serverless cache');
+  const resource = service === 'elasticache' ? 'ServerlessCache' : null;
+  hold(query.get('Action') === 'connect' && query.get('ResourceType') === resource, `it does not ask to connect to ${resource ? 'a serverless cache' : 'a cluster'}`);
   hold(query.get('User') === user, `it is for the user '${query.get('User')}', who asks is '${user}'`);
   const seconds = Number(query.get('X-Amz-Expires'));
   hold(seconds > 0 && seconds <= LONGEST_SECONDS, `it is valid for ${seconds} seconds; ElastiCache takes ${LONGEST_SECONDS} at most`);

@@ -9,6 +9,8 @@ export interface SearchServerOptions {
   readonly announced?: () => number;
   /** The password of whoever comes in. @default - nobody has to log in */
   readonly password?: string;
+  /** Whoever logs in is known already: a door in front has asked. */
+  readonly admitted?: boolean;
 }
 
 export interface SearchServer {
@@ -21,7 +23,7 @@ export interface SearchServer {
 }
 
 /** Redis with its query engine, or MemoryDB with vector search, as far as chunks need them: hashes, and indexes over them. */
-export async function startSearchServer({ words, announced, password }: SearchServerOptions): Promise<SearchServer> {
+export async function startSearchServer({ words, announced, password, admitted = false }: SearchServerOptions): Promise<SearchServer> {
   const hashes = new Map<string, Map<string, Buffer>>();
   const indexes = new Map<string, HashIndex>();
   const failures: string[] = [];
@@ -95,7 +97,7 @@ export async function startSearchServer({ words, announced, password }: SearchSe
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket)).on('error', () => socket.destroy());
     let waiting = Buffer.alloc(0);
-    let known = password === undefined;
+    let known = password === undefined && !admitted;
     socket.on('data', (data) => {
       waiting = Buffer.concat([waiting, data as Buffer]);
       for (let command = readCommand(waiting); command; command = readCommand(waiting)) {
@@ -106,7 +108,7 @@ export async function startSearchServer({ words, announced, password }: SearchSe
     });
     const answer = (name: string, args: readonly string[], raw: readonly Buffer[]): Buffer => {
       if (name === 'AUTH') {
-        known ||= args.at(-1) === password;
+        known ||= admitted || args.at(-1) === password;
         return known ? encode(OK) : encodeError('WRONGPASS invalid username-password pair or user is disabled.');
       }
       if (!known) return encodeError('NOAUTH Authentication required.');

@@ -19,6 +19,7 @@ const CHOICES: Readonly<Record<string, (stack: Stack) => DiyRagProps>> = {
     documents: { contextLines: ContextLines.byModel(), prefix: 'papers/', sync: SyncPolicy.onChange() },
     retrieval: { links: Duration.minutes(5), fields: [MetadataField.number('year')], tenant: { field: 'owner', claim: 'email' } },
   }),
+  'a cluster of MemoryDB': () => ({ store: VectorStore.memoryDb() }),
   'a collection of OpenSearch Serverless': () => ({ store: VectorStore.openSearchServerless() }),
   'an index of Pinecone': (stack) => ({
     store: VectorStore.pinecone({

@@ -4,59 +4,76 @@ import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import { AnyPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { runStacks, type User } from './run-stacks';
-import { ApiAuth, DiyRag, type DiyRagProps, MetadataField, VectorStore } from '../../lib';
+import { ApiAuth, CollectionCapacity, DiyRag, type DiyRagProps, MetadataField, VectorStore } from '../../lib';
 import { accessKeyOf } from '../../local/principals';
+import { type SearchServer, startSearchServer } from '../../local/redis-search/server';
 import { type PineconeServer, startPinecone } from '../lambda/stores/pinecone-server';
 
 const FIELDS = [MetadataField.text('owner'), MetadataField.number('year')];
 const KEY = 'pcsk_local';
 const SECRET = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:pinecone-AbCdEf';
 
+const LOGIN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:redis-AbCdEf';
+
+interface Servers {
+  pinecone?: PineconeServer;
+  redis?: SearchServer;
+}
+
+const secretOf = (stack: Stack, secretArn: string) => Secret.fromSecretCompleteArn(stack, 'Secret', secretArn);
+const pinecone = (stack: Stack, servers: Servers) => VectorStore.pinecone({ endpoint: servers.pinecone!.url, secret: secretOf(stack, SECRET) });
+const redis = (stack: Stack, servers: Servers) => VectorStore.redis({ host: '127.0.0.1', port: servers.redis!.port, tls: false, secret: secretOf(stack, LOGIN) });
+const tenant = { field: 'owner', claim: 'email' };
+
 /** Rags by what their chunks are kept in; those of tenants are named so. */
-const ragsOf = (stack: Stack, pinecone: string): Readonly<Record<string, DiyRagProps>> => ({
-  Search: { store: VectorStore.openSearchServerless(), retrieval: { fields: FIELDS } },
-  SearchTenants: { store: VectorStore.openSearchServerless(), retrieval: { fields: FIELDS, tenant: { field: 'owner', claim: 'email' } } },
-  PineconeTenants: {
-    store: VectorStore.pinecone({ endpoint: pinecone, secret: Secret.fromSecretCompleteArn(stack, 'PineconeKey', SECRET) }),
-    retrieval: { fields: FIELDS, tenant: { field: 'owner', claim: 'email' } },
-  },
-  Pinecone: { store: VectorStore.pinecone({ endpoint: pinecone, secret: Secret.fromSecretCompleteArn(stack, 'PineconeKey2', SECRET) }), retrieval: { fields: FIELDS } },
-});
-const PLAIN = ['Search', 'Pinecone'];
-const TENANTS = ['SearchTenants', 'PineconeTenants'];
+const RAGS: Readonly<Record<string, (stack: Stack, servers: Servers) => DiyRagProps>> = {
+  Search: () => ({ store: VectorStore.openSearchServerless(), retrieval: { fields: FIELDS } }),
+  SearchTenants: () => ({ store: VectorStore.openSearchServerless({ capacity: CollectionCapacity.classic() }), retrieval: { fields: FIELDS, tenant } }),
+  Pinecone: (...at) => ({ store: pinecone(...at), retrieval: { fields: FIELDS } }),
+  PineconeTenants: (...at) => ({ store: pinecone(...at), retrieval: { fields: FIELDS, tenant } }),
+  Redis: (...at) => ({ store: redis(...at), retrieval: { fields: FIELDS } }),
+  RedisTenants: (...at) => ({ store: redis(...at), retrieval: { fields: FIELDS, tenant } }),
+  MemoryDb: () => ({ store: VectorStore.memoryDb(), retrieval: { fields: FIELDS } }),
+};
+const PLAIN = ['Search', 'Pinecone', 'Redis', 'MemoryDb'];
+const TENANTS = ['SearchTenants', 'PineconeTenants', 'RedisTenants'];
 
 describe('chunks in a store of one\'s choice, from a document to an answer', () => {
-  const servers: { pinecone?: PineconeServer } = {};
+  const servers: Servers = {};
   beforeAll(async () => {
     servers.pinecone = await startPinecone(1_024, KEY);
+    servers.redis = await startSearchServer({ words: true, password: 'hush' });
   });
-  afterAll(() => servers.pinecone?.stop());
+  afterAll(() => Promise.all([servers.pinecone?.stop(), servers.redis?.stop()]));
   const run = runStacks((app) => {
-    const stack = new Stack(app, 'Rags');
-    const auth = ApiAuth.cognito(new UserPool(stack, 'Users'));
-    const author = new Role(stack, 'Author', { assumedBy: new AnyPrincipal() });
-    new CfnOutput(stack, 'AuthorArn', { value: author.roleArn });
-    for (const [name, props] of Object.entries(ragsOf(stack, servers.pinecone!.url))) {
-      const rag = new DiyRag(stack, `${name}Rag`, { auth, ...props });
+    const auth = ApiAuth.cognito(new UserPool(new Stack(app, 'Users'), 'Users'));
+    for (const [name, propsOf] of Object.entries(RAGS)) {
+      const stack = new Stack(app, name);
+      const rag = new DiyRag(stack, 'Rag', { auth, ...propsOf(stack, servers) });
+      const author = new Role(stack, 'Author', { assumedBy: new AnyPrincipal() });
       rag.bucket.grantPut(author);
       rag.bucket.grantDelete(author);
-      for (const [key, value] of Object.entries({ Url: rag.url, Bucket: rag.bucket.bucketName })) new CfnOutput(stack, `${name}${key}`, { value });
+      for (const [key, value] of Object.entries({ Url: rag.url, Bucket: rag.bucket.bucketName, AuthorArn: author.roleArn })) new CfnOutput(stack, key, { value });
     }
   });
   beforeAll(() => {
     // A minute of a queue is two seconds here.
     run.cloud.events.queues.speed = 30;
     run.cloud.secrets.put(SECRET, JSON.stringify({ apiKey: KEY }));
+    run.cloud.secrets.put(LOGIN, JSON.stringify({ username: 'reader', password: 'hush' }));
   });
 
-  const output = (name: string) => run.cloud.outputs.Rags[name];
-  const s3 = () => new S3Client({
-    endpoint: run.cloud.endpoint, region: 'us-east-1', credentials: { accessKeyId: accessKeyOf(output('AuthorArn')), secretAccessKey: 'x' }, forcePathStyle: true,
+  const output = (name: string) => run.cloud.outputs[name];
+  const s3 = (name: string) => new S3Client({
+    endpoint: run.cloud.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: accessKeyOf(output(name).AuthorArn), secretAccessKey: 'x' },
+    forcePathStyle: true,
   });
-  const put = (name: string, Key: string, Body: string) => s3().send(new PutObjectCommand({ Bucket: output(`${name}Bucket`), Key, Body }));
+  const put = (name: string, Key: string, Body: string) => s3(name).send(new PutObjectCommand({ Bucket: output(name).Bucket, Key, Body }));
 
   async function call(name: string, path: string, { body, user = 'user-a' }: { body?: object; user?: User } = {}): Promise<any> {
-    const response = await fetch(`${output(`${name}Url`)}${path}`, {
+    const response = await fetch(`${output(name).Url}${path}`, {
       method: body ? 'POST' : 'GET',
       headers: { 'authorization': `Bearer ${run.cloud.session.users[user]}`, 'content-type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
@@ -91,7 +108,7 @@ describe('chunks in a store of one\'s choice, from a document to an answer', () 
     await put(name, 'leave.md', '# Leave\n\nEverybody has forty weeks of sabbatical.\n');
     await until(() => found(name, { query: 'leave sabbatical', filter: { year: 2026 } }), (texts) => texts.length === 1 && texts[0].includes('forty weeks'));
     // At once: before a search would show what was written.
-    await s3().send(new DeleteObjectCommand({ Bucket: output(`${name}Bucket`), Key: 'leave.md' }));
+    await s3(name).send(new DeleteObjectCommand({ Bucket: output(name).Bucket, Key: 'leave.md' }));
     await until(() => document(name, 'leave.md'), ({ state }) => state === 'deleted');
     await until(() => found(name, { query: 'leave sabbatical' }), (texts) => texts.length === 1 && texts[0].includes('canteen'));
   }, 90_000);

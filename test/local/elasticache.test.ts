@@ -22,7 +22,7 @@ describe('the token of a user of a cache', () => {
     ['longer than it is valid', 'chats', 'handler', 901_000, 'it has expired'],
   ])('refuses it for %s', async (_, cache, user, later, problem) => {
     const token = await elastiCacheToken('chats', 'handler')();
-    expect(() => readToken(token, cache, user, Date.now() + later)).toThrow(problem);
+    expect(() => readToken(token, cache, user, { now: Date.now() + later })).toThrow(problem);
   });
 
   test('refuses it when it was signed by somebody else', async () => {

@@ -75,7 +75,8 @@ export async function startPinecone(dimension: number, apiKey: string, shownAtOn
     'GET namespaces': (_, query) => {
       const [all, from] = [[...spaces.keys()].sort(), Number(query.get('paginationToken') ?? 0)];
       const to = from + Math.min(Number(query.get('limit') ?? 100), shownAtOnce);
-      return { namespaces: all.slice(from, to).map((name) => ({ name, record_count: spaces.get(name)!.size })), ...to < all.length && { pagination: { next: String(to) } } };
+      const shown = all.slice(from, to).map((name) => ({ name, record_count: spaces.get(name)!.size }));
+      return { namespaces: shown, ...to < all.length && { pagination: { next: String(to) } } };
     },
     'DELETE namespaces': (path) => {
       if (!spaces.delete(decodeURIComponent(path.split('/')[2]))) throw new Refusal('Namespace not found', 404, 5);
