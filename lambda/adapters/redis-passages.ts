@@ -27,9 +27,10 @@ export function keyPrefix(index: string): string {
 
 /**
  * Chunks as hashes in a server with vector search: Redis with its query engine, which finds by words too, or MemoryDB, whose chunks have their words in an
- * index of our own. A field for the vector, one for each that is filtered by, and one for the whole chunk.
+ * index of our own, or none. A field for the vector, one for each that is filtered by, and one for the whole chunk.
  */
-export function redisPassages(command: RedisCommand, index: PassageIndex, keywords?: Keywords): PassageStore {
+export function redisPassages(command: RedisCommand, index: PassageIndex, words: Keywords | 'own' | 'none' = 'own'): PassageStore {
+  const keywords = typeof words === 'object' ? words : undefined;
   const key = (id: string) => `${keyPrefix(index.name)}${createHash('sha256').update(id).digest('base64url')}`;
 
   return {
@@ -65,7 +66,7 @@ export function redisPassages(command: RedisCommand, index: PassageIndex, keywor
       return chunksAt(places.sort((one, other) => other.score - one.score), search);
     },
 
-    byWords: keywords ? besides(keywords) : async (search, signal) => {
+    byWords: words === 'none' ? undefined : keywords ? besides(keywords) : async (search, signal) => {
       const wanted = conditions(search);
       signal.throwIfAborted();
       const asked = [...new Set(terms(search.words))];
@@ -79,7 +80,7 @@ export function redisPassages(command: RedisCommand, index: PassageIndex, keywor
     },
   };
 
-  function besides(words: Keywords): (search: WordSearch, signal: AbortSignal) => Promise<StoreHit[]> {
+  function besides(beside: Keywords): (search: WordSearch, signal: AbortSignal) => Promise<StoreHit[]> {
     return async (search, signal) => {
       const owner = tenantOf(search.tenant, index);
       signal.throwIfAborted();
@@ -90,7 +91,7 @@ export function redisPassages(command: RedisCommand, index: PassageIndex, keywor
         const hits = await chunksAt(ids.map((id) => ({ name: key(id), score: 0 })), search);
         return new Map(hits.map(({ chunk }) => [chunk.id, chunk]));
       };
-      return foundBeside({ words: search.words, most: search.most, filter }, { keywords: words, owner, page: PAGE, fetch }, signal);
+      return foundBeside({ words: search.words, most: search.most, filter }, { keywords: beside, owner, page: PAGE, fetch }, signal);
     };
   }
 

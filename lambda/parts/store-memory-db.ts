@@ -19,16 +19,18 @@ const READS = ['FT.SEARCH', 'HMGET'];
 export function openStore(reference: MemoryDbReference, index: PassageIndex): PassageStore {
   const [reads, writes] = [connect(reference, 'reads'), connect(reference, 'writes')];
   const command = redisTold((name, ...args) => (READS.includes(name) ? reads : writes)((client) => client.call(name, ...args)));
-  return redisPassages(command, index, dynamoKeywords(tables(), { table: reference.keywordTable, index: index.name }));
+  const { keywordTable: table } = reference;
+  return redisPassages(command, index, table === undefined ? 'none' : dynamoKeywords(tables(), { table, index: index.name }));
 }
 
 /** The indexes of a cluster, with their words. */
 export function openIndexes(reference: MemoryDbReference): PassageIndexes {
   const server = connect(reference, 'writes');
+  const { keywordTable: table } = reference;
   return redisIndexes(redisTold((name, ...args) => server((client) => client.call(name, ...args))), {
     words: false,
     nodes: () => server(async (client) => client.nodes('master').map((node) => redisTold((name, ...args) => node.call(name, ...args)))),
-    dropWords: (index, signal) => dropIndexWords(tables(), { table: reference.keywordTable, index }, signal),
+    dropWords: async (index, signal) => table === undefined || dropIndexWords(tables(), { table, index }, signal),
   });
 }
 

@@ -17,10 +17,10 @@ const sending = ({ endpoint, secretArn }: PineconeReference) => pineconeJson(end
 
 /** Chunks in an index of Pinecone's, with their words and namespaces in a table where there is one. */
 export function openStore(reference: PineconeReference, index: PassageIndex): PassageStore {
-  const { table } = reference;
+  const { table, words } = reference;
   if (table === undefined) return pineconePassages(sending(reference), index);
   const [client, options] = [tables(), { table, index: index.name }];
-  return pineconePassages(sending(reference), index, { keywords: dynamoKeywords(client, options), namespaces: dynamoNamespaces(client, options) });
+  return pineconePassages(sending(reference), index, { ...words && { keywords: dynamoKeywords(client, options) }, namespaces: dynamoNamespaces(client, options) });
 }
 
 /** The indexes within an index of Pinecone's, with their words. */

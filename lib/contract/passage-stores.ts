@@ -82,8 +82,8 @@ export interface MemoryDbReference {
   readonly cluster: string;
   readonly host: string;
   readonly port: number;
-  /** Name of the table with the words, keyed as `KEYWORD_TABLE` says. */
-  readonly keywordTable: string;
+  /** Name of the table with the words, keyed as `KEYWORD_TABLE` says. Absent leaves chunks to be found by meaning alone. */
+  readonly keywordTable?: string;
 }
 
 /** What the users of a cluster are called behind its name, who log in by IAM: one may search, the other write. */
@@ -98,6 +98,8 @@ export interface PineconeReference extends SharedStore {
   readonly endpoint: string;
   /** ARN of the secret whose whole text is the API key. */
   readonly secretArn: string;
+  /** Whether its chunks have their words in the table too. */
+  readonly words: boolean;
   /** Name of the table with the words and namespaces of chunks, keyed as `KEYWORD_TABLE` says. Absent leaves chunks to be found by meaning alone, and refuses an index of tenants. */
   readonly table?: string;
 }

@@ -8,6 +8,7 @@ import { type IndexBuild, type StoreBinding } from './store-binding';
 import { KEYWORD_TABLE, MEMORY_DB_MOST_FIELDS, MEMORY_DB_USERS } from '../contract/passage-stores';
 import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { fail, requireInteger, requirePattern } from '../internal/validation';
+import { SearchKind } from '../knowledge';
 import { CalledService } from '../posture';
 import { defineItemTable } from '../posture/item-table';
 import { DatabaseNetwork } from '../rag/database-network';
@@ -59,7 +60,8 @@ const COMMANDS = {
 /** A cluster of MemoryDB that searches vectors, the users who may write and who may search, and the table that the words of chunks are kept in. */
 export class OwnMemoryDb extends Construct {
   public readonly binding: StoreBinding;
-  private readonly words: TableV2;
+  /** Absent where nobody searches by words. */
+  private readonly words?: TableV2;
   private readonly cluster: memorydb.CfnCluster;
   private readonly users: Readonly<Record<keyof typeof COMMANDS, memorydb.CfnUser>>;
 
@@ -70,15 +72,15 @@ export class OwnMemoryDb extends Construct {
     const placement = posture._storePlace(this);
     const { place, ...network } = this.placed(new DatabaseNetwork(this, { ...props, placement, vpc, vpcSubnets }));
     const name = nameUnlikeAnyOther(this, Stack.of(this).resolve([network.subnetIds, props.encryptionKey?.keyArn]), { separator: '-', maxLength: 30 });
-    this.words = defineItemTable(this, 'Words', props, KEYWORD_TABLE, { holds: 'state' });
+    this.words = props.search === SearchKind.SEMANTIC ? undefined : defineItemTable(this, 'Words', props, KEYWORD_TABLE, { holds: 'state' });
     this.users = { reads: this.defineUser('Reader', name, 'reads'), writes: this.defineUser('Writer', name, 'writes') };
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', { vpc: network.vpc, description: 'Passages in MemoryDB', allowAllOutbound: false });
     this.cluster = this.defineCluster(name, network.subnetIds, securityGroup);
     this.binding = {
-      reference: { kind: 'memoryDb', cluster: name, host: this.cluster.attrClusterEndpointAddress, port: PORT, keywordTable: this.words.tableName },
-      calls: [CalledService.DYNAMODB],
+      reference: { kind: 'memoryDb', cluster: name, host: this.cluster.attrClusterEndpointAddress, port: PORT, keywordTable: this.words?.tableName },
+      calls: this.words ? [CalledService.DYNAMODB] : [],
       place: place(securityGroup),
-      settled: [name],
+      settled: [name, ...this.words ? [] : ['no words']],
       words: true,
       textFilters: false,
       letWrite: (role) => this.let(role, 'writes', ['BatchGetItem', 'BatchWriteItem']),
@@ -137,6 +139,7 @@ export class OwnMemoryDb extends Construct {
   private let(grantee: IGrantable, as: keyof typeof COMMANDS, onWords: readonly string[]) {
     const { encryptionKey } = this.props;
     Grant.addToPrincipal({ grantee, actions: ['memorydb:Connect'], resourceArns: [this.cluster.attrArn, this.users[as].attrArn] });
+    if (!this.words) return;
     Grant.addToPrincipal({ grantee, actions: onWords.map((action) => `dynamodb:${action}`), resourceArns: [this.words.tableArn] });
     if (!encryptionKey) return;
     const { region, urlSuffix } = Stack.of(this);

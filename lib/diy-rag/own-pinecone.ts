@@ -7,6 +7,7 @@ import { indexPrefix } from './shared-store';
 import { type IndexBuild, type StoreBinding } from './store-binding';
 import { KEYWORD_TABLE } from '../contract/passage-stores';
 import { requirePattern } from '../internal/validation';
+import { SearchKind } from '../knowledge';
 import { CalledService } from '../posture';
 import { defineItemTable } from '../posture/item-table';
 import { credentialsArn } from '../rag/store-credentials';
@@ -34,15 +35,16 @@ export class OwnPinecone extends Construct {
     requirePattern(this, 'endpoint', endpoint, /^https?:\/\/[^/\s]+$/, 'the address of an index without a path, such as https://docs-abc123.svc.us-east-1.pinecone.io');
     this.secretArn = credentialsArn(this, 'secret', secret);
     this.words = defineItemTable(this, 'Words', props, KEYWORD_TABLE, { holds: 'state' });
+    const words = props.search !== SearchKind.SEMANTIC;
     this.binding = {
-      reference: { kind: 'pinecone', endpoint, secretArn: this.secretArn, table: this.words.tableName, prefix: indexPrefix(this) },
+      reference: { kind: 'pinecone', endpoint, secretArn: this.secretArn, words, table: this.words.tableName, prefix: indexPrefix(this) },
       calls: [CalledService.DYNAMODB, CalledService.SECRETS_MANAGER],
-      settled: [endpoint],
+      settled: [endpoint, ...words ? [] : ['no words']],
       words: true,
       textFilters: false,
       letWrite: (role) => this.let(role, ['BatchGetItem', 'BatchWriteItem']),
       // A word that too many chunks have is looked up for the best of them.
-      letSearch: (role) => this.let(role, ['Query', 'BatchGetItem']),
+      letSearch: (role) => this.let(role, words ? ['Query', 'BatchGetItem'] : []),
       letManage: (role) => this.let(role, ['Scan', 'BatchWriteItem']),
     };
   }
@@ -50,11 +52,11 @@ export class OwnPinecone extends Construct {
   private let(grantee: IGrantable, onWords: readonly string[]) {
     const { encryptionKey, secret } = this.props;
     Grant.addToPrincipal({ grantee, actions: ['secretsmanager:GetSecretValue'], resourceArns: [this.secretArn] });
-    Grant.addToPrincipal({ grantee, actions: onWords.map((action) => `dynamodb:${action}`), resourceArns: [this.words.tableArn] });
+    if (onWords.length > 0) Grant.addToPrincipal({ grantee, actions: onWords.map((action) => `dynamodb:${action}`), resourceArns: [this.words.tableArn] });
     const { region, urlSuffix } = Stack.of(this);
     const via = (service: string) => ({ StringEquals: { 'kms:ViaService': `${service}.${region}.${urlSuffix}` } });
     if (secret.encryptionKey) Grant.addToPrincipal({ grantee, actions: ['kms:Decrypt'], resourceArns: [secret.encryptionKey.keyArn], conditions: via('secretsmanager') });
-    if (!encryptionKey) return;
+    if (!encryptionKey || onWords.length === 0) return;
     const actions = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'];
     Grant.addToPrincipal({ grantee, actions, resourceArns: [encryptionKey.keyArn], conditions: via('dynamodb') });
   }
