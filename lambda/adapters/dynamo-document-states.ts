@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { DOCUMENT_STATES, DOCUMENTS_TABLE, type DocumentStateName } from '../../lib/contract/document-index';
+import type { Indexes, KnownIndex } from '../../lib/contract/reindexing';
 import type { DocumentState, DocumentStates, ListedDocuments } from '../ports/document-states';
 import type { Scalar } from '../ports/passages';
 
@@ -12,8 +13,14 @@ interface Page {
   readonly LastEvaluatedKey?: Record<string, unknown>;
 }
 
-/** One item a document. */
-export function dynamoDocumentStates(client: DynamoDBDocumentClient, TableName: string): DocumentStates {
+/** Where documents are known as an index has them: another store that has one of the same name has none of them. */
+export function spaceOf({ recipe, place }: Pick<KnownIndex, 'recipe' | 'place'>): string {
+  return `${recipe.index.name}.${place}`;
+}
+
+/** One item a document, as one index has it. */
+export function dynamoDocumentStates(client: DynamoDBDocumentClient, TableName: string, space: string): DocumentStates {
+  const keyOf = (source: string, key: string) => itemKey(space, source, key);
   return {
     async find(source, key) {
       const { Item: item } = await client.send(new GetCommand({ TableName, Key: keyOf(source, key), ConsistentRead: true }));
@@ -26,7 +33,7 @@ export function dynamoDocumentStates(client: DynamoDBDocumentClient, TableName: 
         ...state,
         ...keyOf(state.source, state.key),
         revision: next,
-        [listedPartitionKey]: listedUnder(state.state, state.tenants),
+        [listedPartitionKey]: listedUnder(space, state.state, state.tenants),
         ...(seconds !== undefined && { [ttl]: Math.ceil(state.updatedAt / 1000) + seconds }),
       };
       try {
@@ -44,6 +51,10 @@ export function dynamoDocumentStates(client: DynamoDBDocumentClient, TableName: 
       }
     },
 
+    async remove(source, key) {
+      await client.send(new DeleteCommand({ TableName, Key: keyOf(source, key) }));
+    },
+
     async* all(source, after = '') {
       let ExclusiveStartKey: Record<string, unknown> | undefined;
       do {
@@ -51,7 +62,7 @@ export function dynamoDocumentStates(client: DynamoDBDocumentClient, TableName: 
           TableName,
           KeyConditionExpression: after === '' ? '#pk = :source' : '#pk = :source AND #sk > :after',
           ExpressionAttributeNames: { '#pk': partitionKey, ...(after !== '' && { '#sk': sortKey }) },
-          ExpressionAttributeValues: { ':source': partitionOf(source), ...(after !== '' && { ':after': after }) },
+          ExpressionAttributeValues: { ':source': partitionOf(space, source), ...(after !== '' && { ':after': after }) },
           ConsistentRead: true,
           ExclusiveStartKey,
         }));
@@ -63,32 +74,43 @@ export function dynamoDocumentStates(client: DynamoDBDocumentClient, TableName: 
 }
 
 /** Documents by their state, from the index over them, which is a moment behind. */
-export function dynamoListedDocuments(client: DynamoDBDocumentClient, TableName: string): ListedDocuments {
+export function dynamoListedDocuments(client: DynamoDBDocumentClient, TableName: string, indexes: () => Promise<Indexes>): ListedDocuments {
+  const spaceNow = async (index?: string) => {
+    const { answering, known } = await indexes();
+    const own = known[index ?? answering ?? ''];
+    return own && spaceOf(own);
+  };
   return {
-    async page({ state, tenant, after, most }) {
-      const listed = listedUnder(state, tenant === undefined ? undefined : [tenant]);
+    indexes,
+
+    async page({ state, tenant, after, most, index }) {
+      const space = await spaceNow(index);
+      if (space === undefined) return { documents: [], more: false };
+      const listed = listedUnder(space, state, tenant === undefined ? undefined : [tenant]);
       const { Items = [], LastEvaluatedKey }: Page = await client.send(new QueryCommand({
         TableName,
         IndexName: listedIndex,
         KeyConditionExpression: '#listed = :listed',
         ExpressionAttributeNames: { '#listed': listedPartitionKey },
         ExpressionAttributeValues: { ':listed': listed },
-        ExclusiveStartKey: after && { ...keyOf(after.source, after.key), [listedPartitionKey]: listed },
+        ExclusiveStartKey: after && { ...itemKey(space, after.source, after.key), [listedPartitionKey]: listed },
         Limit: most,
       }));
       return { documents: Items.map(stateOf), more: LastEvaluatedKey !== undefined };
     },
 
-    async find(source, key) {
-      const { Item: item } = await client.send(new GetCommand({ TableName, Key: keyOf(source, key) }));
+    async find(source, key, index) {
+      const space = await spaceNow(index);
+      if (space === undefined) return undefined;
+      const { Item: item } = await client.send(new GetCommand({ TableName, Key: itemKey(space, source, key) }));
       return item && stateOf(item);
     },
   };
 }
 
 /** A state, and the one tenant behind it. */
-function listedUnder(state: DocumentStateName, tenants: readonly Scalar[] = []): string {
-  return tenants.length === 1 ? `${state}#${JSON.stringify(tenants[0])}` : state;
+function listedUnder(space: string, state: DocumentStateName, tenants: readonly Scalar[] = []): string {
+  return tenants.length === 1 ? `${space}#${state}#${JSON.stringify(tenants[0])}` : `${space}#${state}`;
 }
 
 function stateOf(item: Item): DocumentState {
@@ -99,10 +121,10 @@ function stateOf(item: Item): DocumentState {
   return state as unknown as DocumentState;
 }
 
-function keyOf(source: string, key: string): Record<string, string> {
-  return { [partitionKey]: partitionOf(source), [sortKey]: key };
+function itemKey(space: string, source: string, key: string): Record<string, string> {
+  return { [partitionKey]: partitionOf(space, source), [sortKey]: key };
 }
 
-function partitionOf(source: string): string {
-  return `documents#${source}`;
+function partitionOf(space: string, source: string): string {
+  return `documents#${space}#${source}`;
 }

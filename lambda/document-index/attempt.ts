@@ -8,6 +8,9 @@ import type { FoundOriginal } from '../ports/originals';
 /** Somebody else has taken the document meanwhile, and goes on with it. */
 export class Taken extends Error {}
 
+/** It was written or deleted while it was read; that is told of as a change of its own, but maybe never. */
+export class Changed extends Error {}
+
 /** What is left goes on in the next run. */
 export class OutOfTime extends Error {}
 
@@ -47,6 +50,7 @@ export async function beginAttempt(document: ChangedDocument, terms: IndexTerms,
     const known = await ports.states.find(document.source, document.key);
     if (known && isSettled(known.state, terms) && allHeard(document.changes, known.state.heard)) return { kind: 'unchanged' };
     const { found, version } = await lookUp(document, terms, ports);
+    if (ports.order && !ports.order.fits(version)) throw new Changed();
     if (!known && !found) return { kind: 'unchanged' };
     const state = begun(known?.state, version, document, ports);
     const same = known !== undefined && isInStep(known.state, version, terms);

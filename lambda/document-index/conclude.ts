@@ -1,14 +1,15 @@
 import type { ChangedDocument, Outcome } from './document';
-import type { IndexPorts } from './in-step';
+import { type IndexPorts, removeHeld } from './in-step';
 import { DOCUMENT_METRICS } from '../../lib/contract/document-index';
 import { CHANGE_ATTEMPTS, SYNC_METRICS } from '../../lib/contract/document-sync';
 import { hashOf } from '../kit/lines';
 import { describeError, type Log } from '../kit/log';
 import type { PublishMetrics } from '../kit/metrics';
 import { isChunkFailure } from '../ports/chunks';
+import type { DocumentState } from '../ports/document-states';
 import type { ChangeQueue } from '../ports/sync-queues';
 
-export interface ConcludePorts extends Pick<IndexPorts, 'states' | 'clock'> {
+export interface ConcludePorts extends Pick<IndexPorts, 'states' | 'clock' | 'store' | 'texts'> {
   readonly changes: Pick<ChangeQueue, 'send' | 'hide'>;
   readonly publish: PublishMetrics;
   readonly log: Log;
@@ -17,6 +18,8 @@ export interface ConcludePorts extends Pick<IndexPorts, 'states' | 'clock'> {
 /** Early enough for some runs that break off after it. */
 const ANEW_FROM = CHANGE_ATTEMPTS - 4;
 /** Seconds of the first wait and of the longest. */
+/** The rest goes when the document is tried again. */
+const TAKEN_OUT_MS = 10_000;
 const WAITS = { throttled: [5, 300], unavailable: [5, 300], changed: [1, 30], time: [1, 1], taken: [10, 120], scanning: [10, 120], broken: [15, 300] } as const;
 
 /** Writes down what became of a document. The answer is the messages that come again. */
@@ -42,17 +45,31 @@ function backOff(outcome: Outcome & { readonly kind: 'hold' | 'broken' }, attemp
 }
 
 /** The queue hands it out no more. Whoever looks at the document reads so, and the next look through the source tries it again. */
-async function giveUp({ source, key }: ChangedDocument, cause: unknown, { states, clock, log }: ConcludePorts): Promise<void> {
+async function giveUp(document: ChangedDocument, cause: unknown, ports: ConcludePorts): Promise<void> {
+  const { source, key } = document;
+  const { states, clock, log } = ports;
   const known = await states.find(source, key);
   if (!known) return;
+  const held = await takenOut(known.state, document, ports);
   const why = isChunkFailure(cause) ? cause.message : cause instanceof Error ? cause.name : typeof cause;
   const reason = `It was given up after ${CHANGE_ATTEMPTS} attempts (${why}): the log says why, and its change waits in the dead-letter queue.`;
-  const saved = await states.save({ ...known.state, state: 'failed', working: false, version: undefined, reason, updatedAt: clock.now() }, known.revision);
+  const nothing = { version: undefined, chunks: undefined, written: undefined, indexedAt: undefined };
+  const saved = await states.save({ ...known.state, ...nothing, held, state: 'failed', working: false, reason, updatedAt: clock.now() }, known.revision);
   if (saved === undefined) log.info('document is taken by another', { source, key });
 }
 
-function note({ source, key, received, attempt, since }: ChangedDocument, outcome: Outcome, { log, clock }: ConcludePorts): void {
-  const fields = { source, key, attempt, changes: received.length, lag: clock.now() - since };
+/** What failed is not found: what the store holds of it goes, as far as that is to be had. */
+async function takenOut(state: DocumentState, document: ChangedDocument, ports: ConcludePorts): Promise<DocumentState['held']> {
+  try {
+    return await removeHeld({ state }, document, { until: ports.clock.now() + TAKEN_OUT_MS }, ports);
+  } catch (error) {
+    ports.log.error('document is found as it was', { source: document.source, key: document.key, ...describeError(error) });
+    return state.held;
+  }
+}
+
+function note({ index, source, key, received, attempt, since }: ChangedDocument, outcome: Outcome, { log, clock }: ConcludePorts): void {
+  const fields = { ...(index !== undefined && { index }), source, key, attempt, changes: received.length, lag: clock.now() - since };
   switch (outcome.kind) {
     case 'done': return log.info('document', { ...fields, what: outcome.what, chunks: outcome.chunks });
     case 'failed': return log.error('document', { ...fields, what: 'failed', reason: outcome.reason });
@@ -61,7 +78,9 @@ function note({ source, key, received, attempt, since }: ChangedDocument, outcom
   }
 }
 
-function count({ attempt, since }: ChangedDocument, outcome: Outcome, { publish, clock }: ConcludePorts): void {
+function count({ index, attempt, since }: ChangedDocument, outcome: Outcome, { publish, clock }: ConcludePorts): void {
+  // Of an index that does not answer nobody finds anything: what it costs is counted, and no document twice.
+  if (index !== undefined) return outcome.kind === 'done' && outcome.chunks !== undefined ? publish({ [DOCUMENT_METRICS.chunksIndexed]: outcome.chunks }) : undefined;
   const lag = { [SYNC_METRICS.syncLag]: Math.max(0, clock.now() - since) };
   if (outcome.kind === 'done' && outcome.what === 'indexed') publish({ [SYNC_METRICS.documentsIndexed]: 1, [DOCUMENT_METRICS.chunksIndexed]: outcome.chunks, ...lag });
   if (outcome.kind === 'done' && outcome.what === 'deleted') publish({ [SYNC_METRICS.documentsDeleted]: 1, ...lag });

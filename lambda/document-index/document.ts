@@ -2,6 +2,8 @@ import type { ReceivedChange } from './request';
 
 /** A document with the changes of it that one batch holds: what they were is of no matter, for what lies in the bucket now is looked up. */
 export interface ChangedDocument {
+  /** The index that it is brought in step with; absent means all. */
+  readonly index?: string;
   readonly source: string;
   readonly bucket: string;
   readonly key: string;
@@ -29,13 +31,14 @@ export type Outcome =
 export function documentsOf(received: readonly ReceivedChange[]): ChangedDocument[] {
   const bySource = new Map<string, ReceivedChange[]>();
   for (const one of received) {
-    const { dataSourceId, bucket, key } = one.change;
-    const name = JSON.stringify([dataSourceId, bucket, key]);
+    const { index, dataSourceId, bucket, key } = one.change;
+    const name = JSON.stringify([index, dataSourceId, bucket, key]);
     bySource.set(name, [...bySource.get(name) ?? [], one]);
   }
   return [...bySource.values()].map((all) => {
-    const [{ change: { dataSourceId: source, bucket, key } }] = all;
+    const [{ change: { index, dataSourceId: source, bucket, key } }] = all;
     return {
+      ...(index !== undefined && { index }),
       source,
       bucket,
       key,

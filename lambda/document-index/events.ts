@@ -1,20 +1,15 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { conclude, type ConcludePorts } from './conclude';
+import { begin } from './begin';
+import { bringAllInStep } from './beside';
+import { conclude } from './conclude';
 import { type ChangedDocument, documentsOf } from './document';
-import { bringInStep, type IndexPorts, type IndexTerms } from './in-step';
-import { parseWork } from './request';
-import { requestWalks, walk, type WalkPorts } from './walk';
+import type { House } from './house';
+import { type JobMessage, parseWork, type ReceivedChange } from './request';
+import { compare, obey, tend } from './tend';
+import { requestWalks, walk } from './walk';
 import { SYNC_METRICS } from '../../lib/contract/document-sync';
+import type { Indexes } from '../../lib/contract/reindexing';
 import { describeError } from '../kit/log';
-import type { Clock } from '../ports/clock';
-import type { ChangeQueue } from '../ports/sync-queues';
-
-export interface DocumentIndexPorts extends IndexPorts, ConcludePorts, WalkPorts {
-  readonly states: IndexPorts['states'];
-  readonly originals: IndexPorts['originals'];
-  readonly changes: Pick<ChangeQueue, 'send' | 'hide'>;
-  readonly clock: Clock;
-}
 
 type Handler = (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse>;
 
@@ -24,39 +19,66 @@ const RESERVE_MS = 20_000;
 const LEAST_MS = 20_000;
 /** Of a worker that was killed, documents come back so long after its time was over. */
 const BACK_SECONDS = 10;
+/** Where it cannot be said which indexes there are. */
+const NONE_SECONDS = 30;
 
-/** Keeps an index in step with its documents. The answer names the messages that come again. */
-export function documentIndex(terms: IndexTerms, ports: DocumentIndexPorts): Handler {
+/** Keeps the indexes of a store in step with its documents. The answer names the messages that come again. */
+export function documentIndex(house: House): Handler {
   return async (event, { getRemainingTimeInMillis }) => {
-    const { clock, changes, log } = ports;
+    const { clock, changes, log } = house;
     const until = clock.now() + getRemainingTimeInMillis() - RESERVE_MS;
     const work = parseWork(event);
     for (const messageId of work.unknown) log.error('message is not known', { messageId });
     const again = [...work.unknown];
-    const documents = documentsOf(work.changes);
     await changes.hide(work.changes.map(({ receipt }) => ({ receipt, seconds: Math.ceil(getRemainingTimeInMillis() / 1000) + BACK_SECONDS })));
+    const indexes = await begun(work.changes, house);
+    if (!indexes) return failures([...again, ...[...work.changes, ...work.jobs].map(({ messageId }) => messageId)]);
     // One after another: each may fill the memory.
-    for (const document of documents) again.push(...await take(document, until, terms, ports));
+    for (const document of documentsOf(work.changes)) again.push(...await take(document, indexes, until, house));
     for (const { messageId, message } of work.jobs) {
       try {
-        await ('sync' in message ? requestWalks(message.sync, terms.sources, ports) : walk(message, until, terms, ports));
+        await doJob(message, until, house);
       } catch (error) {
         log.error('job message failed', { messageId, ...describeError(error) });
-        ports.publish({ [SYNC_METRICS.syncJobsFailed]: 1 });
+        house.publish({ [SYNC_METRICS.syncJobsFailed]: 1 });
         again.push(messageId);
       }
     }
-    return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
+    return failures(again);
   };
 }
 
-async function take(document: ChangedDocument, until: number, terms: IndexTerms, ports: DocumentIndexPorts): Promise<string[]> {
-  const { clock, log } = ports;
+function failures(messages: readonly string[]): SQSBatchResponse {
+  return { batchItemFailures: messages.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+async function begun(received: readonly ReceivedChange[], house: House): Promise<Indexes | undefined> {
+  try {
+    return await begin(house);
+  } catch (error) {
+    house.log.error('indexes are not known', describeError(error));
+    await house.changes.hide(received.map(({ receipt, attempt }) => ({ receipt, seconds: Math.min(300, NONE_SECONDS * attempt) })));
+    return undefined;
+  }
+}
+
+function doJob(message: JobMessage, until: number, house: House): Promise<void> {
+  if ('sync' in message) return requestWalks(message.sync, house);
+  if ('walk' in message) return walk(message, until, house);
+  if ('tend' in message) return tend(message, until, house);
+  if ('compare' in message) return compare(message, until, house);
+  return obey(message, house);
+}
+
+async function take(document: ChangedDocument, indexes: Indexes, until: number, house: House): Promise<string[]> {
+  const { clock, log } = house;
   const over = new AbortController();
   const stop = clock.every(Math.max(1, until - clock.now()), () => over.abort());
   try {
-    const outcome = clock.now() > until - LEAST_MS ? { kind: 'hold' as const, why: 'time' as const } : await bringInStep(document, terms, { until, signal: over.signal }, ports);
-    return await conclude(document, outcome, ports);
+    const own = indexes.known[document.index ?? indexes.answering!];
+    const late = clock.now() > until - LEAST_MS;
+    const outcome = late ? { kind: 'hold' as const, why: 'time' as const } : await bringAllInStep(document, indexes, { until, signal: over.signal }, house);
+    return own ? await conclude(document, outcome, { ...house.open(own).ports, ...house }) : [];
   } catch (error) {
     // It could not be written down: the queue still has it.
     log.error('document is not concluded', { source: document.source, key: document.key, ...describeError(error) });

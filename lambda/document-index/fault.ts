@@ -1,4 +1,4 @@
-import { OutOfTime, Scanning, Taken } from './attempt';
+import { Changed, OutOfTime, Scanning, Taken } from './attempt';
 import type { Outcome } from './document';
 import { isChunkFailure } from '../ports/chunks';
 import { isEmbeddingFailure } from '../ports/embeddings';
@@ -8,9 +8,6 @@ import { isStoreFailure } from '../ports/passage-store';
 import { isScanDelay } from '../ports/scans';
 
 const LONGEST_REASON = 1_000;
-
-/** It was written or deleted while it was read; that is told of as a change of its own, but maybe never. */
-export class Changed extends Error {}
 
 export interface Fault {
   readonly reason: string;

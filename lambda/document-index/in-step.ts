@@ -36,6 +36,16 @@ export interface IndexPorts {
   readonly embeddings: Embeddings;
   readonly store: Pick<PassageStore, 'write' | 'remove'>;
   readonly clock: Pick<Clock, 'now' | 'pause' | 'chance'>;
+  /** Of the index that answers, with others beside it. */
+  readonly order?: IndexOrder;
+}
+
+/** What others have to have first. */
+export interface IndexOrder {
+  /** Whether what lies in the bucket is what the others have; absent where nothing lies there. */
+  fits(version: DocumentVersion | undefined): boolean;
+  /** Asked before it is said that a document is in step. Throws `Taken` where another has to be in step first. */
+  settles(): Promise<void>;
 }
 
 export interface IndexTerms extends IndexedAs {
@@ -54,6 +64,8 @@ export interface Span {
 
 /** Chunks that are embedded and written together: all that is in memory of vectors. */
 const SLICE = 96;
+/** Whoever had less time, before others took it, says nothing of a document that it was not enough for. */
+const WHOLE_RUN_MS = 200_000;
 const REMOVED_AT_ONCE = 250;
 
 /**
@@ -71,6 +83,7 @@ export async function bringInStep(document: ChangedDocument, terms: IndexTerms, 
 }
 
 async function worked({ attempt, found, tooManyTries }: Begun, document: ChangedDocument, terms: IndexTerms, span: Span, ports: IndexPorts): Promise<Outcome> {
+  const begunAt = ports.clock.now();
   try {
     if (!found) return await forget(attempt, document, span, ports);
     if (tooManyTries) throw new ParseFailure('tooLarge', 'It could not be read: whoever tried ran out of memory or time.');
@@ -78,8 +91,11 @@ async function worked({ attempt, found, tooManyTries }: Begun, document: Changed
   } catch (error) {
     const fault = faultOf(error);
     if (fault) return fail(attempt, fault, document, span, ports);
-    // Given back in order: nothing of the document has ended anybody.
-    if (!(error instanceof Taken) && !(error instanceof OutOfTime && (attempt.state.state === 'queued' || attempt.state.state === 'scanning'))) await attempt.save({ tries: 0 }).catch(() => undefined);
+    if (error instanceof Taken) throw error;
+    // Given back in order: nothing of the document has ended anybody. What a whole run was not enough to read would end the next one too.
+    const ended = error instanceof OutOfTime && (attempt.state.state === 'queued' || attempt.state.state === 'scanning');
+    const tries = !ended ? 0 : begunAt > span.until - WHOLE_RUN_MS ? attempt.state.tries - 1 : undefined;
+    if (tries !== undefined) await attempt.save({ tries }).catch(() => undefined);
     throw error;
   }
 }
@@ -113,12 +129,14 @@ async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDo
 
   const left = await removeHeld(attempt, document, span, ports, version.id);
   const heard = hearing(document.changes, attempt.state.heard);
+  await ports.order?.settles();
   await attempt.save({ state: 'indexed', working: false, indexedAt: ports.clock.now(), heard, held: left });
   return { kind: 'done', what: 'indexed', chunks: chunks.length };
 }
 
 async function forget(attempt: Attempt, document: ChangedDocument, span: Span, ports: IndexPorts): Promise<Outcome> {
   const held = await removeHeld(attempt, document, span, ports);
+  await ports.order?.settles();
   await attempt.save({ state: 'deleted', working: false, tries: 0, held, heard: hearing(document.changes, attempt.state.heard), ...NOTHING_OF_IT }, TOMBSTONE_SECONDS);
   return { kind: 'done', what: 'deleted' };
 }
@@ -130,6 +148,7 @@ async function fail(attempt: Attempt, { reason, passes }: Fault, document: Chang
   const held = await removeHeld(attempt, document, span, ports);
   const heard = hearing(document.changes, attempt.state.heard);
   const nothing = { chunks: undefined, written: undefined, indexedAt: undefined, ...(passes && { version: undefined }) };
+  await ports.order?.settles();
   await attempt.save({ state: 'failed', working: false, tries: 0, held, heard, ...nothing, reason });
   return { kind: 'failed', reason };
 }
@@ -156,7 +175,9 @@ function intentOf({ held, written = 0 }: DocumentState, { id }: DocumentVersion,
 }
 
 /** Takes out of the store and of the texts what they may hold of other versions, and of this one what is behind its last chunk. Gives what they hold then. */
-async function removeHeld(attempt: Attempt, document: ChangedDocument, span: Span, ports: IndexPorts, kept?: string): Promise<readonly HeldVersion[]> {
+export async function removeHeld(
+  attempt: Pick<Attempt, 'state'>, document: ChangedDocument, span: Pick<Span, 'until'>, ports: Pick<IndexPorts, 'store' | 'texts' | 'clock'>, kept?: string,
+): Promise<readonly HeldVersion[]> {
   const { store, texts, clock } = ports;
   const { uri, source, key } = document;
   const { held, chunks = 0 } = attempt.state;

@@ -1,6 +1,5 @@
-import { OutOfTime } from './attempt';
+import { Changed, OutOfTime } from './attempt';
 import type { ChangedDocument } from './document';
-import { Changed } from './fault';
 import type { IndexPorts, IndexTerms, Span } from './in-step';
 import { METADATA_BYTES, type Metadata, parseMetadata } from './metadata';
 import { METADATA_ENDING } from '../../lib/contract/document-sync';

@@ -1,6 +1,6 @@
-import { OutOfTime } from './attempt';
+import { Changed, OutOfTime } from './attempt';
 import type { ChangedDocument } from './document';
-import { Changed, faultOf } from './fault';
+import { faultOf } from './fault';
 import type { IndexPorts, IndexTerms, Span } from './in-step';
 import type { Metadata } from './metadata';
 import { cutUp, read } from './original';

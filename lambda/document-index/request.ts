@@ -1,4 +1,5 @@
 import type { DocumentChange, SyncRequest } from '../../lib/contract/document-sync';
+import type { IndexCounts, IndexRequest } from '../../lib/contract/reindexing';
 import { fieldsOf, isDocumentChange, isSyncRequest, jsonOf } from '../kit/messages';
 
 /** A change as the queue gave it out. */
@@ -12,19 +13,45 @@ export interface ReceivedChange {
   readonly change: DocumentChange;
 }
 
-/** A source that is looked through, from behind a key on. */
+/** A source that is looked through for an index, from behind a key on. */
 export interface Walk {
   readonly walk: string;
+  readonly index: string;
+  /** Tells it from any other look for the index. */
+  readonly look: number;
+  /** Since when the index was brought in step first, as it began. */
+  readonly joined?: number;
   readonly after: string;
   /** What those before have found. */
-  readonly checked: number;
-  readonly repaired: number;
+  readonly counts: LookCounts;
+  /** Some of those that are indexed, each as likely as any other. */
+  readonly sample: readonly SampledDocument[];
+}
+
+export type LookCounts = Omit<IndexCounts, 'at'> & { readonly repaired: number };
+
+export interface SampledDocument {
+  readonly source: string;
+  readonly key: string;
+}
+
+/** Has indexes looked after, if nobody does before. */
+export interface Tending {
+  readonly tend: number;
+}
+
+/** Has an index that has everything compared with the one that answers. */
+export interface Comparing {
+  readonly compare: string;
+  readonly sample: readonly SampledDocument[];
 }
 
 export interface ReceivedJob {
   readonly messageId: string;
-  readonly message: SyncRequest | Walk;
+  readonly message: JobMessage;
 }
+
+export type JobMessage = SyncRequest | Walk | Tending | Comparing | IndexRequest;
 
 /** Messages of the function's queues, with the ids of those that are none of its own. */
 export interface Work {
@@ -50,13 +77,18 @@ export function parseWork(event: unknown): Work {
     const message = jsonOf(body);
     const { ApproximateReceiveCount: attempt, MessageGroupId: line = messageId } = attributes;
     if (isDocumentChange(message)) changes.push({ messageId, receipt: receiptHandle, attempt: Number(attempt), line, change: message });
-    else if (isSyncRequest(message) || isWalk(message)) jobs.push({ messageId, message });
+    else if (isSyncRequest(message) || isWalk(message) || isOfIndexes(message)) jobs.push({ messageId, message });
     else unknown.push(messageId);
   }
   return { changes, jobs, unknown };
 }
 
 function isWalk(message: unknown): message is Walk {
-  const { walk, after, checked, repaired } = fieldsOf(message);
-  return typeof walk === 'string' && typeof after === 'string' && typeof checked === 'number' && typeof repaired === 'number';
+  const { walk, index, look, after, counts, sample } = fieldsOf(message);
+  return [walk, index, after].every((text) => typeof text === 'string') && typeof look === 'number' && typeof counts === 'object' && Array.isArray(sample);
+}
+
+function isOfIndexes(message: unknown): message is Tending | Comparing | IndexRequest {
+  const { tend, compare, sample, rollback, switch: switches } = fieldsOf(message);
+  return typeof tend === 'number' || (typeof compare === 'string' && Array.isArray(sample)) || rollback === true || switches === true;
 }

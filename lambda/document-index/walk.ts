@@ -1,70 +1,136 @@
 import { compared, isBefore, type Compared } from './compare';
+import { type House, type OpenIndex, readIndexes, updateIndexes } from './house';
 import type { IndexTerms } from './in-step';
-import type { Walk } from './request';
+import { changed, live } from './indexes';
+import { concludeLook, startLook } from './look';
+import type { LookCounts, SampledDocument, Walk } from './request';
 import { DOCUMENT_METRICS } from '../../lib/contract/document-index';
 import { type DocumentChange, SYNC_METRICS, type SyncedSource } from '../../lib/contract/document-sync';
 import { hashOf, lineOfDocument } from '../kit/lines';
-import type { Log } from '../kit/log';
-import type { PublishMetrics } from '../kit/metrics';
 import type { Clock } from '../ports/clock';
-import type { DocumentState, DocumentStates } from '../ports/document-states';
+import type { DocumentState } from '../ports/document-states';
 import type { ListedOriginal, Originals } from '../ports/originals';
-import type { ChangeQueue, JobQueue } from '../ports/sync-queues';
-
-export interface WalkPorts {
-  readonly states: Pick<DocumentStates, 'all'>;
-  readonly originals: Pick<Originals, 'list'>;
-  readonly changes: Pick<ChangeQueue, 'send'>;
-  readonly jobs: JobQueue;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly publish: PublishMetrics;
-  readonly log: Log;
-}
 
 /** As many as are sent at once. */
 const TOGETHER = 10;
 
+/** With more that differ nobody has to know how the index that answers has them. */
+const MOST_ASKED = 500;
+
 /** What was put in line, or begun, so lately is on its way. */
 const UNDER_WAY_MS = 30 * 60_000;
 
-/** Begins to look sources through. */
-export async function requestWalks(request: 'all' | readonly string[], sources: readonly SyncedSource[], { jobs, log }: Pick<WalkPorts, 'jobs' | 'log'>): Promise<void> {
-  const wanted = sources.filter(({ dataSourceId }) => request === 'all' || request.includes(dataSourceId));
-  if (wanted.length === 0) log.error('no source is called so', { asked: JSON.stringify(request).slice(0, 200) });
-  for (const { dataSourceId } of wanted) await jobs.send({ walk: dataSourceId, after: '', checked: 0, repaired: 0 } satisfies Walk, 0);
+/** Begins to look sources through, for every index. */
+export async function requestWalks(request: 'all' | readonly string[], house: House): Promise<void> {
+  const indexes = await readIndexes(house);
+  const { sources } = house.open(indexes.known[indexes.answering!]).terms;
+  if (request !== 'all' && !sources.some(({ dataSourceId }) => request.includes(dataSourceId))) {
+    return house.log.error('no source is called so', { asked: JSON.stringify(request).slice(0, 200) });
+  }
+  for (const name of live(indexes)) await startLook(name, house);
 }
 
-/** Compares what the bucket holds with what is known of it, document by document, and puts in line what differs. What there is no time for goes on in the next run. */
-export async function walk({ walk: source, after, ...before }: Walk, until: number, terms: IndexTerms, ports: WalkPorts): Promise<void> {
-  const { states, originals, jobs, clock, publish, log } = ports;
-  const synced = terms.sources.find(({ dataSourceId }) => dataSourceId === source);
+/**
+ * Compares what the bucket holds with what is known of it in an index, document by document, and puts in line what differs. What there is no time for goes on
+ * in the next run.
+ */
+export async function walk(asked: Walk, until: number, house: House): Promise<void> {
+  const { clock, jobs, publish, log } = house;
+  const { walk: source, index, look, after } = asked;
+  const indexes = await readIndexes(house);
+  const known = indexes.known[index];
+  // Another look has begun since, or the index goes.
+  if (known?.look?.id !== look) return log.info('walk is another\'s', { source, index });
+  const { terms, ports: { states, originals } } = house.open(known);
+  const place = terms.sources.findIndex(({ dataSourceId }) => dataSourceId === source);
+  const synced = terms.sources[place];
   if (!synced?.bucket) return log.error('no source is called so', { asked: source.slice(0, 200) });
-  let { checked, repaired } = before;
+  const answering = indexes.answering === undefined || indexes.answering === index ? undefined : house.open(indexes.known[indexes.answering]);
+  const found = new Look(asked, house.wanted.reindex.samples, clock);
   const waiting: DocumentChange[] = [];
   const send = async () => {
     const changes = waiting.splice(0);
-    await ports.changes.send(changes.map((change) => ({ change, id: hashOf([change]), line: lineOfDocument(change) })));
+    await house.changes.send(changes.map((change) => ({ change, id: hashOf([change]), line: lineOfDocument(change) })));
+  };
+  const goOn = async (from: Pick<Walk, 'walk' | 'after'>) => {
+    await send();
+    await updateIndexes(house, (now) => (now.known[index]?.look?.id === look ? changed(now, index, { look: { id: look, at: clock.now() } }) : undefined));
+    await jobs.send({ ...asked, ...from, ...found.said } satisfies Walk, 0);
+    log.info('walk goes on', { source, index, ...found.said.counts });
   };
 
   for await (const one of compared(listed(synced, after, originals), states.all(source, after), after)) {
-    if (clock.now() > until && one.resume !== after) {
-      await send();
-      await jobs.send({ walk: source, after: one.resume, checked, repaired } satisfies Walk, 0);
-      return log.info('walk goes on', { source, checked, repaired });
-    }
-    checked++;
-    if (!differs(one, terms, clock.now())) continue;
-    repaired++;
-    waiting.push({ dataSourceId: source, bucket: synced.bucket, key: one.key, change: 'reconcile', since: clock.now() });
+    if (clock.now() > until && one.resume !== after) return goOn({ walk: source, after: one.resume });
+    const standing = standingOf(one, terms, clock.now());
+    const other = await otherOf(one, standing, source, found, answering);
+    found.count(standing, one, source, { lost: other !== 'many' && other?.state === 'indexed', behind: isBehind(one, standing, other) });
+    if (standing !== 'differs') continue;
+    const own = index === indexes.answering ? {} : { index };
+    waiting.push({ ...own, dataSourceId: source, bucket: synced.bucket, key: one.key, change: 'reconcile', since: clock.now() });
     if (waiting.length >= TOGETHER) await send();
   }
+  const next = terms.sources[place + 1];
+  if (next) return goOn({ walk: next.dataSourceId, after: '' });
   await send();
-  publish({ [SYNC_METRICS.syncJobs]: 1, [DOCUMENT_METRICS.documentsChecked]: checked, [DOCUMENT_METRICS.documentsRepaired]: repaired });
-  log.info('walk', { source, checked, repaired });
+  const { counts } = found.said;
+  if (index === indexes.answering) {
+    publish({ [SYNC_METRICS.syncJobs]: 1, [DOCUMENT_METRICS.documentsChecked]: counts.documents, [DOCUMENT_METRICS.documentsRepaired]: counts.repaired });
+  }
+  log.info('walk', { source, index, ...counts });
+  await concludeLook({ ...asked, ...found.said }, house);
+}
+
+/** What a look finds, with some of the documents that are indexed, each as likely as any other. */
+class Look {
+  private readonly counts: { -readonly [name in keyof LookCounts]: number };
+  private readonly sample: SampledDocument[];
+
+  constructor({ counts, sample }: Walk, private readonly samples: number, private readonly clock: Pick<Clock, 'chance'>) {
+    this.counts = { ...counts };
+    this.sample = [...sample];
+  }
+
+  get said() {
+    return { counts: this.counts, sample: this.sample };
+  }
+
+  count(standing: Standing, { key, known, tag }: Compared, source: string, { lost, behind }: { readonly lost: boolean; readonly behind: boolean }): void {
+    const { counts, sample, samples, clock } = this;
+    if (tag !== undefined || known?.state !== 'deleted') counts.documents++;
+    if (behind) counts.waiting++;
+    if (standing === 'differs') counts.repaired++;
+    if (lost && standing === 'settled' && known?.state === 'failed') counts.lost++;
+    if (standing !== 'settled' || known?.state === 'deleted') return;
+    if (known?.state === 'failed') {
+      counts.failed++;
+      return;
+    }
+    counts.indexed++;
+    const place = sample.length < samples ? sample.length : Math.floor(clock.chance() * counts.indexed);
+    if (place < samples) sample[place] = { source, key };
+  }
+}
+
+/** How the index that answers has a document that another cannot read, or has not in step; `many` where there are so many of them that nobody asks. */
+async function otherOf({ key, known }: Compared, standing: Standing, source: string, { said }: Look, answering: OpenIndex | undefined) {
+  if (!answering || (standing === 'settled' && known?.state !== 'failed')) return undefined;
+  if (standing !== 'settled' && said.counts.waiting >= MOST_ASKED) return 'many';
+  return (await answering.ports.states.find(source, key))?.state;
+}
+
+/**
+ * Whether the index that answers has of a document what this one has not, or is about to. Documents change all the while: one that is in step in neither, and is
+ * found in both as it was before, keeps no index from answering.
+ */
+function isBehind({ tag, metadataTag, known }: Compared, standing: Standing, other: DocumentState | 'many' | undefined): boolean {
+  if (standing === 'settled' || other === undefined) return false;
+  if (other === 'many') return true;
+  const isAlike = other.version?.tag === tag && other.version?.metadataTag === metadataTag;
+  return isAlike || (other.indexedAt !== undefined && known?.indexedAt === undefined);
 }
 
 /** All that a source holds. Prefixes come in the order of their bytes, and none within another, so that the keys do too. */
-async function* listed({ bucket = '', prefixes = [''] }: SyncedSource, after: string, originals: WalkPorts['originals']): AsyncGenerator<ListedOriginal, void> {
+async function* listed({ bucket = '', prefixes = [''] }: SyncedSource, after: string, originals: Originals): AsyncGenerator<ListedOriginal, void> {
   const ordered = [...new Set(prefixes)].sort((one, other) => (isBefore(one, other) ? -1 : 1));
   const outermost = ordered.filter((prefix) => !ordered.some((other) => other !== prefix && prefix.startsWith(other)));
   for (const prefix of outermost) {
@@ -73,13 +139,15 @@ async function* listed({ bucket = '', prefixes = [''] }: SyncedSource, after: st
   }
 }
 
-/** Whether somebody has to look: what is under way is looked at already. */
-function differs({ tag, metadataTag, known }: Compared, { pipeline }: IndexTerms, now: number): boolean {
-  if (!known) return true;
-  if ((known.working || known.state === 'queued') && now - known.updatedAt < UNDER_WAY_MS) return false;
-  if (known.working || known.state === 'queued') return true;
-  if (tag === undefined) return known.state !== 'deleted';
-  return known.state === 'deleted' || !isRead(known, { tag, metadataTag, pipeline });
+/** differs: somebody has to look. underWay: somebody does already. */
+type Standing = 'settled' | 'underWay' | 'differs';
+
+function standingOf({ tag, metadataTag, known }: Compared, { pipeline }: IndexTerms, now: number): Standing {
+  if (!known) return 'differs';
+  const underWay = known.working || known.state === 'queued';
+  if (underWay) return now - known.updatedAt < UNDER_WAY_MS ? 'underWay' : 'differs';
+  if (tag === undefined) return known.state === 'deleted' ? 'settled' : 'differs';
+  return known.state !== 'deleted' && isRead(known, { tag, metadataTag, pipeline }) ? 'settled' : 'differs';
 }
 
 function isRead({ version }: DocumentState, wanted: { readonly tag: string; readonly metadataTag?: string; readonly pipeline: string }): boolean {

@@ -16,8 +16,8 @@ export function jsonOf(text: string): unknown {
 
 /** Whether a message tells of a document that changed. */
 export function isDocumentChange(message: unknown): message is DocumentChange {
-  const { dataSourceId, bucket, key, change, since } = fieldsOf(message);
-  return [dataSourceId, bucket, key, change].every((text) => typeof text === 'string') && typeof since === 'number';
+  const { dataSourceId, index, bucket, key, change, since } = fieldsOf(message);
+  return (index === undefined || typeof index === 'string') && [dataSourceId, bucket, key, change].every((text) => typeof text === 'string') && typeof since === 'number';
 }
 
 /** Whether a message asks for sources to be looked through. */

@@ -1,24 +1,36 @@
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { OwnKnowledge } from '../../lib/contract/own-knowledge';
 import { bedrockEmbeddings } from '../adapters/bedrock-embeddings';
+import { dynamoIndexPointer } from '../adapters/dynamo-index-registry';
 import { openedStore } from '../adapters/opened-store';
+import { placeOf } from '../adapters/store-place';
+import { ifAllowed } from '../embed/allowed';
 import { embeddings } from '../embed/embeddings';
+import { answeringIndex } from '../kit/answering-index';
 import { systemClock } from '../kit/clock';
 import { deferred, once } from '../kit/deferred';
 import type { Passages } from '../ports/passages';
 import type { Reranker } from '../ports/reranker';
+import { answeringPassages } from '../search/answering-passages';
 import { storePassages } from '../search/store-passages';
 
-/** Opens an index of our own. One attempt: whoever looks up tries again, for they know how much time is left. */
-export function openOwnPassages({ store, index, embedding, search }: OwnKnowledge): Passages {
+/** Opens the indexes of a store of our own, one of which answers. One attempt: whoever looks up tries again, for they know how much time is left. */
+export function openOwnPassages({ store, search, pointer: { table, models } }: OwnKnowledge): Passages {
   const patience = new NodeHttpHandler({ connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true });
-  const calls = bedrockEmbeddings(new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: patience }), embedding);
+  const quick = new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true });
+  const bedrock = new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: patience });
+  const tables = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 2, requestHandler: quick }));
   const { rerank } = search;
-  return storePassages({
-    store: openedStore(store, index),
-    embeddings: embeddings(embedding, { calls, clock: systemClock, attempts: 1 }),
-    reranker: rerank && deferred<Reranker>(once(async () => (await import('../parts/rerank.js')).openReranker(rerank.modelArn))),
-    clock: systemClock,
-  }, search);
+  const reranker = rerank && deferred<Reranker>(once(async () => (await import('../parts/rerank.js')).openReranker(rerank.modelArn)));
+  return answeringPassages({ search, place: placeOf(store), models }, {
+    indexes: answeringIndex(dynamoIndexPointer(tables, table), systemClock),
+    open: ({ index, embedding }, within) => {
+      const calls = ifAllowed(bedrockEmbeddings(bedrock, embedding), embedding.modelId, models);
+      const made = embeddings(embedding, { calls, clock: systemClock, attempts: 1 });
+      return storePassages({ store: openedStore(store, index), embeddings: made, reranker, clock: systemClock }, within);
+    },
+  });
 }

@@ -1,5 +1,6 @@
 import type { Scalar } from './passages';
 import type { DocumentStateName } from '../../lib/contract/document-index';
+import type { Indexes } from '../../lib/contract/reindexing';
 
 /** A document as it is known. Times are milliseconds since 1970. */
 export interface DocumentState {
@@ -85,6 +86,8 @@ export interface DocumentStates {
    * revision that is named, and nothing is changed.
    */
   save(state: DocumentState, revision: number | undefined, seconds?: number): Promise<number | undefined>;
+  /** Forgets a document, whatever is known of it. */
+  remove(source: string, key: string): Promise<void>;
   /** All documents of a source behind a key, those that are deleted included, in the order of their keys' bytes. */
   all(source: string, after?: string): AsyncIterable<DocumentState>;
 }
@@ -96,12 +99,16 @@ export interface KnownDocument {
 
 /** Documents as those see them who ask how they are. */
 export interface ListedDocuments {
+  /** Which indexes there are, as of a moment ago. */
+  indexes(): Promise<Indexes>;
   /** Documents in a state, of one tenant where there are tenants, behind one of them. */
   page(wanted: ListedPage): Promise<{ readonly documents: readonly DocumentState[]; readonly more: boolean }>;
-  find(source: string, key: string): Promise<DocumentState | undefined>;
+  find(source: string, key: string, index?: string): Promise<DocumentState | undefined>;
 }
 
 export interface ListedPage {
+  /** As this index has them; absent means the one that answers. */
+  readonly index?: string;
   readonly state: DocumentStateName;
   readonly tenant?: Scalar;
   readonly after?: Pick<DocumentState, 'source' | 'key'>;

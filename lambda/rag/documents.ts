@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { indexesBody } from './indexes';
 import { DOCUMENT_STATES, type DocumentStateName } from '../../lib/contract/document-index';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import { DOCUMENT_ROUTES } from '../../lib/contract/rag';
@@ -21,9 +22,10 @@ const position = v.strictObject({ v: v.literal(1), state: v.picklist(DOCUMENT_ST
 
 /** How documents are: of a caller's tenant alone, where documents belong to tenants. */
 export function documentRoutes(knowledge: Pick<KnowledgePolicy, 'tenant' | 'fields'>, source: string, documents: ListedDocuments): Readonly<Record<string, Route>> {
-  const { list, one } = DOCUMENT_ROUTES;
+  const { list, one, indexes } = DOCUMENT_ROUTES;
   return {
     [`${list.method} ${list.path}`]: async (call) => json(await page(call, tenantOf(knowledge, call.claims), documents)),
+    [`${indexes.method} ${indexes.path}`]: async (call) => json(indexesBody(await documents.indexes(), tenantOf(knowledge, call.claims) === undefined)),
     [`${one.method} ${one.path}`]: async (call) => json(documentBody(await found(call, source, tenantOf(knowledge, call.claims), documents))),
   };
 }
@@ -31,6 +33,7 @@ export function documentRoutes(knowledge: Pick<KnowledgePolicy, 'tenant' | 'fiel
 /** `GET /v1/documents`: those in one state, or all, state by state in the order in which they come to it. */
 async function page({ query }: Call, tenant: Tenant | undefined, documents: ListedDocuments): Promise<object> {
   const asked = stateAsked(query.state);
+  const index = await indexAsked(query.index, documents);
   const limit = limitAsked(query.limit);
   const start = positionIn(query.cursor);
   const wanted = asked === undefined ? LISTED : [asked];
@@ -39,7 +42,8 @@ async function page({ query }: Call, tenant: Tenant | undefined, documents: List
   const data: DocumentState[] = [];
   for (const [place, state] of states.entries()) {
     const after = start?.state === state && start.source !== undefined && start.key !== undefined ? { source: start.source, key: start.key } : undefined;
-    const { documents: some, more } = await documents.page({ state, tenant: tenant?.value, after, most: limit - data.length });
+    const of = { ...(index !== undefined && { index }), state, tenant: tenant?.value, after };
+    const { documents: some, more } = await documents.page({ ...of, most: limit - data.length });
     data.push(...some);
     const last = some.at(-1);
     if (more && last) return listBody(data, { state, source: last.source, key: last.key });
@@ -49,9 +53,9 @@ async function page({ query }: Call, tenant: Tenant | undefined, documents: List
 }
 
 /** `GET /v1/documents/{id}`. Another tenant's is not there. */
-async function found({ path: { id = '' } }: Call, source: string, tenant: Tenant | undefined, documents: ListedDocuments): Promise<DocumentState> {
+async function found({ path: { id = '' }, query }: Call, source: string, tenant: Tenant | undefined, documents: ListedDocuments): Promise<DocumentState> {
   const named = Buffer.from(id, 'base64url').toString();
-  const document = v.is(possibleKey, named) && idOf(named) === id ? await documents.find(source, named) : undefined;
+  const document = v.is(possibleKey, named) && idOf(named) === id ? await documents.find(source, named, await indexAsked(query.index, documents)) : undefined;
   const own = document && (!tenant || (document.tenants ?? []).includes(tenant.value));
   if (!own) throw new NotFound('id', "There is no document with this 'id': it is the document's key in base64url, as GET /v1/documents gives it.");
   return document;
@@ -83,6 +87,14 @@ function listBody(data: readonly DocumentState[], next?: Omit<v.InferOutput<type
 
 function idOf(key: string): string {
   return Buffer.from(key).toString('base64url');
+}
+
+/** Another than the one that answers, such as one that is being built. */
+async function indexAsked(index: string | undefined, documents: ListedDocuments): Promise<string | undefined> {
+  if (index === undefined) return undefined;
+  const { known } = await documents.indexes();
+  if (!Object.hasOwn(known, index)) throw new BadRequest('index', "'index' must be the 'id' of an index as GET /v1/indexes gives it: leave it out for the one that answers.", 'invalid_value');
+  return index;
 }
 
 function stateAsked(state: string | undefined): DocumentStateName | undefined {

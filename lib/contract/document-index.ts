@@ -1,8 +1,6 @@
-import type { ChunkingPolicy, ContextPolicy, EmbeddingPolicy } from './diy-rag';
 import type { MetadataField } from './knowledge';
 import type { StoreReference } from './own-knowledge';
-import type { ParsePolicy, ScanPolicy } from './parsing';
-import type { PassageIndex } from './passage-stores';
+import type { IndexRecipe, ReindexPolicy } from './reindexing';
 
 /** Everything the function reads that keeps an index of our own in step with its documents. An empty string means that the feature is off. */
 export const DOCUMENT_INDEX_ENV = [
@@ -29,16 +27,11 @@ export type DocumentIndexEnv = Record<(typeof DOCUMENT_INDEX_ENV)[number], strin
 export const INDEX_SECONDS = 300;
 
 /** What documents are to become, and where it is kept. */
-export interface IndexPolicy extends IndexedAs {
-  readonly parsing: ParsePolicy;
-  /** Absent leaves scans unread: they fail. */
-  readonly scans?: ScanPolicy;
-  readonly chunking: ChunkingPolicy;
-  /** Absent leaves chunks without lines of context. */
-  readonly context?: ContextPolicy;
-  readonly embedding: EmbeddingPolicy;
-  readonly index: PassageIndex;
+export interface IndexPolicy extends IndexedAs, IndexRecipe {
   readonly store: StoreReference;
+  /** Whether chunks are found by their words. */
+  readonly words: boolean;
+  readonly reindex: ReindexPolicy;
   /** Where vectors and lines of context are remembered that were made before, and for how long. */
   readonly vectors: { readonly table: string; readonly seconds: number };
 }
@@ -53,13 +46,14 @@ export interface IndexedAs {
 }
 
 /**
- * The table of documents: one item a document, deleted ones included for a while.
+ * The table of documents: one item a document as an index has it, deleted ones included for a while.
  *
- * document  pk `documents#<source>`   sk the key in its bucket
+ * document  pk `documents#<index>.<store>#<source>`   sk the key in its bucket
+ * indexes   pk `indexes`                              sk `indexes`, which there are and which one answers: `Indexes`
  *
  * Every writer names the revision that it has seen, and raises it: what another has changed in between nobody overwrites. An item is written
  * before the store is touched, with every version of which the store may hold chunks and how many: what a worker left that was killed is known.
- * `listed` is the state, and where a document belongs to one tenant the tenant behind it: an index over it gives documents by state.
+ * `listed` is the index and the state, and where a document belongs to one tenant the tenant behind it: an index over it gives documents by state.
  */
 export const DOCUMENTS_TABLE = {
   partitionKey: 'pk',

@@ -68,6 +68,8 @@ export interface SyncedSource {
 /** One change of one document, as it waits in the queue: what happened is looked up, so that order and repetition do no harm. */
 export interface DocumentChange {
   readonly dataSourceId: string;
+  /** Of several indexes of our own the one that it is for; absent means all. */
+  readonly index?: string;
   readonly bucket: string;
   /** The document's key; a change of its `.metadata.json` is a change of it. */
   readonly key: string;

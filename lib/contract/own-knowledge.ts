@@ -1,15 +1,19 @@
-import type { EmbeddingPolicy } from './diy-rag';
 import type { PassageSearch } from './passage-search';
-import type {
-  MemoryDbReference, OpenSearchReference, PassageIndex, PgvectorReference, PineconeReference, RedisReference, S3VectorsReference,
-} from './passage-stores';
+import type { MemoryDbReference, OpenSearchReference, PgvectorReference, PineconeReference, RedisReference, S3VectorsReference } from './passage-stores';
 
 /** An index of our own, as those know it who look passages up in it. */
 export interface OwnKnowledge {
   readonly store: StoreReference;
-  readonly index: PassageIndex;
-  readonly embedding: EmbeddingPolicy;
   readonly search: PassageSearch;
+  readonly pointer: IndexPointer;
+}
+
+/** Where it is said which index answers. */
+export interface IndexPointer {
+  /** A table whose keys are `DOCUMENTS_TABLE`; the item is `INDEXES_ITEM`. */
+  readonly table: string;
+  /** Ids of the embedding models that may be called. */
+  readonly models: readonly string[];
 }
 
 /** Where its chunks are kept. */

@@ -45,10 +45,11 @@ export interface DocumentsReference {
   readonly source: string;
 }
 
-/** Served over an index of our own: how documents are. */
-export const DOCUMENT_ROUTES: Readonly<Record<'list' | 'one', ApiRoute>> = {
+/** Served over an index of our own: how documents are, and which indexes there are. */
+export const DOCUMENT_ROUTES: Readonly<Record<'list' | 'one' | 'indexes', ApiRoute>> = {
   list: { method: 'GET', path: '/v1/documents' },
   one: { method: 'GET', path: '/v1/documents/{id}' },
+  indexes: { method: 'GET', path: '/v1/indexes' },
 };
 
 export const RAG_CLIENT_HEADERS: string[] = [...API_CLIENT_HEADERS, IDEMPOTENCY_HEADER];

@@ -3,6 +3,7 @@ import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type ContextLines } from './context-lines';
 import { type DocumentParsing } from './document-parsing';
 import { type PassageRetrieval } from './passage-retrieval';
+import { type Reindexing } from './reindexing';
 import { type Splitter } from './splitter';
 import { type VectorStore } from './vector-store';
 import { type ApiAuth, type RagApi } from '../api';
@@ -47,6 +48,13 @@ export interface OwnDocuments {
    * @default - none: a chunk is searched with the headings that it stands under
    */
   readonly contextLines?: ContextLines;
+
+  /**
+   * What happens to the index when documents are to be read, cut, embedded or described in another way.
+   *
+   * @default Reindexing.blueGreen()
+   */
+  readonly reindexing?: Reindexing;
 }
 
 /** Props of `DiyRag`; every one may be left out. */

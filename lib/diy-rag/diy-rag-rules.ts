@@ -12,6 +12,7 @@ export function requireValidProps(scope: IConstruct, props: DiyRagProps) {
   requireMade(scope, 'documents.sync', documents?.sync, 'also', 'SyncPolicy, such as SyncPolicy.onChange()');
   requireMade(scope, 'documents.contextLines', documents?.contextLines, '_bind', 'ContextLines, such as ContextLines.byModel()');
   requireMade(scope, 'splitter', splitter, '_bind', 'Splitter, such as Splitter.structure({ tokens: 400 })');
+  requireMade(scope, 'documents.reindexing', documents?.reindexing, '_bind', 'Reindexing, such as Reindexing.blueGreen()');
   requireMade(scope, 'store', store, '_bind', 'VectorStore, such as VectorStore.s3Vectors()');
   requireMade(scope, 'embedding', embedding, 'bind', 'EmbeddingModel, such as EmbeddingModel.standard()');
   requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');

@@ -21,6 +21,7 @@ import { DOCUMENT_METRICS, DOCUMENTS_TABLE } from '../contract/document-index';
 import { RETRIEVAL_METRICS } from '../contract/knowledge';
 import { REWRITE_METRICS } from '../contract/questions';
 import { DOCUMENT_ROUTES, RAG_ROUTES } from '../contract/rag';
+import { REINDEX_METRICS } from '../contract/reindexing';
 import { PrivateBucket } from '../internal/private-bucket';
 import { requireFirst } from '../internal/validation';
 import { type IKnowledge, type KnowledgeBinding } from '../knowledge';
@@ -215,11 +216,31 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
     return this.metric(DOCUMENT_METRICS.documentsRepaired, options);
   }
 
+  /** Indexes that were built for another way of reading, and answer now. */
+  public metricIndexBuilds(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(REINDEX_METRICS.indexBuilds, options);
+  }
+
+  /** Indexes that were built and do not answer, for they find less. */
+  public metricIndexBuildsRefused(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(REINDEX_METRICS.indexBuildsRefused, options);
+  }
+
+  /** Times that an index answered again which had answered before. */
+  public metricIndexRollbacks(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(REINDEX_METRICS.indexRollbacks, options);
+  }
+
+  /** Documents that an index which is built has not read yet, as the last look through the bucket counted them; the most of five minutes. */
+  public metricDocumentsToReindex(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(REINDEX_METRICS.documentsToReindex, { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
   private get signals(): RagSignals {
     const { queries, retrieval, index: { sync: { queues: { changes, allLost }, handler: { function: reader } } } } = this;
     const lost = [...allLost, ...(queries ? [queries.answers.deadLetters] : [])];
     const answering = queries && { ...queries.signals(retrieval), ...(retrieval.rerank && { reranked: this }) };
-    return { rag: this, documents: this, queries: answering, reader, changes, lost };
+    return { rag: this, documents: this, indexes: this, queries: answering, reader, changes, lost };
   }
 
   private get failures(): Failures {
@@ -239,7 +260,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
 
   private defineIndex({ documents = {}, splitter, store, embedding }: DiyRagProps) {
     const daily = SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1)));
-    const { prefix, parsing, contextLines, sync = SyncPolicy.onChange().also(SyncPolicy.onDeploy()).also(daily) } = documents;
+    const { prefix, reindexing, parsing, contextLines, sync = SyncPolicy.onChange().also(SyncPolicy.onDeploy()).also(daily) } = documents;
     return new OwnIndex(this, 'Index', {
       ...this.build,
       documents: { bucket: this.bucket, prefixes: prefix === undefined ? undefined : [prefix] },
@@ -247,6 +268,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
       contextLines,
       splitter,
       store,
+      reindexing,
       embedding,
       retrieval: this.retrieval,
       policy: sync,

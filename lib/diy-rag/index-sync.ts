@@ -36,6 +36,8 @@ export interface IndexSyncProps extends Build {
   readonly context?: ContextLinesBinding;
   readonly splitter: SplitterBinding;
   readonly store: StoreBinding;
+  /** Whether indexes are compared, which takes searching them. */
+  readonly compares: boolean;
   readonly policy: SyncPolicy;
   /** How documents are read, once the tables are there. */
   readonly index: (vectorTable: TableV2) => IndexPolicy;
@@ -149,12 +151,12 @@ export class IndexSync extends Construct {
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
     objects.forEach((arn) => acknowledgeWildcard(role, arn, 'The documents that are read, whose names are their authors\' to choose.'));
     const texts = this.texts.arnForObjects('texts/*');
-    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:PutObject', 's3:DeleteObject'], resources: [texts] }));
+    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:PutObject', 's3:DeleteObject', ...props.compares ? ['s3:GetObject'] : []], resources: [texts] }));
     acknowledgeWildcard(role, texts, 'One object a document, named by what it is of.');
     const key = bucket.encryptionKey ?? encryptionKey;
     if (key) role.allowEncryption(key, 's3');
     if (encryptionKey && key !== encryptionKey) role.allowEncryption(encryptionKey, 's3');
-    grantItems(role, this.table, props, ['GetItem', 'PutItem', 'Query']);
+    grantItems(role, this.table, props, ['GetItem', 'PutItem', 'Query', 'DeleteItem']);
     grantItems(role, this.vectors, props, ['BatchGetItem', 'BatchWriteItem']);
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [jobs.queueArn, this.changes.queueArn] }));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [this.changes.queueArn] }));
@@ -163,6 +165,8 @@ export class IndexSync extends Construct {
     props.splitter.letCut(role);
     props.store.letWrite(role);
     props.store.letManage(role);
+    // Two indexes are compared by what both find.
+    if (props.compares) props.store.letSearch(role);
     props.letEmbed(role);
   }
 

@@ -17,6 +17,7 @@ export { type RedisStoreOptions } from './own-redis';
 export { type PassageRetrieval } from './passage-retrieval';
 export * from './query-expansion';
 export * from './query-rewriting';
+export { type BlueGreenOptions, Reindexing } from './reindexing';
 export { ScanReading, type TextractScanOptions } from './scan-reading';
 export { Splitter, type SplitOptions, type TableSplitOptions, type TokenSplitOptions } from './splitter';
 export * from './vector-store';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Stack } from 'aws-cdk-lib';
-import { ArnPrincipal, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { ArnPrincipal, Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import { type LoadedIndex } from './bulk/loaded-index';
 import { type ContextLines, type ContextLinesBinding } from './context-lines';
@@ -8,6 +8,7 @@ import { type DocumentParsing, parsePolicy } from './document-parsing';
 import { embeddingPolicy } from './embedding-policy';
 import { IndexSync, OWN_SOURCE } from './index-sync';
 import { type PassageRetrieval, PASSAGES, searchKindOf, searchOf } from './passage-retrieval';
+import { type ReindexBinding, Reindexing } from './reindexing';
 import { type ScanBinding } from './scan-reading';
 import { Splitter, type SplitterBinding } from './splitter';
 import { type StoreBinding } from './store-binding';
@@ -18,6 +19,7 @@ import { type KnowledgePolicy } from '../contract/knowledge';
 import { STORE_PARTS } from '../contract/own-knowledge';
 import { type ParsePolicy } from '../contract/parsing';
 import { type PassageIndex } from '../contract/passage-stores';
+import { INDEXES_ITEM } from '../contract/reindexing';
 import { fail } from '../internal/validation';
 import { KnowledgeBinding, SearchKind } from '../knowledge';
 import { declaredFields, grantLinks } from '../knowledge/bind-retrieval';
@@ -34,6 +36,7 @@ export interface OwnIndexProps extends Build {
   readonly contextLines?: ContextLines;
   readonly splitter?: Splitter;
   readonly store?: VectorStore;
+  readonly reindexing?: Reindexing;
   readonly embedding?: IEmbeddingModel;
   readonly retrieval: PassageRetrieval;
   readonly policy: SyncPolicy;
@@ -62,6 +65,8 @@ export class OwnIndex extends Construct {
   private readonly context?: ContextLinesBinding;
   private readonly splitter: SplitterBinding;
   private readonly index: PassageIndex;
+  private readonly reindex: ReindexBinding;
+  private readonly models: string[];
   private readonly store: StoreBinding;
   private readonly search: SearchKind;
 
@@ -76,7 +81,9 @@ export class OwnIndex extends Construct {
     this.scans = props.parsing.scans?._bind(this);
     this.context = props.contextLines?._bind(this);
     this.splitter = splitter._bind(this, bound);
-    this.index = { name: `passages_${this.embedding.dimension}`, dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field };
+    this.reindex = (props.reindexing ?? Reindexing.blueGreen())._bind(this);
+    this.models = this.modelsAllowed();
+    this.index = this.nameIndex({ dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field });
     this.store = store._bind(this, { ...props, index: this.index, search: props.retrieval.search });
     this.search = searchKindOf(this, props.retrieval, this.store);
     this.needs = this.defineNeeds();
@@ -88,7 +95,8 @@ export class OwnIndex extends Construct {
       splitter: this.splitter,
       store: this.store,
       index: ({ tableName }) => this.indexPolicy(tableName),
-      letEmbed: (role) => this.model.bind(this, role),
+      compares: this.reindex.policy.by === 'beside',
+      letEmbed: (role) => this.letEmbed(this, role),
     });
   }
 
@@ -102,15 +110,16 @@ export class OwnIndex extends Construct {
   public bind(scope: IConstruct, caller: IGrantable, retrieval = this.props.retrieval): KnowledgeBinding {
     const { documents } = this.props;
     const { passages = PASSAGES, tenant, questions, rewriting, expansion, unanswered, links } = retrieval;
-    const { store, index, embedding } = this;
+    const { store, index } = this;
     const search = searchOf(scope, caller, this.search, retrieval);
     store.letSearch(caller);
-    if (search.by !== 'words') this.model.bind(scope, caller);
+    if (search.by !== 'words') this.letEmbed(scope, caller);
+    this.letFindIndex(caller);
     if (links) grantLinks(scope, caller, { documents: [documents] });
     const policy: KnowledgePolicy = {
       knowledgeBaseId: this.props.service,
       kind: 'own',
-      own: { store: store.reference, index, embedding, search },
+      own: { store: store.reference, search, pointer: { table: this.sync.table.tableName, models: this.models } },
       passages,
       candidates: search.candidates,
       fields: index.fields,
@@ -137,6 +146,7 @@ export class OwnIndex extends Construct {
       parts: ['own-passages', STORE_PARTS[store.reference.kind], ...rerank ? ['rerank'] : []],
       calls: [
         ...store.calls,
+        CalledService.DYNAMODB,
         ...search === SearchKind.KEYWORD ? [] : [CalledService.BEDROCK_RUNTIME],
         ...rerank ? [CalledService.BEDROCK_AGENT_RUNTIME] : [],
       ],
@@ -144,17 +154,61 @@ export class OwnIndex extends Construct {
     };
   }
 
+  /** Embeds by the model of the index, and by that of the one before. */
+  private letEmbed(scope: IConstruct, caller: IGrantable) {
+    this.model.bind(scope, caller);
+    this.reindex.previous?.bind(scope, caller);
+  }
+
+  private modelsAllowed(): string[] {
+    const { previous } = this.reindex;
+    const before = previous ? [embeddingPolicy(this, previous.bind(this, NOBODY)).modelId] : [];
+    return [...new Set([this.embedding.modelId, ...before])];
+  }
+
+  /** Lets a caller see which index answers, and nothing of documents. */
+  private letFindIndex(grantee: IGrantable) {
+    const { sync: { table }, props: { encryptionKey } } = this;
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem'],
+      resourceArns: [table.tableArn],
+      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [INDEXES_ITEM.partition] } },
+    });
+    if (!encryptionKey) return;
+    const { region, urlSuffix } = Stack.of(this);
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['kms:Decrypt', 'kms:DescribeKey'],
+      resourceArns: [encryptionKey.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.${urlSuffix}` } },
+    });
+  }
+
+  /** Told apart by what is settled in it: all that documents are read by where one is built beside another, and what its vectors are where one cut takes the place of another. */
+  private nameIndex(index: Omit<PassageIndex, 'name'>): PassageIndex {
+    const { embedding, scans, splitter, context, reindex: { policy: { by } } } = this;
+    const vectors = [embedding.modelId, index];
+    const all = [PIPELINE, this.parsing, scans?.policy ?? null, splitter.policy, embedding, context?.settled ?? null, index];
+    return { name: `passages_${this.hashOf(by === 'beside' ? all : vectors, 'hex').slice(0, 10)}`, ...index };
+  }
+
+  private hashOf(told: unknown, as: 'hex' | 'base64url'): string {
+    return createHash('sha256').update(JSON.stringify(Stack.of(this).resolve(told))).digest(as);
+  }
+
   private indexPolicy(vectorTable: string): IndexPolicy {
-    const { context, index, embedding, splitter: { policy: chunking }, store: { reference, settled } } = this;
+    const { context, index, embedding, splitter: { policy: chunking }, store: { reference, settled, words } } = this;
     const read = { parsing: this.parsing, scans: this.scans?.policy, chunking, embedding, index };
-    const told = Stack.of(this).resolve([PIPELINE, read, context?.settled ?? null, settled]) as unknown;
     return {
       ...read,
       context: context?.policy,
-      pipeline: createHash('sha256').update(JSON.stringify(told)).digest('base64url').slice(0, 12),
+      pipeline: this.hashOf([PIPELINE, read, context?.settled ?? null, settled], 'base64url').slice(0, 12),
       fields: index.fields,
       tenantField: index.tenantField,
       store: reference,
+      words,
+      reindex: { ...this.reindex.policy, models: this.models },
       vectors: { table: vectorTable, seconds: VECTOR_SECONDS },
     };
   }

@@ -87,7 +87,7 @@ function answerAlarms(scope: IConstruct, { rag, documents }: Pick<RagSignals, 'r
   };
 }
 
-function readingAlarms(scope: IConstruct, { rag, documents, changes, lost }: RagSignals, options: RagAlarmsOptions): AlarmRules {
+function readingAlarms(scope: IConstruct, { rag, documents, indexes, changes, lost }: RagSignals, options: RagAlarmsOptions): AlarmRules {
   const { failedDocuments = 0, staleness = Duration.hours(1) } = options;
   requireInteger(scope, 'failedDocuments', failedDocuments, 0, 1_000_000);
   requireDuration(scope, 'staleness', staleness, Duration.minutes(5), Duration.days(14));
@@ -99,6 +99,15 @@ function readingAlarms(scope: IConstruct, { rag, documents, changes, lost }: Rag
         periods: 1,
         means: `More than ${failedDocuments} documents could not be read in an hour: nothing of them is found.`,
         next: 'the table of the sync lists them with their reasons: a format that is not read, a file that is too large, a metadata file that is no JSON.',
+      },
+    }),
+    ...(indexes && {
+      RefusedIndex: {
+        metric: indexes.metricIndexBuildsRefused(FIVE_MINUTES),
+        above: 0,
+        periods: 1,
+        means: 'A new index was built and finds less than the one that answers, or cannot read what that one can: the old one goes on answering.',
+        next: 'GET /v1/indexes says by how much, and GET /v1/documents with its index and state=failed which documents: send {"switch":true} to the queue of requests to answer from it all the same, or deploy what was there before.',
       },
     }),
     FailedJobs: {

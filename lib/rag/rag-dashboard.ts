@@ -62,7 +62,7 @@ function finding({ rag, documents }: RagSignals, { divided, reranked }: QuerySig
   ];
 }
 
-function reading({ rag, documents, changes, lost }: RagSignals): Chart[] {
+function reading({ rag, documents, indexes, changes, lost }: RagSignals): Chart[] {
   const lostMessages = lost.map((queue) => queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, label: 'Given up' }));
   return [
     ...(documents ? [{
@@ -70,6 +70,11 @@ function reading({ rag, documents, changes, lost }: RagSignals): Chart[] {
       unit: 'documents',
       lines: [documents.metricDocumentsIndexed({ label: 'Read' }), documents.metricDocumentsDeleted({ label: 'Forgotten' }), documents.metricDocumentsFailed({ label: 'Failed' })],
     }] : []),
+    ...(indexes ? [{
+      title: 'Indexes',
+      unit: 'indexes',
+      lines: [indexes.metricIndexBuilds({ label: 'Built' }), indexes.metricIndexBuildsRefused({ label: 'Refused' }), indexes.metricIndexRollbacks({ label: 'Rolled back' })],
+    }, { title: 'Documents that a new index has not read yet', unit: 'documents', lines: [indexes.metricDocumentsToReindex({ label: 'Waiting' })] }] : []),
     { title: 'Jobs', unit: 'jobs', lines: [rag.metricSyncJobs({ label: 'Ended' }), rag.metricSyncJobsFailed({ label: 'Failed' })] },
     ...(documents && changes ? [{
       title: 'From a change until it is found',

@@ -22,6 +22,8 @@ export interface RagSignals {
   readonly rag: WatchedRag;
   /** Absent where tables are asked. */
   readonly documents?: WatchedDocuments;
+  /** Of a store whose indexes give way to each other. */
+  readonly indexes?: WatchedIndexes;
   /** Absent where it is there for others, who answer. */
   readonly queries?: QuerySignals;
   /** What reads documents. */
@@ -40,3 +42,5 @@ type WatchedRag = Measures<
 type WatchedDocuments = Measures<
   'metricTopScore' | 'metricForeignPassages' | 'metricDocumentsIndexed' | 'metricDocumentsDeleted' | 'metricDocumentsFailed' | 'metricSyncLag'
 >;
+
+type WatchedIndexes = Measures<'metricIndexBuilds' | 'metricIndexBuildsRefused' | 'metricIndexRollbacks' | 'metricDocumentsToReindex'>;

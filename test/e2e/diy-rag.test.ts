@@ -10,6 +10,9 @@ import { DiyRag, type DiyRagProps } from '../../lib/diy-rag';
 import { accessKeyOf } from '../../local/principals';
 
 const LEAVE = 'Everybody has thirty days of leave a year.';
+const REINDEXING = [
+  's3vectors:GetIndex', 's3vectors:DeleteIndex', 's3vectors:QueryVectors', 's3vectors:GetVectors', 'dynamodb:Scan', 'dynamodb:DeleteItem', 'dynamodb:Query', 's3:GetObject',
+];
 const HANDBOOK = `# Handbook\n\nWelcome to the company.\n\n## Leave\n\n${LEAVE} Leave is taken until the end of March.\n`;
 
 describe('a pipeline of one\'s own, from a document to an answer', () => {
@@ -146,7 +149,9 @@ describe('a pipeline of one\'s own, from a document to an answer', () => {
       // The chat has more than its documents, and does not use it here.
       const own = role.includes('ChatHandler') ? unused.filter(({ action }) => action.startsWith('s3vectors:') || action === 'bedrock:InvokeModel') : unused;
       // Whoever searches reads words so that some thousands of chunks have; there are not so many here.
-      const idle = own.filter(({ action }) => action !== 'dynamodb:BatchGetItem' || role.includes('IndexSync'));
+      const reading = own.filter(({ action }) => action !== 'dynamodb:BatchGetItem' || role.includes('IndexSync'));
+      // What takes the place of an index, and compares it with the one before, is used in reindex.test.ts.
+      const idle = role.includes('IndexSync') ? reading.filter(({ action }) => !REINDEXING.includes(action)) : reading;
       expect({ role, denied, unknown, idle }).toEqual({ role, denied: [], unknown: [], idle: [] });
     }
   });

@@ -1,6 +1,7 @@
 import { type ChatTable, startTable } from './chat-table';
 import { dynamoDocumentStates, dynamoListedDocuments } from '../../../lambda/adapters/dynamo-document-states';
 import type { DocumentState } from '../../../lambda/ports/document-states';
+import type { Indexes } from '../../../lib/contract/reindexing';
 import { listedIn, MemoryDocumentStates } from '../fakes/document-index';
 
 let table: ChatTable;
@@ -13,6 +14,8 @@ let places = 0;
 const source = () => `source${++places}`;
 const memory = new MemoryDocumentStates();
 
+const INDEXES = { answering: 'passages_one', known: { passages_one: { recipe: { index: { name: 'passages_one' } }, place: 'here' } } } as unknown as Indexes;
+
 function document(of: string, key: string, more: Partial<DocumentState> = {}): DocumentState {
   return { source: of, bucket: 'papers', key, state: 'indexed', tries: 0, held: [{ version: 'v', chunks: 2, cut: 'c' }], heard: { content: '0A' }, since: 1, updatedAt: 2, ...more };
 }
@@ -23,7 +26,7 @@ async function collect<T>(all: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
-describe.each([['DynamoDB', () => dynamoDocumentStates(table.client, table.name)], ['memory', () => memory]])('states of documents in %s', (_, open) => {
+describe.each([['DynamoDB', () => dynamoDocumentStates(table.client, table.name, 'index')], ['memory', () => memory]])('states of documents in %s', (_, open) => {
   test('are found as they were saved, under revisions that go up', async () => {
     const [states, id] = [open(), source()];
     expect(await states.find(id, 'a')).toBeUndefined();
@@ -44,6 +47,14 @@ describe.each([['DynamoDB', () => dynamoDocumentStates(table.client, table.name)
     expect(await states.save(document(id, 'b'), 1)).toBeUndefined();
   });
 
+  test('are forgotten', async () => {
+    const [states, id] = [open(), source()];
+    await states.save(document(id, 'a'), undefined);
+    await states.remove(id, 'a');
+    await states.remove(id, 'a');
+    expect(await states.find(id, 'a')).toBeUndefined();
+  });
+
   test('are gone through in the order of their keys\' bytes, behind a key', async () => {
     const [states, id] = [open(), source()];
     for (const key of ['b/\u{1F600}', 'a', 'b/\uFF5E', 'B', 'b']) await states.save(document(id, key), undefined);
@@ -54,7 +65,7 @@ describe.each([['DynamoDB', () => dynamoDocumentStates(table.client, table.name)
 });
 
 const listings = [
-  ['DynamoDB', () => ({ states: dynamoDocumentStates(table.client, table.name), listed: dynamoListedDocuments(table.client, table.name) })],
+  ['DynamoDB', () => ({ states: dynamoDocumentStates(table.client, table.name, 'passages_one.here'), listed: dynamoListedDocuments(table.client, table.name, async () => INDEXES) })],
   ['memory', () => ({ states: memory, listed: listedIn(memory) })],
 ] as const;
 

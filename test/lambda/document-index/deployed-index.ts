@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { documentChanges } from '../../../lambda/document-changes/events';
-import { documentIndex, type DocumentIndexPorts } from '../../../lambda/document-index/events';
+import { documentIndex } from '../../../lambda/document-index/events';
+import type { House } from '../../../lambda/document-index/house';
 import type { IndexTerms } from '../../../lambda/document-index/in-step';
 import { versionOf, chunkId } from '../../../lambda/document-index/version';
 import type { MetricValues } from '../../../lambda/kit/metrics';
+import type { Chunker } from '../../../lambda/ports/chunks';
 import type { SentChange } from '../../../lambda/ports/sync-queues';
 import { INDEX_SECONDS } from '../../../lib/contract/document-index';
 import { CHANGE_ATTEMPTS, JOB_ATTEMPTS, METADATA_ENDING } from '../../../lib/contract/document-sync';
-import { lengthEmbeddings, LINE_CHUNKER, LINE_PARSER, MemoryDocumentStates, MemoryOriginals, MemoryScans, MemoryStore } from '../fakes/document-index';
+import { type IndexRecipe, type ReindexPolicy } from '../../../lib/contract/reindexing';
+import { lengthEmbeddings, LINE_CHUNKER, LINE_PARSER, MemoryDocumentStates, MemoryIndexRegistry, MemoryOriginals, MemoryScans, MemoryStore } from '../fakes/document-index';
 import { MemoryObjects } from '../fakes/objects';
 import { FakeQueue } from '../fakes/queue';
 import { randomOf, VirtualClock } from '../fakes/virtual-clock';
@@ -16,6 +19,9 @@ export interface DeployOptions {
   readonly seed?: number;
   readonly pollers?: number;
   readonly terms?: Partial<IndexTerms>;
+  readonly policy?: Partial<ReindexPolicy>;
+  /** How documents are cut in a pipeline; in lines where nothing is said. */
+  readonly chunkers?: Readonly<Record<string, Chunker>>;
   /** How often a worker is killed at a call of a port of its, before or after the call does what it should. */
   readonly kills?: number;
   /** How often the model and the store are at their limit, or do not answer, and how often a port breaks without a word. */
@@ -26,17 +32,31 @@ export interface DeployOptions {
 const BUCKET = 'papers';
 const SOURCE = 'documents';
 
+/** What an index of a pipeline is. */
+function recipeOf(pipeline: string, { fields }: Pick<IndexTerms, 'fields'>): IndexRecipe {
+  const embedding = { modelId: 'model', family: 'titan', dimension: 1, binary: false, inputTokens: 8_000, concurrency: 1 } as const;
+  const index = { name: `passages_${pipeline}`, dimension: 1, fields };
+  return { pipeline, parsing: {} as IndexRecipe['parsing'], chunking: { by: 'structure', tokens: 300 }, embedding, index };
+}
+
 /** The functions that keep an index in step, with their queues, in memory and in virtual time. */
-export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, kills = 0, throttles = 0, faults = 0 }: DeployOptions = {}) {
+export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, policy = {}, chunkers = {}, kills = 0, throttles = 0, faults = 0 }: DeployOptions = {}) {
   const random = randomOf(seed);
   const clock = new VirtualClock(random);
   const mishaps = { kills, throttles, faults, killAt: (_: string): boolean => false };
   const mishap = () => (random() < mishaps.throttles ? random() < 0.5 ? 'throttled' as const : 'unavailable' as const : undefined);
   const originals = new MemoryOriginals();
-  const states = new MemoryDocumentStates();
+  const registry = new MemoryIndexRegistry();
+  const rooms = new Map<string, { states: MemoryDocumentStates; store: MemoryStore }>();
+  /** What there is of an index, by its name. */
+  const room = (name: string) => {
+    const own = rooms.get(name) ?? { states: new MemoryDocumentStates(), store: new MemoryStore(mishap) };
+    rooms.set(name, own);
+    return own;
+  };
+  const { states, store } = room('passages_lines');
   const texts = new MemoryObjects();
   const scans = new MemoryScans(clock, originals);
-  const store = new MemoryStore(mishap);
   const changes = new FakeQueue(clock, { receives: CHANGE_ATTEMPTS, batch: 4, seconds: 6 * INDEX_SECONDS });
   const jobs = new FakeQueue(clock, { receives: JOB_ATTEMPTS, batch: 1, seconds: 6 * INDEX_SECONDS });
   const lines: Readonly<Record<string, unknown>>[] = [];
@@ -60,7 +80,19 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, kills = 
   const jobQueue = { send: async (message: object, seconds: number) => jobs.add(JSON.stringify(message), { delay: seconds * 1000 }) };
   const sources = [{ dataSourceId: SOURCE, bucket: BUCKET }];
   const terms: IndexTerms = { pipeline: 'lines', fields: [{ name: 'year', type: 'number' }], sources, mostBytes: 10_000, ...given };
+  const deployed = { pipeline: terms.pipeline, reindex: { by: 'beside', keepSeconds: 86_400, samples: 20, tolerance: 0.05, models: ['model'], ...policy } as ReindexPolicy };
+  const indexes = {
+    make: async ({ name }: { readonly name: string }) => void room(name),
+    drop: async (name: string) => {
+      room(name).store.chunks.clear();
+      return true;
+    },
+  };
   const calls: string[] = [];
+
+  const workerClock = {
+    now: () => clock.now(), pause: (milliseconds: number) => clock.pause(milliseconds), chance: () => clock.chance(), every: (milliseconds: number, work: () => void) => after(milliseconds, work),
+  };
 
   /** Ports as one worker has them: each call takes a while, may fail, and may be the worker's last. */
   const mortal = () => {
@@ -90,23 +122,33 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, kills = 
         };
       },
     });
-    const ports: DocumentIndexPorts = {
-      states: own(states),
-      originals: own(originals),
-      texts: own(texts),
-      store: own(store),
-      parser: own(LINE_PARSER),
-      scans: own(scans),
-      scanned: (pages) => publish({ PagesScanned: pages }),
-      chunker: own(LINE_CHUNKER),
-      embeddings: own(lengthEmbeddings(mishap)),
+    const house: House = {
+      wanted: { recipe: recipeOf(deployed.pipeline, terms), place: 'here', reindex: deployed.reindex },
+      registry: own(registry),
+      indexes: own(indexes),
+      open: ({ recipe: { pipeline, index: { name } } }) => ({
+        terms: { ...terms, pipeline },
+        words: true,
+        ports: {
+          states: own(room(name).states),
+          originals: own(originals),
+          texts: own(texts),
+          store: own(room(name).store),
+          parser: own(LINE_PARSER),
+          scans: own(scans),
+          scanned: (pages) => publish({ PagesScanned: pages }),
+          chunker: own(chunkers[pipeline] ?? LINE_CHUNKER),
+          embeddings: own(lengthEmbeddings(mishap)),
+          clock: workerClock,
+        },
+      }),
       changes: own(changeQueue),
       jobs: own(jobQueue),
-      clock: { now: () => clock.now(), pause: (milliseconds) => clock.pause(milliseconds), chance: () => clock.chance(), every: after },
+      clock: workerClock,
       publish,
       log,
     };
-    return { handler: documentIndex(terms, ports), death };
+    return { handler: documentIndex(house), death };
   };
   let idle = false;
   const crashes: unknown[] = [];
@@ -154,6 +196,10 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, kills = 
     clock,
     random,
     originals,
+    registry,
+    room,
+    rooms,
+    deployed,
     states,
     texts,
     scans,
@@ -195,8 +241,24 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, kills = 
       for (const until = clock.now() + hours * 3_600_000; !over && clock.now() < until;) await clock.run(clock.now() + 60_000);
       if (!over) throw new Error(`after ${hours} hours ${changes.messages.length} changes and ${jobs.messages.length} messages of jobs wait still`);
     },
+    /** Deploys another way of reading. */
+    deploy(pipeline: string, change: Partial<ReindexPolicy> = {}) {
+      Object.assign(deployed, { pipeline, reindex: { ...deployed.reindex, ...change } });
+      jobs.add(JSON.stringify({ sync: 'all' }));
+    },
+    ask: (message: object) => void jobs.add(JSON.stringify(message)),
+    /** The pipeline of the index that answers. */
+    answering: () => registry.kept?.indexes.answering?.replace('passages_', ''),
+    indexOf: (pipeline: string) => registry.kept?.indexes.known[`passages_${pipeline}`],
+    /** Waits until something is so. */
+    async until(holds: () => boolean, hours = 24) {
+      for (const end = clock.now() + hours * 3_600_000; !holds();) {
+        if (clock.now() > end) throw new Error(`after ${hours} hours it does not hold still: ${JSON.stringify(registry.kept)}`);
+        await clock.pause(200);
+      }
+    },
     /** What the index must hold by what the bucket holds: texts by their ids, and whether each document can be read. */
-    async wanted() {
+    async wanted(pipeline = terms.pipeline) {
       const chunks = new Map<string, { text: string; metadata: object }>();
       const readable: string[] = [];
       const unreadable: string[] = [];
@@ -204,15 +266,16 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, kills = 
         if (key.endsWith(METADATA_ENDING)) continue;
         const described = originals.objects.get(key + METADATA_ENDING);
         const tag = (await originals.find(BUCKET, key))!.tag;
-        const version = versionOf(tag, (await originals.find(BUCKET, key + METADATA_ENDING))?.tag, terms.pipeline);
+        const version = versionOf(tag, (await originals.find(BUCKET, key + METADATA_ENDING))?.tag, pipeline);
         const metadata = described === undefined ? {} : (JSON.parse(described) as { metadataAttributes: object }).metadataAttributes;
-        const rows = content.startsWith('broken') ? [] : content.split('\n').filter((line) => line !== '');
+        const cut = await (chunkers[pipeline] ?? LINE_CHUNKER).chunk({ text: content, blocks: [], notes: [] }, new AbortController().signal);
+        const rows = content.startsWith('broken') ? [] : cut.map(({ text }) => text);
         (rows.length > 0 ? readable : unreadable).push(key);
         rows.forEach((text, number) => chunks.set(chunkId(`s3://${BUCKET}/${key}`, version.id, number), { text, metadata }));
       }
       return { chunks, readable: readable.sort(), unreadable: unreadable.sort() };
     },
-    held: () => new Map([...store.chunks].map(([id, { text, metadata }]) => [id, { text, metadata }])),
-    inState: (wanted: string) => [...states.items.values()].filter(({ state }) => state.state === wanted).map(({ state }) => state.key).sort(),
+    held: (pipeline = terms.pipeline) => new Map([...room(`passages_${pipeline}`).store.chunks].map(([id, { text, metadata }]) => [id, { text, metadata }])),
+    inState: (wanted: string, pipeline = terms.pipeline) => [...room(`passages_${pipeline}`).states.items.values()].filter(({ state }) => state.state === wanted).map(({ state }) => state.key).sort(),
   };
 }

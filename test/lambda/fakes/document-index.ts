@@ -3,10 +3,12 @@ import { isBefore } from '../../../lambda/document-index/compare';
 import type { Chunker } from '../../../lambda/ports/chunks';
 import type { DocumentState, DocumentStates, ListedDocuments } from '../../../lambda/ports/document-states';
 import { EmbeddingFailure, type Embeddings } from '../../../lambda/ports/embeddings';
+import type { IndexRegistry } from '../../../lambda/ports/index-registry';
 import type { Originals } from '../../../lambda/ports/originals';
 import { ParseFailure, type Parser } from '../../../lambda/ports/parsing';
-import { type PassageStore, type StoredChunk, StoreFailure } from '../../../lambda/ports/passage-store';
+import { type MeaningSearch, type PassageStore, type StoredChunk, StoreFailure, type StoreHit, type WordSearch } from '../../../lambda/ports/passage-store';
 import { ScanDelay, type ScannedDocument, type ScanReader } from '../../../lambda/ports/scans';
+import type { Indexes } from '../../../lib/contract/reindexing';
 
 /** What a bucket holds, by key. */
 export class MemoryOriginals implements Originals {
@@ -51,6 +53,10 @@ export class MemoryDocumentStates implements DocumentStates {
     return next;
   }
 
+  async remove(source: string, key: string) {
+    this.items.delete(`${source} ${key}`);
+  }
+
   async* all(source: string, after = '') {
     const states = [...this.items.values()].map(({ state }) => state).filter((one) => one.source === source && (after === '' || isBefore(after, one.key)));
     yield* states.sort((one, other) => (isBefore(one.key, other.key) ? -1 : 1));
@@ -58,9 +64,10 @@ export class MemoryDocumentStates implements DocumentStates {
 }
 
 /** What is listed of documents, by the same rules as the table's index. */
-export function listedIn(states: MemoryDocumentStates): ListedDocuments {
+export function listedIn(states: MemoryDocumentStates, indexes: Indexes = { known: {} }): ListedDocuments {
   const all = () => [...states.items.values()].map(({ state }) => state).sort((one, other) => (isBefore(one.key, other.key) ? -1 : 1));
   return {
+    indexes: async () => indexes,
     async page({ state, tenant, after, most }) {
       const isListed = ({ tenants = [] }: DocumentState) => (tenant === undefined ? tenants.length !== 1 : tenants.length === 1 && tenants[0] === tenant);
       const found = all().filter((one) => one.state === state && isListed(one) && (!after || isBefore(after.key, one.key)));
@@ -71,7 +78,7 @@ export function listedIn(states: MemoryDocumentStates): ListedDocuments {
 }
 
 /** A store that breaks off in the middle where it is told to. */
-export class MemoryStore implements Pick<PassageStore, 'write' | 'remove'> {
+export class MemoryStore implements PassageStore {
   readonly chunks = new Map<string, StoredChunk>();
 
   constructor(private readonly mishap: () => 'throttled' | 'unavailable' | undefined = () => undefined) {}
@@ -86,6 +93,36 @@ export class MemoryStore implements Pick<PassageStore, 'write' | 'remove'> {
     const kind = this.mishap();
     for (const id of kind ? ids.slice(0, ids.length / 2) : ids) this.chunks.delete(id);
     if (kind) throw new StoreFailure(kind, 'the store is not at its best');
+  }
+
+  /** Those that have most words of the text in common: its vector is the text's. */
+  async byMeaning({ vector, most }: MeaningSearch) {
+    return this.best(String.fromCharCode(...vector), most);
+  }
+
+  async byWords({ words, most }: WordSearch) {
+    return this.best(words, most);
+  }
+
+  private best(text: string, most: number): StoreHit[] {
+    const asked = new Set(text.split(/\s+/));
+    const scored = [...this.chunks.values()].map(({ vector: _, ...chunk }) => ({ chunk, score: chunk.text.split(/\s+/).filter((word) => asked.has(word)).length }));
+    return scored.filter(({ score }) => score > 0).sort((one, other) => other.score - one.score).slice(0, most);
+  }
+}
+
+/** Which indexes there are, in memory. */
+export class MemoryIndexRegistry implements IndexRegistry {
+  kept?: { indexes: Indexes; revision: number };
+
+  async read() {
+    return this.kept && structuredClone(this.kept);
+  }
+
+  async save(indexes: Indexes, revision: number | undefined) {
+    if (this.kept?.revision !== revision) return false;
+    this.kept = { indexes: JSON.parse(JSON.stringify(indexes)) as Indexes, revision: (revision ?? 0) + 1 };
+    return true;
   }
 }
 
@@ -139,7 +176,7 @@ export function lengthEmbeddings(mishap: () => 'throttled' | 'unavailable' | und
     async embed(texts) {
       const kind = mishap();
       if (kind) throw new EmbeddingFailure(kind, 'the model is busy');
-      return texts.map((text) => [text.length]);
+      return texts.map((text) => [...text].map((letter) => letter.charCodeAt(0)));
     },
   };
 }

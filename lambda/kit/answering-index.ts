@@ -1,0 +1,23 @@
+import { type Indexes, POINTER_SECONDS } from '../../lib/contract/reindexing';
+
+/**
+ * Which indexes there are, as it was read a few seconds ago at most. Where it cannot be read, what was read last still holds: what answered then is kept for
+ * longer than anybody is cut off from the table.
+ */
+export function answeringIndex(read: () => Promise<Indexes | undefined>, { now }: { now(): number }): () => Promise<Indexes> {
+  let last: { readonly indexes: Indexes; readonly at: number } | undefined;
+  let reading: Promise<Indexes> | undefined;
+  const again = async () => {
+    try {
+      const indexes = await read() ?? { known: {} };
+      last = { indexes, at: now() };
+      return indexes;
+    } catch (error) {
+      if (last) return last.indexes;
+      throw error;
+    } finally {
+      reading = undefined;
+    }
+  };
+  return async () => (last && now() - last.at < POINTER_SECONDS * 1000 ? last.indexes : reading ??= again());
+}
