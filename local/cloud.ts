@@ -16,6 +16,8 @@ import { UserPools, type UserTokens } from './cognito/pools';
 import { LoadBalancers } from './container/balancer';
 import { type ContainerService, localContainerUrls, readContainerServices } from './container/definition';
 import { LocalTask } from './container/task';
+import { Desk } from './desk/desk';
+import { OwnShelf } from './desk/own-shelf';
 import { dynamoDb } from './dynamodb/service';
 import { startCaches } from './elasticache/caches';
 import { Eventing, type Events } from './events/eventing';
@@ -100,6 +102,8 @@ export interface LocalCloud {
   mintToken(user: string, options?: TokenOptions & { readonly foreign?: boolean }): string;
   /** Knowledge bases: what they have indexed, how fast, and what shall go wrong. */
   readonly knowledge: Knowledge;
+  /** Documents that the stack reads: what there is, how far each has come, and more of them. */
+  readonly desk: Desk;
   /** Queues, schedules and the events of buckets. */
   readonly events: Events;
   /** What secrets hold; those that stacks import are given their text here. */
@@ -167,6 +171,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const model = deployedBedrock(deployment, faults, options);
   const knowledge = deployedKnowledge({ deployment, principals, buckets: buckets.buckets, model, functionOf, onNotice });
   undo.push(() => knowledge.stop());
+  const desk = new Desk([knowledge.shelf, new OwnShelf(deployment, tables, buckets.buckets)], buckets.buckets);
   const vectors = s3Vectors();
   vectors.createIndexes(vectorIndexes(deployment));
   const secrets = secretsManager();
@@ -266,7 +271,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
       '/local/session': session,
       '/local/faults': () => faults.current,
       '/local/knowledge': knowledge.indexed,
-      '/local/documents': () => knowledge.desk.folders(),
+      '/local/documents': () => desk.folders(),
       '/local/report': report,
       '/local/logs': () => logs.newest(),
     },
@@ -283,8 +288,8 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
         knowledge.queries.set(...queries as SeededQuery[]);
         return knowledge.queries.current;
       },
-      '/local/documents': (document) => knowledge.desk.upload(document),
-      '/local/documents/removal': (document) => knowledge.desk.remove(document),
+      '/local/documents': (document) => desk.upload(document),
+      '/local/documents/removal': (document) => desk.remove(document),
       '/local/schedules': (wanted) => eventing.fire(String((wanted as { name?: unknown }).name ?? '')),
     },
   });
@@ -300,6 +305,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     session: session(),
     faults,
     knowledge,
+    desk,
     events: eventing,
     secrets,
     deadLetters,

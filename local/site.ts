@@ -48,7 +48,7 @@ export class Site {
     const pieces: Buffer[] = [];
     for await (const piece of incoming) pieces.push(piece as Buffer);
     try {
-      json(outgoing, 200, put(JSON.parse(Buffer.concat(pieces).toString())));
+      json(outgoing, 200, await put(JSON.parse(Buffer.concat(pieces).toString())));
     } catch (error) {
       json(outgoing, 400, { message: (error as Error).message });
     }

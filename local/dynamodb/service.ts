@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type Operation, OPERATIONS, TableStore } from './store';
 import type { Deployment } from '../assembly/deployment';
 import { arn } from '../assembly/identity';
@@ -7,7 +8,13 @@ import type { Authorization, AwsReply, AwsRequest, AwsService } from '../aws/ser
 
 type Input = Readonly<Record<string, unknown>>;
 
-export interface DynamoDb extends AwsService {
+/** Tables, for those of this machine who look into them past every policy. */
+export interface Tables {
+  /** All items of a partition, of each its texts, numbers and booleans. */
+  query(table: string, partition: Readonly<Record<string, string>>): Promise<readonly Readonly<Record<string, unknown>>[]>;
+}
+
+export interface DynamoDb extends AwsService, Tables {
   /** Makes the tables of a deployment. */
   createTables(deployment: Deployment): Promise<void>;
   stop(): Promise<void>;
@@ -40,8 +47,32 @@ export function dynamoDb(): DynamoDb {
       }
     },
 
+    async query(TableName, partition) {
+      const [[name, S]] = Object.entries(partition);
+      const items: Readonly<Record<string, unknown>>[] = [];
+      let ExclusiveStartKey: unknown;
+      do {
+        const { status, body } = await store.run('Query', {
+          TableName,
+          KeyConditionExpression: '#name = :value',
+          ExpressionAttributeNames: { '#name': name },
+          ExpressionAttributeValues: { ':value': { S } },
+          ...(ExclusiveStartKey !== undefined && { ExclusiveStartKey }),
+        });
+        if (status !== 200) throw new Error(`the table ${TableName} cannot be read: ${JSON.stringify(body)}`);
+        const { Items, LastEvaluatedKey } = body as { Items: Record<string, AttributeValue>[]; LastEvaluatedKey?: unknown };
+        items.push(...Items.map(scalars));
+        ExclusiveStartKey = LastEvaluatedKey;
+      } while (ExclusiveStartKey !== undefined);
+      return items;
+    },
+
     stop: () => store.stop(),
   };
+}
+
+function scalars(item: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(item).map(([name, { S, N, BOOL }]) => [name, S ?? (N === undefined ? BOOL : Number(N))]));
 }
 
 function operationOf({ headers }: AwsRequest): Operation {

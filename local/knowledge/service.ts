@@ -2,8 +2,8 @@ import { bedrockAgent } from './agent';
 import { bedrockAgentRuntime } from './agent-runtime';
 import { Bases, type KnowledgeSettings } from './bases';
 import { readKnowledgeBases } from './definition';
-import { Desk } from './desk';
 import type { KnowledgeFaults } from './faults';
+import { KnowledgeShelf } from './knowledge-shelf';
 import type { SeededQueries } from './sql-base';
 import type { Deployment } from '../assembly/deployment';
 import type { AwsService } from '../aws/service';
@@ -30,8 +30,8 @@ export interface Knowledge {
   indexed(): Readonly<Record<string, readonly string[]>>;
   /** What queries of databases find. */
   readonly queries: SeededQueries;
-  /** The documents themselves. */
-  readonly desk: Desk;
+  /** The documents themselves, and how far each has come. */
+  readonly shelf: KnowledgeShelf;
 }
 
 export interface DeployedKnowledge extends Knowledge {
@@ -56,7 +56,7 @@ export function deployedKnowledge({ deployment, principals, buckets, model, func
     faults: bases.faults,
     settings: bases.settings,
     queries: bases.queries,
-    desk: new Desk(bases, buckets),
+    shelf: new KnowledgeShelf(bases, buckets),
     services: [bedrockAgent(bases), bedrockAgentRuntime(bases, model)],
     stores: [...new Set(bases.all.flatMap(({ base }) => base.storeAccess.map(({ action }) => action.split(':')[0])))],
     indexed: () => Object.fromEntries(bases.all.map(({ base, store }) => [base.id, store.all().filter(({ chunks }) => chunks.length > 0)

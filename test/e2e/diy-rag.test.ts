@@ -81,6 +81,9 @@ describe('a pipeline of one\'s own, from a document to an answer', () => {
     const { text } = JSON.parse(await kept.Body!.transformToString()) as { text: string };
     expect(text.slice(best.source.start, best.source.end)).toBe(best.text);
 
+    const shelf = (await run.cloud.desk.folders()).find(({ bucket }) => bucket === output('PlainBucket'));
+    expect(shelf?.documents).toEqual([{ key: 'hr/handbook.md', bytes: HANDBOOK.length, status: 'indexed' }]);
+
     const { answer, citations, grounded } = await call('Plain', 'v1/query', { body: { query: 'How many days of leave?' } });
     expect([grounded, answer]).toEqual([true, expect.stringContaining('thirty days')]);
     expect(await (await fetch((citations[0].source as { link: string }).link)).text()).toBe(HANDBOOK);
@@ -116,6 +119,7 @@ describe('a pipeline of one\'s own, from a document to an answer', () => {
     await put('Plain', 'broken.pdf', '%PDF-1.7 and nothing else');
     expect((await inState('Plain', 'broken.pdf', 'failed')).reason).toMatch(/\w/);
     expect((await call('Plain', 'v1/documents?state=failed')).data).toMatchObject([{ key: 'broken.pdf' }]);
+    expect((await run.cloud.desk.folders()).flatMap(({ documents }) => documents)).toContainEqual(expect.objectContaining({ key: 'broken.pdf', status: 'failed', reason: expect.any(String) }));
   }, 60_000);
 
   test('a look through the bucket compares it with the index', async () => {

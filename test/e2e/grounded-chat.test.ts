@@ -14,8 +14,8 @@ describe('a chat over documents', () => {
   beforeAll(() => { example.cloud.events.queues.speed = 60; });
 
   async function upload(documents: Readonly<Record<string, string>>) {
-    const [{ bucket }] = example.cloud.knowledge.desk.folders();
-    for (const [key, text] of Object.entries(documents)) example.cloud.knowledge.desk.upload({ bucket, key, content: Buffer.from(text).toString('base64'), contentType: 'text/plain' });
+    const [{ bucket }] = await example.cloud.desk.folders();
+    for (const [key, text] of Object.entries(documents)) await example.cloud.desk.upload({ bucket, key, content: Buffer.from(text).toString('base64'), contentType: 'text/plain' });
     await settled((found) => Object.keys(documents).every((key) => found.includes(`s3://${bucket}/${key}`)));
     return bucket;
   }
@@ -23,7 +23,7 @@ describe('a chat over documents', () => {
   async function settled(holds: (found: readonly string[]) => boolean) {
     for (const until = Date.now() + 20_000; ;) {
       if (holds(Object.values(example.cloud.knowledge.indexed()).flat())) return;
-      if (Date.now() > until) throw new Error(`the index is ${JSON.stringify(example.cloud.knowledge.desk.folders())}`);
+      if (Date.now() > until) throw new Error(`the index is ${JSON.stringify(await example.cloud.desk.folders())}`);
       await new Promise((resolve) => { setTimeout(resolve, 50); });
     }
   }
@@ -75,8 +75,8 @@ describe('a chat over documents', () => {
   });
 
   test('finds nothing more of a file that is deleted', async () => {
-    const [{ bucket }] = example.cloud.knowledge.desk.folders();
-    example.cloud.knowledge.desk.remove({ bucket, key: 'leave.txt' });
+    const [{ bucket }] = await example.cloud.desk.folders();
+    await example.cloud.desk.remove({ bucket, key: 'leave.txt' });
     await settled((found) => !found.includes(`s3://${bucket}/leave.txt`));
     const { choices: [{ message }] } = await client().chat.completions.create({ model: MODEL, messages: [{ role: 'user', content: 'How many days of paid leave does everybody have?' }] });
     expect(message.content).not.toContain('thirty days');

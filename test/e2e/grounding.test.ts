@@ -27,8 +27,8 @@ describe('a guardrail that checks answers against their passages', () => {
 
   beforeAll(async () => {
     run.cloud.events.queues.speed = 60;
-    const [{ bucket }] = run.cloud.knowledge.desk.folders();
-    run.cloud.knowledge.desk.upload({ bucket, key: 'leave.txt', content: Buffer.from(LEAVE).toString('base64'), contentType: 'text/plain' });
+    const [{ bucket }] = await run.cloud.desk.folders();
+    await run.cloud.desk.upload({ bucket, key: 'leave.txt', content: Buffer.from(LEAVE).toString('base64'), contentType: 'text/plain' });
     for (const until = Date.now() + 30_000; ;) {
       if (Object.values(run.cloud.knowledge.indexed()).flat().includes(`s3://${bucket}/leave.txt`)) return;
       if (Date.now() > until) throw new Error('the document was not indexed');

@@ -13,7 +13,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { CfnIndex, CfnVectorBucket } from 'aws-cdk-lib/aws-s3vectors';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { type Construct } from 'constructs';
-import { GATEWAY_ERRORS } from './hand-written-errors';
+import { GATEWAY_ERRORS } from '../../bench/synth/gateway-errors';
 
 /** What `new ManagedRag(stack, 'Rag')` makes, as somebody would write it by hand who wants the same to be there: what it does, how it is watched, what the rule packs ask for. */
 export class HandWrittenStack extends Stack {

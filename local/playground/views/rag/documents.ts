@@ -6,6 +6,8 @@ interface Document {
   readonly bytes: number;
   /** As the service calls it, in lower case; waiting where it has not heard of it. */
   readonly status: string;
+  /** How much of it is done, from 0 to 1. */
+  readonly progress?: number;
   readonly reason?: string;
 }
 
@@ -19,6 +21,10 @@ const STATES: Readonly<Record<string, string>> = {
   waiting: 'waiting to be read',
   starting: 'being read',
   in_progress: 'being read',
+  queued: 'in line',
+  parsed: 'read',
+  chunked: 'being embedded',
+  embedded: 'taking the place of what was there',
   indexed: 'can be found',
   partially_indexed: 'partly found',
   failed: 'could not be read',
@@ -102,9 +108,9 @@ export class Documents {
 
   private show(): void {
     const all = this.folders.flatMap(({ bucket, documents }) => documents.map((document) => ({ bucket, ...document })));
-    this.items.replaceChildren(...all.map(({ bucket, key, status, reason }) => h('li', { 'class': status, 'data-status': status },
+    this.items.replaceChildren(...all.map(({ bucket, key, status, progress, reason }) => h('li', { 'class': status, 'data-status': status },
       h('span', { class: 'title', title: key }, key),
-      h('span', { class: 'when' }, [STATES[status] ?? status, reason].filter(Boolean).join(': ')),
+      h('span', { class: 'when' }, [STATES[status] ?? status, progress === undefined ? reason : `${Math.round(progress * 100)} %`].filter(Boolean).join(': ')),
       h('button', { type: 'button', class: 'quiet', onclick: () => void this.change('/local/documents/removal', { bucket, key }) }, 'Delete', spoken(` ${key}`)))));
     const found = all.filter(({ status }) => status === 'indexed').length;
     this.note.textContent = all.length === 0 ? 'There are none yet. Upload some, or drop them here.' : `${found} of ${all.length} can be found.`;
