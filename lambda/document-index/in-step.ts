@@ -9,6 +9,7 @@ import { chunkIds, cutOf, hearing, textKey } from './version';
 import { type IndexedAs, TOMBSTONE_SECONDS } from '../../lib/contract/document-index';
 import type { SyncedSource } from '../../lib/contract/document-sync';
 import type { ScanPolicy } from '../../lib/contract/parsing';
+import type { Generations } from '../ports/answers';
 import type { Chunk, Chunker } from '../ports/chunks';
 import type { Clock } from '../ports/clock';
 import type { ContextWriter } from '../ports/context-lines';
@@ -18,6 +19,7 @@ import type { Objects } from '../ports/objects';
 import type { FoundOriginal, Originals } from '../ports/originals';
 import { ParseFailure, type Parser } from '../ports/parsing';
 import type { PassageStore } from '../ports/passage-store';
+import type { Scalar } from '../ports/passages';
 import type { ScanReader } from '../ports/scans';
 
 export interface IndexPorts {
@@ -35,6 +37,8 @@ export interface IndexPorts {
   readonly context?: ContextWriter;
   readonly embeddings: Embeddings;
   readonly store: Pick<PassageStore, 'write' | 'remove'>;
+  /** Hears what has changed, where answers are kept that it makes old. */
+  readonly generations?: Generations;
   readonly clock: Pick<Clock, 'now' | 'pause' | 'chance'>;
   /** Of the index that answers, with others beside it. */
   readonly order?: IndexOrder;
@@ -85,12 +89,12 @@ export async function bringInStep(document: ChangedDocument, terms: IndexTerms, 
 async function worked({ attempt, found, tooManyTries }: Begun, document: ChangedDocument, terms: IndexTerms, span: Span, ports: IndexPorts): Promise<Outcome> {
   const begunAt = ports.clock.now();
   try {
-    if (!found) return await forget(attempt, document, span, ports);
+    if (!found) return await forget(attempt, document, terms, span, ports);
     if (tooManyTries) throw new ParseFailure('tooLarge', 'It could not be read: whoever tried ran out of memory or time.');
     return await index(attempt, found, document, terms, span, ports);
   } catch (error) {
     const fault = faultOf(error);
-    if (fault) return fail(attempt, fault, document, span, ports);
+    if (fault) return fail(attempt, fault, document, terms, span, ports);
     if (error instanceof Taken) throw error;
     // Given back in order: nothing of the document has ended anybody. What a whole run was not enough to read would end the next one too.
     const ended = error instanceof OutOfTime && (attempt.state.state === 'queued' || attempt.state.state === 'scanning');
@@ -114,7 +118,7 @@ async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDo
 
   const chunks = await cutUp(parsed, span, ports);
   if (chunks.length === 0) throw new ParseFailure('empty', 'Nothing can be read in it.');
-  const { held, from } = intentOf(attempt.state, version, chunks);
+  const { held, from } = intentOf(attempt.state, version, chunks, tenants);
   await attempt.save({ state: 'chunked', held, chunks: chunks.length, written: from });
 
   const context = await ports.context?.begin(parsed, chunks);
@@ -128,24 +132,28 @@ async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDo
   await attempt.save({ state: 'embedded' });
 
   const left = await removeHeld(attempt, document, span, ports, version.id);
+  await tellChange(attempt, terms, ports);
   const heard = hearing(document.changes, attempt.state.heard);
   await ports.order?.settles();
   await attempt.save({ state: 'indexed', working: false, indexedAt: ports.clock.now(), heard, held: left });
   return { kind: 'done', what: 'indexed', chunks: chunks.length };
 }
 
-async function forget(attempt: Attempt, document: ChangedDocument, span: Span, ports: IndexPorts): Promise<Outcome> {
+async function forget(attempt: Attempt, document: ChangedDocument, terms: IndexTerms, span: Span, ports: IndexPorts): Promise<Outcome> {
   const held = await removeHeld(attempt, document, span, ports);
+  await tellChange(attempt, terms, ports);
   await ports.order?.settles();
   await attempt.save({ state: 'deleted', working: false, tries: 0, held, heard: hearing(document.changes, attempt.state.heard), ...NOTHING_OF_IT }, TOMBSTONE_SECONDS);
   return { kind: 'done', what: 'deleted' };
 }
 
 /** What lies in the bucket cannot be read: what was read of the document before is not in the bucket any more. */
-async function fail(attempt: Attempt, { reason, passes }: Fault, document: ChangedDocument, span: Span, ports: IndexPorts): Promise<Outcome> {
+async function fail(attempt: Attempt, fault: Fault, document: ChangedDocument, terms: IndexTerms, span: Span, ports: IndexPorts): Promise<Outcome> {
+  const { reason, passes } = fault;
   // Before any of it goes: whoever came after a worker that was killed here would go on behind chunks that are gone.
   if (attempt.state.written !== undefined) await attempt.save({ written: undefined });
   const held = await removeHeld(attempt, document, span, ports);
+  await tellChange(attempt, terms, ports);
   const heard = hearing(document.changes, attempt.state.heard);
   const nothing = { chunks: undefined, written: undefined, indexedAt: undefined, ...(passes && { version: undefined }) };
   await ports.order?.settles();
@@ -166,12 +174,25 @@ const NOTHING_OF_IT = {
 } as const;
 
 /** What the store may hold from now on, and where writing begins: with the same cuts behind what was written before. */
-function intentOf({ held, written = 0 }: DocumentState, { id }: DocumentVersion, chunks: readonly Chunk[]): { held: readonly HeldVersion[]; from: number } {
+function intentOf(
+  { held, written = 0 }: DocumentState, { id }: DocumentVersion, chunks: readonly Chunk[], tenants: readonly Scalar[],
+): { held: readonly HeldVersion[]; from: number } {
   const cut = cutOf(chunks);
   const before = held.find(({ version }) => version === id);
   const others = held.filter(({ version }) => version !== id);
   const most = Math.max(chunks.length, before?.chunks ?? 0);
-  return { held: [...others, { version: id, chunks: most, cut }], from: before?.cut === cut ? Math.min(written, chunks.length) : 0 };
+  const intended = { version: id, chunks: most, cut, ...(tenants.length > 0 && { tenants }) };
+  return { held: [...others, intended], from: before?.cut === cut ? Math.min(written, chunks.length) : 0 };
+}
+
+/**
+ * Answers that were given from what the store held before are told no more. Before it is written down that the document is in step, so that whoever comes after a
+ * worker that was killed tells it again; after the store has changed, so that nothing of before is answered in the new generation.
+ */
+async function tellChange({ state: { held } }: Attempt, { tenantField }: IndexTerms, { generations }: IndexPorts): Promise<void> {
+  const changed = held.filter(({ chunks }) => chunks > 0);
+  if (changed.length === 0) return;
+  await generations?.raise(tenantField === undefined ? [undefined] : changed.flatMap(({ tenants = [] }) => tenants));
 }
 
 /** Takes out of the store and of the texts what they may hold of other versions, and of this one what is behind its last chunk. Gives what they hold then. */

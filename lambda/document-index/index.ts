@@ -6,6 +6,7 @@
  * - on the bucket of documents `s3:GetObject`, and `s3:ListBucket`, so that a missing one is told from a forbidden one, and for the look through all
  * - on the bucket of texts `s3:PutObject`, `s3:DeleteObject`, and `s3:GetObject` where two indexes are compared
  * - on the table of documents `dynamodb:GetItem`, `PutItem`, `Query`, and `DeleteItem` for an index that goes
+ * - where answers are kept `dynamodb:PutItem` on their table
  * - on the table of vectors `dynamodb:BatchGetItem`, `BatchWriteItem`
  * - on the embedding model, and that of an index which is kept, `bedrock:InvokeModel`
  * - on Textract `StartDocumentAnalysis` and `GetDocumentAnalysis`, or those of text detection, where scans are read
@@ -34,6 +35,7 @@ import { SYNC_METRICS, type SyncedSource } from '../../lib/contract/document-syn
 import { bedrockEmbeddings } from '../adapters/bedrock-embeddings';
 import { dynamoDocumentStates, spaceOf } from '../adapters/dynamo-document-states';
 import { dynamoIndexRegistry } from '../adapters/dynamo-index-registry';
+import { dynamoGenerations } from '../adapters/dynamo-generations';
 import { dynamoLines, dynamoVectors } from '../adapters/dynamo-vectors';
 import { batchBodies } from '../adapters/embedding-bodies';
 import { openedIndexes, openedStore } from '../adapters/opened-store';
@@ -100,6 +102,7 @@ const open = openedIndex(({ recipe, place }): OpenIndex => {
         failed: (error) => log.error('lines of context are written anew', describeError(error)),
       }))),
       store: openedStore(store, index),
+      generations: policy.answers && dynamoGenerations(tables, policy.answers.table, systemClock),
       clock: systemClock,
     },
   };

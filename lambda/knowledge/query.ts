@@ -1,17 +1,18 @@
-import { CitationReader, type CitedEvent, type Mark, snippetOf } from './citations';
+import type { AnswerCache, Recalled } from './answer-cache';
+import { type CitationEvent, CitedAnswer, type CitedText, NOTHING_CITED } from './cited-answer';
 import { explained, type Explanation } from './diagnosis';
 import { tenantOf, userOf } from './isolation';
 import { groundedPrompt } from './prompt';
 import { type Asked, questionsOf, type Said } from './questions';
 import { retrieve, type RetrievalPorts, type Retrieved } from './retrieval';
-import { type PassageView, type SourceView, views } from './sources';
-import { type Span, spanOf, uncitedIn } from './statements';
+import { type PassageView, views } from './sources';
 import type { GenerationPolicy, GuardrailReference } from '../../lib/contract/chat';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
+import type { ModelFacts } from '../../lib/contract/model';
 import type { FinishReason } from '../generation/answer';
 import { type AsideEvent, type Generated, generate, type GenerationEvent } from '../generation/generation';
-import type { Asker, ModelRequest, Models } from '../generation/routing/models';
-import { NO_TOKENS, turnUsage, type Usage } from '../generation/usage';
+import type { Asker, ModelChoice, ModelRequest, Models } from '../generation/routing/models';
+import { NO_TOKENS, type Spending, type Spent, turnUsage, type Usage } from '../generation/usage';
 import type { Links } from '../ports/links';
 import type { Model } from '../ports/model';
 import type { Filter } from '../ports/passages';
@@ -26,6 +27,8 @@ export interface Query {
   readonly maxTokens?: number;
   /** One of the models behind the API that the client asked for by its name. */
   readonly model?: string;
+  /** That it is answered anew, though it was before. */
+  readonly fresh?: boolean;
   /** Whether it is told how passages were found. */
   readonly explain?: boolean;
 }
@@ -43,26 +46,16 @@ export interface QueryPolicy {
 export interface QueryPorts extends RetrievalPorts {
   readonly model: Model;
   readonly links: Links;
+  /** Absent where every question is answered anew. */
+  readonly cache?: AnswerCache;
 }
 
 /** Who asks, and for how long. */
 export interface QueryContext extends Asker {
   readonly claims: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
-}
-
-/** Where a statement of an answer is from. */
-export interface Citation extends Mark {
-  readonly passage: string;
-  readonly source: SourceView;
-  readonly snippet: string;
-  /** Where in the passage's text the statement is from; absent of rows, which are no prose. */
-  readonly quote?: Quote;
-}
-
-/** What carries a statement: a part of a passage's text and, where it is known, of the text that was read of the document. */
-export interface Quote extends Span {
-  readonly inSource?: Span;
+  /** Has work end that nobody waits for. */
+  readonly outlast?: (work: Promise<unknown>) => void;
 }
 
 export type QueryEvent =
@@ -70,8 +63,9 @@ export type QueryEvent =
   | { readonly type: 'retrieved'; readonly found: Retrieved; readonly asked: Asked; readonly milliseconds: number }
   | { readonly type: 'passages' } & FoundPassages
   | { readonly type: 'model'; readonly name: string; readonly route: string }
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'citation'; readonly citation: Citation }
+  /** Whether the question was answered before: then how long ago, in seconds, and by which model. */
+  | { readonly type: 'recalled'; readonly failed?: true; readonly hit?: { readonly age: number; readonly model: string } }
+  | CitationEvent
   | AsideEvent
   | Answered;
 
@@ -82,18 +76,14 @@ export interface FoundPassages {
   readonly explanation?: Explanation;
 }
 
-export interface Answered {
+export interface Answered extends CitedText {
   readonly type: 'finish';
-  readonly answer: string;
   readonly reason: FinishReason | 'unanswered';
-  /** Whether the answer names a passage that it is from. */
-  readonly grounded: boolean;
-  readonly citations: readonly Citation[];
-  /** The sentences of the answer that state something and name no passage. */
-  readonly uncited: readonly Span[];
   readonly usage?: Usage;
   /** What the model gave; absent where none was asked. */
   readonly generated?: Generated;
+  /** How long ago it was given first, in seconds, where it is told again. */
+  readonly age?: number;
   /** The session that can be gone on with. */
   readonly session?: string;
 }
@@ -111,9 +101,16 @@ export async function* answerQuery(request: Query, policy: QueryPolicy, context:
   const tenant = tenantOf(knowledge, context.claims);
   const user = userOf(knowledge, context.claims);
   const choice = await models.choose(toChooseBy(request), context);
+  const recall = async (question: string) => ports.cache?.recall(question, { ...request, models: choice.models, tenant, user }, context.signal);
+  const alone = request.said.length === 1 ? await recall(request.said[0].content) : undefined;
+  if (alone?.hit) return yield* retold(alone.hit, request, choice, ports, knowledge);
   const asked = await questionsOf(request.said, knowledge, choice.models[0], { model, clock, signal: context.signal });
-  const began = clock.now();
   const spent = [...choice.spent ?? [], ...asked.spent];
+  // What answers a follow-up may depend on what was said before it, and is kept for nobody.
+  const before = alone ?? (asked.standalone ? await recall(asked.questions.join('\n')) : undefined);
+  if (before?.hit) return yield* retold(before.hit, request, { ...choice, spent }, ports, knowledge);
+  if (before) yield { type: 'recalled', ...(before.failed && { failed: true }) };
+  const began = clock.now();
   const lookup = { questions: asked.searches, filter: request.filter, tenant, user, most: request.most };
   const found = await retrieve(lookup, knowledge, ports, context.signal).catch((error: unknown) => {
     throw new FailedRetrieval(error);
@@ -127,15 +124,44 @@ export async function* answerQuery(request: Query, policy: QueryPolicy, context:
     const answer = knowledge.unanswered ?? UNANSWERED;
     yield* spent.map((each) => ({ type: 'spent' as const, ...each }));
     yield { type: 'text', text: answer };
-    // What is not known by now is counted when it is, but nobody waits for it.
-    const taken = await Promise.all(spent.map(async ({ facts, tokens }) => ({ facts, tokens: await Promise.race([tokens, undefined]) ?? NO_TOKENS })));
-    yield { type: 'finish', answer, reason: 'unanswered', grounded: false, citations: [], uncited: [], usage: turnUsage(choice.models[0], NO_TOKENS, taken) };
+    yield { type: 'finish', answer, reason: 'unanswered', ...NOTHING_CITED, usage: turnUsage(choice.models[0], NO_TOKENS, await takenOf(spent)) };
     return;
   }
   const grounds = { passages: found.passages, questions: asked.questions };
   const candidates = choice.models.map((facts) => ({ facts, prompt: async () => groundedPrompt(request, grounds, policy, facts) }));
   const plan = { candidates, reason: choice.route, firstTokenMs: choice.firstTokenMs, spent };
-  yield* cited(heard(generate(plan, model, clock, context), models.throttled), passages);
+  const whole = found.foreign === 0 && found.diagnosis.unranked.length === 0 && !asked.calls?.failed;
+  for await (const event of cited(heard(generate(plan, model, clock, context), models.throttled), passages)) {
+    if (event.type === 'finish' && alone?.keep && whole && isExemplary(event, choice.models[0])) {
+      context.outlast?.(alone.keep({ text: event.answer, model: choice.models[0].name, passages: found.passages }));
+    }
+    yield event;
+  }
+}
+
+/** An answer that was given before, told as it would be now: with links that work, and to the citations that it has. */
+async function* retold(
+  { text, model, passages, answeredAt }: NonNullable<Recalled['hit']>, request: Query, { models: [facts], spent = [] }: ModelChoice, { clock, links }: QueryPorts, knowledge: KnowledgePolicy,
+): AsyncGenerator<QueryEvent, void> {
+  const began = clock.now();
+  const age = Math.max(0, Math.floor((began - answeredAt) / 1000));
+  yield { type: 'recalled', hit: { age, model } };
+  const shown = await views(passages, knowledge, links, request);
+  yield { type: 'passages', passages: shown, ...(request.explain && { explanation: { timings_ms: { total: clock.now() - began } } }) };
+  yield* spent.map((each) => ({ type: 'spent' as const, ...each }));
+  const answer = new CitedAnswer(shown);
+  yield* [...answer.take(text), ...answer.end()];
+  yield { type: 'finish', reason: 'stop', ...answer.told, age, usage: turnUsage(facts, NO_TOKENS, await takenOf(spent)) };
+}
+
+/** Whether an answer may be given again: it came to its end, from passages, by the model that was to answer, and no guardrail had anything to say. */
+function isExemplary({ reason, grounded, generated }: Answered, { id }: ModelFacts): boolean {
+  return reason === 'stop' && grounded && generated !== undefined && generated.facts.id === id && generated.findings === undefined && generated.stopped === undefined;
+}
+
+/** What is not known by now is counted when it is, but nobody waits for it. */
+async function takenOf(spent: readonly Spent[]): Promise<Spending[]> {
+  return Promise.all(spent.map(async ({ facts, tokens }) => ({ facts, tokens: await Promise.race([tokens, undefined]) ?? NO_TOKENS })));
 }
 
 /** A failure of retrieval, so that it is counted as such; nobody but the count sees the wrapper. */
@@ -147,37 +173,18 @@ export class FailedRetrieval extends Error {
 
 /** The answer with what it cites, as it comes. */
 async function* cited(events: AsyncIterable<GenerationEvent>, passages: readonly PassageView[]): AsyncGenerator<QueryEvent, void> {
-  const reader = new CitationReader(passages.length);
-  const citations: Citation[] = [];
-  const told = (event: CitedEvent): QueryEvent => {
-    if (event.type === 'text') return event;
-    const passage = passages[event.mark.number - 1];
-    const statement = reader.said.slice(event.mark.start, event.mark.end);
-    const quote = passage.table ? undefined : quoteOf(passage, statement);
-    const citation = { ...event.mark, passage: passage.id, source: passage.source, snippet: snippetOf(passage.text, statement), quote };
-    citations.push(citation);
-    return { type: 'citation', citation };
-  };
+  const reader = new CitedAnswer(passages);
   for await (const event of events) {
     switch (event.type) {
       case 'text':
-        yield* reader.take(event.text).map(told);
+        yield* reader.take(event.text);
         break;
       case 'finish': {
-        yield* reader.end().map(told);
+        yield* reader.end();
         const { reason, facts, tokens, asides } = event;
         // What a guardrail puts in an answer's place is from no document.
-        const kept = reason === 'content_filter' ? [] : citations;
-        yield {
-          type: 'finish',
-          answer: reader.said,
-          reason,
-          grounded: kept.length > 0,
-          citations: kept,
-          uncited: reason === 'content_filter' ? [] : uncitedIn(reader.said, kept),
-          usage: tokens && turnUsage(facts, tokens, asides),
-          generated: event,
-        };
+        const told = reason === 'content_filter' ? { answer: reader.said, ...NOTHING_CITED } : reader.told;
+        yield { type: 'finish', reason, ...told, usage: tokens && turnUsage(facts, tokens, asides), generated: event };
         break;
       }
       case 'model':
@@ -186,13 +193,6 @@ async function* cited(events: AsyncIterable<GenerationEvent>, passages: readonly
         yield event;
     }
   }
-}
-
-function quoteOf({ text, source: { start: begins, end: ends } }: PassageView, statement: string): Quote {
-  const { start, end } = spanOf(text, statement);
-  // Only what stands in the document as it stands in the passage is found there by counting.
-  const exact = begins !== undefined && ends !== undefined && ends - begins === text.length;
-  return { start, end, ...(exact && { inSource: { start: begins + start, end: begins + end } }) };
 }
 
 async function* heard(events: AsyncIterable<GenerationEvent>, throttled: QueryPolicy['models']['throttled']): AsyncGenerator<GenerationEvent, void> {

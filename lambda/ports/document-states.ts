@@ -70,6 +70,8 @@ export interface HeldVersion {
   readonly chunks: number;
   /** Where they are cut: with the same, writing goes on where it was. */
   readonly cut: string;
+  /** Whose they are, where documents belong to tenants. */
+  readonly tenants?: readonly Scalar[];
 }
 
 export interface Heard {

@@ -1,5 +1,6 @@
 import { errorBody, type ApiError } from '../kit/http';
-import type { Answered, Citation, FoundPassages, QueryEvent, Quote } from '../knowledge/query';
+import type { Citation, Quote } from '../knowledge/cited-answer';
+import type { Answered, FoundPassages, QueryEvent } from '../knowledge/query';
 import type { PassageView } from '../knowledge/sources';
 import type { Span } from '../knowledge/statements';
 
@@ -28,19 +29,25 @@ function quoteBody({ start, end, inSource }: Quote): object {
   return { start, end, ...(inSource && { source_start: inSource.start, source_end: inSource.end }) };
 }
 
+/** That an answer is told again, and how many seconds after it was given. */
+function cachedBody(age: number | undefined): object {
+  return age === undefined ? {} : { cached: true, age };
+}
+
 function uncitedBody(uncited: readonly Span[]): object[] {
   return uncited.map(({ start, end }) => ({ start, end }));
 }
 
 /** An answer in one piece. */
 export function queryBody({ id, created, model }: QueryIdentity, answered: Answered, found?: FoundPassages): object {
-  const { answer, reason, grounded, citations, uncited, usage, session } = answered;
+  const { answer, reason, grounded, citations, uncited, usage, session, age } = answered;
   return {
     id,
     ...(session !== undefined && { session_id: session }),
     object: 'query.answer',
     created,
     model,
+    ...cachedBody(age),
     answer,
     finish_reason: reason,
     grounded,
@@ -61,8 +68,8 @@ export function queryFrame({ id, created, model }: QueryIdentity, event: QueryEv
     case 'citation':
       return frame('citation', citationBody(event.citation));
     case 'finish': {
-      const { reason, grounded, uncited, usage, session } = event;
-      const named = { id, ...(session !== undefined && { session_id: session }) };
+      const { reason, grounded, uncited, usage, session, age } = event;
+      const named = { id, ...(session !== undefined && { session_id: session }), ...cachedBody(age) };
       return frame('done', { ...named, object: 'query.done', created, model, finish_reason: reason, grounded, uncited: uncitedBody(uncited), ...(usage && { usage }) });
     }
     default:

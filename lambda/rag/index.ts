@@ -6,6 +6,7 @@
  * - over a database `bedrock:GenerateQuery` and `sqlworkbench:GetSqlRecommendations` on `*` and `bedrock:GetKnowledgeBase` on the knowledge base, for queries that are only written.
  * - with a guardrail `bedrock:ApplyGuardrail` on it.
  * - with sessions `dynamodb:GetItem`, `PutItem` and `DeleteItem` on their table.
+ * - with a cache of answers `dynamodb:Query`, `GetItem`, `BatchGetItem` and `PutItem` on its table.
  * - with links `s3:GetObject` on the documents, and `kms:Decrypt` through S3 where the bucket has a key: a link opens what this role may read.
  */
 import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
@@ -13,6 +14,7 @@ import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ragRoutes } from './routes';
 import { readSettings } from './settings';
+import { CACHE_STATUS_HEADER } from '../../lib/contract/answer-cache';
 import { METRICS_NAMESPACE } from '../../lib/contract/api';
 import { SYSTEM_PROMPT_FILE } from '../../lib/contract/chat';
 import { RAG_ENV, RAG_EXPOSED_HEADERS } from '../../lib/contract/rag';
@@ -30,7 +32,10 @@ import { readEnv } from '../kit/env';
 import { createLog } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
 import { restApi } from '../kit/rest-api';
+import { AnswerCache } from '../knowledge/answer-cache';
+import { GROUNDING } from '../knowledge/grounding';
 import { RETRIEVAL_DURATIONS } from '../knowledge/report';
+import type { Answers, AskedIndex } from '../ports/answers';
 import type { Links } from '../ports/links';
 import type { Passages } from '../ports/passages';
 
@@ -44,13 +49,17 @@ const model = bedrockModel(new BedrockRuntimeClient({ maxAttempts: 1, requestHan
   refusedExtra: (extra) => log.info('the model does not take this and is asked without', { extra }),
 });
 const links: Links = { sign: async (...given) => (await import('../parts/s3-links.js')).links.sign(...given) };
-const { sessions: kept, documents: known } = decided;
+const { sessions: kept, documents: known, cache: cached } = decided;
 const sessions = kept && deferred(once(async () => (await import('../parts/sessions.js')).openSessions(kept.table)));
 const documents = known && deferred(once(async () => (await import('../parts/documents.js')).openDocuments(known.table)));
 const { own } = decided.knowledge;
-const passages = own
-  ? deferred<Passages>(once(async () => (await import('../parts/own-passages.js')).openOwnPassages(own)))
-  : bedrockPassages(knowledge, decided.knowledge);
+const opened = own && once(async () => (await import('../parts/own-passages.js')).openOwn(own));
+const passages = opened ? deferred<Passages>(async () => (await opened()).passages) : bedrockPassages(knowledge, decided.knowledge);
+const cache = cached && opened && new AnswerCache([GROUNDING, decided.knowledge, decided.generation, decided.systemPrompt, decided.guardrail ?? null], cached, {
+  answers: deferred<Answers>(once(async () => (await import('../parts/answers.js')).openAnswers(cached.table))),
+  index: deferred<AskedIndex>(async () => (await opened()).asked),
+  clock: systemClock,
+});
 const models = readModels(env, readBeside(ROUTING_FILE), { model, clock: systemClock });
 const watchers = {
   answers: createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE, ...(!models.routed && { Model: models.offer.name }) }, CHAT_DURATIONS),
@@ -58,8 +67,10 @@ const watchers = {
   log,
 };
 const ports = {
-  passages, sql: bedrockSql(knowledge, decided.knowledge), model, links, sessions, documents, clock: systemClock,
+  passages, sql: bedrockSql(knowledge, decided.knowledge), model, links, sessions, documents, cache, clock: systemClock,
 };
 const routes = ragRoutes({ ...decided, models }, ports, watchers);
 
-export const handler = awslambda.streamifyResponse(restApi(endpoint(routes, { corsOrigins, exposedHeaders: RAG_EXPOSED_HEADERS, log }), caller));
+const exposedHeaders = [...RAG_EXPOSED_HEADERS, ...cache ? [CACHE_STATUS_HEADER] : []];
+
+export const handler = awslambda.streamifyResponse(restApi(endpoint(routes, { corsOrigins, exposedHeaders, log }), caller));

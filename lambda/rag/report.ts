@@ -1,3 +1,4 @@
+import { ANSWER_CACHE_METRICS } from '../../lib/contract/answer-cache';
 import { CHAT_METRICS } from '../../lib/contract/chat';
 import { RETRIEVAL_METRICS } from '../../lib/contract/knowledge';
 import { TurnReport } from '../generation/turn-report';
@@ -33,8 +34,11 @@ export class QueryReport {
 
   saw(event: QueryEvent): void {
     switch (event.type) {
+      case 'recalled':
+        this.retrieval = { ...this.retrieval, [ANSWER_CACHE_METRICS.hits]: event.hit ? 1 : 0, [ANSWER_CACHE_METRICS.misses]: event.hit ? 0 : 1 };
+        return this.note({ answerCache: event.hit ? 'hit' : event.failed ? 'failed' : 'miss', ...(event.hit && { answerAge: event.hit.age }) });
       case 'retrieved':
-        this.retrieval = { ...retrievalMetrics(event.found, event.milliseconds), ...questionMetrics(event.asked) };
+        this.retrieval = { ...this.retrieval, ...retrievalMetrics(event.found, event.milliseconds), ...questionMetrics(event.asked) };
         if (event.asked.calls?.failed) this.note({ plainQuestion: true });
         return this.note({ ...retrievalNotes(event.found, event.milliseconds), ...questionNotes(event.asked) });
       case 'model':
@@ -66,9 +70,11 @@ export class QueryReport {
     outlast(this.turn.settling.then(settled));
   }
 
-  private finished({ reason, grounded, citations, uncited: sentences, generated }: Answered): void {
+  private finished({ reason, grounded, citations, uncited: sentences, generated, age }: Answered): void {
     const uncited = generated !== undefined && !grounded && reason !== 'content_filter';
-    this.retrieval = { ...this.retrieval, [RETRIEVAL_METRICS.uncitedAnswers]: uncited ? 1 : 0, [RETRIEVAL_METRICS.uncitedClaims]: sentences.length };
+    const claims = { [RETRIEVAL_METRICS.uncitedAnswers]: uncited ? 1 : 0, [RETRIEVAL_METRICS.uncitedClaims]: sentences.length };
+    // What is told again was counted when it was told first.
+    this.retrieval = { ...this.retrieval, ...(age === undefined && claims) };
     if (generated) this.turn.note(generated);
     else this.turn.count(CHAT_METRICS.turns);
     const { findings } = generated ?? {};

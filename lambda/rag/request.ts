@@ -16,6 +16,8 @@ export interface QueryRequest extends Query {
   readonly sessionId?: string;
   readonly stream: boolean;
   readonly includePassages: boolean;
+  /** Whether it is answered anew, though it was before. */
+  readonly fresh: boolean;
 }
 
 export interface RetrieveRequest {
@@ -40,7 +42,7 @@ const messages = v.pipe(
 );
 
 /** `POST /v1/query`. */
-export function parseQuery(body: string, { knowledge, sessions }: Pick<RagPolicy, 'knowledge' | 'sessions'>, offer: ModelOffer): QueryRequest {
+export function parseQuery(body: string, { knowledge, sessions, cache }: Pick<RagPolicy, 'knowledge' | 'sessions' | 'cache'>, offer: ModelOffer): QueryRequest {
   const schema = v.object({
     query: optional(words),
     messages: optional(messages),
@@ -51,11 +53,15 @@ export function parseQuery(body: string, { knowledge, sessions }: Pick<RagPolicy
     max_tokens: optional(v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'))),
     model: optional(v.string()),
     session_id: optional(v.string()),
+    cache: optional(v.boolean()),
     explain: optional(v.boolean()),
   });
   const asked = validated(schema, known(body, schema.entries));
   if ((asked.query === undefined) === (asked.messages === undefined)) {
     throw new BadRequest('query', `'query' or 'messages' must be given, got ${asked.query === undefined ? 'neither' : 'both'}: 'query' for one question, 'messages' for a conversation.`, 'invalid_value');
+  }
+  if (asked.cache !== undefined && !cache) {
+    throw new BadRequest('cache', 'This API keeps no answers, got \'cache\': leave it out, for every question is answered anew.', 'unsupported_parameter');
   }
   if (asked.session_id !== undefined) requireSessions(sessions !== undefined, asked.messages !== undefined);
   return {
@@ -68,6 +74,7 @@ export function parseQuery(body: string, { knowledge, sessions }: Pick<RagPolicy
     // What is explained are passages.
     includePassages: asked.include_passages ?? asked.explain ?? false,
     explain: asked.explain ?? false,
+    fresh: asked.cache === false,
     maxTokens: asked.max_tokens,
     model: chosenModel(asked.model, offer),
   };

@@ -4,6 +4,7 @@ import { QueryReport, tellForeign, type Watchers } from './report';
 import { parseQuery, parseRetrieve, parseSqlQuestion, type QueryRequest } from './request';
 import { deleteSession, Session } from './session';
 import type { RagPolicy } from './settings';
+import { CACHE_STATUS_HEADER } from '../../lib/contract/answer-cache';
 import { RAG_ROUTES, SQL_ROUTE } from '../../lib/contract/rag';
 import { SESSION_ROUTES } from '../../lib/contract/sessions';
 import type { Call } from '../kit/call';
@@ -81,13 +82,17 @@ function answers(policy: RagPolicy, ports: RagPorts, watchers: Watchers): Route 
     const request = parseQuery(call.body, policy, offer);
     let identity: QueryIdentity = { id: `qry-${call.requestId}`, created: Math.floor(call.startedAt / 1000), model: offer.name };
     call.note({ stream: request.stream, messages: request.said.length, filtered: request.filter !== undefined });
+    let recalled: RecalledEvent | undefined;
     const report = new QueryReport(call.startedAt, ports.clock, routed);
     const saw = (event: QueryEvent) => {
       report.saw(event);
       if (event.type === 'model') identity = { ...identity, model: event.name };
+      if (event.type === 'recalled') recalled = event;
+      if (event.type === 'recalled' && event.hit) identity = { ...identity, model: event.hit.model };
       if (event.type === 'retrieved') tellForeign(watchers.log, call.requestId, policy.knowledge.knowledgeBaseId, event.found);
     };
-    const context = { caller: call.caller, claims: call.claims, groups: groupsIn(call.claims), headers: call.headers, signal: call.signal };
+    const { caller, claims, headers, signal, outlast } = call;
+    const context = { caller, claims, groups: groupsIn(claims), headers, signal, outlast };
     const events = watched(conversed(request, policy, context, call, ports), {
       saw,
       failed: (error) => report.failed(error),
@@ -95,13 +100,20 @@ function answers(policy: RagPolicy, ports: RagPorts, watchers: Watchers): Route 
     });
     if (!request.stream) {
       const { answered, found } = await drained(events);
-      return json(queryBody(identity, answered, request.includePassages ? found : undefined));
+      return json(queryBody(identity, answered, request.includePassages ? found : undefined), cacheHeaders(recalled));
     }
     const frames = async function* () {
       for await (const event of events) yield queryFrame(identity, event);
     };
-    return { status: 200, headers: EVENT_STREAM_HEADERS, body: { frames: told(frames()), failure: failureFrame } };
+    return { status: 200, headers: () => ({ ...EVENT_STREAM_HEADERS, ...cacheHeaders(recalled) }), body: { frames: told(frames()), failure: failureFrame } };
   };
+}
+
+type RecalledEvent = Extract<QueryEvent, { readonly type: 'recalled' }>;
+
+/** What the cache of answers had to do with an answer; nothing where there is none. */
+function cacheHeaders(recalled: RecalledEvent | undefined): Readonly<Record<string, string>> {
+  return recalled ? { [CACHE_STATUS_HEADER]: recalled.hit ? 'answers; hit' : 'answers; fwd=miss' } : {};
 }
 
 /** The answer to a question, in its session where it is asked in one. */

@@ -1,3 +1,4 @@
+import type { AnswerCachePolicy } from '../../lib/contract/answer-cache';
 import { CALLER_SOURCES, type CallerSource } from '../../lib/contract/api';
 import type { GenerationPolicy, GuardrailReference } from '../../lib/contract/chat';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
@@ -9,6 +10,8 @@ import type { QueryPolicy } from '../knowledge/query';
 export interface RagPolicy extends QueryPolicy {
   /** Absent where nothing is kept. */
   readonly sessions?: SessionsPolicy;
+  /** Absent where every question is answered anew. */
+  readonly cache?: AnswerCachePolicy;
   /** Absent where nobody keeps how documents are. */
   readonly documents?: DocumentsReference;
 }
@@ -32,6 +35,7 @@ export function readSettings(env: RagEnv, systemPrompt: string): Settings {
       systemPrompt,
       ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
       ...(env.DOCUMENTS && { documents: JSON.parse(env.DOCUMENTS) as DocumentsReference }),
+      ...(env.ANSWERS && { cache: JSON.parse(env.ANSWERS) as AnswerCachePolicy }),
       ...(env.SESSIONS && { sessions: JSON.parse(env.SESSIONS) as SessionsPolicy }),
     },
   };

@@ -1,5 +1,7 @@
 import type { PassageSearch } from '../../lib/contract/passage-search';
 import type { IndexRecipe, Indexes } from '../../lib/contract/reindexing';
+import type { AskedIndex } from '../ports/answers';
+import type { Embeddings } from '../ports/embeddings';
 import { type Passages, PassagesFailure } from '../ports/passages';
 
 export interface AnsweringPorts {
@@ -32,6 +34,18 @@ export function answeringPassages({ search: terms, place, models }: AnsweringTer
       const passages = opened.get(id) ?? open(own.recipe, within);
       opened.set(id, passages);
       return passages.search(search, signal);
+    },
+  };
+}
+
+/** The same index, for whoever compares questions to it. */
+export function askedIndex(indexes: AnsweringPorts['indexes'], embedder: (recipe: IndexRecipe) => Embeddings): AskedIndex {
+  return {
+    async current() {
+      const { answering, known } = await indexes();
+      const own = answering === undefined ? undefined : known[answering];
+      if (!own) throw new Error('no index answers yet');
+      return { id: JSON.stringify([answering, own.place, own.recipe.pipeline]), embeddings: embedder(own.recipe) };
     },
   };
 }

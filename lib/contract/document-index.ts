@@ -1,3 +1,4 @@
+import type { AnswersReference } from './answer-cache';
 import type { MetadataField } from './knowledge';
 import type { StoreReference } from './own-knowledge';
 import type { IndexRecipe, ReindexPolicy } from './reindexing';
@@ -32,6 +33,8 @@ export interface IndexPolicy extends IndexedAs, IndexRecipe {
   /** Whether chunks are found by their words. */
   readonly words: boolean;
   readonly reindex: ReindexPolicy;
+  /** Where it is written down that the index is another; absent where no answers are kept. */
+  readonly answers?: AnswersReference;
   /** Where vectors and lines of context are remembered that were made before, and for how long. */
   readonly vectors: { readonly table: string; readonly seconds: number };
 }

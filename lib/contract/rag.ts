@@ -18,6 +18,8 @@ export const RAG_ENV = [
   'GUARDRAIL',
   /** `SessionsPolicy` as JSON. */
   'SESSIONS',
+  /** `AnswerCachePolicy` as JSON. */
+  'ANSWERS',
   /** `DocumentsReference` as JSON. */
   'DOCUMENTS',
   /** Where the verified caller is found: one of `CALLER_SOURCES`. */

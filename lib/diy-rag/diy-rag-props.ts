@@ -1,5 +1,6 @@
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type IBucket } from 'aws-cdk-lib/aws-s3';
+import { type DiyRagAnswering } from './answer-cache';
 import { type ContextLines } from './context-lines';
 import { type DocumentParsing } from './document-parsing';
 import { type PassageRetrieval } from './passage-retrieval';
@@ -10,7 +11,7 @@ import { type ApiAuth, type RagApi } from '../api';
 import { type IGuardrail } from '../guardrail';
 import { type IEmbeddingModel, type IModel } from '../model';
 import { type Posture } from '../posture';
-import { type RagAnswering, type SyncPolicy } from '../rag';
+import { type SyncPolicy } from '../rag';
 
 /** The documents of a `DiyRag`. */
 export interface OwnDocuments {
@@ -106,7 +107,7 @@ export interface DiyRagProps {
    *
    * @default - 2048 tokens, 2 minutes, the model's own sampling
    */
-  readonly answering?: RagAnswering;
+  readonly answering?: DiyRagAnswering;
 
   /**
    * Checks questions and answers; one with contextual grounding checks answers against their passages.

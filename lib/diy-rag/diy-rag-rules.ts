@@ -6,7 +6,7 @@ import { requireValidQueries } from '../rag/query-rules';
 
 /** What props must be by themselves. */
 export function requireValidProps(scope: IConstruct, props: DiyRagProps) {
-  const { documents, splitter, store, embedding, retrieval, posture } = props;
+  const { documents, splitter, store, embedding, retrieval, answering, posture } = props;
   requireMade(scope, 'documents.bucket', documents?.bucket, 'arnForObjects', "a bucket, such as Bucket.fromBucketName(this, 'Documents', 'documents')");
   requireLength(scope, 'documents.prefix', documents?.prefix, 1, 300);
   requireMade(scope, 'documents.sync', documents?.sync, 'also', 'SyncPolicy, such as SyncPolicy.onChange()');
@@ -16,6 +16,7 @@ export function requireValidProps(scope: IConstruct, props: DiyRagProps) {
   requireMade(scope, 'store', store, '_bind', 'VectorStore, such as VectorStore.s3Vectors()');
   requireMade(scope, 'embedding', embedding, 'bind', 'EmbeddingModel, such as EmbeddingModel.standard()');
   requireMade(scope, 'posture', posture, 'encryptionKey', 'Posture, such as Posture.regulated()');
+  requireMade(scope, 'answering.cache', answering?.cache, '_bind', 'AnswerCache, such as AnswerCache.semantic()');
   requireValidRetrieval(scope, retrieval ?? {});
   requireValidQueries(scope, props);
 }

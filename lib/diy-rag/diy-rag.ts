@@ -17,22 +17,24 @@ import { OWN_SOURCE } from './index-sync';
 import { OwnIndex } from './own-index';
 import { type PassageRetrieval } from './passage-retrieval';
 import { RagApi } from '../api';
+import { ANSWER_CACHE_METRICS } from '../contract/answer-cache';
 import { DOCUMENT_METRICS, DOCUMENTS_TABLE } from '../contract/document-index';
 import { RETRIEVAL_METRICS } from '../contract/knowledge';
 import { REWRITE_METRICS } from '../contract/questions';
 import { DOCUMENT_ROUTES, RAG_ROUTES } from '../contract/rag';
 import { REINDEX_METRICS } from '../contract/reindexing';
 import { PrivateBucket } from '../internal/private-bucket';
-import { requireFirst } from '../internal/validation';
-import { type IKnowledge, type KnowledgeBinding } from '../knowledge';
+import { fail, requireFirst } from '../internal/validation';
+import { type IKnowledge, type KnowledgeBinding, SearchKind } from '../knowledge';
 import { type KnowledgeNeeds } from '../knowledge/knowledge-needs';
 import { type DashboardOptions, type IAlarms } from '../observability';
 import { Operations } from '../observability/operations';
-import { failedRequests, type Failures } from '../observability/operations-dashboard';
+import { type Chart, failedRequests, type Failures } from '../observability/operations-dashboard';
 import { CalledService } from '../posture';
 import { type Build, buildOf } from '../posture/build';
 import { grantItems } from '../posture/item-table';
 import { DocumentMetrics } from '../rag/answer-metrics';
+import { type AnswerTable } from '../rag/answer-table';
 import { requireFittingProof, warnOfIdleGrant } from '../rag/caller-rules';
 import { Evaluation } from '../rag/evaluation';
 import { type EvaluationOptions, type IEvaluation } from '../rag/evaluation-options';
@@ -78,6 +80,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
 
   private readonly build: Build;
   private readonly index: OwnIndex;
+  private readonly answers?: AnswerTable;
   private readonly queries?: QueryApi;
   private readonly operations: Operations;
   private readonly retrieval: PassageRetrieval;
@@ -90,6 +93,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
     this.operations = new Operations(this, { documentation: DOCUMENTATION, encryptionKey: this.build.encryptionKey });
     this.retrieval = props.retrieval ?? {};
     this.bucket = props.documents?.bucket ?? this.defineBucket();
+    this.answers = this.defineAnswers(props);
     this.index = this.defineIndex(props);
     this._needs = this.index.needs;
     this.table = this.index.sync.table;
@@ -163,7 +167,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
 
   /** Adds a dashboard: questions, what is found, what is read, what carries it, alarms where there are some, and the requests that failed last. */
   public addDashboard(options: DashboardOptions = {}): cloudwatch.Dashboard {
-    return this.operations.addDashboard({ rows: ragCharts(this.signals), failures: this.failures }, options);
+    return this.operations.addDashboard({ rows: [...ragCharts(this.signals), ...this.answers ? [[this.cacheChart]] : []], failures: this.failures }, options);
   }
 
   /**
@@ -206,6 +210,16 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
     return this.metric(RETRIEVAL_METRICS.rerankFallbacks, options);
   }
 
+  /** Questions that were answered by what was answered before; there are some with `answering.cache` alone. */
+  public metricAnswerCacheHits(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ANSWER_CACHE_METRICS.hits, options);
+  }
+
+  /** Questions that were looked for among answers, and answered anew. */
+  public metricAnswerCacheMisses(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(ANSWER_CACHE_METRICS.misses, options);
+  }
+
   /** Chunks that were embedded and written. */
   public metricChunksIndexed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(DOCUMENT_METRICS.chunksIndexed, options);
@@ -243,12 +257,25 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
     return { rag: this, documents: this, indexes: this, queries: answering, reader, changes, lost };
   }
 
+  private get cacheChart(): Chart {
+    const lines = [this.metricAnswerCacheHits({ label: 'Told again' }), this.metricAnswerCacheMisses({ label: 'Answered anew' })];
+    return { title: 'Answers told again', unit: 'questions', lines };
+  }
+
   private get failures(): Failures {
     return this.queries ? failedRequests(this.queries.answers.logs) : failedDocuments(this.index.sync.handler.logs);
   }
 
   private requireQueries(member: string): QueryApi {
     return this.queries ?? failWithoutQueries(this, member);
+  }
+
+  private defineAnswers({ answering, retrieval }: DiyRagProps) {
+    const answers = answering?.cache?._bind(this, this.build);
+    if (answers && retrieval?.search === SearchKind.KEYWORD) {
+      fail(this, "'answering.cache' must be left out with SearchKind.KEYWORD, for which nothing is embedded, and questions can be near by their embeddings alone: take SearchKind.HYBRID");
+    }
+    return answers;
   }
 
   private defineBucket() {
@@ -272,6 +299,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
       embedding,
       retrieval: this.retrieval,
       policy: sync,
+      answers: this.answers,
       service: this.operations.service,
     });
   }
@@ -279,7 +307,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
   private defineQueries({ api = RagApi.rest(), ...props }: DiyRagProps) {
     const rest = api._rest();
     if (!rest) return undefined;
-    const { retrieval } = this;
+    const { retrieval, answers } = this;
     const { needs: { parts, calls, place }, sync: { table } } = this.index;
     const queries = new QueryApi(this, {
       ...props,
@@ -290,6 +318,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
       parts: [...parts, 'documents', ...retrieval.links ? ['s3-links'] : []],
       calls: [...new Set([...calls, CalledService.DYNAMODB])],
       place,
+      cache: answers && { answers, lagSeconds: this.index.lagSeconds },
       routes: [...Object.values(RAG_ROUTES), ...Object.values(DOCUMENT_ROUTES)],
     });
     requireFittingProof(this, { retrieval }, queries.auth);

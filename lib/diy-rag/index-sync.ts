@@ -23,6 +23,7 @@ import { placing } from '../knowledge/knowledge-needs';
 import { CalledService } from '../posture';
 import { type Build } from '../posture/build';
 import { defineItemTable, grantItems } from '../posture/item-table';
+import { type AnswerTable } from '../rag/answer-table';
 import { ChangeTrigger } from '../rag/change-trigger';
 import { type SourceDocuments } from '../rag/source-documents';
 import { type SyncPolicy } from '../rag/sync-policy';
@@ -39,6 +40,7 @@ export interface IndexSyncProps extends Build {
   /** Whether indexes are compared, which takes searching them. */
   readonly compares: boolean;
   readonly policy: SyncPolicy;
+  readonly answers?: AnswerTable;
   /** How documents are read, once the tables are there. */
   readonly index: (vectorTable: TableV2) => IndexPolicy;
   /** Lets the handler embed. */
@@ -163,6 +165,7 @@ export class IndexSync extends Construct {
     props.scans?.letRead(role);
     props.context?.letWrite(role);
     props.splitter.letCut(role);
+    props.answers?.grantChange(role);
     props.store.letWrite(role);
     props.store.letManage(role);
     // Two indexes are compared by what both find.

@@ -7,6 +7,7 @@ export { ContextLines, type ContextLinesOptions } from './context-lines';
 export * from './diy-rag';
 export * from './diy-rag-props';
 export { type DocumentParsing } from './document-parsing';
+export * from './answer-cache';
 export { type SearchModelOptions } from './asked-model';
 export { Fusion, type FusionWeights, type ReciprocalRankOptions } from './fusion';
 export { type AuroraVectorStoreOptions, type ExistingVectorCluster } from './own-aurora';

@@ -13,6 +13,7 @@ import { type ScanBinding } from './scan-reading';
 import { Splitter, type SplitterBinding } from './splitter';
 import { type StoreBinding } from './store-binding';
 import { VectorStore } from './vector-store';
+import { STORE_LAG_SECONDS, USUAL_LAG_SECONDS } from '../contract/answer-cache';
 import { type EmbeddingPolicy } from '../contract/diy-rag';
 import { type IndexPolicy } from '../contract/document-index';
 import { type KnowledgePolicy } from '../contract/knowledge';
@@ -27,6 +28,7 @@ import { type KnowledgeNeeds } from '../knowledge/knowledge-needs';
 import { type EmbeddingBinding, EmbeddingModel, type IEmbeddingModel } from '../model';
 import { CalledService } from '../posture';
 import { type Build } from '../posture/build';
+import { type AnswerTable } from '../rag/answer-table';
 import { type SourceDocuments } from '../rag/source-documents';
 import { type SyncPolicy } from '../rag/sync-policy';
 
@@ -40,6 +42,8 @@ export interface OwnIndexProps extends Build {
   readonly embedding?: IEmbeddingModel;
   readonly retrieval: PassageRetrieval;
   readonly policy: SyncPolicy;
+  /** Where answers are kept, which changes make old. */
+  readonly answers?: AnswerTable;
   /** What the construct is called in metrics and logs. */
   readonly service: string;
 }
@@ -134,6 +138,11 @@ export class OwnIndex extends Construct {
     return new KnowledgeBinding(policy);
   }
 
+  /** How long the store may still give what has changed in it. */
+  public get lagSeconds(): number {
+    return STORE_LAG_SECONDS[this.store.reference.kind] ?? USUAL_LAG_SECONDS;
+  }
+
   /** What its documents are kept in step by, and what another index is. */
   public get kept() {
     const { policy: { _triggers: { onDeploy } } } = this.props;
@@ -209,6 +218,7 @@ export class OwnIndex extends Construct {
       store: reference,
       words,
       reindex: { ...this.reindex.policy, models: this.models },
+      answers: this.props.answers?.reference,
       vectors: { table: vectorTable, seconds: VECTOR_SECONDS },
     };
   }

@@ -152,7 +152,7 @@ export function requireValidRetrieval(scope: IConstruct, retrieval: PassageRetri
 }
 
 /** One question that becomes several becomes them in one way. */
-function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, expansion }: PassageRetrieval) {
+function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, expansion, search }: PassageRetrieval) {
   requireMade(scope, 'retrieval.rewriting', rewriting, '_bind', 'QueryRewriting, such as QueryRewriting.fromHistory()');
   requireMade(scope, 'retrieval.expansion', expansion, '_bind', 'QueryExpansion, such as QueryExpansion.multiQuery()');
   if (questions > 1 && rewriting && !rewriting._asks) {
@@ -160,6 +160,9 @@ function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, ex
   }
   if (questions > 1 && expansion?._expands) {
     fail(scope, `'retrieval.questions' must be 1 with 'retrieval.expansion', which puts one question in other ways, got ${questions}: leave one of them out`);
+  }
+  if (expansion?._imagines && search === SearchKind.KEYWORD) {
+    fail(scope, "'retrieval.expansion' must not be QueryExpansion.hyde() with SearchKind.KEYWORD, which looks for no meaning: take QueryExpansion.multiQuery()");
   }
 }
 

@@ -44,6 +44,13 @@ export abstract class QueryExpansion {
    */
   public readonly _expands: boolean = true;
 
+  /**
+   * Whether it is for searches by meaning alone.
+   *
+   * @internal
+   */
+  public readonly _imagines: boolean = false;
+
   /** @internal */
   public abstract _bind(scope: IConstruct, caller: IGrantable): ExpansionPolicy | undefined;
 }
@@ -71,6 +78,8 @@ class MultiQuery extends QueryExpansion {
 }
 
 class Hyde extends QueryExpansion {
+  public override readonly _imagines = true;
+
   constructor(private readonly options: SearchModelOptions) {
     super();
   }

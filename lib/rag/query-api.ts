@@ -1,5 +1,6 @@
 import { Size, Stack } from 'aws-cdk-lib';
 import { type Construct } from 'constructs';
+import { type AnswerTable } from './answer-table';
 import { ANSWER_TIMEOUT, answeringPolicy, type RagAnswering } from './answering';
 import { type QuerySignals } from './rag-signals';
 import { type SessionTable } from './session-table';
@@ -7,6 +8,7 @@ import { ApiAuth, type RestStreamingOptions } from '../api';
 import { type AuthBinding } from '../api/auth-binding';
 import { restApiOptions } from '../api/rest-streaming-options';
 import { StreamingRestApi } from '../api/streaming-rest-api';
+import { CACHE_STATUS_HEADER } from '../contract/answer-cache';
 import { type ApiRoute } from '../contract/api';
 import { CHAT_METRICS, type GuardrailReference, SYSTEM_PROMPT_FILE } from '../contract/chat';
 import { type DocumentsReference, RAG_CLIENT_HEADERS, RAG_EXPOSED_HEADERS, type RagEnv } from '../contract/rag';
@@ -42,6 +44,8 @@ export interface QueryApiProps extends QueryApiChoices {
   readonly calls?: readonly CalledService[];
   /** Where the handler runs, where its documents lie in a network. @default - where the posture says */
   readonly place?: PlaceBeside;
+  /** Where answers are kept that are told again, and how long the store of passages may give what is old. */
+  readonly cache?: { readonly answers: AnswerTable; readonly lagSeconds: number };
 }
 
 /** Questions over HTTP: the handler that looks up and answers, and the API in front of it. What it makes stands in its construct's own scope. */
@@ -68,13 +72,15 @@ export class QueryApi {
 
   /** Gives the handler what it answers from. */
   public answerFrom(bind: (caller: HandlerRole) => KnowledgeBinding, documents?: DocumentsReference) {
-    const { scope, props: { service }, answers: { role } } = this;
+    const { scope, props: { service, cache }, answers: { role } } = this;
     const stack = Stack.of(scope);
     this.sessions?.grantUse(role);
+    cache?.answers.grantUse(role);
     const answering = this.answeringEnvironment(scope, role, this.models, bind);
     this.answers.configure({
       ...answering,
       SESSIONS: this.sessions ? stack.toJsonString(this.sessions.policy) : '',
+      ANSWERS: cache ? stack.toJsonString(cache.answers.policy(cache.lagSeconds)) : '',
       DOCUMENTS: documents ? stack.toJsonString(documents) : '',
       CALLER: this.auth.caller,
       CORS_ORIGINS: this.endpoint.corsOrigins.join(','),
@@ -118,7 +124,7 @@ export class QueryApi {
       description: description.handler,
       // Answers are streamed from the model in any case, and no tools are offered.
       files: (role) => ({ ...this.models.bind(role, ModelUse.STREAMED_TEXT), ...(systemPrompt && { [SYSTEM_PROMPT_FILE]: systemPrompt }) }),
-      parts: [...parts, ...this.sessions ? ['sessions'] : []],
+      parts: [...parts, ...this.sessions ? ['sessions'] : [], ...this.props.cache ? ['answers'] : []],
       timeout: this.timeout,
       memory: Size.mebibytes(1024),
       logRetention,
@@ -140,7 +146,7 @@ export class QueryApi {
       handler: this.answers.function,
       auth: this.auth,
       routes: [...routes, ...this.sessions ? Object.values(SESSION_ROUTES) : []],
-      headers: { sent: RAG_CLIENT_HEADERS, exposed: RAG_EXPOSED_HEADERS },
+      headers: { sent: RAG_CLIENT_HEADERS, exposed: [...RAG_EXPOSED_HEADERS, ...this.props.cache ? [CACHE_STATUS_HEADER] : []] },
       timeout: this.timeout,
     });
   }

@@ -2,9 +2,11 @@ import { type IConstruct } from 'constructs';
 import { requireValidAnswering } from './answering';
 import { type QueryApiChoices } from './query-api';
 import { type RagApi } from '../api';
+import { ANSWER_CACHE_METRICS } from '../contract/answer-cache';
 import { CHAT_METRICS } from '../contract/chat';
 import { SYNC_METRICS } from '../contract/document-sync';
 import { RETRIEVAL_METRICS } from '../contract/knowledge';
+import { REWRITE_METRICS } from '../contract/questions';
 import { fail, requireMade } from '../internal/validation';
 
 /** What everybody may choose who answers from what is theirs. */
@@ -36,7 +38,8 @@ function requireUseOfAnswers(scope: IConstruct, { model, answering, guardrail, a
 
 /** Refuses what is never counted where nobody is answered. */
 export function requireMetricOfReading(scope: IConstruct, metricName: string) {
-  if (![...Object.values<string>(CHAT_METRICS), ...Object.values<string>(RETRIEVAL_METRICS)].includes(metricName)) return;
+  const ofAnswers = [CHAT_METRICS, RETRIEVAL_METRICS, REWRITE_METRICS, ANSWER_CACHE_METRICS].flatMap((metrics) => Object.values<string>(metrics));
+  if (!ofAnswers.includes(metricName)) return;
   fail(scope, `'metricName' must be a metric of what is read, such as ${SYNC_METRICS.syncJobs}, with RagApi.none(), got '${metricName}': what answers from this knowledge counts it, `
     + `such as a ChatbotApi by chat.metric('${metricName}')`);
 }

@@ -1,6 +1,6 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Model, ModelRouter } from '../../lib';
+import { Model, ModelRouter, SearchKind } from '../../lib';
 import { DiyRag, type PassageRetrieval, QueryExpansion, QueryRewriting } from '../../lib/diy-rag';
 
 const MICRO = Model.foundation('amazon.nova-micro-v1:0');
@@ -53,6 +53,7 @@ test.each<[string, PassageRetrieval, string]>([
   ['a router before a search', { expansion: QueryExpansion.hyde({ model: new ModelRouter({ model: MICRO }) }) }, "'retrieval.expansion.model' must be one model"],
   ['taking questions apart without a model', { questions: 2, rewriting: QueryRewriting.fromHistory() }, "'retrieval.questions' must be 1 with a 'retrieval.rewriting' that asks no model"],
   ['several questions in several ways', { questions: 2, expansion: QueryExpansion.hyde() }, "'retrieval.questions' must be 1 with 'retrieval.expansion'"],
+  ['what might be meant where no meaning is looked for', { search: SearchKind.KEYWORD, expansion: QueryExpansion.hyde() }, "'retrieval.expansion' must not be QueryExpansion.hyde() with SearchKind.KEYWORD"],
   ['what is no rewriting', { rewriting: 'history' as never }, "'retrieval.rewriting' must be made by QueryRewriting"],
 ])('refuses %s', (_, retrieval, message) => {
   expect(() => define(retrieval)).toThrow(message);

@@ -15,6 +15,7 @@ const env: RagEnv = {
   GENERATION: '{"maxTokens":100}',
   GUARDRAIL: '',
   SESSIONS: '',
+  ANSWERS: '',
   DOCUMENTS: '',
   CALLER: 'cognito',
   CORS_ORIGINS: '',

@@ -5,7 +5,9 @@ import type { House } from '../../../lambda/document-index/house';
 import type { IndexTerms } from '../../../lambda/document-index/in-step';
 import { versionOf, chunkId } from '../../../lambda/document-index/version';
 import type { MetricValues } from '../../../lambda/kit/metrics';
+import type { Generations } from '../../../lambda/ports/answers';
 import type { Chunker } from '../../../lambda/ports/chunks';
+import type { Scalar } from '../../../lambda/ports/passages';
 import type { SentChange } from '../../../lambda/ports/sync-queues';
 import { INDEX_SECONDS } from '../../../lib/contract/document-index';
 import { CHANGE_ATTEMPTS, JOB_ATTEMPTS, METADATA_ENDING } from '../../../lib/contract/document-sync';
@@ -59,6 +61,8 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, policy =
   const scans = new MemoryScans(clock, originals);
   const changes = new FakeQueue(clock, { receives: CHANGE_ATTEMPTS, batch: 4, seconds: 6 * INDEX_SECONDS });
   const jobs = new FakeQueue(clock, { receives: JOB_ATTEMPTS, batch: 1, seconds: 6 * INDEX_SECONDS });
+  const raised: (Scalar | undefined)[] = [];
+  const generations: Generations = { raise: async (tenants) => void raised.push(...tenants) };
   const lines: Readonly<Record<string, unknown>>[] = [];
   const metrics: Record<string, number[]> = {};
   const log = {
@@ -134,6 +138,7 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, policy =
           originals: own(originals),
           texts: own(texts),
           store: own(room(name).store),
+          generations: own(generations),
           parser: own(LINE_PARSER),
           scans: own(scans),
           scanned: (pages) => publish({ PagesScanned: pages }),
@@ -214,6 +219,8 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, policy =
     intake,
     tell,
     calls,
+    /** Whose documents changed in the index, each time that it was told. */
+    raised,
     state: (key: string) => states.items.get(`${SOURCE} ${key}`)?.state,
     /** Writes or deletes an object; the event of it comes late, maybe twice, maybe never. */
     async change(key: string, content: string | undefined, { late = 0, twice = 0, lost = 0 } = {}) {

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { wordIndex } from './answers';
 import { type LongScript, ScriptedModel } from './model';
 import { MemoryPassages } from './passages';
 import { facts } from './policy';
@@ -10,6 +11,8 @@ import { endpoint } from '../../../lambda/kit/endpoint';
 import type { LogFields } from '../../../lambda/kit/log';
 import type { MetricValues } from '../../../lambda/kit/metrics';
 import { restApi } from '../../../lambda/kit/rest-api';
+import { AnswerCache } from '../../../lambda/knowledge/answer-cache';
+import type { Answers } from '../../../lambda/ports/answers';
 import type { ListedDocuments } from '../../../lambda/ports/document-states';
 import type { Passage, SearchNote } from '../../../lambda/ports/passages';
 import { ragRoutes } from '../../../lambda/rag/routes';
@@ -21,6 +24,8 @@ export interface RagOptions extends Partial<Omit<RagPolicy, 'knowledge'>> {
   readonly scripts?: readonly LongScript[];
   readonly listed?: ListedDocuments;
   readonly found?: readonly (readonly Passage[] | Error)[];
+  /** What answers are kept in. */
+  readonly kept?: Answers;
   readonly notes?: readonly SearchNote[];
 }
 
@@ -41,7 +46,7 @@ export class RagApi {
   private runs = 0;
   private readonly handler: ReturnType<typeof restApi>;
 
-  constructor({ scripts = [], found = [[]], notes, knowledge, listed, ...changes }: RagOptions = {}) {
+  constructor({ scripts = [], found = [[]], notes, knowledge, listed, kept, ...changes }: RagOptions = {}) {
     this.model = new ScriptedModel(scripts);
     this.passages = new MemoryPassages(found, notes);
     const policy: RagPolicy = { models: oneModel(facts), generation: { maxTokens: 500 }, systemPrompt: '', ...changes, knowledge: { ...KNOWLEDGE, ...knowledge } };
@@ -49,6 +54,7 @@ export class RagApi {
       info: (message: string, fields: LogFields) => void this.logged.push({ level: 'info', message, fields }),
       error: (message: string, fields: LogFields) => void this.logged.push({ level: 'error', message, fields }),
     };
+    const clock = { ...systemClock, now: () => systemClock.now() + this.later, pause: async () => undefined };
     const ports = {
       model: this.model,
       passages: this.passages,
@@ -59,8 +65,9 @@ export class RagApi {
           return `https://signed.example/${uri.slice(5)}?for=${seconds}`;
         },
       },
-      clock: { ...systemClock, now: () => systemClock.now() + this.later, pause: async () => undefined },
+      clock,
       ...(listed && { documents: listed }),
+      ...(policy.cache && kept && { cache: new AnswerCache([policy.knowledge], policy.cache, { answers: kept, index: wordIndex(), clock }) }),
       ...(changes.sessions && { sessions: this.sessions }),
     };
     const into = (list: MetricValues[]) => (values: MetricValues) => void list.push(values);

@@ -1,0 +1,152 @@
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { UserPool } from 'aws-cdk-lib/aws-cognito';
+import { AnyPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { emittedMetrics } from './emitted-metrics';
+import { runStacks, type User } from './run-stacks';
+import { ApiAuth, MetadataField, Model } from '../../lib';
+import { AnswerCache, DiyRag, type DiyRagProps, QueryExpansion, QueryRewriting } from '../../lib/diy-rag';
+import { accessKeyOf } from '../../local/principals';
+
+const MICRO = Model.foundation('amazon.nova-micro-v1:0');
+
+describe('questions to a pipeline of one\'s own', () => {
+  const run = runStacks((app) => {
+    const stack = new Stack(app, 'Rags');
+    const auth = ApiAuth.cognito(new UserPool(stack, 'Users'));
+    const operator = new Role(stack, 'Operator', { assumedBy: new AnyPrincipal() });
+    new CfnOutput(stack, 'OperatorArn', { value: operator.roleArn });
+    const fields = [MetadataField.text('owner'), MetadataField.number('year')];
+    const rags: Readonly<Record<string, DiyRagProps>> = {
+      Cached: { retrieval: { fields, tenant: { field: 'owner', claim: 'email' } }, answering: { cache: AnswerCache.semantic() } },
+      History: { retrieval: { rewriting: QueryRewriting.fromHistory(), expansion: QueryExpansion.multiQuery({ model: MICRO }) } },
+      Imagined: { retrieval: { rewriting: QueryRewriting.byModel({ model: MICRO }), expansion: QueryExpansion.hyde() } },
+    };
+    for (const [name, props] of Object.entries(rags)) {
+      const rag = new DiyRag(stack, `${name}Rag`, { auth, ...props });
+      rag.bucket.grantPut(operator);
+      rag.bucket.grantDelete(operator);
+      for (const [key, value] of Object.entries({ Url: rag.url, Bucket: rag.bucket.bucketName })) new CfnOutput(stack, `${name}${key}`, { value });
+    }
+  });
+  const output = (name: string) => run.cloud.outputs.Rags[name];
+  const s3 = () => {
+    const credentials = { accessKeyId: accessKeyOf(output('OperatorArn')), secretAccessKey: 'x' };
+    return new S3Client({ endpoint: run.cloud.endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
+  };
+  const put = (name: string, Key: string, Body: string) => s3().send(new PutObjectCommand({ Bucket: output(`${name}Bucket`), Key, Body }));
+  beforeAll(() => {
+    // A minute of a queue is two seconds here.
+    run.cloud.events.queues.speed = 30;
+  });
+
+  async function ask(name: string, body: object, user: User = 'user-a') {
+    const response = await fetch(`${output(`${name}Url`)}v1/query`, {
+      method: 'POST',
+      headers: { 'authorization': `Bearer ${run.cloud.session.users[user]}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${response.status}: ${text}`);
+    return { status: response.headers.get('cache-status'), text, json: () => JSON.parse(text) };
+  }
+
+  async function indexed(name: string, key: string, since: number, state = 'indexed', user: User = 'user-a') {
+    for (const end = Date.now() + 30_000; ;) {
+      const response = await fetch(`${output(`${name}Url`)}v1/documents/${Buffer.from(key).toString('base64url')}`, { headers: { authorization: `Bearer ${run.cloud.session.users[user]}` } });
+      const found = await response.json() as { state?: string; updated_at: number };
+      if (found.state === state && found.updated_at >= since) return new Promise((resolve) => setTimeout(resolve, 1_100));
+      if (Date.now() > end) throw new Error(`'${key}' is not ${state}: ${JSON.stringify(found)}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  const seconds = () => Math.floor(Date.now() / 1000);
+
+  async function write(name: string, key: string, body: string, metadata?: object, user?: User) {
+    const since = seconds();
+    if (metadata) await put(name, `${key}.metadata.json`, JSON.stringify({ metadataAttributes: metadata }));
+    await put(name, key, body);
+    // The table of words is read a moment later by whoever does not wait for it: what is looked up sooner is not kept.
+    return indexed(name, key, since, 'indexed', user);
+  }
+
+  describe('that were answered before', () => {
+    const leave = (days: string) => `Everybody has ${days} days of leave a year.`;
+    const QUESTION = { query: 'How many days of leave a year?' };
+
+    test('are answered by what was answered, said otherwise and streamed too', async () => {
+      await write('Cached', 'a.txt', leave('thirty'), { owner: 'user-a@example.com', year: 2026 });
+      const first = await ask('Cached', QUESTION);
+      expect([first.status, first.json().answer]).toEqual(['answers; fwd=miss', expect.stringContaining('thirty')]);
+      const second = await ask('Cached', { query: 'A year: how many days of leave?' });
+      expect([second.status, second.json()]).toEqual(['answers; hit', expect.objectContaining({ answer: first.json().answer, cached: true, citations: first.json().citations })]);
+      expect(second.json().usage.total_tokens).toBe(0);
+      const streamed = await ask('Cached', { ...QUESTION, stream: true });
+      expect([streamed.status, streamed.text]).toEqual(['answers; hit', expect.stringMatching(/event: passages[^]*event: text[^]*event: citation[^]*event: done\ndata: .*"cached":true/)]);
+    }, 60_000);
+
+    test('are answered anew for another filter, and where that is asked for', async () => {
+      expect((await ask('Cached', { ...QUESTION, filter: { year: 2026 } })).status).toBe('answers; fwd=miss');
+      expect((await ask('Cached', { ...QUESTION, filter: { year: 2026 } })).status).toBe('answers; hit');
+      expect((await ask('Cached', { ...QUESTION, cache: false })).status).toBe('answers; fwd=miss');
+    }, 60_000);
+
+    test('are answered for each tenant from their own documents, which void what was answered them, and them alone', async () => {
+      const b = await ask('Cached', QUESTION, 'user-b');
+      expect([b.status, b.text]).toEqual(['answers; fwd=miss', expect.not.stringContaining('thirty')]);
+      await write('Cached', 'b.txt', leave('forty'), { owner: 'user-b@example.com', year: 2026 }, 'user-b');
+      expect((await ask('Cached', QUESTION, 'user-b')).json().answer).toContain('forty');
+      expect((await ask('Cached', QUESTION, 'user-b')).json()).toMatchObject({ answer: expect.stringContaining('forty'), cached: true });
+      expect((await ask('Cached', QUESTION)).json()).toMatchObject({ answer: expect.stringContaining('thirty'), cached: true });
+    }, 60_000);
+
+    test('are answered anew when a document has changed, or is gone', async () => {
+      await write('Cached', 'a.txt', leave('thirty-one'));
+      const changed = await ask('Cached', QUESTION);
+      expect([changed.status, changed.json().answer]).toEqual(['answers; fwd=miss', expect.stringContaining('thirty-one')]);
+      expect((await ask('Cached', QUESTION)).status).toBe('answers; hit');
+      const since = seconds();
+      await s3().send(new DeleteObjectCommand({ Bucket: output('CachedBucket'), Key: 'b.txt' }));
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      expect(since).toBeGreaterThan(0);
+      expect((await ask('Cached', QUESTION, 'user-b')).json()).toMatchObject({ finish_reason: 'unanswered' });
+      expect((await ask('Cached', QUESTION)).status).toBe('answers; hit');
+    }, 60_000);
+  });
+
+  test('that follow others are looked up behind them, and in other words', async () => {
+    await write('History', 'ulm.txt', 'Leave in Ulm is taken by the end of March.');
+    const conversation = { messages: [{ role: 'user', content: 'When is leave taken?' }, { role: 'assistant', content: 'By March.' }, { role: 'user', content: 'And in Ulm?' }] };
+    const followed = (await ask('History', { ...conversation, explain: true })).json();
+    expect(followed.explain).toMatchObject({ rewrite: 'done', searches: [{ query: 'When is leave taken?\nAnd in Ulm?' }, { query: 'And in Ulm?', weight: 0.5 }] });
+    expect(followed.answer).toContain('March');
+    const { passages, explain } = (await ask('History', { query: 'When is my vacation?', explain: true })).json();
+    expect([passages.length, explain.searches]).toEqual([1, [{ query: 'When is my vacation?' }, { query: 'When is my leave?', weight: 0.5 }]]);
+  }, 60_000);
+
+  test('are looked up by what might answer them', async () => {
+    await write('Imagined', 'ulm.txt', 'Leave in Ulm is taken by the end of March.');
+    const { explain, answer } = (await ask('Imagined', { query: 'When is vacation in Ulm?', explain: true })).json();
+    expect(explain).toMatchObject({ rewrite: 'done', searches: [{ query: 'When is vacation in Ulm?', imagined: 'It is written: When is leave in Ulm.' }] });
+    expect(answer).toContain('March');
+    const conversation = { messages: [{ role: 'user', content: 'When is leave taken?' }, { role: 'assistant', content: 'By March.' }, { role: 'user', content: 'And in Ulm?' }] };
+    expect((await ask('Imagined', { ...conversation, explain: true })).json().explain.searches[0].query).toBe('When is leave taken? And in Ulm?');
+  }, 60_000);
+
+  test('are counted by what became of them', () => {
+    const values = (name: string) => emittedMetrics(run.cloud).filter((metric) => metric.name === name).reduce((sum, { value }) => sum + value, 0);
+    expect(values('AnswerCacheHits')).toBeGreaterThan(4);
+    expect(values('AnswerCacheMisses')).toBeGreaterThan(4);
+    expect(values('QuestionRewrites')).toBeGreaterThan(3);
+    expect(values('QuestionRewritesFailed')).toBe(0);
+  });
+
+  test('every grant is used, and none is missing', async () => {
+    const { roles } = await run.cloud.report();
+    for (const { role, denied, unknown, unused } of roles.filter((each) => !each.role.includes('Operator'))) {
+      const answers = unused.filter((grant) => JSON.stringify(grant).includes('Answers'));
+      const models = unused.filter(({ action }) => action.startsWith('bedrock:'));
+      expect({ role, denied, unknown, answers, models }).toEqual({ role, denied: [], unknown: [], answers: [], models: [] });
+    }
+  });
+});

@@ -1,0 +1,84 @@
+import * as fc from 'fast-check';
+import { deployIndex } from './deployed-index';
+
+const lines = (count: number, of = 'line') => Array.from({ length: count }, (_, at) => `${of} ${at}`).join('\n');
+
+/** Calls of the ports, as far as answers are concerned. */
+const told = (calls: readonly string[]) => calls.filter((call) => ['write', 'remove', 'raise', 'save'].includes(call));
+
+test('a change is told once the store holds what it should, and before it is written down that it does', async () => {
+  const index = deployIndex();
+  await index.settle(() => index.change('a.txt', lines(3)));
+  expect(told(index.calls).slice(-3)).toEqual(['save', 'raise', 'save']);
+  expect(index.raised).toEqual([undefined]);
+  const before = index.calls.length;
+  await index.settle(() => index.change('a.txt', lines(2, 'new')));
+  expect(told(index.calls.slice(before)).slice(-4)).toEqual(['save', 'remove', 'raise', 'save']);
+  await index.settle(() => index.change('a.txt', undefined));
+  await index.settle(() => index.change('b.txt', 'broken'));
+  expect(index.raised).toEqual([undefined, undefined, undefined]);
+});
+
+test('nothing is told of what has not changed', async () => {
+  const index = deployIndex();
+  await index.settle(() => index.change('a.txt', lines(3)));
+  await index.settle(() => index.change('a.txt', lines(3)));
+  expect(index.raised).toEqual([undefined]);
+});
+
+const OWNED = { fields: [{ name: 'owner', type: 'string' as const }], tenantField: 'owner' };
+const owned = (owner: string) => JSON.stringify({ metadataAttributes: { owner } });
+
+test('a document that comes to another tenant changes what both find', async () => {
+  const index = deployIndex({ terms: OWNED });
+  await index.settle(async () => {
+    index.originals.objects.set('a.txt.metadata.json', owned('acme'));
+    await index.change('a.txt', lines(3));
+  });
+  expect(index.raised).toEqual(['acme']);
+  await index.settle(() => index.change('a.txt.metadata.json', owned('globex')));
+  expect(index.raised.slice(1).sort()).toEqual(['acme', 'globex']);
+  await index.settle(() => index.change('a.txt', undefined));
+  expect(index.raised.slice(3)).toEqual(['globex']);
+});
+
+/** When what is whose changed last in the store, and when that was told last. */
+function watch({ store, raised }: ReturnType<typeof deployIndex>) {
+  const [touched, heard] = [new Map<unknown, number>(), new Map<unknown, number>()];
+  let time = 0;
+  const touch = (ids: readonly string[]) => {
+    for (const id of ids) if (store.chunks.has(id)) touched.set(store.chunks.get(id)!.metadata.owner, ++time);
+  };
+  const [write, remove, push] = [store.write.bind(store), store.remove.bind(store), raised.push.bind(raised)];
+  store.write = (chunks) => write(chunks).finally(() => touch(chunks.map(({ id }) => id)));
+  store.remove = (ids) => {
+    touch(ids);
+    return remove(ids);
+  };
+  raised.push = (...tenants) => {
+    for (const tenant of tenants) heard.set(tenant, ++time);
+    return push(...tenants);
+  };
+  return { touched, heard };
+}
+
+test('whoever is killed wherever, each tenant is told after the last change of what is theirs', async () => {
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
+    const index = deployIndex({ seed, terms: OWNED, kills: 0.02, throttles: 0.05, faults: 0.01 });
+    const { touched, heard } = watch(index);
+    const { change, random, originals, clock } = index;
+    await index.settle(async () => {
+      for (let step = 0; step < 150; step++) {
+        const key = `${Math.floor(random() * 20)}.txt`;
+        const whose = random() < 0.3 || !originals.objects.has(`${key}.metadata.json`);
+        if (whose) await change(`${key}.metadata.json`, owned(`tenant ${Math.floor(random() * 6)}`), { late: 2_000 });
+        await change(key, random() < 0.3 ? undefined : lines(Math.floor(random() * 150), `step ${step}`), { late: 2_000, lost: 0.05 });
+        await clock.pause(random() * 300);
+      }
+    });
+    index.reconcile();
+    await index.settle();
+    expect(touched.size).toBeGreaterThan(3);
+    expect([...touched].filter(([owner, last]) => (heard.get(owner) ?? 0) < last)).toEqual([]);
+  }), { numRuns: 5, seed: 3, endOnFailure: true });
+}, 120_000);
