@@ -11,6 +11,7 @@ import { guardrailFromTemplate } from './bedrock/guardrail-template';
 import { OpenAiServer } from './bedrock/openai-server';
 import { RealBedrock } from './bedrock/real-bedrock';
 import { bedrockRuntime } from './bedrock/runtime';
+import type { KnowledgePolicy } from '../lib/contract/knowledge';
 import type { ModelFacts } from '../lib/contract/model';
 import { ROUTING_FILE, type RoutingTable } from '../lib/contract/routing';
 import { SummaryPolicy } from '../lib/contract/summary';
@@ -91,13 +92,19 @@ interface Environments {
   readonly ContainerDefinitions?: readonly { readonly Environment?: readonly { readonly Name: string; readonly Value: string }[] }[];
 }
 
+/** The models that say what is looked up. */
+function askedModels({ rewriting, expansion }: KnowledgePolicy): ModelFacts[] {
+  return [rewriting?.by === 'model' ? rewriting.model : undefined, expansion?.model].flatMap((model) => model ?? []);
+}
+
 /** What the functions and tasks were told of their models. */
 function toldFacts(deployment: Deployment): ModelFacts[] {
   return deployment.resources('AWS::Lambda::Function', 'AWS::ECS::TaskDefinition').flatMap((runs) => {
     const variables = environmentOf(runs, deployment);
     const summing = variables.SUMMARY ? [(JSON.parse(variables.SUMMARY) as SummaryPolicy).facts] : [];
     const answering = variables.ROUTED_MODELS ? routedModels(JSON.parse(variables.ROUTED_MODELS) as string[], routingTable(runs, variables, deployment)) : [];
-    return [...variables.MODEL ? [JSON.parse(variables.MODEL) as ModelFacts] : [], ...answering, ...summing];
+    const searching = variables.KNOWLEDGE ? askedModels(JSON.parse(variables.KNOWLEDGE) as KnowledgePolicy) : [];
+    return [...variables.MODEL ? [JSON.parse(variables.MODEL) as ModelFacts] : [], ...answering, ...summing, ...searching];
   });
 }
 
