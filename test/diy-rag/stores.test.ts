@@ -1,9 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { CollectionCapacity, type CollectionStoreOptions, DiyRag, type DiyRagProps, MetadataField, Posture, VectorStore } from '../../lib';
+import { CollectionCapacity, type CollectionStoreOptions, DiyRag, type DiyRagProps, MetadataField, Posture, SearchKind, VectorStore } from '../../lib';
 
 const COLLECTION = { collectionArn: 'arn:aws:aoss:us-east-1:111122223333:collection/abc123', collectionName: 'papers', endpoint: 'https://abc123.us-east-1.aoss.amazonaws.com' };
 
@@ -88,6 +88,51 @@ describe('an index of Pinecone', () => {
   ])('refuses %s', (_, storeOf, message) => {
     expect(() => synthesized((stack) => ({ store: storeOf(stack) }))).toThrow(message);
   });
+});
+
+describe('a cluster of MemoryDB', () => {
+  test('searches vectors in one shard, lets two users in by IAM, and handlers that run beside it', () => {
+    const template = synthesized(() => ({ store: VectorStore.memoryDb() })).template();
+    template.hasResourceProperties('AWS::MemoryDB::Cluster', { NumShards: 1, NumReplicasPerShard: 1, TLSEnabled: true, ParameterGroupName: 'default.memorydb-redis7.search' });
+    const users = Object.values(template.findResources('AWS::MemoryDB::User')).map(({ Properties: { AccessString } }) => String(AccessString));
+    expect(users.map((access) => [access.includes('+hset'), access.includes('+ft.search')]).sort()).toEqual([[false, true], [true, false]]);
+    expect(Object.values(template.findResources('AWS::Lambda::Function')).filter(({ Properties: { VpcConfig } }) => VpcConfig !== undefined).length).toBeGreaterThanOrEqual(2);
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 6379 });
+  });
+
+  test('lies in the VPC of the posture', () => {
+    synthesized(() => ({ store: VectorStore.memoryDb(), posture: Posture.regulated() })).template().resourceCountIs('AWS::EC2::VPC', 1);
+  });
+
+  test('has no table of words where nobody searches by them', () => {
+    const tables = (search: SearchKind) => Object.keys(synthesized(() => ({ store: VectorStore.memoryDb(), retrieval: { search } })).template().findResources('AWS::DynamoDB::GlobalTable')).length;
+    expect(tables(SearchKind.HYBRID) - tables(SearchKind.SEMANTIC)).toBe(1);
+  });
+
+  const many = Array.from({ length: 49 }, (_, at) => MetadataField.number(`field${at}`));
+  test.each<[string, () => DiyRagProps, string]>([
+    ['nodes that search no vectors', () => ({ store: VectorStore.memoryDb({ nodeType: 'db.m5.large' }) }), "'nodeType' must be a kind of node that searches vectors, such as db.t4g.small or db.r7g.large, got 'db.m5.large'"],
+    ['six replicas', () => ({ store: VectorStore.memoryDb({ replicas: 6 }) }), "'replicas'"],
+    ['more fields than an index has', () => ({ store: VectorStore.memoryDb(), retrieval: { fields: many } }), "'retrieval.fields' must be at most 48 with VectorStore.memoryDb()"],
+  ])('refuses %s', (_, propsOf, message) => expect(() => synthesized(propsOf)).toThrow(message));
+});
+
+describe('a server of Redis', () => {
+  const network = (stack: Stack) => {
+    const vpc = new Vpc(stack, 'Vpc');
+    return { vpc, securityGroup: new SecurityGroup(stack, 'Redis', { vpc }) };
+  };
+
+  test('in a VPC lets handlers in that run there', () => {
+    const template = synthesized((stack) => ({ store: VectorStore.redis({ host: 'redis.internal', ...network(stack) }) })).template();
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 6379 });
+  });
+
+  test.each<[string, (stack: Stack) => VectorStore, string]>([
+    ['an address', () => VectorStore.redis({ host: 'redis://redis.example.com:6379' }), "'host' must be the name of a server without a scheme or a port"],
+    ['a security group without its VPC', (stack) => VectorStore.redis({ host: 'redis.internal', securityGroup: network(stack).securityGroup }), "'vpc' must be given with 'vpcSubnets' and 'securityGroup'"],
+    ['a VPC without the server\'s security group', (stack) => VectorStore.redis({ host: 'redis.internal', vpc: network(stack).vpc }), "'securityGroup' must be the group of the server"],
+  ])('refuses %s', (_, storeOf, message) => expect(() => synthesized((stack) => ({ store: storeOf(stack) }))).toThrow(message));
 });
 
 test('S3 Vectors refuses more fields than it keeps beside a vector', () => {

@@ -122,17 +122,19 @@ describe('chunks in a store of one\'s choice, from a document to an answer', () 
       await until(() => document(name, `${user}.txt`, user), ({ state }) => state === 'indexed');
       expect((await call(name, 'v1/documents', { user })).data).toHaveLength(1);
       expect(await until(() => found(name, { query: 'salary' }, user), (texts) => texts.length > 0)).toEqual([`The salary of ${user} is secret.`]);
+      expect((await call(name, 'v1/query', { body: { query: 'salary' }, user })).answer).toContain(user);
     }
   }, 90_000);
 
   test('every grant is used, and none is missing', async () => {
     const { roles } = await run.cloud.report();
     for (const { role, denied, unknown, unused } of roles.filter((each) => !each.role.includes('Author'))) {
-      const idle = unused.filter(({ action }) => !IDLE.includes(action));
+      // Whoever searches reads words so that some thousands of chunks have; there are not so many here.
+      const idle = unused.filter(({ action }) => !IDLE.includes(action) && (action !== 'dynamodb:BatchGetItem' || role.includes('IndexSync')));
       expect({ role, denied, unknown, idle }).toEqual({ role, denied: [], unknown: [], idle: [] });
     }
   });
 });
 
-/** Asked of an index that is there already, and of one that is given up. */
-const IDLE = ['aoss:GetIndex', 'aoss:DeleteIndex', 'dynamodb:Scan', 's3:DeleteObject', 'dynamodb:BatchGetItem'];
+/** Asked of an index that is there already, of one that is given up, and of documents that are replaced. */
+const IDLE = ['aoss:GetIndex', 'aoss:DeleteIndex', 'dynamodb:Scan', 's3:DeleteObject'];
