@@ -51,20 +51,21 @@ export async function ask(
   }
   if (!answered) throw new Error('an answer ended without its last event');
   times = { ...times, answer: clock.now() - began };
-  return measured(at, question, { answered, passages, times }, facts, ports, signal);
+  return measured(at, question, { answered, passages, most: answering.knowledge.passages, times }, facts, ports, signal);
 }
 
 interface Given {
   readonly answered: Answered;
   readonly passages: readonly Passage[];
+  readonly most: number;
   readonly times: StageTimes;
 }
 
 async function measured(
-  at: number, question: SetQuestion, { answered, passages, times }: Given, facts: ModelFacts, ports: QueryPorts, signal: AbortSignal,
+  at: number, question: SetQuestion, { answered, passages, most, times }: Given, facts: ModelFacts, ports: QueryPorts, signal: AbortSignal,
 ): Promise<QuestionResult> {
   const { answer, reason, citations, usage } = answered;
-  const { figures, found, missed } = rankedAgainst(question.relevant, passages);
+  const { figures, found, missed } = rankedAgainst(question.relevant, passages, most);
   const judging = ports.clock.now();
   // What a guardrail has put in an answer's place, and that nothing is known, needs no judge.
   const mute = reason === 'unanswered' || reason === 'content_filter';

@@ -67,7 +67,8 @@ export async function judge(judged: Judged, facts: ModelFacts, ports: JudgePorts
       return { unjudged: `the model that judges failed: ${error instanceof Error ? error.message : 'unexpected error'}`, figures: {}, unsupported: [], tokens };
     }
     const read = v.safeParse(verdict, documentIn(said));
-    if (read.success && (judged.question.reference === undefined || read.output.correctness !== undefined)) return { ...figuresOf(read.output), tokens };
+    const whole = read.success && (judged.question.reference === undefined || read.output.correctness !== undefined);
+    if (whole) return { ...figuresOf(read.output), tokens };
     problem = 'Your last judgement could not be read: answer with the JSON object alone, with every field.';
   }
   return { unjudged: 'the judgement could not be read', figures: {}, unsupported: [], tokens };
@@ -75,6 +76,7 @@ export async function judge(judged: Judged, facts: ModelFacts, ports: JudgePorts
 
 function figuresOf({ abstains, statements, relevance, correctness }: v.InferOutput<typeof verdict>): Omit<Judgement, 'tokens'> {
   const supported = statements.filter((each) => each.supported).length;
+  const others = abstains ? [] : statements.filter((each) => !each.supported);
   return {
     abstained: abstains,
     figures: {
@@ -85,7 +87,7 @@ function figuresOf({ abstains, statements, relevance, correctness }: v.InferOutp
       }),
       ...(correctness !== undefined && { correctness: abstains ? 0 : CORRECTNESS[correctness] }),
     },
-    unsupported: abstains ? [] : statements.filter((each) => !each.supported).slice(0, MOST_UNSUPPORTED).map(({ statement }) => statement.slice(0, STATEMENT_CHARACTERS)),
+    unsupported: others.slice(0, MOST_UNSUPPORTED).map(({ statement }) => statement.slice(0, STATEMENT_CHARACTERS)),
   };
 }
 
@@ -159,6 +161,10 @@ function documentIn(text: string): unknown {
 
 function together(one: TokenUsage, other: TokenUsage): TokenUsage {
   return {
-    ...other, input: one.input + other.input, output: one.output + other.output, cacheRead: one.cacheRead + other.cacheRead, cacheWrite: one.cacheWrite + other.cacheWrite,
+    ...other,
+    input: one.input + other.input,
+    output: one.output + other.output,
+    cacheRead: one.cacheRead + other.cacheRead,
+    cacheWrite: one.cacheWrite + other.cacheWrite,
   };
 }

@@ -21,9 +21,9 @@ interface Wanted {
 
 /**
  * Passages in the order in which they were found, against what is relevant. A document that is found several times takes one place, the first; where spans or
- * words are wanted, each passage has a place of its own. A passage has found a span or words where they share half of the shorter of the two.
+ * words are wanted, each passage has a place of its own. `most` passages could have been found. A passage has found a span or words where they share half of the shorter of the two.
  */
-export function rankedAgainst(relevant: readonly RelevantDocument[] | undefined, passages: readonly Passage[]): Ranked {
+export function rankedAgainst(relevant: readonly RelevantDocument[] | undefined, passages: readonly Passage[], most: number): Ranked {
   if (!relevant) return { figures: {}, found: passages.map((passage) => seen(passage)), missed: [] };
   const wanted = relevant.flatMap(wantedOf);
   const grades: Grades = new Map(wanted.map(({ name, grade }) => [name, grade]));
@@ -35,12 +35,13 @@ export function rankedAgainst(relevant: readonly RelevantDocument[] | undefined,
     ranking.push(...names.filter((name) => !ranking.includes(name)));
     return seen(passage, hits.length > 0);
   });
-  const depth = ranking.length;
+  // Where fewer are found than could be, the others were found nowhere. One passage may hold several things that are wanted.
+  const depth = Math.max(most, ranking.length);
   return {
     figures: {
       recall: recallOf(ranking, grades, depth),
       precision: found.length === 0 ? 0 : found.filter((each) => each.relevant).length / found.length,
-      ndcg: ndcgOf(ranking, grades, Math.max(depth, passages.length)),
+      ndcg: ndcgOf(ranking, grades, depth),
       mrr: reciprocalRankOf(ranking, grades, depth),
     },
     found,

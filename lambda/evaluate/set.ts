@@ -18,7 +18,9 @@ export interface SetPorts {
 export async function readSet({ set, questions, offsets }: EvaluationPolicy, knowledge: KnowledgePolicy, ports: SetPorts): Promise<SetQuestion[]> {
   const text = set ? await textIn(set, ports) : ports.beside();
   const { tenant, identity } = knowledge;
-  return parseSet(text, { questions, offsets, tenants: tenant !== undefined, users: identity !== undefined, problemOf: (filter) => problemOf(filter, knowledge) });
+  return parseSet(text, {
+    questions, offsets, tenants: tenant !== undefined, users: identity !== undefined, problemOf: (filter) => problemOf(filter, knowledge),
+  });
 }
 
 function problemOf(filter: object, knowledge: KnowledgePolicy): string | undefined {
