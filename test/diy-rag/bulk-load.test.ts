@@ -156,6 +156,11 @@ describe('what a bulk load is not made with', () => {
     expect(() => defined(batch, { embedding: profile })).toThrow(/jobs are made for the model itself/);
   });
 
+  test('refuses more calls than the posture sets aside beside changes', () => {
+    const posture = Posture.regulated({ reservedConcurrency: 20 });
+    expect(() => defined({ maxConcurrency: 9 }, { posture })).toThrow(/'maxConcurrency' must be a whole number between 1 and 8, what the posture's 'reservedConcurrency' leaves beside changes, got 9/);
+  });
+
   test('refuses a second one', () => {
     const stack = new Stack(new App(), 'Stack');
     const rag = new DiyRag(stack, 'Rag');

@@ -19,6 +19,7 @@ export interface BulkLoadOptions {
 
   /**
    * Calls that bring documents in step at a time, from 1 to 1000. Each asks the embedding model up to 8 times at once: keep it under the quota of the model and of the store.
+   * With a posture that sets instances aside for the function, at most these less 12, which changes may have.
    *
    * @default - 5 on demand, 20 with batch jobs, whose vectors are there already
    */

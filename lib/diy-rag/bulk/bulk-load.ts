@@ -195,7 +195,7 @@ export class BulkLoad extends Construct {
       jobRoleArn: jobRole?.roleArn,
       keyArn: encryptionKey?.keyArn,
       calls: new LambdaCalls(index.handler.function.functionArn),
-      maxConcurrency: props.maxConcurrency ?? (batch ? 20 : 5),
+      maxConcurrency: props.maxConcurrency ?? Math.min(mostCalls(props), batch ? 20 : 5),
       batchSize: props.batchSize ?? 20,
       toleratedFailurePercentage: props.toleratedFailurePercentage ?? 5,
     });
@@ -266,10 +266,19 @@ export class BulkLoad extends Construct {
   }
 }
 
-function requireValid(scope: Construct, { source, embedding, maxConcurrency, batchSize, toleratedFailurePercentage }: BulkLoadProps) {
+/** Changes are read by so many instances of the function, at most. */
+const OF_CHANGES = 12;
+
+/** Most calls of a load at a time: instances that are set aside for the function are shared with changes. */
+function mostCalls({ build: { posture: { reservedConcurrency } } }: BulkLoadProps): number {
+  return reservedConcurrency === undefined ? 1_000 : Math.max(1, reservedConcurrency - OF_CHANGES);
+}
+
+function requireValid(scope: Construct, props: BulkLoadProps) {
+  const { source, embedding, maxConcurrency, batchSize, toleratedFailurePercentage } = props;
   requireMade(scope, 'source', source, '_bind', 'BulkSource, such as BulkSource.bucket()');
   requireMade(scope, 'embedding', embedding, '_bind', 'BulkEmbedding, such as BulkEmbedding.batch()');
-  requireInteger(scope, 'maxConcurrency', maxConcurrency, 1, 1_000);
+  requireInteger(scope, 'maxConcurrency', maxConcurrency, 1, mostCalls(props), props.build.posture.reservedConcurrency === undefined ? '' : ", what the posture's 'reservedConcurrency' leaves beside changes");
   requireInteger(scope, 'batchSize', batchSize, 1, 100);
   requireInteger(scope, 'toleratedFailurePercentage', toleratedFailurePercentage, 0, 100);
 }
