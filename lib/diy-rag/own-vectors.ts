@@ -36,6 +36,7 @@ export class OwnVectors extends Construct {
       settled: [encryptionKey?.keyArn ?? null, ...this.words ? [] : ['no words']],
       words: true,
       textFilters: false,
+      emptied: true,
       letWrite: (role) => this.let(role, ['PutVectors', 'DeleteVectors'], ['BatchGetItem', 'BatchWriteItem']),
       // A word that too many chunks have is looked up for the best of them.
       letSearch: (role) => this.let(role, [...search === SearchKind.KEYWORD ? [] : ['QueryVectors'], 'GetVectors'], ['Query', 'BatchGetItem']),

@@ -29,6 +29,8 @@ export interface StoreBinding {
   readonly words: boolean;
   /** Whether texts that describe documents can be compared in part. */
   readonly textFilters: boolean;
+  /** That it cannot be deleted while it holds an index. @default false */
+  readonly emptied?: boolean;
   letWrite(role: ServiceRole): void;
   letSearch(grantee: IGrantable): void;
   /** Lets a role make indexes of the store, and drop them. */

@@ -253,6 +253,8 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, policy =
       Object.assign(deployed, { pipeline, reindex: { ...deployed.reindex, ...change } });
       jobs.add(JSON.stringify({ sync: 'all' }));
     },
+    /** Calls the function as EventBridge does. */
+    tellOfStack: () => mortal().handler({ 'detail-type': 'CloudFormation Stack Status Change' }, { getRemainingTimeInMillis: () => 300_000 }),
     ask: (message: object) => void jobs.add(JSON.stringify(message)),
     /** The pipeline of the index that answers. */
     answering: () => registry.kept?.indexes.answering?.replace('passages_', ''),
