@@ -6,13 +6,14 @@ import importing from './import';
 import load from './load';
 import openaiSpec from './openai-spec';
 import parsing from './parsing';
+import query from './query';
 import retrieval from './retrieval';
 import { isMet, type Figure, type Options, type Result, type Row } from './row';
 import size from './size';
 import stream from './stream';
 import synth, { synthRag } from './synth';
 
-const rows: Row[] = [size, load, importing, stream, synth, synthRag, openaiSpec, hostile, parsing, chunking, retrieval, fusion];
+const rows: Row[] = [size, load, importing, stream, synth, synthRag, openaiSpec, hostile, parsing, chunking, retrieval, fusion, query];
 
 const usage = `npm run -s bench -- [row …] [--runs N] [--json] [--check] [--schemas DIR] [--strings FILE] [--files DIR] [--corpora DIR --questions FILE [--tokens N]]
   [--dataset DIR] [--runs A.json B.json --qrels FILE]

@@ -27,8 +27,21 @@ export function termCounts(text: string): Map<string, number> {
 
 function wordsIn(run: string): string[] {
   if (EMPTY.has(run)) return [];
-  if (!UNSPACED.test(run)) return [stem(run).slice(0, LONGEST)];
+  if (!UNSPACED.test(run)) return [stemOf(run)];
   return run.split(new RegExp(`(${UNSPACED.source})`, 'u')).filter(Boolean).flatMap((part) => (UNSPACED.test(part) ? pairs(part) : wordsIn(part)));
+}
+
+const MOST_KNOWN = 20_000;
+const known = new Map<string, string>();
+
+/** Texts are made of few words again and again: finding their stems is most of what reading them takes. */
+function stemOf(word: string): string {
+  const before = known.get(word);
+  if (before !== undefined) return before;
+  const found = stem(word).slice(0, LONGEST);
+  if (known.size >= MOST_KNOWN) known.clear();
+  if (word.length <= LONGEST) known.set(word, found);
+  return found;
 }
 
 function pairs(run: string): string[] {

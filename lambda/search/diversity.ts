@@ -12,12 +12,39 @@ export interface Found {
 
 /** Without what says the same behind the same lead as something better: case, spaces and marks between words make no difference. */
 export function distinct<T extends Pick<Found, 'text' | 'lead'>>(found: readonly T[]): T[] {
+  const told = found.map((one) => ({ one, text: withLead(one) }));
+  const begun = new Map<string, number>();
+  const keys = told.map(({ text }) => beginning(text));
+  for (const key of keys) begun.set(key, (begun.get(key) ?? 0) + 1);
   const seen = new Set<string>();
-  return found.filter((one) => {
-    const text = withLead(one);
-    const said = (text.normalize('NFKC').toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [text.trim()]).join(' ');
+  // What nothing else begins like needs no reading to its end.
+  return told.filter(({ text }, at) => {
+    if (begun.get(keys[at]) === 1) return true;
+    const said = plain(text);
     return !seen.has(said) && seen.add(said);
-  });
+  }).map(({ one }) => one);
+}
+
+/** The first words of a text. */
+function beginning(text: string): string {
+  const words = plain(text.slice(0, BEGINNING)).split(' ');
+  // The last of them may be cut.
+  return (text.length <= BEGINNING || words.length > FIRST ? words : plain(text).split(' ')).slice(0, FIRST).join(' ');
+}
+
+const BEGINNING = 400;
+const FIRST = 8;
+
+/** Latin letters and the signs between them, which are told apart in a fraction of the time that all of Unicode takes. */
+const OTHERS = /[^\u0000-\u024f\u2000-\u206f\u20a0-\u20bf]/; // eslint-disable-line no-control-regex
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+/** The words of a text as they are written, a space between them; of one without words its signs. */
+function plain(text: string): string {
+  const words = OTHERS.test(text)
+    ? text.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}\p{M}]+/gu, ' ')
+    : text.toLowerCase().replace(/[^a-z0-9\u00c0-\u024f]+/g, ' ');
+  return words.trim() || text.trim();
 }
 
 /**
@@ -25,26 +52,39 @@ export function distinct<T extends Pick<Found, 'text' | 'lead'>>(found: readonly
  * only difference counts. Likeness is that of vectors where the store gives them, and that of words otherwise.
  */
 export function diverse<T extends Found>(found: readonly T[], { relevance, most }: { readonly relevance: number; readonly most: number }): T[] {
-  const left = found.map((one) => ({ one, words: one.vector ? undefined : new Set(terms(withLead(one))), likeness: 0 }));
+  const left = found.map((one) => new Compared(one));
   const chosen: T[] = [];
   while (left.length > 0 && chosen.length < most) {
-    const worth = ({ one, likeness }: (typeof left)[number]) => relevance * one.score - (1 - relevance) * likeness;
+    const worth = ({ one, likeness }: Compared<T>) => relevance * one.score - (1 - relevance) * likeness;
     const best = left.reduce((better, each, at) => (worth(each) > worth(left[better]) ? at : better), 0);
     const [next] = left.splice(best, 1);
     chosen.push(next.one);
-    for (const each of left) each.likeness = Math.max(each.likeness, alike(each, next));
+    if (chosen.length < most) for (const each of left) each.likeness = Math.max(each.likeness, alike(each, next));
   }
   return chosen;
 }
 
-interface Compared {
-  readonly one: Found;
-  readonly words?: ReadonlySet<string>;
+class Compared<T extends Found> {
+  /** To the most alike of those that are chosen. */
+  likeness = 0;
+  private known?: ReadonlySet<string>;
+
+  constructor(readonly one: T) {}
+
+  /** Read where one of two has no vector, and then once. */
+  get words(): ReadonlySet<string> {
+    return this.known ??= wordsIn(withLead(this.one));
+  }
 }
 
-function alike(one: Compared, other: Compared): number {
+/** Copies are told by words as they are written as well as by their stems, and sooner. */
+function wordsIn(text: string): ReadonlySet<string> {
+  return new Set(UNSPACED.test(text) ? terms(text) : plain(text).split(' '));
+}
+
+function alike(one: Compared<Found>, other: Compared<Found>): number {
   if (one.one.vector && other.one.vector) return cosine(one.one.vector, other.one.vector);
-  const [few, many] = [one, other].map(({ one: said, words }) => words ?? new Set(terms(withLead(said)))).sort((a, b) => a.size - b.size);
+  const [few, many] = [one.words, other.words].sort((a, b) => a.size - b.size);
   const shared = [...few].filter((word) => many.has(word)).length;
   return shared === 0 ? 0 : shared / (few.size + many.size - shared);
 }
