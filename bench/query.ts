@@ -62,7 +62,7 @@ function portsOf(candidates: number): QueryPorts {
     reranker: { rerank: async (_, texts) => texts.map((_text, index) => ({ index, score: 1 / (1 + (index * 7) % texts.length) })) },
     clock: systemClock,
   }, search);
-  return { passages, clock: systemClock, model: answering(), links: { sign: async (uri) => uri }, sql: { write: async () => [] } };
+  return { passages, clock: systemClock, model: answering(), links: { sign: async (uri) => uri } };
 }
 
 /** Chunks of some 300 tokens, without their vectors, as stores give them. */
