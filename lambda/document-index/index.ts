@@ -34,8 +34,8 @@ import { DOCUMENT_INDEX_ENV, DOCUMENT_METRICS, type IndexPolicy } from '../../li
 import { SYNC_METRICS, type SyncedSource } from '../../lib/contract/document-sync';
 import { bedrockEmbeddings } from '../adapters/bedrock-embeddings';
 import { dynamoDocumentStates, spaceOf } from '../adapters/dynamo-document-states';
-import { dynamoIndexRegistry } from '../adapters/dynamo-index-registry';
 import { dynamoGenerations } from '../adapters/dynamo-generations';
+import { dynamoIndexRegistry } from '../adapters/dynamo-index-registry';
 import { dynamoLines, dynamoVectors } from '../adapters/dynamo-vectors';
 import { batchBodies } from '../adapters/embedding-bodies';
 import { openedIndexes, openedStore } from '../adapters/opened-store';

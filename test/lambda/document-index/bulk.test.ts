@@ -164,10 +164,12 @@ describe('records of batch jobs', () => {
   test('wait with a document whose cutter is at its limit, and keep what was made of those before it', async () => {
     const { call, originals, ports, files } = bulk();
     originals.objects.set('a.txt', 'one').set('b.txt', 'busy');
-    ports.chunker = { chunk: async (parsed) => {
-      if (parsed.text === 'busy') throw new ChunkFailure('throttled', 'too many calls');
-      return LINE_CHUNKER.chunk(parsed, new AbortController().signal);
-    } };
+    ports.chunker = {
+      chunk: async (parsed) => {
+        if (parsed.text === 'busy') throw new ChunkFailure('throttled', 'too many calls');
+        return LINE_CHUNKER.chunk(parsed, new AbortController().signal);
+      },
+    };
     const documents = items('a.txt', 'b.txt');
     expect(await call<Prepared>({ bulk: 'prepare', documents, from: 0 })).toEqual({ next: 1, records: 1 });
     expect(files.files.size).toBe(1);
