@@ -4,6 +4,10 @@ import { sentences, terms } from '../knowledge/words';
 /** A passage in a prompt: `<passage number="2">…</passage>` or `<search_result …>`; without a number or an id its place in the prompt. */
 const PASSAGE = /<(passage|search_result)\b([^>]*)>([^]*?)<\/\1>/g;
 
+/** A heading names what is asked and answers nothing: lines that end like no sentence count less. */
+const STATED = /[.!?。！？]["'”’)\]]*\s*$/;
+const HEADING_SHARE = 0.6;
+
 /** Most sentences of an answer. */
 const SENTENCES = 3;
 
@@ -15,7 +19,8 @@ export function groundedAnswer(request: ConverseRequest): string | undefined {
   const asked = new Set(terms(lastUserText(request).replace(PASSAGE, ' ')));
   const found = passages.flatMap(({ id, text }, place) => sentences(text).map((sentence) => {
     const said = new Set(terms(sentence));
-    return { id, place, sentence: sentence.trim(), score: [...asked].filter((term) => said.has(term)).length - said.size / 1000 };
+    const shared = [...asked].filter((term) => said.has(term)).length;
+    return { id, place, sentence: sentence.trim(), score: shared * (STATED.test(sentence) ? 1 : HEADING_SHARE) - said.size / 1000 };
   })).filter(({ score }) => score > 0.5);
   const [best] = [...found].sort((one, other) => other.score - one.score);
   if (!best) return 'I do not know: the passages that I was given say nothing of it.';

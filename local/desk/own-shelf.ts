@@ -1,6 +1,7 @@
 import type { Folder, FolderDocument, Shelf } from './desk';
 import type { DocumentStateName } from '../../lib/contract/document-index';
 import { METADATA_ENDING, type SyncedSource } from '../../lib/contract/document-sync';
+import type { Indexes } from '../../lib/contract/reindexing';
 import type { Deployment } from '../assembly/deployment';
 import type { Tables } from '../dynamodb/service';
 import type { Buckets } from '../s3/store';
@@ -38,8 +39,7 @@ export class OwnShelf implements Shelf {
 
   private async folder(table: string, { dataSourceId, bucket = '', prefixes: [prefix] = [''] }: SyncedSource): Promise<Folder[]> {
     if (!this.buckets.has(bucket)) return [];
-    const items = await this.tables.query(table, { pk: `documents#${dataSourceId}` });
-    const known = new Map(items.map((item) => [String(item.sk), item as unknown as Known]));
+    const known = await this.known(table, dataSourceId);
     const objects = this.buckets.list(bucket, prefix).filter(([key]) => !key.endsWith(METADATA_ENDING));
     const lying = new Map(objects.map(([key, { content }]) => [key, content.length]));
     const documents = [...lying].map(([key, bytes]) => ({ key, bytes, ...shown(known.get(key)) }));
@@ -47,6 +47,18 @@ export class OwnShelf implements Shelf {
     const leaving = [...known].filter(([key, { state }]) => !lying.has(key) && state !== 'deleted').map(([key]) => ({ key, bytes: 0, status: 'deleting' }));
     return [{ bucket, prefix, documents: [...documents, ...leaving] }];
   }
+
+  /** Documents as the index has them that answers; before the first one does, as the one has them that is made. */
+  private async known(table: string, source: string): Promise<Map<string, Known>> {
+    const items = await this.tables.scan(table);
+    const { answering, wanted } = (items.find(({ pk }) => pk === 'indexes')?.indexes ?? {}) as Partial<Indexes>;
+    return new Map(items.filter(({ pk }) => isOf(String(pk), answering ?? wanted, source)).map((item) => [String(item.sk), item as unknown as Known]));
+  }
+}
+
+/** Where each index has its documents: `documents#<index>.<store>#<source>`. */
+function isOf(partition: string, index: string | undefined, source: string): boolean {
+  return index !== undefined && partition.startsWith(`documents#${index}.`) && partition.endsWith(`#${source}`);
 }
 
 function shown(known: Known | undefined): Pick<FolderDocument, 'status' | 'progress' | 'reason'> {

@@ -10,8 +10,8 @@ type Input = Readonly<Record<string, unknown>>;
 
 /** Tables, for those of this machine who look into them past every policy. */
 export interface Tables {
-  /** All items of a partition, of each its texts, numbers and booleans. */
-  query(table: string, partition: Readonly<Record<string, string>>): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** All items of a table. */
+  scan(table: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
 export interface DynamoDb extends AwsService, Tables {
@@ -47,21 +47,14 @@ export function dynamoDb(): DynamoDb {
       }
     },
 
-    async query(TableName, partition) {
-      const [[name, S]] = Object.entries(partition);
+    async scan(TableName) {
       const items: Readonly<Record<string, unknown>>[] = [];
       let ExclusiveStartKey: unknown;
       do {
-        const { status, body } = await store.run('Query', {
-          TableName,
-          KeyConditionExpression: '#name = :value',
-          ExpressionAttributeNames: { '#name': name },
-          ExpressionAttributeValues: { ':value': { S } },
-          ...(ExclusiveStartKey !== undefined && { ExclusiveStartKey }),
-        });
+        const { status, body } = await store.run('Scan', { TableName, ...(ExclusiveStartKey !== undefined && { ExclusiveStartKey }) });
         if (status !== 200) throw new Error(`the table ${TableName} cannot be read: ${JSON.stringify(body)}`);
         const { Items, LastEvaluatedKey } = body as { Items: Record<string, AttributeValue>[]; LastEvaluatedKey?: unknown };
-        items.push(...Items.map(scalars));
+        items.push(...Items.map((item) => plain({ M: item }) as Readonly<Record<string, unknown>>));
         ExclusiveStartKey = LastEvaluatedKey;
       } while (ExclusiveStartKey !== undefined);
       return items;
@@ -71,8 +64,9 @@ export function dynamoDb(): DynamoDb {
   };
 }
 
-function scalars(item: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(item).map(([name, { S, N, BOOL }]) => [name, S ?? (N === undefined ? BOOL : Number(N))]));
+function plain({ S, N, BOOL, M, L }: AttributeValue): unknown {
+  if (M) return Object.fromEntries(Object.entries(M).map(([name, value]) => [name, plain(value)]));
+  return S ?? BOOL ?? L?.map(plain) ?? (N === undefined ? null : Number(N));
 }
 
 function operationOf({ headers }: AwsRequest): Operation {
