@@ -14,7 +14,8 @@ import { Issuer, type TokenOptions } from './cognito/issuer';
 import { Issuers } from './cognito/issuers';
 import { UserPools, type UserTokens } from './cognito/pools';
 import { LoadBalancers } from './container/balancer';
-import { type ContainerService, localContainerUrls, readContainerServices } from './container/definition';
+import { credentialsOf, credentialsPath } from './container/credentials';
+import { localContainerUrls, readContainerServices } from './container/definition';
 import { LocalTask } from './container/task';
 import { Desk } from './desk/desk';
 import { OwnShelf } from './desk/own-shelf';
@@ -334,15 +335,6 @@ async function bundleWorker(directory: string): Promise<string> {
   const outfile = join(directory, 'worker.js');
   await build({ entryPoints: [join(__dirname, 'lambda/worker.ts')], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'silent' });
   return outfile;
-}
-
-const credentialsPath = ({ roleArn }: ContainerService) => `/local/credentials/${accessKeyOf(roleArn)}`;
-
-/** What the agent beside a task answers: the credentials of the task's role. */
-function credentialsOf(containers: readonly ContainerService[]): Record<string, () => object> {
-  return Object.fromEntries(containers.map((service) => [credentialsPath(service), () => ({
-    AccessKeyId: accessKeyOf(service.roleArn), SecretAccessKey: 'local', Token: 'local', Expiration: new Date(Date.now() + 3_600_000).toISOString(),
-  })]));
 }
 
 function functionsBehind(api: RestApi, pools: ReadonlyMap<string, FunctionPool>): FunctionPool[] {

@@ -14,7 +14,9 @@ interface Answer {
 }
 
 /** Asks each evaluation gate of a stack, or of all, one after the other, as CloudFormation does: by an event to its function and an address for the answer. */
-export async function deployGates(stack: string | undefined, deployment: Deployment, functionOf: (functionArn: string) => FunctionPool | undefined): Promise<void> {
+export async function deployGates(
+  stack: string | undefined, deployment: Deployment, functionOf: (functionArn: string) => FunctionPool | undefined,
+): Promise<void> {
   for (const gate of deployment.resources(GATE_TYPE).filter((each) => stack === undefined || each.stack.name === stack)) {
     const { Status, Reason } = await ask(gate, deployment, functionOf);
     if (Status === 'FAILED') throw new Error(`Received response status [FAILED] from custom resource. Message returned: ${Reason ?? ''}`);
