@@ -32,9 +32,7 @@ import type { LocalIdentity } from './gateway/signature';
 import { Usage } from './gateway/usage';
 import { Principals } from './iam/principals';
 import type { IamReport } from './iam/report';
-import type { KnowledgeFault } from './knowledge/faults';
 import { deployedKnowledge, type Knowledge } from './knowledge/service';
-import type { SeededQuery } from './knowledge/sql-base';
 import { readFunction } from './lambda/function';
 import { findNode, type NodeBinary } from './lambda/node';
 import { FunctionPool } from './lambda/pool';
@@ -49,6 +47,8 @@ import { s3Vectors, vectorIndexes } from './s3vectors/service';
 import { type Secrets, secretsManager } from './secrets/secrets';
 import { serveLoopback } from './server';
 import { Site } from './site';
+import { type Textract, textract, type ToldScan } from './textract/service';
+import { told } from './told';
 import { readSocketApis } from './websocket/api';
 import { SocketGateway, type SocketLimits } from './websocket/gateway';
 import { connectionsService } from './websocket/management';
@@ -105,6 +105,8 @@ export interface LocalCloud {
   readonly knowledge: Knowledge;
   /** Documents that the stack reads: what there is, how far each has come, and more of them. */
   readonly desk: Desk;
+  /** What scans say, for there is nobody here who reads pictures; how long that takes, and what shall go wrong. */
+  readonly textract: Textract;
   /** Queues, schedules and the events of buckets. */
   readonly events: Events;
   /** What secrets hold; those that stacks import are given their text here. */
@@ -175,13 +177,14 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const desk = new Desk([knowledge.shelf, new OwnShelf(deployment, tables, buckets.buckets)], buckets.buckets);
   const vectors = s3Vectors();
   vectors.createIndexes(vectorIndexes(deployment));
+  const scans = textract(buckets.buckets);
   const secrets = secretsManager();
   secrets.createSecrets(deployment);
   const collections = await startCollections(deployment, { principals, onNotice });
   undo.push(() => collections.stop());
   const batches = bedrockBatchJobs({ buckets: buckets.buckets, principals, onNotice });
   const services = [
-    tables, buckets, vectors, collections.service, ...knowledge.services, batches, model, agentCoreMemory(() => memories), lambda, connections, secrets,
+    tables, buckets, vectors, collections.service, ...knowledge.services, batches, model, agentCoreMemory(() => memories), lambda, connections, secrets, scans,
     ...eventing.services,
   ];
   const endpoint = await startAwsEndpoint({
@@ -281,16 +284,11 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
         faults.set(fault as Faults['current']);
         return faults.current;
       },
-      '/local/knowledge/faults': (wanted) => {
-        knowledge.faults.set(...wanted as KnowledgeFault[]);
-        return knowledge.faults.current;
-      },
-      '/local/knowledge/rows': (queries) => {
-        knowledge.queries.set(...queries as SeededQuery[]);
-        return knowledge.queries.current;
-      },
+      ...told('/local/knowledge/faults', knowledge.faults),
+      ...told('/local/knowledge/rows', knowledge.queries),
       '/local/documents': (document) => desk.upload(document),
       '/local/documents/removal': (document) => desk.remove(document),
+      '/local/scans': (said) => scans.tell(said as ToldScan[]),
       '/local/schedules': (wanted) => eventing.fire(String((wanted as { name?: unknown }).name ?? '')),
     },
   });
@@ -307,6 +305,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     faults,
     knowledge,
     desk,
+    textract: scans,
     events: eventing,
     secrets,
     deadLetters,

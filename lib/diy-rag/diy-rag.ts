@@ -185,6 +185,11 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
     return this.operations.metric(metricName, this.queries?.aboutOf(metricName) ?? {}, options);
   }
 
+  /** Pages of scans that were read, and are paid for. */
+  public metricPagesScanned(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(DOCUMENT_METRICS.pagesScanned, options);
+  }
+
   /** Lines of context that a model wrote. */
   public metricContextLines(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(DOCUMENT_METRICS.contextLines, options);

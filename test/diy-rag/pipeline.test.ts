@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { MetadataField } from '../../lib';
-import { ContextLines, DiyRag, type DiyRagProps, Splitter } from '../../lib/diy-rag';
+import { ContextLines, DiyRag, type DiyRagProps, ScanReading, Splitter } from '../../lib/diy-rag';
 
 /** What documents are read by, as it is told apart. */
 function pipelineOf(propsOf: (stack: Stack) => DiyRagProps): string {
@@ -13,12 +13,15 @@ function pipelineOf(propsOf: (stack: Stack) => DiyRagProps): string {
   return pipeline;
 }
 
-test('documents are read anew by another description, by another cut, by lines of context, and into a store that begins empty, and by nothing else', () => {
+test('documents are read anew by another description, by another cut, by other limits, by lines of context, and into a store that begins empty, and by nothing else', () => {
   const plain = pipelineOf(() => ({}));
   expect(pipelineOf(() => ({ retrieval: { passages: 9 } }))).toBe(plain);
   expect(pipelineOf(() => ({ retrieval: { fields: [MetadataField.number('year')] } }))).not.toBe(plain);
   expect(pipelineOf(() => ({ splitter: Splitter.structure() }))).toBe(plain);
   expect(pipelineOf(() => ({ splitter: Splitter.structure({ tokens: 301 }) }))).not.toBe(plain);
+  expect(pipelineOf(() => ({ documents: { parsing: { scans: ScanReading.none(), pages: 2_000 } } }))).toBe(plain);
+  expect(pipelineOf(() => ({ documents: { parsing: { scans: ScanReading.textract() } } }))).not.toBe(plain);
+  expect(pipelineOf(() => ({ documents: { parsing: { pages: 1_999 } } }))).not.toBe(plain);
   const lines = pipelineOf(() => ({ documents: { contextLines: ContextLines.byModel() } }));
   expect(lines).not.toBe(plain);
   expect(pipelineOf(() => ({ documents: { contextLines: ContextLines.byModel(undefined, { concurrency: 2 }) } }))).toBe(lines);

@@ -6,7 +6,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { MetadataField, Posture, SyncPolicy, VectorStore } from '../../lib';
-import { BulkEmbedding, BulkSource, ContextLines, CorpusFormat, DiyRag, type DiyRagProps, Splitter } from '../../lib/diy-rag';
+import { BulkEmbedding, BulkSource, ContextLines, CorpusFormat, DiyRag, type DiyRagProps, ScanReading, Splitter } from '../../lib/diy-rag';
 
 // Off in the other tests, for it takes its time.
 delete process.env.CDK_VALIDATION;
@@ -16,7 +16,7 @@ const CHOICES: Readonly<Record<string, (stack: Stack) => DiyRagProps>> = {
   'passages in Aurora': () => ({ store: VectorStore.auroraPgvector() }),
   'everything chosen': (stack) => ({
     splitter: Splitter.custom(LambdaFunction.fromFunctionArn(stack, 'Splitter', 'arn:aws:lambda:us-east-1:111122223333:function:splitter')),
-    documents: { contextLines: ContextLines.byModel(), prefix: 'papers/', sync: SyncPolicy.onChange() },
+    documents: { parsing: { scans: ScanReading.textract() }, contextLines: ContextLines.byModel(), prefix: 'papers/', sync: SyncPolicy.onChange() },
     retrieval: { links: Duration.minutes(5), fields: [MetadataField.number('year')], tenant: { field: 'owner', claim: 'email' } },
   }),
   'a cluster of MemoryDB': () => ({ store: VectorStore.memoryDb() }),
