@@ -254,6 +254,8 @@ async function told<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T>
     signal?.throwIfAborted();
     if (error instanceof StoreFailure) throw error;
     const { name, message } = error as Error;
+    // What the role may not do will not pass: it is the deployment's fault, and told as it is.
+    if (name === 'AccessDeniedException') throw error;
     const kind = BUSY.includes(name) ? 'throttled' : name === 'ValidationException' ? 'refused' : 'unavailable';
     throw new StoreFailure(kind, `the table of words: ${name}: ${message}`, { cause: error });
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openSearchFilter, type Query } from './open-search-filter';
 import { kindOf, type Send } from './signed-json';
-import { requireVector, tenantOf } from './stored-chunk';
+import { askedWords, requireVector, tenantOf } from './stored-chunk';
 import { wellFormed } from './well-formed';
 import type { PassageIndex } from '../../lib/contract/passage-stores';
 import { terms } from '../kit/terms';
@@ -86,7 +86,7 @@ export function openSearchPassages(send: Send, index: PassageIndex, { places, no
     byWords: async (search, signal) => {
       const filter = conditions(search);
       signal.throwIfAborted();
-      const asked = [...new Set(terms(search.words))].join(' ');
+      const asked = askedWords(search.words).join(' ');
       if (asked === '') return [];
       const match = { match: { words: { query: asked, operator: 'or' } } };
       return find(search, { query: { bool: { must: [match], filter } }, size: Math.min(FOUND, search.most * 2) }, signal, (score) => score);

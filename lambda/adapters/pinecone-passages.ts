@@ -3,10 +3,9 @@ import { passes } from './passes';
 import { joined, pineconeFilter, pineconeMetadata, type PineconeFilter } from './pinecone-filter';
 import type { Keywords } from './s3-vectors-passages';
 import type { Send } from './signed-json';
-import { requireVector, tenantOf, wordsOf } from './stored-chunk';
+import { askedWords, requireVector, tenantOf, wordsOf } from './stored-chunk';
 import { wellFormed } from './well-formed';
 import { type PassageIndex, PINECONE_KEYS as KEYS } from '../../lib/contract/passage-stores';
-import { terms } from '../kit/terms';
 import { type PassageStore, type StoredChunk, StoreFailure, type StoreHit, type WordSearch } from '../ports/passage-store';
 import type { Filter } from '../ports/passages';
 
@@ -128,7 +127,7 @@ export function pineconePassages(send: Send, index: PassageIndex, { keywords, na
     const wanted = search.filter && cleaned(search.filter);
     // Refused alike by both searches.
     if (wanted && pineconeFilter(wanted, index.fields) === false) return [];
-    const asked = [...new Set(terms(search.words))];
+    const asked = askedWords(search.words);
     const ranked = asked.length === 0 ? [] : await words.search(asked, owner, signal);
     const hits: StoreHit[] = [];
     for (let from = 0, size = 0; from < Math.min(ranked.length, MOST_LOOKED_AT) && hits.length < most; from += size) {

@@ -2,10 +2,9 @@ import { B, K1 } from './bm25';
 import { isMissing, type Postgres, type Scope, type Statements } from './postgres-connection';
 import { type Bind, postgresFilter } from './postgres-filter';
 import { postgresIndex } from './postgres-schema';
-import { requireVector, tenantOf, wordsOf } from './stored-chunk';
+import { askedWords, requireVector, tenantOf, wordsOf } from './stored-chunk';
 import { wellFormed } from './well-formed';
 import type { PassageIndex } from '../../lib/contract/passage-stores';
-import { terms } from '../kit/terms';
 import type { PassageStore, StoredChunk, StoreHit } from '../ports/passage-store';
 import type { Filter } from '../ports/passages';
 
@@ -73,7 +72,7 @@ export function postgresPassages(server: Postgres, schema: string, index: Passag
     byWords: async ({ words, most, filter, tenant }, signal) => {
       const owner = tenantOf(tenant, index);
       signal.throwIfAborted();
-      const asked = [...new Set(terms(words))];
+      const asked = askedWords(words);
       if (asked.length === 0) return [];
       const { values, bind } = binding();
       const whose = bind(owner);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describedBy, joined, redisFilter, tagOf, wordOf } from './redis-filter';
 import type { Keywords } from './s3-vectors-passages';
-import { requireVector, tenantOf, wordsOf } from './stored-chunk';
+import { askedWords, requireVector, tenantOf, wordsOf } from './stored-chunk';
 import { wellFormed } from './well-formed';
 import { foundBeside } from './words-beside';
 import type { PassageIndex } from '../../lib/contract/passage-stores';
@@ -69,7 +69,7 @@ export function redisPassages(command: RedisCommand, index: PassageIndex, words:
     byWords: words === 'none' ? undefined : keywords ? besides(keywords) : async (search, signal) => {
       const wanted = conditions(search);
       signal.throwIfAborted();
-      const asked = [...new Set(terms(search.words))];
+      const asked = askedWords(search.words);
       if (wanted === false || asked.length === 0) return [];
       const query = joined(' ', [wanted === true || `(${wanted})=>{$weight: 0}`, `@words:(${asked.map(wordOf).join('|')})`]) as string;
       const found = await command(

@@ -9,6 +9,8 @@ export async function s3VectorsTold<T>(call: () => Promise<T>, signal?: AbortSig
   } catch (error) {
     signal?.throwIfAborted();
     const { name, message } = error as Error;
+    // What the role may not do will not pass: it is the deployment's fault, and told as it is.
+    if (name === 'AccessDeniedException') throw error;
     const kind = PASSING.includes(name) ? 'throttled' : name === 'ValidationException' ? 'refused' : 'unavailable';
     throw new StoreFailure(kind, `S3 Vectors: ${name}: ${message}`, { cause: error });
   }

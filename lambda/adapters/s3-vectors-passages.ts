@@ -2,10 +2,9 @@ import { DeleteVectorsCommand, type GetOutputVector, GetVectorsCommand, PutVecto
 import { passes } from './passes';
 import { s3VectorsTold as told } from './s3-vectors-failure';
 import { s3VectorsFilter } from './s3-vectors-filter';
-import { requireVector, tenantOf, wordsOf } from './stored-chunk';
+import { askedWords, requireVector, tenantOf, wordsOf } from './stored-chunk';
 import { wellFormed } from './well-formed';
 import { type PassageIndex, S3_VECTORS_KEYS as KEYS } from '../../lib/contract/passage-stores';
-import { terms } from '../kit/terms';
 import { type PassageStore, type StoredChunk, StoreFailure, type StoreHit } from '../ports/passage-store';
 import type { Filter } from '../ports/passages';
 
@@ -83,7 +82,7 @@ export function s3VectorsPassages(client: S3VectorsClient, indexArn: string, ind
       // Refused alike by both searches.
       const wanted = filter && cleaned(filter);
       if (wanted) s3VectorsFilter(wanted);
-      const asked = [...new Set(terms(words))];
+      const asked = askedWords(words);
       const ranked = asked.length === 0 ? [] : await keywords.search(asked, owner, signal);
       const hits: StoreHit[] = [];
       for (let from = 0, size = 0; from < Math.min(ranked.length, MOST_LOOKED_AT) && hits.length < most; from += size) {

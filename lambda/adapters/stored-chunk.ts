@@ -1,5 +1,5 @@
 import type { PassageIndex } from '../../lib/contract/passage-stores';
-import { termCounts } from '../kit/terms';
+import { termCounts, terms } from '../kit/terms';
 import { type StoredChunk, StoreFailure } from '../ports/passage-store';
 import type { Scalar } from '../ports/passages';
 
@@ -9,6 +9,14 @@ export function wordsOf({ title, lead, text }: Pick<StoredChunk, 'title' | 'lead
   let length = 0;
   for (const count of counts.values()) length += count;
   return { counts, length };
+}
+
+/** Each costs a store a search of its own; a question of more is looked up by its first. */
+const MOST_WORDS = 64;
+
+/** The words that a search looks up, each once. */
+export function askedWords(words: string): string[] {
+  return [...new Set(terms(words))].slice(0, MOST_WORDS);
 }
 
 /** Whose a chunk or a search is, as one text that tells 7 from '7'; the same for all where chunks belong to nobody. Refuses what names no tenant and has to. */

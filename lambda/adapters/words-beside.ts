@@ -1,7 +1,6 @@
 import { passes } from './passes';
 import type { Keywords } from './s3-vectors-passages';
-import { wordsOf } from './stored-chunk';
-import { terms } from '../kit/terms';
+import { askedWords, wordsOf } from './stored-chunk';
 import type { StoreHit, WordSearch } from '../ports/passage-store';
 
 /** Chunks with the words that are looked at for those that pass a filter. */
@@ -18,7 +17,7 @@ export interface WordsBeside {
 /** Chunks by their words, which lie in an index of our own beside a store that knows none. */
 export async function foundBeside({ words, most, filter }: Pick<WordSearch, 'words' | 'most' | 'filter'>, beside: WordsBeside, signal: AbortSignal): Promise<StoreHit[]> {
   const { keywords, owner, page, fetch } = beside;
-  const asked = [...new Set(terms(words))];
+  const asked = askedWords(words);
   const ranked = asked.length === 0 ? [] : await keywords.search(asked, owner, signal);
   const hits: StoreHit[] = [];
   for (let from = 0, size = 0; from < Math.min(ranked.length, MOST_LOOKED_AT) && hits.length < most; from += size) {
