@@ -20,7 +20,8 @@ export function openStore(reference: PineconeReference, index: PassageIndex): Pa
   const { table, words } = reference;
   if (table === undefined) return pineconePassages(sending(reference), index);
   const [client, options] = [tables(), { table, index: index.name }];
-  return pineconePassages(sending(reference), index, { ...words && { keywords: dynamoKeywords(client, options) }, namespaces: dynamoNamespaces(client, options) });
+  const keywords = words ? { keywords: dynamoKeywords(client, options) } : {};
+  return pineconePassages(sending(reference), index, { ...keywords, namespaces: dynamoNamespaces(client, options) });
 }
 
 /** The indexes within an index of Pinecone's, with their words. */

@@ -68,7 +68,9 @@ export function parseSet(text: string, rules: SetRules): SetQuestion[] {
 }
 
 /** Measures of which a set can say nothing, with what it lacks. */
-export function unmeasurable(questions: readonly SetQuestion[], measures: readonly EvaluationMeasure[]): { readonly measure: EvaluationMeasure; readonly needs: string } | undefined {
+export function unmeasurable(
+  questions: readonly SetQuestion[], measures: readonly EvaluationMeasure[],
+): { readonly measure: EvaluationMeasure; readonly needs: string } | undefined {
   const has = {
     relevant: questions.some(({ relevant }) => relevant),
     reference: questions.some(({ reference }) => reference !== undefined),
@@ -186,7 +188,9 @@ class Line {
 }
 
 function isSpan(span: unknown): boolean {
-  return Array.isArray(span) && span.length === 2 && span.every((place) => Number.isInteger(place) && (place as number) >= 0) && (span[0] as number) < (span[1] as number);
+  if (!Array.isArray(span) || span.length !== 2) return false;
+  const [start, end] = span as unknown[];
+  return Number.isInteger(start) && Number.isInteger(end) && (start as number) >= 0 && (start as number) < (end as number);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -10,7 +10,7 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { type IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { BulkLoad } from './bulk/bulk-load';
-import { type BulkLoadOptions } from './bulk/bulk-load-options';
+import { type BulkLoadOptions, type IBulkLoad } from './bulk/bulk-load-options';
 import { type DiyRagProps } from './diy-rag-props';
 import { requireValidProps } from './diy-rag-rules';
 import { OWN_SOURCE } from './index-sync';
@@ -174,7 +174,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
    * Adds a state machine that brings all documents into the index at once, many at a time: for a first load, and after what makes all be read anew. Changes go their own way
    * meanwhile; neither undoes what the other does.
    */
-  public addBulkLoad(options: BulkLoadOptions = {}): BulkLoad {
+  public addBulkLoad(options: BulkLoadOptions = {}): IBulkLoad {
     const id = requireFirst(this, 'BulkLoad', 'addBulkLoad');
     return new BulkLoad(this, id, { ...options, index: this.index.loaded, build: this.build, metric: (name, more) => this.metric(name, more) });
   }

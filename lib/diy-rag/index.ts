@@ -1,4 +1,3 @@
-export { BulkLoad } from './bulk/bulk-load';
 export * from './bulk/bulk-load-options';
 export { type BatchEmbeddingOptions, BulkEmbedding } from './bulk/bulk-embedding';
 export { BulkSource } from './bulk/bulk-source';

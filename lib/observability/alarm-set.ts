@@ -78,6 +78,7 @@ export class AlarmSet extends Construct implements IAlarms {
     const { ComparisonOperator } = cloudwatch;
     if ('above' in rule) return new cloudwatch.Alarm(this, name, { ...common, threshold: rule.above, comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD });
     if ('below' in rule) return new cloudwatch.Alarm(this, name, { ...common, threshold: rule.below, comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD });
-    return new cloudwatch.AnomalyDetectionAlarm(this, name, { ...common, stdDevs: rule.deviations, comparisonOperator: ComparisonOperator.GREATER_THAN_UPPER_THRESHOLD });
+    const { GREATER_THAN_UPPER_THRESHOLD: comparisonOperator } = ComparisonOperator;
+    return new cloudwatch.AnomalyDetectionAlarm(this, name, { ...common, stdDevs: rule.deviations, comparisonOperator });
   }
 }

@@ -105,7 +105,10 @@ describe('a cluster of MemoryDB', () => {
   });
 
   test('has no table of words where nobody searches by them', () => {
-    const tables = (search: SearchKind) => Object.keys(synthesized(() => ({ store: VectorStore.memoryDb(), retrieval: { search } })).template().findResources('AWS::DynamoDB::GlobalTable')).length;
+    const tables = (kind: SearchKind) => {
+      const template = synthesized(() => ({ store: VectorStore.memoryDb(), retrieval: { search: kind } })).template();
+      return Object.keys(template.findResources('AWS::DynamoDB::GlobalTable')).length;
+    };
     expect(tables(SearchKind.HYBRID) - tables(SearchKind.SEMANTIC)).toBe(1);
   });
 

@@ -21,14 +21,15 @@ describe('a bulk load, step by step as its state machine goes', () => {
     const load = rag.addBulkLoad({ embedding: BulkEmbedding.batch() });
     const author = new Role(stack, 'AuthorRole', { assumedBy: new AnyPrincipal() });
     rag.bucket.grantPut(author);
+    const parts = rag.node.findChild('BulkLoad').node;
     const index = rag.node.findChild('Index').node.findChild('Sync').node.findChild('Handler').node;
     const outputs = {
       Url: rag.url,
       Bucket: rag.bucket.bucketName,
       Files: load.bucket.bucketName,
       Author: author.roleArn,
-      Machine: (load.node.findChild('Role') as Role).roleArn,
-      Jobs: (load.node.findChild('JobRole') as Role).roleArn,
+      Machine: (parts.findChild('Role') as Role).roleArn,
+      Jobs: (parts.findChild('JobRole') as Role).roleArn,
       Handler: (index.findChild('Function') as LambdaFunction).functionName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value });

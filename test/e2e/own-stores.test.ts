@@ -53,7 +53,8 @@ describe('chunks in a store of one\'s choice, from a document to an answer', () 
       const author = new Role(stack, 'Author', { assumedBy: new AnyPrincipal() });
       rag.bucket.grantPut(author);
       rag.bucket.grantDelete(author);
-      for (const [key, value] of Object.entries({ Url: rag.url, Bucket: rag.bucket.bucketName, AuthorArn: author.roleArn })) new CfnOutput(stack, key, { value });
+      const told = { Url: rag.url, Bucket: rag.bucket.bucketName, AuthorArn: author.roleArn };
+      for (const [key, value] of Object.entries(told)) new CfnOutput(stack, key, { value });
     }
   });
   beforeAll(() => {

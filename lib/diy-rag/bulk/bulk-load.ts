@@ -6,7 +6,7 @@ import { type IBucket } from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { BulkEmbedding, type BatchEmbeddingPlan } from './bulk-embedding';
-import { type BulkLoadOptions } from './bulk-load-options';
+import { type BulkLoadOptions, type IBulkLoad } from './bulk-load-options';
 import { BulkSource, type SourceBinding } from './bulk-source';
 import { LambdaCalls } from './lambda-calls';
 import { loadDefinition } from './load-definition';
@@ -29,23 +29,14 @@ export interface BulkLoadProps extends BulkLoadOptions {
 /** How long the records and vectors of a load are kept: for people who want to know what happened, and a load that is redriven, which it may be for two weeks. */
 const KEPT = Duration.days(30);
 
-/**
- * Brings very many documents into an index at once: a state machine whose executions are loads. Made by `DiyRag.addBulkLoad`.
- *
- * @example
- * const load = rag.addBulkLoad();
- * new CfnOutput(this, 'Load', { value: load.stateMachine.stateMachineArn });
- */
-export class BulkLoad extends Construct {
-  /** Each execution is a load; `{}` starts one. It may be redriven, and a new one passes over what is in the index already. */
+/** A state machine whose executions are loads, and what it needs. */
+export class BulkLoad extends Construct implements IBulkLoad {
   public readonly stateMachine: sfn.StateMachine;
 
-  /** Where loads write what became of them: `runs/<name of the execution>/summary.json`, among others; kept for 30 days. */
   public readonly bucket: IBucket;
 
   private readonly role: ServiceRole;
 
-  /** @internal */
   constructor(scope: Construct, id: string, private readonly props: BulkLoadProps) {
     super(scope, id);
     requireValid(this, props);
@@ -62,7 +53,6 @@ export class BulkLoad extends Construct {
     this.letRunChildren(batch !== undefined);
   }
 
-  /** Lets somebody start loads, redrive them, and see how they are. */
   public grantLoad(grantee: IGrantable): Grant {
     const { build: { encryptionKey } } = this.props;
     const { stateMachine } = this;
@@ -73,7 +63,6 @@ export class BulkLoad extends Construct {
     return encryptionKey ? all.combine(encryptionKey.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey')) : all;
   }
 
-  /** Tells a target when a load has ended, well or not: how in `detail.status`, and in `detail.name` the name under which its `summary.json` lies in `bucket`. */
   public onEnd(id: string, options: events.OnEventOptions = {}): events.Rule {
     const { target, ...rest } = options;
     const rule = new events.Rule(this, id, {
@@ -88,22 +77,18 @@ export class BulkLoad extends Construct {
     return rule;
   }
 
-  /** Documents that loads went through, those included that were in the index already. */
   public metricDocuments(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.props.metric(BULK_METRICS.bulkDocuments, options);
   }
 
-  /** Documents of loads that cannot be read. */
   public metricDocumentsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.props.metric(BULK_METRICS.bulkDocumentsFailed, options);
   }
 
-  /** Calls of loads that failed however often they were tried, each with up to `batchSize` documents. */
   public metricBatchesFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.props.metric(BULK_METRICS.bulkBatchesFailed, options);
   }
 
-  /** Vectors that batch jobs made. */
   public metricVectors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.props.metric(BULK_METRICS.bulkVectors, options);
   }

@@ -42,7 +42,9 @@ function recipeOf(pipeline: string, { fields }: Pick<IndexTerms, 'fields'>): Ind
 }
 
 /** The functions that keep an index in step, with their queues, in memory and in virtual time. */
-export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, policy = {}, chunkers = {}, kills = 0, throttles = 0, faults = 0 }: DeployOptions = {}) {
+export function deployIndex(
+  { seed = 1, pollers = 3, terms: given = {}, policy = {}, chunkers = {}, kills = 0, throttles = 0, faults = 0 }: DeployOptions = {},
+) {
   const random = randomOf(seed);
   const clock = new VirtualClock(random);
   const mishaps = { kills, throttles, faults, killAt: (_: string): boolean => false };
@@ -95,7 +97,10 @@ export function deployIndex({ seed = 1, pollers = 3, terms: given = {}, policy =
   const calls: string[] = [];
 
   const workerClock = {
-    now: () => clock.now(), pause: (milliseconds: number) => clock.pause(milliseconds), chance: () => clock.chance(), every: (milliseconds: number, work: () => void) => after(milliseconds, work),
+    now: () => clock.now(),
+    pause: (milliseconds: number) => clock.pause(milliseconds),
+    chance: () => clock.chance(),
+    every: (milliseconds: number, work: () => void) => after(milliseconds, work),
   };
 
   /** Ports as one worker has them: each call takes a while, may fail, and may be the worker's last. */
