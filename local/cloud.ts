@@ -33,9 +33,9 @@ import { Usage } from './gateway/usage';
 import { Principals } from './iam/principals';
 import type { IamReport } from './iam/report';
 import { deployedKnowledge, type Knowledge } from './knowledge/service';
-import { readFunction } from './lambda/function';
+import { deployedFunctions, replaceFunctions } from './lambda/deployed';
 import { findNode, type NodeBinary } from './lambda/node';
-import { FunctionPool } from './lambda/pool';
+import type { FunctionPool } from './lambda/pool';
 import { type DeadLetter, lambdaService } from './lambda/service';
 import { CloudLogs, type LogLine } from './logs';
 import { deployedBedrock, type ModelOptions, modelProblem } from './models';
@@ -123,6 +123,8 @@ export interface LocalCloud {
   readonly node: NodeBinary;
   /** The runtimes that the functions ask for. */
   readonly runtimes: readonly string[];
+  /** Deploys another assembly of the same stacks over what runs: functions and roles as they are there; what else there is has to be the same. */
+  update(assembly: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -223,13 +225,9 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const [script, problem] = await Promise.all([bundleWorker(workDirectory), modelProblem(options), tables.createTables(deployment)]);
   if (problem !== undefined) onNotice(problem);
   const node = findNode();
-  const makers = deployment.serviceTokens();
-  for (const resource of deployment.resources('AWS::Lambda::Function')) {
-    // The CDK's own are written in Python, and what they would make is read from the template.
-    if (makers.has(deployment.attribute(resource, 'Arn')) && !String(deployment.property(resource, 'Runtime')).startsWith('nodejs')) continue;
-    const definition = readFunction(resource, { deployment, workDirectory, endpoint: endpoint.url, certificates: caches.certificates, accessKeyOf, localise });
-    functions.set(definition.arn, new FunctionPool(definition, { node: node.path, script, logs, processes: options.processes }));
-  }
+  const surroundings = { workDirectory, endpoint: endpoint.url, certificates: caches.certificates, accessKeyOf, localise };
+  const place = (from: Deployment) => deployedFunctions({ ...surroundings, deployment: from }, { node: node.path, script, logs, processes: options.processes });
+  place(deployment).forEach((pool, functionArn) => functions.set(functionArn, pool));
   undo.push(() => Promise.all([...functions.values()].map((pool) => pool.stop())));
   undo.push(eventing.start());
 
@@ -311,6 +309,12 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     deadLetters,
     deployGates: (stack) => deployGates(stack, deployment, functionOf),
     report,
+    async update(assembly) {
+      const next = new Deployment(readAssembly(assembly));
+      readPrincipals(next).forEach((principal) => principals.add(principal));
+      await replaceFunctions(functions, place(next));
+      eventing.tellOfStacks('UPDATE_COMPLETE');
+    },
     stop,
     node,
     leftOut: deployment.leftOut(),

@@ -7,6 +7,8 @@ export interface WantedIndex {
   readonly reindex: ReindexPolicy;
 }
 
+/** A look that nobody went on with for so long was lost; whoever ends one says what comes next. */
+export const STALE_LOOK_MS = 16 * 60_000;
 /** What was wanted and never answered goes soon: a deployment that is rolled back, and comes again, finds it still. */
 const ABANDONED_MS = 3_600_000;
 /** Who has read which index answers a moment ago may ask it still. */
@@ -114,10 +116,10 @@ export function candidate({ answering, wanted, known }: Indexes): string | undef
 
 /** When something has to be done with indexes again; undefined where all is as it should be. */
 export function nextTime(indexes: Indexes, soon: number): number | undefined {
-  const times = Object.entries(indexes.known).flatMap(([name, { dropping, ready, until, lookAfter = 0 }]) => {
+  const times = Object.entries(indexes.known).flatMap(([name, { dropping, ready, until, look, lookAfter = 0 }]) => {
     if (dropping !== undefined) return [soon];
     if (name === indexes.answering) return [];
-    return [...(ready ? [] : [Math.max(soon, lookAfter)]), ...(until === undefined ? [] : [until])];
+    return [...(ready ? [] : [look ? look.at + STALE_LOOK_MS : lookAfter]), ...(until === undefined ? [] : [until])];
   });
   const all = [...times, ...(candidate(indexes) === undefined ? [] : [soon])];
   return all.length === 0 ? undefined : Math.min(...all);

@@ -2,7 +2,7 @@ import { book, delay } from './book';
 import { compareIndexes, verdict } from './comparison';
 import { dropIndex } from './drop';
 import { type House, readIndexes, updateIndexes } from './house';
-import { candidate, changed, others, rolledBack, switched, toRollBackTo } from './indexes';
+import { candidate, changed, others, rolledBack, STALE_LOOK_MS, switched, toRollBackTo } from './indexes';
 import { startLook } from './look';
 import type { Comparing, Tending } from './request';
 import { type Comparison, type IndexRequest, type Indexes, REINDEX_METRICS } from '../../lib/contract/reindexing';
@@ -10,8 +10,6 @@ import { describeError } from '../kit/log';
 import { isEmbeddingFailure } from '../ports/embeddings';
 import { isStoreFailure } from '../ports/passage-store';
 
-/** A look that nobody went on with for so long was lost. */
-const STALE_LOOK_MS = 16 * 60_000;
 /** Whoever writes an index that is to go, or asks it, has ended by then. */
 const LINGER_MS = 30_000;
 const SOON = 60;
