@@ -50,7 +50,7 @@ test('an acknowledgement stands where its finding is, never on a stack or an app
 test('no acknowledgement is left over: each answers a finding that is there without it', () => {
   const packs = [...everywhere(), ...whereRegulated()].map((pack) => Object.assign(pack, { isAcknowledged: () => false }));
   const found = built.flatMap(({ app }) => packs.flatMap((pack) => findings(pack, app)));
-  const answersSome = (id: string, places: Set<string>) => [...places].some((place) => found.some((finding) => finding.startsWith(`${id} ${place}/`)));
+  const answersSome = (id: string, places: Set<string>) => [...places].some((place) => found.some((finding) => `${finding}/`.startsWith(`${id} ${place}/`)));
   expect(collect().flatMap(({ findings: ids, places }) => [...ids].filter((id) => !answersSome(id, places)))).toEqual([]);
 });
 

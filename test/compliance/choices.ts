@@ -2,11 +2,12 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { RequestAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { DIY_RAG_CHOICES } from './diy-rag-choices';
 import { COMBINED } from './everything';
 import { domainOf, givenVpc } from './given';
 import {
   ApiAuth, AttachmentFormat, Buffering, ChatbotApi, type ChatbotApiProps, ContainerExposure, ConversationMemory, ConversationSummary, DataSource,
-  Firewall, Geography, Guardrail, ManagedRag, type ManagedRagProps, Model, ModelRouter,
+  DiyRag, Firewall, Geography, Guardrail, ManagedRag, type ManagedRagProps, Model, ModelRouter,
   ModelSplit, Posture, PromptCaching, QueryEngine, RagApi, RequestTrait, RerankModel, Reranking, RestDomain, SentenceTransform, ServiceTier, StructuredData,
   StructuredKnowledge, type StructuredKnowledgeProps, SyncPolicy, Transport, WordFilter,
 } from '../../lib';
@@ -109,7 +110,7 @@ export interface Choice {
 
 /** Every choice in every posture, each in an app of its own. */
 export function choices(): Choice[] {
-  return [...chatChoices(), ...ragChoices(), ...tableChoices()];
+  return [...chatChoices(), ...ragChoices(), ...diyRagChoices(), ...tableChoices()];
 }
 
 function ragChoices(): Choice[] {
@@ -119,6 +120,18 @@ function ragChoices(): Choice[] {
     const rag = new ManagedRag(stack, 'Rag', { ...props(stack), posture: posture(stack) });
     rag.addAlarms();
     rag.addDashboard();
+    return { name: `${choice}, ${level}`, single: true, regulated: level.startsWith('regulated'), app };
+  }));
+}
+
+function diyRagChoices(): Choice[] {
+  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries(DIY_RAG_CHOICES).map(([choice, { props, more }]) => {
+    const app = new App();
+    const stack = new Stack(app, 'Stack');
+    const rag = new DiyRag(stack, 'Own', { ...props(stack), posture: posture(stack) });
+    rag.addAlarms();
+    rag.addDashboard();
+    more?.(rag, stack);
     return { name: `${choice}, ${level}`, single: true, regulated: level.startsWith('regulated'), app };
   }));
 }
