@@ -6,6 +6,9 @@ const EMPTY = new Set(('a an and are as at be but by for if in into is it no not
 /** Written without spaces: what stands in such a run is looked up by its pairs of letters. */
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/u;
 
+/** French and Italian write small words before a vowel as part of the next: `l'ann\u00e9e`, `dell'anno`. */
+const ELIDED = /^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|all|dall|dell|nell|sull|coll|quell|gl|un)'(?=\p{L}{2})/u;
+
 /** Longer ones are no words, and would cost stores their limits on keys. */
 const LONGEST = 64;
 
@@ -15,7 +18,7 @@ const LONGEST = 64;
  */
 export function terms(text: string): string[] {
   const plain = text.normalize('NFKD').replace(/[\u0300-\u036f]/g, '').normalize('NFC').toLowerCase().replace(/\u2019/g, '\'');
-  return (plain.match(/[\p{L}\p{N}\p{M}]+(?:'[\p{L}\p{N}\p{M}]+)*/gu) ?? []).flatMap(wordsIn);
+  return (plain.match(/[\p{L}\p{N}\p{M}]+(?:'[\p{L}\p{N}\p{M}]+)*/gu) ?? []).map((run) => run.replace(ELIDED, '')).flatMap(wordsIn);
 }
 
 /** How often each stands in a text. */

@@ -43,6 +43,12 @@ test('words are found whatever their case, accents and apostrophes', () => {
   expect(terms('IL-6 at 3.5%')).toEqual(['il', '6', '3', '5']);
 });
 
+test('French and Italian words are found without what is elided before them', () => {
+  expect(terms("l\u2019ann\u00e9e qu'elle d'Italia dell'anno")).toEqual([...terms('annee elle italia anno')]);
+  expect(terms("don't I'm o'clock")).toEqual(terms("don't i'm o'clock"));
+  expect(terms("rock'n'roll")).toHaveLength(1);
+});
+
 test('what is written without spaces is found by its pairs of letters', () => {
   expect(terms('東京都へ')).toEqual(['東京', '京都', '都へ']);
   expect(terms('水')).toEqual(['水']);
