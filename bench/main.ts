@@ -3,6 +3,7 @@ import chunking from './chunking';
 import fusion from './fusion';
 import hostile from './hostile';
 import importing from './import';
+import ingest from './ingest';
 import load from './load';
 import openaiSpec from './openai-spec';
 import parsing from './parsing';
@@ -13,7 +14,7 @@ import size from './size';
 import stream from './stream';
 import synth, { synthRag } from './synth';
 
-const rows: Row[] = [size, load, importing, stream, synth, synthRag, openaiSpec, hostile, parsing, chunking, retrieval, fusion, query];
+const rows: Row[] = [size, load, importing, stream, synth, synthRag, openaiSpec, hostile, parsing, chunking, retrieval, fusion, query, ingest];
 
 const usage = `npm run -s bench -- [row …] [--runs N] [--json] [--check] [--schemas DIR] [--strings FILE] [--files DIR] [--corpora DIR --questions FILE [--tokens N]]
   [--dataset DIR] [--runs A.json B.json --qrels FILE]
