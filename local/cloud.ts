@@ -1,15 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { agentCoreMemory } from './agentcore/memory';
 import { readAssembly } from './assembly/assembly';
+import { makeCustomResources } from './assembly/custom-resources';
 import { Deployment } from './assembly/deployment';
 import { deployGates } from './assembly/gates';
 import { REGION } from './assembly/identity';
 import { startAwsEndpoint } from './aws/endpoint';
 import { bedrockBatchJobs } from './bedrock/batch-jobs';
 import { Faults } from './bedrock/faults';
+import { localCertificate } from './certificates';
 import { Issuer, type TokenOptions } from './cognito/issuer';
 import { Issuers } from './cognito/issuers';
 import { UserPools, type UserTokens } from './cognito/pools';
@@ -25,7 +26,8 @@ import { Eventing, type Events } from './events/eventing';
 import { localFunctionUrls, readFunctionUrls } from './function-url/definition';
 import { FunctionUrls } from './function-url/gateway';
 import { type LocalApi, localApis, localUrls } from './gateway/addresses';
-import { readRestApis, type RestApi } from './gateway/api';
+import { readRestApis } from './gateway/api';
+import { functionsBehind } from './gateway/functions';
 import { Gateway } from './gateway/gateway';
 import { localIdentities } from './gateway/identities';
 import type { LocalIdentity } from './gateway/signature';
@@ -37,11 +39,13 @@ import { deployedFunctions, replaceFunctions } from './lambda/deployed';
 import { findNode, type NodeBinary } from './lambda/node';
 import type { FunctionPool } from './lambda/pool';
 import { type DeadLetter, lambdaService } from './lambda/service';
+import { bundleWorker } from './lambda/worker-bundle';
 import { CloudLogs, type LogLine } from './logs';
 import { deployedBedrock, type ModelOptions, modelProblem } from './models';
 import { startCollections } from './opensearch/collections';
 import { synthesize } from './prepare';
 import { accessKeyOf, readPrincipals } from './principals';
+import { type Databases, startDatabases } from './rds/databases';
 import { s3 } from './s3/service';
 import { s3Vectors, vectorIndexes } from './s3vectors/service';
 import { type Secrets, secretsManager } from './secrets/secrets';
@@ -109,6 +113,8 @@ export interface LocalCloud {
   readonly textract: Textract;
   /** Queues, schedules and the events of buckets. */
   readonly events: Events;
+  /** Clusters of Aurora PostgreSQL. */
+  readonly databases: Pick<Databases, 'look' | 'clusterArns'>;
   /** What secrets hold; those that stacks import are given their text here. */
   readonly secrets: Pick<Secrets, 'put' | 'find'>;
   /** Events that functions did not take, in the queues that the template names for them. */
@@ -185,9 +191,12 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const collections = await startCollections(deployment, { principals, onNotice });
   undo.push(() => collections.stop());
   const batches = bedrockBatchJobs({ buckets: buckets.buckets, principals, onNotice });
+  const tls = localCertificate(workDirectory);
+  const databases = await startDatabases(deployment, { certificate: tls.certificate, principals, secrets, onNotice });
+  undo.push(() => databases.stop());
   const services = [
     tables, buckets, vectors, collections.service, ...knowledge.services, batches, model, agentCoreMemory(() => memories), lambda, connections, secrets, scans,
-    ...eventing.services,
+    databases.service, ...eventing.services,
   ];
   const endpoint = await startAwsEndpoint({
     services,
@@ -209,10 +218,12 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   }, (incoming, stream, head) => door.sockets?.handle(incoming, stream, head) ?? false);
   undo.push(() => server.stop());
   for (const host of ['127.0.0.1', 'localhost']) buckets.trust(`http://${host}:${new URL(server.url).port}`);
-  const caches = await startCaches(deployment, { workDirectory, principals, onNotice });
+  const caches = await startCaches(deployment, { certificate: tls.certificate, principals, onNotice });
   undo.push(() => caches.stop());
+  const certificates = caches.services.length + databases.services.length > 0 ? tls.file : undefined;
   const localise = (text: string) => [
     (known: string) => caches.localise(known),
+    (known: string) => databases.localise(known),
     (known: string) => collections.localise(known),
     (known: string) => localUrls(known, server.url, apis),
     (known: string) => localSocketUrls(known, { door: server.url, aws: endpoint.url }, socketApis),
@@ -225,7 +236,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   const [script, problem] = await Promise.all([bundleWorker(workDirectory), modelProblem(options), tables.createTables(deployment)]);
   if (problem !== undefined) onNotice(problem);
   const node = findNode();
-  const surroundings = { workDirectory, endpoint: endpoint.url, certificates: caches.certificates, accessKeyOf, localise };
+  const surroundings = { workDirectory, endpoint: endpoint.url, certificates, accessKeyOf, localise };
   const place = (from: Deployment) => deployedFunctions({ ...surroundings, deployment: from }, { node: node.path, script, logs, processes: options.processes });
   place(deployment).forEach((pool, functionArn) => functions.set(functionArn, pool));
   undo.push(() => Promise.all([...functions.values()].map((pool) => pool.stop())));
@@ -247,7 +258,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     outputs,
   });
 
-  const report = () => principals.report([...services.map(({ name }) => name), ...caches.services, ...knowledge.stores]);
+  const report = () => principals.report([...services.map(({ name }) => name), ...caches.services, ...databases.services, ...knowledge.stores]);
 
   door.gateway = new Gateway({
     apis,
@@ -261,7 +272,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   door.urls = new FunctionUrls({ urls: functionUrls, identities: byAccessKey, functionOf, onNotice });
   door.issuers = new Issuers(userPools);
   const tasks = containers.map((service) => new LocalTask(service, {
-    node: node.path, logs, endpoint: endpoint.url, certificates: caches.certificates, credentials: `${server.url}${credentialsPath(service)}`, localise, onNotice,
+    node: node.path, logs, endpoint: endpoint.url, certificates, credentials: `${server.url}${credentialsPath(service)}`, localise, onNotice,
   }));
   const balancers = door.balancers = new LoadBalancers(tasks, onNotice);
   undo.push(() => balancers.stop(), () => Promise.all(tasks.map((task) => task.stop())));
@@ -292,6 +303,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   });
   for (const api of apis) for (const pool of functionsBehind(api, functions)) pool.warm();
   for (const { functionArn } of functionUrls) functionOf(functionArn)?.warm();
+  await makeCustomResources({ deployment, invoke: async (functionArn, event) => functionOf(functionArn)?.call(event) });
   eventing.tellOfStacks('CREATE_COMPLETE');
   for (const { routes } of socketApis) for (const { functionArn } of routes.values()) functionOf(functionArn ?? '')?.warm();
 
@@ -306,6 +318,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     textract: scans,
     events: eventing,
     secrets,
+    databases,
     deadLetters,
     deployGates: (stack) => deployGates(stack, deployment, functionOf),
     report,
@@ -328,19 +341,6 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
 
 async function synthesizeInto(directory: string, example: string | undefined): Promise<string> {
   if (!example) throw new Error("one of 'assembly' and 'example' must say what to deploy");
-  const assembly = join(directory, 'cdk.out');
-  await synthesize(example, assembly);
-  return assembly;
-}
-
-/** The worker's program for any Node.js, without a loader for TypeScript. */
-async function bundleWorker(directory: string): Promise<string> {
-  const outfile = join(directory, 'worker.js');
-  await build({ entryPoints: [join(__dirname, 'lambda/worker.ts')], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'silent' });
-  return outfile;
-}
-
-function functionsBehind(api: RestApi, pools: ReadonlyMap<string, FunctionPool>): FunctionPool[] {
-  const arns = new Set([...api.resources.values()].flatMap(({ methods }) => [...methods.values()].map(({ integration }) => integration.functionArn)));
-  return [...arns].flatMap((functionArn) => pools.get(functionArn ?? '') ?? []);
+  await synthesize(example, join(directory, 'cdk.out'));
+  return join(directory, 'cdk.out');
 }

@@ -14,7 +14,7 @@ const RUNNING = [
   /^AWS::S3Vectors::(VectorBucket|VectorBucketPolicy|Index)$/, /^AWS::OpenSearchServerless::(Collection|CollectionGroup|Index|CollectionIndex|AccessPolicy|SecurityPolicy)$/,
   /^AWS::SQS::(Queue|QueuePolicy)$/, /^AWS::Lambda::(EventSourceMapping|EventInvokeConfig)$/, /^AWS::Events::(Rule|EventBus)$/,
   /^AWS::Scheduler::(Schedule|ScheduleGroup)$/, /^Custom::(S3BucketNotifications|EvaluationGate)$/,
-  /^AWS::SecretsManager::(Secret|SecretTargetAttachment)$/,
+  /^AWS::SecretsManager::(Secret|SecretTargetAttachment)$/, /^AWS::RDS::(DBCluster|DBInstance|DBSubnetGroup)$/, /^Custom::Pgvector/,
 ];
 
 /** Carries no behaviour, so nobody misses it. */

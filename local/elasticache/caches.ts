@@ -1,6 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Certificate, loopbackCertificate } from './certificate';
+import type { Certificate } from './certificate';
 import { openDoor } from './door';
 import { findRedis, startRedis } from './redis';
 import { readToken } from './token';
@@ -12,15 +10,14 @@ import { type SearchServer, startSearchServer } from '../redis-search/server';
 export interface Caches {
   /** The services that run here because of them, by IAM prefix. */
   readonly services: readonly string[];
-  /** The file with what proves them, for those who connect. */
-  readonly certificates?: string;
   /** Turns the addresses of caches into those of this machine. */
   localise(text: string): string;
   stop(): Promise<void>;
 }
 
 export interface CachesOptions {
-  readonly workDirectory: string;
+  /** What proves them to those who connect. */
+  readonly certificate: Certificate;
   readonly principals: Principals;
   readonly onNotice: (line: string) => void;
 }
@@ -32,9 +29,7 @@ export async function startCaches(deployment: Deployment, options: CachesOptions
   if (resources.length + clusters.length === 0) return { services: [], localise: (text) => text, stop: async () => undefined };
   const binary = findRedis();
   if (!binary && resources.length > 0) throw new Error('the assembly has an ElastiCache cache, and there is no valkey-server or redis-server on this machine: install one, such as with apt-get install redis-server');
-  const certificate = loopbackCertificate();
-  const certificates = join(options.workDirectory, 'certificates.pem');
-  writeFileSync(certificates, certificate.cert);
+  const { certificate } = options;
 
   const undo: (() => Promise<void>)[] = [];
   const ports = new Map<string, number>();
@@ -75,7 +70,7 @@ export async function startCaches(deployment: Deployment, options: CachesOptions
     return port === undefined ? address : `127.0.0.1:${port}`;
   });
   const services = [...resources.length > 0 ? ['elasticache'] : [], ...clusters.length > 0 ? ['memorydb'] : []];
-  return { services, certificates, localise: (text) => [...ports].reduce(localiseCluster, localise(text)), stop };
+  return { services, localise: (text) => [...ports].reduce(localiseCluster, localise(text)), stop };
 }
 
 /** A cluster of MemoryDB that searches vectors: a server of ours behind a door that asks IAM. */

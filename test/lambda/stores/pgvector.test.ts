@@ -1,4 +1,5 @@
 import { chunk, described, ids, toward } from './chunks';
+import { passageIndexesSuite } from './passage-indexes.suite';
 import { passageStoreSuite } from './passage-store.suite';
 import { type PgvectorUnderTest, SCHEMA, startPgvector } from './pgvector';
 import { openPostgres } from '../../../lambda/adapters/postgres-connection';
@@ -9,6 +10,10 @@ import type { Filter } from '../../../lambda/ports/passages';
 jest.setTimeout(60_000);
 
 passageStoreSuite('PostgreSQL with pgvector', startPgvector);
+passageIndexesSuite('PostgreSQL', async () => {
+  const { indexes, server, close } = await startPgvector();
+  return { indexes, open: (index) => postgresPassages(server, SCHEMA, index), close };
+});
 
 describe('PostgreSQL', () => {
   let database: PgvectorUnderTest;
