@@ -15,7 +15,7 @@ export interface Turn {
 export class Turns {
   static async open(port: number, as: { readonly user: string; readonly database: string }): Promise<Turns> {
     const socket = connect(port, '127.0.0.1');
-    const turns = new Turns(socket);
+    const turns = new Turns(socket, as.user);
     const greeting: Frame[] = [];
     await turns.exchange(startup(as), (answer) => greeting.push(answer));
     turns.settings.push(...greeting.filter(({ type }) => type === 'S').map(({ whole }) => Buffer.from(whole)));
@@ -27,7 +27,7 @@ export class Turns {
   private last: Promise<void> = Promise.resolve();
   private listener?: { tell(answer: Frame): void; done(state: string): void; failed(error: Error): void };
 
-  private constructor(private readonly socket: Socket) {
+  private constructor(private readonly socket: Socket, private readonly owner: string) {
     const reader = new FrameReader();
     socket.setNoDelay(true);
     socket.on('data', (data) => {
@@ -38,13 +38,13 @@ export class Turns {
   }
 
   /** A turn as a user; as nobody, it is the one who owns everything. */
-  async take(user?: string): Promise<Turn> {
+  async take(user = this.owner): Promise<Turn> {
     const before = this.last;
     let end: () => void = () => undefined;
     this.last = new Promise((resolve) => end = resolve);
     await before;
     try {
-      await this.ask(user === undefined ? 'RESET SESSION AUTHORIZATION' : `SET SESSION AUTHORIZATION "${user.replace(/"/g, '""')}"`);
+      await this.ask(`SET SESSION AUTHORIZATION "${user.replace(/"/g, '""')}"`);
     } catch (error) {
       end();
       throw error;

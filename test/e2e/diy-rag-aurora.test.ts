@@ -108,8 +108,9 @@ describe('passages in Aurora', () => {
     const { roles } = await run.cloud.report();
     const rags = roles.filter(({ role }) => role.includes('Rag'));
     for (const { role, denied, unknown, used, unused } of rags) {
-      const idle = unused.filter(({ action }) => !action.startsWith('sqs:') || role.includes('Store'));
-      expect({ role, denied, unknown, idle: idle.filter(({ action }) => /^(rds|secrets)/.test(action)) }).toEqual({ role, denied: [], unknown: [], idle: [] });
+      // What compares an index with the one that takes its place searches too, and nothing is read anew here.
+      const idle = unused.filter(({ action, resources }) => /^(rds|secrets)/.test(action) && !(role.includes('IndexSync') && resources[0].endsWith('_reads')));
+      expect({ role, denied, unknown, idle }).toEqual({ role, denied: [], unknown: [], idle: [] });
       if (/IndexSyncHandler/.test(role)) expect(used.filter(({ action }) => action === 'rds-db:connect')).toHaveLength(2);
     }
   });
