@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Resource } from './assembly';
+import { ACCOUNT, REGION, PARTITION, arn, generatedName, lowerName, stableId, uuid } from './names';
 
-export const ACCOUNT = '123456789012';
-export const REGION = 'us-east-1';
-export const PARTITION = 'aws';
+export { ACCOUNT, arn, PARTITION, REGION, stableId } from './names';
 
 /** What a resource is called once it exists. */
 interface Named {
@@ -23,22 +21,6 @@ interface Identity {
   readonly attributes: Readonly<Record<string, (named: Named) => string>>;
   /** What `Ref` gives, where it is not the physical id. */
   ref?(named: Named): string;
-}
-
-/** The ARN of something in the one account and region there is here. */
-export function arn(service: string, resource: string, region = REGION, account = ACCOUNT): string {
-  return `arn:${PARTITION}:${service}:${region}:${account}:${resource}`;
-}
-
-/** Letters that stay the same from start to start, so that a conversation kept yesterday is found today. */
-export function stableId(resource: Resource, length: number, alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'): string {
-  const bytes = createHash('sha512').update(`${resource.stack.name}/${resource.logicalId}`).digest();
-  return Array.from({ length }, (_, i) => alphabet[bytes[i] % alphabet.length]).join('');
-}
-
-function generatedName(resource: Resource): string {
-  const suffix = stableId(resource, 12, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789');
-  return `${resource.stack.name}-${resource.logicalId}`.slice(0, 51) + `-${suffix}`;
 }
 
 const table: Identity = {
@@ -199,7 +181,7 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   'AWS::Scheduler::Schedule': { nameProperty: 'Name', attributes: { Arn: ({ id, property }) => arn('scheduler', `schedule/${property('GroupName') ?? 'default'}/${id}`) } },
   'AWS::RDS::DBCluster': {
     nameProperty: 'DBClusterIdentifier',
-    generate: (resource) => generatedName(resource).toLowerCase(),
+    generate: lowerName,
     attributes: {
       'DBClusterArn': ({ id }) => arn('rds', `cluster:${id}`),
       'DBClusterResourceId': ({ resource }) => `cluster-${stableId(resource, 26).toUpperCase()}`,
@@ -211,7 +193,7 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   },
   'AWS::RDS::DBInstance': {
     nameProperty: 'DBInstanceIdentifier',
-    generate: (resource) => generatedName(resource).toLowerCase(),
+    generate: lowerName,
     attributes: { 'Endpoint.Address': ({ id }) => `${id}.local.${REGION}.rds.amazonaws.com`, 'Endpoint.Port': () => '5432', 'DBInstanceArn': ({ id }) => arn('rds', `db:${id}`) },
   },
   'AWS::RDS::DBSubnetGroup': { nameProperty: 'DBSubnetGroupName', attributes: {} },
@@ -235,8 +217,8 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
     ref: ({ id, property }) => `${property('KnowledgeBaseId')}|${id}`,
     attributes: { DataSourceId: ({ id }) => id, DataSourceStatus: () => 'AVAILABLE', ...TIMES },
   },
-  'AWS::S3Vectors::VectorBucket': { nameProperty: 'VectorBucketName', generate: vectorName, ref: vectorBucketArn, attributes: { VectorBucketArn: vectorBucketArn, ...TIMES } },
-  'AWS::S3Vectors::Index': { nameProperty: 'IndexName', generate: vectorName, ref: vectorIndexArn, attributes: { IndexArn: vectorIndexArn, ...TIMES } },
+  'AWS::S3Vectors::VectorBucket': { nameProperty: 'VectorBucketName', generate: lowerName, ref: vectorBucketArn, attributes: { VectorBucketArn: vectorBucketArn, ...TIMES } },
+  'AWS::S3Vectors::Index': { nameProperty: 'IndexName', generate: lowerName, ref: vectorIndexArn, attributes: { IndexArn: vectorIndexArn, ...TIMES } },
   'AWS::OpenSearchServerless::Collection': {
     generate: (resource) => stableId(resource, 20),
     attributes: {
@@ -329,11 +311,6 @@ function knowledgeId(resource: Resource): string {
   return stableId(resource, 10, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789');
 }
 
-/** 3 to 63 letters, digits and hyphens. */
-function vectorName(resource: Resource): string {
-  return generatedName(resource).toLowerCase().replace(/[^a-z0-9-]/g, '-').slice(-63).replace(/^-+/, '');
-}
-
 function vectorBucketArn({ id }: Named): string {
   return arn('s3vectors', `bucket/${id}`);
 }
@@ -348,7 +325,3 @@ function secretArn({ id, resource }: Named): string {
   return arn('secretsmanager', `secret:${id}-${stableId(resource, 6)}`);
 }
 
-function uuid(resource: Resource): string {
-  const hex = createHash('sha256').update(`${resource.stack.name}/${resource.logicalId}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
-}
