@@ -126,6 +126,8 @@ export class IndexSync extends Construct {
       description: 'Keeps an index of passages in step with its documents',
       timeout: Duration.seconds(INDEX_SECONDS),
       memory: memoryFor(parsing),
+      // Looks go on by messages, documents that wait begin anew by them, and indexes are tended for as long as two are kept.
+      sendsToItself: true,
       logRetention,
       encryptionKey,
       deadLetters: this.queues.lost,

@@ -27,6 +27,8 @@ export interface BundledFunctionProps {
   readonly logRetention: RetentionDays;
   readonly encryptionKey?: IKey;
   readonly reservedConcurrency?: number;
+  /** It sends messages to queues that call it, over and over, and ends by itself. */
+  readonly sendsToItself?: boolean;
   /** Where events go that failed, for functions that share such a place; one is made without it. */
   readonly deadLetters?: sqs.Queue;
   /** Where the function runs; called with the handler as the scope of what is made for it. Without a place it runs in Lambda's own network. */
@@ -106,6 +108,8 @@ export class BundledFunction<Env extends Readonly<Record<string, string>>> exten
       memorySize: props.memory.toMebibytes(),
       logGroup: this.logs,
       reservedConcurrentExecutions: props.reservedConcurrency,
+      // Otherwise Lambda takes a chain of messages for a mistake, and drops it after 16 of them, however long they waited.
+      recursiveLoop: props.sendsToItself ? lambda.RecursiveLoop.ALLOW : undefined,
     });
     rmSync(folder, { recursive: true });
     // The function alone: its security group stands in rules that it depends on.

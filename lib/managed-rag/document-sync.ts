@@ -98,6 +98,8 @@ export class DocumentSync extends Construct {
       description: 'Keeps a knowledge base in step with its documents',
       timeout: Duration.seconds(SYNC_SECONDS),
       memory: Size.mebibytes(512),
+      // Jobs are looked at by messages until they have ended, and changes that wait begin anew by them.
+      sendsToItself: true,
       logRetention,
       encryptionKey,
       deadLetters: this.queues.lost,

@@ -188,6 +188,8 @@ export class Evaluation extends Construct implements IEvaluation {
       },
       timeout: Duration.seconds(EVALUATE_SECONDS),
       memory: Size.mebibytes(1024),
+      // A run is looked at by messages until it has ended.
+      sendsToItself: true,
       logRetention,
       encryptionKey,
       deadLetters: this.queues.lost,

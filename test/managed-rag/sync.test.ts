@@ -39,6 +39,10 @@ describe('changes of documents', () => {
     expect(environment(template, /Puts changes/)).toMatchObject({ QUEUE_URL: { Ref: expect.stringMatching(/Changes/) }, SERVICE: expect.stringMatching(/^Test-Rag/) });
   });
 
+  test('are gone on with by messages, which Lambda takes for no loop', () => {
+    byDefault.template().hasResourceProperties('AWS::Lambda::Function', { Description: 'Keeps a knowledge base in step with its documents', RecursiveLoop: 'Allow' });
+  });
+
   test('are heard of these documents only', () => {
     const { template } = defineRag((stack) => ({ sources: [DataSource.s3(new Bucket(stack, 'Handbook'), { prefix: 'public/' })] }));
     expect(rules(template()).find(({ EventPattern: { source } }) => source[0] === 'aws.s3')!.EventPattern.detail).toEqual({

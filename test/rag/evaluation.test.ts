@@ -34,6 +34,14 @@ test('a gate is made last, waits an hour, and changes with what is evaluated', (
   }
 });
 
+test('functions that go on by messages to themselves are not taken for loops, and others are', () => {
+  const { stack } = evaluated({});
+  const functions = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
+  const allowed = functions.filter(({ Properties }) => Properties.RecursiveLoop === 'Allow').map(({ Properties }) => Properties.Description as string);
+  expect(allowed.sort()).toEqual(['Evaluates answers from documents', 'Keeps an index of passages in step with its documents']);
+  expect(functions.length).toBeGreaterThan(2);
+});
+
 test('alarms ring below each threshold, and stay until the next run', () => {
   const { stack, evaluation } = evaluated({ thresholds: { recall: 0.8 } });
   const { alarms } = evaluation.addAlarms();
