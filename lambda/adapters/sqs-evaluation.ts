@@ -8,15 +8,21 @@ const MOST = 10;
 /** Calls that are under way at once. */
 const AT_ONCE = 5;
 
-/** The queues by which documents are kept in step, the one that takes requests first. */
-export function sqsBacklog(client: SQSClient, urls: readonly string[]): SyncBacklog {
+/**
+ * The queues by which documents are kept in step, the one that takes requests first.
+ *
+ * @param building whether an index of our own is being built; absent where there are none. With it, what is delayed among requests is no work: whoever keeps two
+ * indexes is woken by such a message for as long as both are kept.
+ */
+export function sqsBacklog(client: SQSClient, urls: readonly string[], building?: () => Promise<boolean>): SyncBacklog {
   return {
     async waiting() {
-      const counts = await Promise.all(urls.map(async (QueueUrl) => {
+      const counts = await Promise.all(urls.map(async (QueueUrl, place) => {
         const { Attributes: attributes = {} } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...COUNTS] }));
-        return COUNTS.reduce((sum, name) => sum + Number(attributes[name] ?? 0), 0);
+        const counted = building && place === 0 ? COUNTS.filter((name) => name !== 'ApproximateNumberOfMessagesDelayed') : COUNTS;
+        return counted.reduce((sum, name) => sum + Number(attributes[name] ?? 0), 0);
       }));
-      return counts.reduce((sum, count) => sum + count, 0);
+      return counts.reduce((sum, count) => sum + count, await building?.() ? 1 : 0);
     },
 
     async request() {

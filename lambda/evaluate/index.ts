@@ -6,6 +6,7 @@
  * - what answering needs: to look passages up, `bedrock:InvokeModelWithResponseStream` on the models that answer and on the one that judges, with a guardrail `bedrock:ApplyGuardrail`
  * - on the table of runs `dynamodb:GetItem`, `PutItem`, `UpdateItem`, `Query`
  * - on the bucket of results `s3:PutObject` under `runs/`; where the set lies in a bucket `s3:GetObject` on it
+ * - where an index of our own is asked, `dynamodb:GetItem` on the one item of its table that says which indexes there are
  * - on its own queues `sqs:SendMessage` and what an event source takes; on those of the sync `GetQueueAttributes`, and `SendMessage` where it asks for one
  */
 import { createHash } from 'node:crypto';
@@ -25,9 +26,11 @@ import type { ModelFacts } from '../../lib/contract/model';
 import { ROUTING_FILE } from '../../lib/contract/routing';
 import { bedrockModel } from '../adapters/bedrock-model';
 import { dynamoEvaluationRuns } from '../adapters/dynamo-evaluation-runs';
+import { dynamoIndexPointer } from '../adapters/dynamo-index-registry';
 import { s3Objects } from '../adapters/s3-objects';
 import { sqsBacklog, sqsMessages } from '../adapters/sqs-evaluation';
 import { readModels } from '../generation/routing/deployed';
+import { isBuilding } from '../kit/answering-index';
 import { readBeside } from '../kit/beside';
 import { systemClock } from '../kit/clock';
 import { answerCloudFormation } from '../kit/custom-resource';
@@ -58,13 +61,14 @@ const answering: QueryPolicy = {
   systemPrompt,
   ...(env.GUARDRAIL && { guardrail: JSON.parse(env.GUARDRAIL) as GuardrailReference }),
 };
+const pointer = knowledge.own && dynamoIndexPointer(tables, knowledge.own.pointer.table);
 const answers = [env.KNOWLEDGE, env.MODEL, env.ROUTED_MODELS, env.GENERATION, env.GUARDRAIL, systemPrompt, readBeside(ROUTING_FILE)];
 const deployment = createHash('sha256').update(JSON.stringify(answers)).digest('hex').slice(0, 8);
 
 export const handler = evaluate({ policy, deployment, bucket: env.RESULTS_BUCKET, answering, judge: JSON.parse(env.JUDGE) as ModelFacts }, {
   runs: dynamoEvaluationRuns(tables, env.RUNS_TABLE),
   set: () => readSet(policy, knowledge, { beside: () => readBeside(EVALUATION_SET_FILE), bucket: (name) => s3Objects(buckets, name) }),
-  sync: sqsBacklog(queues, JSON.parse(env.SYNC_URLS) as string[]),
+  sync: sqsBacklog(queues, JSON.parse(env.SYNC_URLS) as string[], pointer && (async () => isBuilding(await pointer() ?? { known: {} }))),
   looks: sqsMessages(queues, env.RUNS_URL),
   questions: sqsMessages(queues, env.QUESTIONS_URL),
   results: s3Objects(buckets, env.RESULTS_BUCKET),

@@ -75,7 +75,7 @@ async function settle(run: EvaluationRun, terms: RunTerms, ports: RunPorts): Pro
     return SETTLING_SECONDS;
   }
   if (!settled && run.gate) {
-    await breakOff(run, `documents were not in step with their index within ${settleSeconds} seconds: about ${waiting} messages wait in the queues of the sync. `
+    await breakOff(run, `documents were not in step with their index within ${settleSeconds} seconds: about ${waiting} messages wait in the queues of the sync, or a new index is built still. `
       + "Nothing was measured. See why documents wait or fail, or give them more time by 'limits.settling'", terms, ports);
     return undefined;
   }

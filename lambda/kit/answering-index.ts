@@ -21,3 +21,8 @@ export function answeringIndex(read: () => Promise<Indexes | undefined>, { now }
   };
   return async () => (last && now() - last.at < POINTER_SECONDS * 1000 ? last.indexes : reading ??= again());
 }
+
+/** Whether an index is being built that is to answer, and has not been found to be worse. */
+export function isBuilding({ wanted, answering, known }: Indexes): boolean {
+  return wanted !== undefined && wanted !== answering && !known[wanted]?.refused;
+}
