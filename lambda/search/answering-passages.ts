@@ -25,7 +25,7 @@ export interface AnsweringTerms {
 export function answeringPassages({ search: terms, place, models }: AnsweringTerms, { indexes, open }: AnsweringPorts): Passages {
   const opened = new Map<string, Passages>();
   return {
-    async search(search, signal) {
+    async search(search, signal, tell) {
       const { answering, known } = await read(indexes);
       const own = answering === undefined ? undefined : known[answering];
       if (own?.place !== place) return [];
@@ -33,7 +33,7 @@ export function answeringPassages({ search: terms, place, models }: AnsweringTer
       const within = terms.by === 'both' && !models.includes(own.recipe.embedding.modelId) ? { ...terms, by: 'words' as const } : terms;
       const passages = opened.get(id) ?? open(own.recipe, within);
       opened.set(id, passages);
-      return passages.search(search, signal);
+      return passages.search(search, signal, tell);
     },
   };
 }
