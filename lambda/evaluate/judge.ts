@@ -4,6 +4,7 @@ import type { ModelFacts } from '../../lib/contract/model';
 import { fenced } from '../generation/fence';
 import { generate } from '../generation/generation';
 import { NO_TOKENS } from '../generation/usage';
+import { withLead } from '../kit/lead';
 import type { Clock } from '../ports/clock';
 import type { QuestionFigures } from '../ports/evaluation-runs';
 import type { Model, Prompt, TokenUsage } from '../ports/model';
@@ -109,7 +110,8 @@ function promptOf({ question, answer, passages }: Judged, { id, outputTokens, sa
   const mark = (name: string, text: string) => fenced(name, text, { others: MARKS });
   const told = [
     mark('question', asked),
-    ...passages.map(({ text }) => mark('passage', text)),
+    // As the model that answers was shown them: what only a title or a lead says is no invention.
+    ...passages.map((passage) => mark('passage', [passage.source.title, withLead(passage)].filter(Boolean).join('\n'))),
     ...reference === undefined ? [] : [mark('reference', reference)],
     mark('answer', answer),
   ];

@@ -1,5 +1,6 @@
 import { type Grades, ndcgOf, recallOf, reciprocalRankOf } from './relevance';
 import type { RelevantDocument } from '../../lib/contract/evaluation-set';
+import { withLead } from '../kit/lead';
 import type { FoundPassage, QuestionFigures } from '../ports/evaluation-runs';
 import type { Passage } from '../ports/passages';
 
@@ -57,14 +58,18 @@ function wantedOf({ document, grade, spans, passages }: RelevantDocument): Wante
   ];
 }
 
-function isFound({ document, span, words }: Wanted, { text, source: { uri, start, end } }: Passage): boolean {
+function isFound({ document, span, words }: Wanted, { text, lead, source: { uri, start, end } }: Passage): boolean {
   if (uri !== document && keyOf(uri) !== document) return false;
   if (span) {
     if (start === undefined || end === undefined) return false;
     return Math.min(end, span[1]) - Math.max(start, span[0]) >= Math.min(end - start, span[1] - span[0]) / 2;
   }
   if (words === undefined) return true;
-  const said = plain(text);
+  // With and without what it is read behind: half of the shorter is another half.
+  return [text, withLead({ text, lead })].some((told) => holds(plain(told), words));
+}
+
+function holds(said: string, words: string): boolean {
   return said.includes(words) || (said.length > 0 && words.includes(said)) || sharesHalf(said, words);
 }
 

@@ -39,3 +39,9 @@ test('grades weigh, and nothing found is nothing', () => {
   expect(rankedAgainst(relevant, []).figures).toEqual({ recall: 0, precision: 0, mrr: 0, ndcg: 0 });
   expect(rankedAgainst(undefined, [found('a', 0)])).toMatchObject({ figures: {}, missed: [] });
 });
+
+test('words are found that stand in part in what a passage is read behind', () => {
+  const relevant = [document('a', { passages: ['item | price'] })];
+  expect(rankedAgainst(relevant, [{ ...found('a', 0, '| tent | 90 |'), lead: '| item | price |' }]).figures.recall).toBe(1);
+  expect(rankedAgainst(relevant, [found('a', 0, '| tent | 90 |')]).figures.recall).toBe(0);
+});
