@@ -58,9 +58,10 @@ export function redisPassages(command: RedisCommand, index: PassageIndex, words:
       signal.throwIfAborted();
       if (wanted === false) return [];
       const most = Math.min(search.most, MOST_FOUND);
-      const query = `${wanted === true ? '*' : wanted}=>[KNN $k @vector $vector AS distance]`;
+      // A condition that is negated is no part of a search by meaning but in brackets.
+      const query = `${wanted === true ? '*' : `(${wanted})`}=>[KNN ${most} @vector $vector AS distance]`;
       const found = await command(
-        'FT.SEARCH', index.name, query, 'RETURN', 1, 'distance', 'PARAMS', 4, 'k', most, 'vector', bytesOf(search.vector), 'LIMIT', 0, most, 'DIALECT', 2,
+        'FT.SEARCH', index.name, query, 'RETURN', 1, 'distance', 'PARAMS', 2, 'vector', bytesOf(search.vector), 'LIMIT', 0, most, 'DIALECT', 2,
       );
       const places = pairs(found).map(([name, fields]) => ({ name, score: 1 - Number(fields.get('distance')) }));
       return chunksAt(places.sort((one, other) => other.score - one.score), search);

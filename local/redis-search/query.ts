@@ -21,6 +21,8 @@ type Tokens = string[];
 export function parseQuery(text: string, index: HashIndex, params: ReadonlyMap<string, Buffer>): Query {
   const [expression, ...clauses] = text.split(/=>(?=\s*\[)/);
   const tokens = tokensOf(expression);
+  // An arrow binds what stands right before it, and a sign what stands behind it.
+  if (clauses.length > 0 && tokens[0] === '-') throw new Error(`Syntax error near ${clauses[0]}: what is negated stands in brackets before it`);
   const test = union(tokens, index);
   if (tokens.length > 0) throw new Error(`Syntax error at offset near ${tokens[0]}`);
   if (clauses.length === 0) return { test };

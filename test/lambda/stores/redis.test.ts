@@ -4,6 +4,7 @@ import { passageIndexesSuite } from './passage-indexes.suite';
 import { passageStoreSuite } from './passage-store.suite';
 import { dropIndexWords } from '../../../lambda/adapters/dynamo-index-words';
 import { dynamoKeywords } from '../../../lambda/adapters/dynamo-keywords';
+import { fieldOf } from '../../../lambda/adapters/redis-filter';
 import { redisIndexes } from '../../../lambda/adapters/redis-indexes';
 import { type RedisCommand, redisPassages, redisTold } from '../../../lambda/adapters/redis-passages';
 import { openCluster, openServer, valkey } from '../../../lambda/adapters/valkey-connection';
@@ -121,6 +122,14 @@ describe('Redis', () => {
     const { store } = await open();
     await store.write([chunk({ id: 'one', text: 'O\'Brien’s naïve 日本語 résumé' }), chunk({ id: 'two', text: 'nothing' })]);
     for (const words of ['o\'brien', 'naive', '日本', 'resume']) expect(ids(await store.byWords!({ words, most: 5 }, never))).toEqual(['one']);
+  });
+
+  test('one condition that is negated is searched by, for which servers want brackets', async () => {
+    const { store, index } = await open();
+    await store.write([chunk({ id: 'one', metadata: { year: 2020 } }), chunk({ id: 'two', metadata: { year: 2021 } })]);
+    expect(ids(await store.byMeaning({ vector: toward(0), most: 5, filter: { field: 'year', is: 'notEquals', value: 2020 } }, never))).toEqual(['two']);
+    const bare = redis.command('FT.SEARCH', index.name, `-@${fieldOf('year')}:[2020 2020]=>[KNN 5 @vector $v]`, 'PARAMS', 2, 'v', Buffer.alloc(4 * DIMENSION), 'DIALECT', 2);
+    await expect(bare).rejects.toThrow('Syntax error');
   });
 
   test('a filter that nothing can pass costs no command', async () => {
