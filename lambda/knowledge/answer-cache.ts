@@ -40,7 +40,7 @@ export interface Recalled {
 }
 
 /** Raised where the code answers otherwise from the same passages. */
-const VERSION = 1;
+const VERSION = 2;
 /** What has not been found by then is answered sooner. */
 const PATIENCE_MS = 1_500;
 
@@ -113,11 +113,13 @@ function cosine(one: ArrayLike<number>, other: ArrayLike<number>): number {
   return product / (Math.sqrt(first * second) || 1);
 }
 
-/** Numbers and names in capitals: "leave in 2025" and "leave in 2026" are near, and ask two things. */
+/** Words with the sign that stands before a number, and those behind a name: "-5", "C++". */
+const WORDS = /(?:(?<![\p{L}\p{N}])[-+\u2212])?[\p{L}\p{N}]+(?:[.,:/-]\p{N}+)*[+#]*/gu;
+
+/** Numbers, and names in capitals, in their order: "leave in 2025" and "leave in 2026" are near, "SAP to AWS" and "AWS to SAP" nearer, and ask two things each. */
 function tellingOf(question: string): string {
-  const words = question.normalize('NFKC').match(/[\p{L}\p{N}]+(?:[.,:/-]\p{N}+)*/gu) ?? [];
-  const telling = words.filter((word) => /\p{N}/u.test(word) || /^\p{Lu}{2,}$/u.test(word)).map((word) => word.toLowerCase());
-  return [...new Set(telling)].sort().join(' ');
+  const words = question.normalize('NFKC').match(WORDS) ?? [];
+  return words.filter((word) => /\p{N}/u.test(word) || /^\p{Lu}+[+#]*$/u.test(word)).map((word) => word.replace('\u2212', '-').toLowerCase()).join(' ');
 }
 
 /** What is told again is held to what is looked up: whatever the table gives, it is of this scope, and every passage is the tenant's own. */

@@ -60,6 +60,29 @@ test('numbers have to be the same, however near the questions are', async () => 
   expect((await recall(long(2026))).hit).toBeUndefined();
 });
 
+test.each([
+  ['moves from SAP to AWS', 'moves from AWS to SAP'],
+  ['stands in building A', 'stands in building B'],
+  ['is kept at -5 degrees', 'is kept at 5 degrees'],
+  ['is kept at −5 degrees', 'is kept at 5 degrees'],
+  ['is written in C++', 'is written in C'],
+  ['rose from 5 to 10 percent', 'rose from 10 to 5 percent'],
+])('what %s is not what %s, however near the questions are', async (one, other) => {
+  const asked = (what: string) => `What does the handbook of the company say about the office of the people who work in Ulm if what they do ${what}?`;
+  const { answer, recall } = open({ similarity: 0.5 });
+  await answer(asked(one));
+  expect((await recall(asked(one))).hit).toBeDefined();
+  expect((await recall(asked(other))).hit).toBeUndefined();
+  // Words alone, without what tells them apart, are near enough.
+  expect((await recall(asked(one).replace('handbook', 'book'))).hit).toBeDefined();
+});
+
+test('a minus is one however it is written', async () => {
+  const { answer, recall } = open({ similarity: 0.5 });
+  await answer('What is kept at −5 degrees?');
+  expect((await recall('What is kept at -5 degrees?')).hit).toBeDefined();
+});
+
 const FILTER: Condition = { field: 'department', is: 'equals', value: 'hr' };
 test.each<[string, Partial<Asking>]>([
   ['another tenant', { tenant: tenant('globex'), filter: FILTER }],
