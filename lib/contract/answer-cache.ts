@@ -31,7 +31,7 @@ export interface AnswersReference {
 }
 
 /** Searches of these give what was written only after a while; others, at once but for words in a table. */
-export const STORE_LAG_SECONDS: { readonly [Kind in StoreReference['kind']]?: number } = { openSearch: 60, pinecone: 60 };
+export const STORE_LAG_SECONDS: { readonly [Kind in StoreReference['kind']]?: number } = { openSearch: 120, pinecone: 120 };
 export const USUAL_LAG_SECONDS = 1;
 
 /** What an answer's header says of the cache, as RFC 9211 has it. */

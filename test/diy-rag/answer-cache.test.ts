@@ -1,7 +1,7 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SearchKind } from '../../lib';
-import { AnswerCache, DiyRag, type DiyRagProps } from '../../lib/diy-rag';
+import { AnswerCache, DiyRag, type DiyRagProps, VectorStore } from '../../lib/diy-rag';
 
 function define(props: DiyRagProps = {}) {
   const stack = new Stack(new App(), 'Stack');
@@ -30,6 +30,14 @@ test('answers are kept in a table that forgets them, which the handler uses and 
   expect(environment).toMatch(/"similarity":0\.9,"seconds":3600,"lagSeconds":1/);
   expect(granted(template(), /^RagHandler/)).toEqual([['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem']]);
   expect(granted(template(), /^RagIndexSyncHandler/)).toEqual(['dynamodb:PutItem']);
+});
+
+test.each([
+  ['OpenSearch Serverless', () => VectorStore.openSearchServerless(), 120],
+  ['one that gives at once what was written', () => VectorStore.s3Vectors(), 1],
+])('nothing is kept while %s may give what is old', (_, store, seconds) => {
+  const { template } = define({ store: store(), answering: { cache: AnswerCache.semantic() } });
+  expect(JSON.stringify(template().findResources('AWS::Lambda::Function'))).toContain(`lagSeconds\\":${seconds}`);
 });
 
 test('the dashboard shows how many answers are told again', () => {

@@ -19,7 +19,8 @@ test('whoever looks up hears what the index that answers tells of its search', a
 
 test('nothing is found where none answers yet, or the one that does lies in another store', async () => {
   const open = () => { throw new Error('opened'); };
-  for (const none of [{ known: {} }, { ...indexes, known: { one: { ...indexes.known.one, place: 'another' } } }]) {
+  const elsewhere: Indexes = { ...indexes, known: { one: { ...indexes.known.one, place: 'another' } } };
+  for (const none of [{ known: {} } as Indexes, elsewhere]) {
     expect(await answeringPassages(terms, { indexes: async () => none, open }).search({ question: 'How long?', most: 5 }, signal)).toEqual([]);
   }
 });
