@@ -87,8 +87,9 @@ export class OwnIndex extends Construct {
     this.splitter = splitter._bind(this, bound);
     this.reindex = (props.reindexing ?? Reindexing.blueGreen())._bind(this);
     this.models = this.modelsAllowed();
-    this.index = this.nameIndex({ dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field });
-    this.store = store._bind(this, { ...props, index: this.index, search: props.retrieval.search });
+    const index = { dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field };
+    this.store = store._bind(this, { ...props, index, search: props.retrieval.search });
+    this.index = this.nameIndex(index);
     this.search = searchKindOf(this, props.retrieval, this.store);
     this.needs = this.defineNeeds();
     this.sync = new IndexSync(this, 'Sync', {
@@ -196,9 +197,9 @@ export class OwnIndex extends Construct {
 
   /** Told apart by what is settled in it: all that documents are read by where one is built beside another, and what its vectors are where one cut takes the place of another. */
   private nameIndex(index: Omit<PassageIndex, 'name'>): PassageIndex {
-    const { embedding, scans, splitter, context, reindex: { policy: { by } } } = this;
+    const { embedding, scans, splitter, context, store: { wordless = false }, reindex: { policy: { by } } } = this;
     const vectors = [embedding.modelId, index];
-    const all = [PIPELINE, this.parsing, scans?.policy ?? null, splitter.policy, embedding, context?.settled ?? null, index];
+    const all = [PIPELINE, this.parsing, scans?.policy ?? null, splitter.policy, embedding, context?.settled ?? null, index, ...wordless ? ['no words'] : []];
     return { name: `passages_${this.hashOf(by === 'beside' ? all : vectors, 'hex').slice(0, 10)}`, ...index };
   }
 

@@ -82,6 +82,7 @@ export class OwnMemoryDb extends Construct {
       place: place(securityGroup),
       settled: [name, ...this.words ? [] : ['no words']],
       words: true,
+      wordless: !this.words,
       textFilters: false,
       letWrite: (role) => this.let(role, 'writes', ['BatchGetItem', 'BatchWriteItem']),
       // A word that too many chunks have is looked up for the best of them.

@@ -41,6 +41,7 @@ export class OwnPinecone extends Construct {
       calls: [CalledService.DYNAMODB, CalledService.SECRETS_MANAGER],
       settled: [endpoint, ...words ? [] : ['no words']],
       words: true,
+      wordless: !words,
       textFilters: false,
       letWrite: (role) => this.let(role, ['BatchGetItem', 'BatchWriteItem']),
       // A word that too many chunks have is looked up for the best of them.

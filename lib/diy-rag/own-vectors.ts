@@ -35,6 +35,7 @@ export class OwnVectors extends Construct {
       calls: [CalledService.S3_VECTORS, ...this.words ? [CalledService.DYNAMODB] : []],
       settled: [encryptionKey?.keyArn ?? null, ...this.words ? [] : ['no words']],
       words: true,
+      wordless: !this.words,
       textFilters: false,
       emptied: true,
       letWrite: (role) => this.let(role, ['PutVectors', 'DeleteVectors'], ['BatchGetItem', 'BatchWriteItem']),

@@ -9,7 +9,7 @@ import { type Build } from '../posture/build';
 
 /** What a store has to know of the index that it keeps. */
 export interface IndexBuild extends Build {
-  readonly index: PassageIndex;
+  readonly index: Omit<PassageIndex, 'name'>;
   /** What passages are to be found by; absent is the best that the store can. */
   readonly search?: SearchKind;
 }
@@ -27,6 +27,8 @@ export interface StoreBinding {
   readonly settled: unknown;
   /** Whether chunks can be found by their words. */
   readonly words: boolean;
+  /** That it could keep words, and is told not to: with them it is another index. @default false */
+  readonly wordless?: boolean;
   /** Whether texts that describe documents can be compared in part. */
   readonly textFilters: boolean;
   /** That it cannot be deleted while it holds an index. @default false */

@@ -5,10 +5,12 @@ import type { KnownIndex } from '../../../lib/contract/reindexing';
 
 /** Queues in which so many messages are seen, hidden and delayed. */
 function queues(counts: Readonly<Record<string, readonly [number, number, number]>>) {
-  return { send: async ({ input: { QueueUrl = '' } }: GetQueueAttributesCommand) => {
-    const [seen, hidden, delayed] = counts[QueueUrl].map(String);
-    return { Attributes: { ApproximateNumberOfMessages: seen, ApproximateNumberOfMessagesNotVisible: hidden, ApproximateNumberOfMessagesDelayed: delayed } };
-  } } as unknown as SQSClient;
+  return {
+    send: async ({ input: { QueueUrl = '' } }: GetQueueAttributesCommand) => {
+      const [seen, hidden, delayed] = counts[QueueUrl].map(String);
+      return { Attributes: { ApproximateNumberOfMessages: seen, ApproximateNumberOfMessagesNotVisible: hidden, ApproximateNumberOfMessagesDelayed: delayed } };
+    },
+  } as unknown as SQSClient;
 }
 
 test('whatever waits of a knowledge base is counted, for its jobs are looked at by messages that are delayed', async () => {
