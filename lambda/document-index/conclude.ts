@@ -1,5 +1,5 @@
 import type { ChangedDocument, Outcome } from './document';
-import { type IndexPorts, removeHeld } from './in-step';
+import { type IndexPorts, type IndexTerms, removeHeld, tellChange } from './in-step';
 import { DOCUMENT_METRICS } from '../../lib/contract/document-index';
 import { CHANGE_ATTEMPTS, SYNC_METRICS } from '../../lib/contract/document-sync';
 import { hashOf } from '../kit/lines';
@@ -9,7 +9,8 @@ import { isChunkFailure } from '../ports/chunks';
 import type { DocumentState } from '../ports/document-states';
 import type { ChangeQueue } from '../ports/sync-queues';
 
-export interface ConcludePorts extends Pick<IndexPorts, 'states' | 'clock' | 'store' | 'texts'> {
+export interface ConcludePorts extends Pick<IndexPorts, 'states' | 'clock' | 'store' | 'texts' | 'generations'> {
+  readonly terms: Pick<IndexTerms, 'tenantField'>;
   readonly changes: Pick<ChangeQueue, 'send' | 'hide'>;
   readonly publish: PublishMetrics;
   readonly log: Log;
@@ -17,9 +18,9 @@ export interface ConcludePorts extends Pick<IndexPorts, 'states' | 'clock' | 'st
 
 /** Early enough for some runs that break off after it. */
 const ANEW_FROM = CHANGE_ATTEMPTS - 4;
-/** Seconds of the first wait and of the longest. */
 /** The rest goes when the document is tried again. */
 const TAKEN_OUT_MS = 10_000;
+/** Seconds of the first wait and of the longest. */
 const WAITS = { throttled: [5, 300], unavailable: [5, 300], changed: [1, 30], time: [1, 1], taken: [10, 120], scanning: [10, 120], broken: [15, 300] } as const;
 
 /** Writes down what became of a document. The answer is the messages that come again. */
@@ -50,11 +51,15 @@ async function giveUp(document: ChangedDocument, cause: unknown, ports: Conclude
   const { states, clock, log } = ports;
   const known = await states.find(source, key);
   if (!known) return;
+  // Before any of it goes, as with what fails: nobody goes on behind chunks that are gone.
+  const revision = await states.save({ ...known.state, written: undefined }, known.revision);
+  if (revision === undefined) return log.info('document is taken by another', { source, key });
   const held = await takenOut(known.state, document, ports);
+  await tellChange(known.state, ports.terms, ports);
   const why = isChunkFailure(cause) ? cause.message : cause instanceof Error ? cause.name : typeof cause;
   const reason = `It was given up after ${CHANGE_ATTEMPTS} attempts (${why}): the log says why, and its change waits in the dead-letter queue.`;
   const nothing = { version: undefined, chunks: undefined, written: undefined, indexedAt: undefined };
-  const saved = await states.save({ ...known.state, ...nothing, held, state: 'failed', working: false, reason, updatedAt: clock.now() }, known.revision);
+  const saved = await states.save({ ...known.state, ...nothing, held, state: 'failed', working: false, reason, updatedAt: clock.now() }, revision);
   if (saved === undefined) log.info('document is taken by another', { source, key });
 }
 

@@ -93,7 +93,9 @@ async function take(document: ChangedDocument, indexes: Indexes, until: number, 
     const own = indexes.known[document.index ?? indexes.answering!];
     const late = clock.now() > until - LEAST_MS;
     const outcome = late ? { kind: 'hold' as const, why: 'time' as const } : await bringAllInStep(document, indexes, { until, signal: over.signal }, house);
-    return own ? await conclude(document, outcome, { ...house.open(own).ports, ...house }) : [];
+    if (!own) return [];
+    const { terms, ports } = house.open(own);
+    return await conclude(document, outcome, { terms, ...ports, ...house });
   } catch (error) {
     // It could not be written down: the queue still has it.
     log.error('document is not concluded', { source: document.source, key: document.key, ...describeError(error) });

@@ -132,7 +132,7 @@ async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDo
   await attempt.save({ state: 'embedded' });
 
   const left = await removeHeld(attempt, document, span, ports, version.id);
-  await tellChange(attempt, terms, ports);
+  await tellChange(attempt.state, terms, ports);
   const heard = hearing(document.changes, attempt.state.heard);
   await ports.order?.settles();
   await attempt.save({ state: 'indexed', working: false, indexedAt: ports.clock.now(), heard, held: left });
@@ -141,7 +141,7 @@ async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDo
 
 async function forget(attempt: Attempt, document: ChangedDocument, terms: IndexTerms, span: Span, ports: IndexPorts): Promise<Outcome> {
   const held = await removeHeld(attempt, document, span, ports);
-  await tellChange(attempt, terms, ports);
+  await tellChange(attempt.state, terms, ports);
   await ports.order?.settles();
   await attempt.save({ state: 'deleted', working: false, tries: 0, held, heard: hearing(document.changes, attempt.state.heard), ...NOTHING_OF_IT }, TOMBSTONE_SECONDS);
   return { kind: 'done', what: 'deleted' };
@@ -153,7 +153,7 @@ async function fail(attempt: Attempt, fault: Fault, document: ChangedDocument, t
   // Before any of it goes: whoever came after a worker that was killed here would go on behind chunks that are gone.
   if (attempt.state.written !== undefined) await attempt.save({ written: undefined });
   const held = await removeHeld(attempt, document, span, ports);
-  await tellChange(attempt, terms, ports);
+  await tellChange(attempt.state, terms, ports);
   const heard = hearing(document.changes, attempt.state.heard);
   const nothing = { chunks: undefined, written: undefined, indexedAt: undefined, ...(passes && { version: undefined }) };
   await ports.order?.settles();
@@ -189,7 +189,9 @@ function intentOf(
  * Answers that were given from what the store held before are told no more. Before it is written down that the document is in step, so that whoever comes after a
  * worker that was killed tells it again; after the store has changed, so that nothing of before is answered in the new generation.
  */
-async function tellChange({ state: { held } }: Attempt, { tenantField }: IndexTerms, { generations }: IndexPorts): Promise<void> {
+export async function tellChange(
+  { held }: DocumentState, { tenantField }: Pick<IndexTerms, 'tenantField'>, { generations }: Pick<IndexPorts, 'generations'>,
+): Promise<void> {
   const changed = held.filter(({ chunks }) => chunks > 0);
   if (changed.length === 0) return;
   await generations?.raise(tenantField === undefined ? [undefined] : changed.flatMap(({ tenants = [] }) => tenants));

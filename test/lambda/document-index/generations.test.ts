@@ -29,6 +29,18 @@ test('nothing is told of what has not changed', async () => {
 const OWNED = { fields: [{ name: 'owner', type: 'string' as const }], tenantField: 'owner' };
 const owned = (owner: string) => JSON.stringify({ metadataAttributes: { owner } });
 
+test('what is given up is told like any other change, to those whose it was', async () => {
+  const index = deployIndex({ terms: OWNED });
+  await index.settle(async () => {
+    index.originals.objects.set('a.txt.metadata.json', owned('acme'));
+    await index.change('a.txt', lines(3));
+  });
+  index.store.write = async () => { throw new TypeError('broken'); };
+  await index.settle(() => index.change('a.txt', lines(2, 'new')));
+  expect(index.state('a.txt')).toMatchObject({ state: 'failed', held: [] });
+  expect(index.raised.slice(0, 2)).toEqual(['acme', 'acme']);
+});
+
 test('a document that comes to another tenant changes what both find', async () => {
   const index = deployIndex({ terms: OWNED });
   await index.settle(async () => {
