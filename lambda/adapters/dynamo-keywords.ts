@@ -17,7 +17,7 @@ const ATTEMPTS = 9;
 const SAMPLE = 1_000;
 /** Chunks that words of which there are too many to read them all are looked up for. */
 const LOOKED_UP = 200;
-/** Megabytes of one word that are read where no rarer word is asked for. */
+/** Megabytes that are read of a question's words where no rarer word is asked for: of each its share, and one at least. */
 const PAGES = 8;
 
 export interface KeywordOptions {
@@ -88,7 +88,8 @@ export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordO
         const first = asked.map((term) => read({ term, chunks: new Map() }, owner, signal));
         const [statistics, ...found] = await Promise.all([statisticsOf(owner, signal), ...first]);
         const isRare = found.some(({ chunks, after }) => chunks.size > 0 && !after);
-        const words = isRare ? found : await Promise.all(found.map((each) => readOn(each, owner, signal)));
+        const pages = Math.max(1, Math.floor(PAGES / found.filter(({ after }) => after).length));
+        const words = isRare ? found : await Promise.all(found.map((each) => readOn(each, pages, owner, signal)));
         const scores = new Map<string, number>();
         const add = (chunks: Postings['chunks'], rare: number) => chunks.forEach(({ count, length }, id) => {
           scores.set(id, (scores.get(id) ?? 0) + rare * weight(count, length, statistics));
@@ -127,9 +128,9 @@ export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordO
     return { term, chunks, after: LastEvaluatedKey };
   }
 
-  async function readOn(postings: Postings, owner: string, signal: AbortSignal): Promise<Postings> {
+  async function readOn(postings: Postings, pages: number, owner: string, signal: AbortSignal): Promise<Postings> {
     let known = postings;
-    for (let pages = 1; known.after && pages < PAGES; pages++) known = await read(known, owner, signal);
+    for (let page = 1; known.after && page < pages; page++) known = await read(known, owner, signal);
     return known;
   }
 

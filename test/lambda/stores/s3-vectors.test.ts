@@ -1,4 +1,4 @@
-import { BatchGetCommand, BatchWriteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, BatchWriteCommand, DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { chunk, DIMENSION, FIELDS, ids, type TestChunk } from './chunks';
 import { passageIndexesSuite } from './passage-indexes.suite';
 import { passageStoreSuite } from './passage-store.suite';
@@ -99,6 +99,21 @@ describe('S3 Vectors', () => {
           await whole.remove(['one']);
           expect(await items(index)).toEqual([]);
         }
+      }
+    });
+
+    test('a question of common words alone reads the same of the table, however many they are', async () => {
+      const all = 'ant bee cat dog emu';
+      await dynamoKeywords(under.table.client, { table: under.table.name, index: 'common' }).write(Array.from({ length: 30 }, (_, at) => words(`c${at}`, all)));
+      for (const [asked, pages] of [['ant', 8], ['ant bee none', 8], ['ant bee cat dog', 8], [all, 5]] as const) {
+        const read: string[] = [];
+        const client = disturbed((command, send) => {
+          if (command instanceof QueryCommand) read.push(String(command.input.ExpressionAttributeValues![':pk']));
+          return send();
+        });
+        const found = await dynamoKeywords(client, { table: under.table.name, index: 'common', page: 2 }).search(asked.split(' '), 'null', never);
+        expect(found.length).toBeGreaterThan(0);
+        expect(read.filter((each) => each.includes('#w#') && !each.endsWith('none'))).toHaveLength(pages);
       }
     });
 
