@@ -1,6 +1,6 @@
 import type { Comparison, Indexes, KnownIndex } from '../../lib/contract/reindexing';
 
-/** `GET /v1/indexes`: which indexes there are and how far each is. How many documents there are is said to those alone who may find them all. */
+/** `GET /v1/indexes`: which indexes there are and how far each is. How many documents there are, and so why one is refused, is said to those alone who may find them all. */
 export function indexesBody({ answering, wanted, known }: Indexes, all: boolean): object {
   const data = Object.entries(known).sort(([, one], [, other]) => other.since - one.since).map(([id, own]) => ({
     id,
@@ -12,7 +12,7 @@ export function indexesBody({ answering, wanted, known }: Indexes, all: boolean)
     answering_since: id === answering && own.answered !== undefined ? seconds(own.answered) : null,
     in_step: id === answering || own.ready,
     ...(own.until !== undefined && { kept_until: seconds(own.until) }),
-    ...(own.refused && { refused: { at: seconds(own.refused.at), reason: own.refused.reason } }),
+    ...(own.refused && { refused: { at: seconds(own.refused.at), ...(all && { reason: own.refused.reason }) } }),
     ...(all && own.counts && { documents: documentsOf(own.counts) }),
     ...(all && own.compared && { compared: comparedOf(own.compared) }),
   }));
