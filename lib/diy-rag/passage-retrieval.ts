@@ -5,6 +5,7 @@ import { Fusion } from './fusion';
 import { type QueryExpansion } from './query-expansion';
 import { type QueryRewriting } from './query-rewriting';
 import { type PassageSearch, type RerankPolicy } from '../contract/passage-search';
+import { PINECONE_KEYS, S3_VECTORS_KEYS } from '../contract/passage-stores';
 import { fail, requireBetween, requireDuration, requireInteger, requireLength, requireMade } from '../internal/validation';
 import { type MetadataField, type Reranking, SearchKind, type TenantIsolation } from '../knowledge';
 
@@ -41,7 +42,7 @@ export interface PassageRetrieval {
 
   /**
    * Passages of a lower cosine similarity to the question, from -1 to 1, are taken for not found by their meaning; what is found by its words stays. What a
-   * good similarity is differs by embedding model: ask `POST /v1/retrieve` with `"explain": true` first.
+   * good similarity is differs by embedding model: ask `POST /v1/retrieve` with `"explain": true` first. Not with `QueryExpansion.hyde()`.
    *
    * @default - the nearest are found, however far they are
    */
@@ -145,14 +146,24 @@ export function requireValidRetrieval(scope: IConstruct, retrieval: PassageRetri
   requireLength(scope, 'retrieval.unanswered', unanswered, 1, 2_000);
   requireLength(scope, 'retrieval.tenant.claim', tenant?.claim, 1, 256);
   requireFittingQueries(scope, retrieval);
+  requireFreeNames(scope, retrieval);
   const declared = fields.find(({ _field }) => _field.name === tenant?.field);
   if (declared?._field.type === 'stringList') {
     fail(scope, `'retrieval.tenant.field' must be a field with one value, for a document here has one owner, got '${declared._field.name}', a list: declare it by MetadataField.text('${declared._field.name}')`);
   }
 }
 
+const KEPT_NAMES = Object.values({ ...S3_VECTORS_KEYS, ...PINECONE_KEYS });
+
+/** In every store: a field keeps its name when its chunks go to another. */
+function requireFreeNames(scope: IConstruct, { fields = [], tenant }: PassageRetrieval) {
+  const refuse = (prop: string, name: string) => fail(scope, `'${prop}' must not name a field '${name}', for stores keep ${KEPT_NAMES.map((kept) => `'${kept}'`).join(', ')} for themselves: call it something else`);
+  fields.map(({ _field: { name } }) => name).filter((name) => KEPT_NAMES.some((kept) => kept === name)).forEach((name) => refuse('retrieval.fields', name));
+  if (KEPT_NAMES.some((kept) => kept === tenant?.field)) refuse('retrieval.tenant.field', tenant!.field);
+}
+
 /** One question that becomes several becomes them in one way. */
-function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, expansion, search }: PassageRetrieval) {
+function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, expansion, search, leastSimilarity }: PassageRetrieval) {
   requireMade(scope, 'retrieval.rewriting', rewriting, '_bind', 'QueryRewriting, such as QueryRewriting.fromHistory()');
   requireMade(scope, 'retrieval.expansion', expansion, '_bind', 'QueryExpansion, such as QueryExpansion.multiQuery()');
   if (questions > 1 && rewriting && !rewriting._asks) {
@@ -163,6 +174,9 @@ function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, ex
   }
   if (expansion?._imagines && search === SearchKind.KEYWORD) {
     fail(scope, "'retrieval.expansion' must not be QueryExpansion.hyde() with SearchKind.KEYWORD, which looks for no meaning: take QueryExpansion.multiQuery()");
+  }
+  if (expansion?._imagines && leastSimilarity !== undefined) {
+    fail(scope, `'retrieval.leastSimilarity' must be left out with QueryExpansion.hyde(), which compares passages with a passage, more alike than they are to a question, got ${leastSimilarity}: rerank and take 'retrieval.leastScore', or take QueryExpansion.multiQuery()`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Reranking, RerankModel, SearchKind } from '../../lib';
+import { MetadataField, Reranking, RerankModel, SearchKind } from '../../lib';
 import { DiyRag, type DiyRagProps, Fusion, type PassageRetrieval, VectorStore } from '../../lib/diy-rag';
 import type { StoreBinding } from '../../lib/diy-rag/store-binding';
 
@@ -109,6 +109,8 @@ test.each<[PassageRetrieval, string, DiyRagProps?]>([
   [{ fusion: Fusion.zScore({ semantic: -1 }) }, "'retrieval.fusion.semantic' must be"],
   [{ leastSimilarity: 1.1 }, "'retrieval.leastSimilarity' must be"],
   [{ leastSimilarity: 0.5, search: SearchKind.KEYWORD }, "'retrieval.leastSimilarity' must be left out with SearchKind.KEYWORD"],
+  [{ fields: [MetadataField.text('_chunk')] }, "'retrieval.fields' must not name a field '_chunk', for stores keep '_tenant', '_chunk', '_without' for themselves"],
+  [{ tenant: { field: '_tenant', claim: 'team' } }, "'retrieval.tenant.field' must not name a field '_tenant'"],
   [{ diversity: -0.1 }, "'retrieval.diversity' must be"],
   [{ leastScore: 0.5 }, "'retrieval.leastScore' must be left out without 'retrieval.rerank'"],
   [{ rerankTimeout: Duration.seconds(1) }, "'retrieval.rerankTimeout' must be left out without 'retrieval.rerank'"],
