@@ -130,7 +130,7 @@ export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordO
 
   async function readOn(postings: Postings, pages: number, owner: string, signal: AbortSignal): Promise<Postings> {
     let known = postings;
-    for (let page = 1; known.after && page < pages; page++) known = await read(known, owner, signal);
+    for (let turn = 1; known.after && turn < pages; turn++) known = await read(known, owner, signal);
     return known;
   }
 
