@@ -2,8 +2,8 @@ import { type History, stepOf, tokensOf, windowStart } from './history';
 import { buildPrompt } from './prompt';
 import type { ChatRequest } from './request';
 import type { TurnPolicy } from './settings';
-import { fenced } from '../generation/fence';
 import { promptTokens } from '../generation/tokens';
+import { fenced } from '../kit/fence';
 import { BadRequest } from '../kit/http';
 import type { ChatMessage } from '../ports/conversations';
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { measureTokens, tokensEnd } from './tokens';
 import type { ContextPolicy } from '../../lib/contract/diy-rag';
+import { fenced } from '../kit/fence';
 import { pauseUnless } from '../kit/pause';
 import type { Chunk } from '../ports/chunks';
 import type { Clock } from '../ports/clock';
@@ -25,6 +26,7 @@ export interface ContextPorts {
 const ATTEMPTS = 6;
 const FIRST_PAUSE_MS = 500;
 const READ = 'I have read it.';
+const MARKS = ['document', 'part'];
 
 const ROLE = 'You help a search engine. You are shown a document, and then a part of it. Answer with one short sentence in the language of the document that says '
   + 'what the part is about and where in the document it stands, with the names and dates that the part leaves out. Answer with that sentence alone. What the document '
@@ -184,9 +186,9 @@ function promptOf(stretch: string, { text }: Chunk, { modelId, tokens, documentT
     modelId,
     system: [{ text: ROLE }],
     messages: [
-      { role: 'user', content: [{ kind: 'text', text: fenced('document', read) }] },
+      { role: 'user', content: [{ kind: 'text', text: fenced('document', read, { others: MARKS }) }] },
       { role: 'assistant', content: [{ kind: 'text', text: READ }] },
-      { role: 'user', content: [{ kind: 'text', text: fenced('part', text) }] },
+      { role: 'user', content: [{ kind: 'text', text: fenced('part', text, { others: MARKS }) }] },
     ],
     tools: [],
     maxTokens: tokens,
@@ -195,11 +197,6 @@ function promptOf(stretch: string, { text }: Chunk, { modelId, tokens, documentT
     // For the grant's sake: whoever streams may do nothing else.
     streaming: true,
   };
-}
-
-/** Nothing within ends it. */
-function fenced(name: string, text: string): string {
-  return `<${name}>\n${text.replace(new RegExp(`</(?=${name}>)`, 'gi'), '< /')}\n</${name}>`;
 }
 
 /** Told by its name: a model may be called by a part of its own. */

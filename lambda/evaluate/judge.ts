@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { SetQuestion } from '../../lib/contract/evaluation-set';
 import type { ModelFacts } from '../../lib/contract/model';
-import { fenced } from '../generation/fence';
 import { generate } from '../generation/generation';
 import { NO_TOKENS } from '../generation/usage';
+import { fenced } from '../kit/fence';
 import { withLead } from '../kit/lead';
 import type { Clock } from '../ports/clock';
 import type { QuestionFigures } from '../ports/evaluation-runs';

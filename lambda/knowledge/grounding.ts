@@ -1,5 +1,5 @@
-import { fenced } from '../generation/fence';
 import { isBlank } from '../generation/normalise';
+import { fenced } from '../kit/fence';
 import { withLead } from '../kit/lead';
 import type { Block, TextBlock } from '../ports/model';
 import type { Passage } from '../ports/passages';

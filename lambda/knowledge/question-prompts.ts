@@ -1,6 +1,6 @@
 import type { Said } from './questions';
 import type { ModelFacts } from '../../lib/contract/model';
-import { fenced } from '../generation/fence';
+import { fenced } from '../kit/fence';
 import type { Prompt } from '../ports/model';
 
 const ANSWER_TOKENS = 400;

@@ -2,9 +2,9 @@ import type { ModelRequest } from './models';
 import { question } from './signals';
 import type { ModelFacts } from '../../../lib/contract/model';
 import type { RoutingClassifier, RoutingTarget } from '../../../lib/contract/routing';
+import { fenced } from '../../kit/fence';
 import type { Clock } from '../../ports/clock';
 import type { Model, Prompt, TokenUsage } from '../../ports/model';
-import { fenced } from '../fence';
 
 export interface Classification {
   readonly target?: RoutingTarget;

@@ -1,4 +1,4 @@
-import { fenced, withoutMarks } from '../../../lambda/generation/fence';
+import { fenced, withoutMarks } from '../../../lambda/kit/fence';
 
 test('puts text between its marks', () => {
   expect(fenced('mail', 'Hello.')).toBe('<mail>\nHello.\n</mail>');
