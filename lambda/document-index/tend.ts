@@ -5,6 +5,7 @@ import { type House, readIndexes, updateIndexes } from './house';
 import { candidate, changed, others, rolledBack, STALE_LOOK_MS, switched, toRollBackTo } from './indexes';
 import { startLook } from './look';
 import type { Comparing, Tending } from './request';
+import { SYNC_METRICS } from '../../lib/contract/document-sync';
 import { type Comparison, type IndexRequest, type Indexes, REINDEX_METRICS } from '../../lib/contract/reindexing';
 import { describeError } from '../kit/log';
 import { isEmbeddingFailure } from '../ports/embeddings';
@@ -41,11 +42,18 @@ async function expire(house: House): Promise<void> {
 }
 
 async function drop(until: number, house: House): Promise<void> {
-  const { clock, log } = house;
+  const { clock, publish, log } = house;
   const { known } = await readIndexes(house);
   for (const [name, { dropping }] of Object.entries(known)) {
     if (dropping === undefined || clock.now() < dropping + LINGER_MS || clock.now() > until) continue;
-    if (!await dropIndex(name, known[name], until, house)) continue;
+    try {
+      if (!await dropIndex(name, known[name], until, house)) continue;
+    } catch (error) {
+      // The others are looked after all the same.
+      publish({ [SYNC_METRICS.syncJobsFailed]: 1 });
+      log.error('index', { index: name, what: 'is dropped later', ...describeError(error) });
+      continue;
+    }
     await updateIndexes(house, (now) => {
       const { [name]: gone, ...left } = now.known;
       return gone?.dropping === undefined ? undefined : { ...now, known: left };

@@ -47,7 +47,7 @@ export function deployIndex(
 ) {
   const random = randomOf(seed);
   const clock = new VirtualClock(random);
-  const mishaps = { kills, throttles, faults, killAt: (_: string): boolean => false };
+  const mishaps = { kills, throttles, faults, killAt: (_: string): boolean => false, undroppable: new Set<string>() };
   const mishap = () => (random() < mishaps.throttles ? random() < 0.5 ? 'throttled' as const : 'unavailable' as const : undefined);
   const originals = new MemoryOriginals();
   const registry = new MemoryIndexRegistry();
@@ -90,6 +90,7 @@ export function deployIndex(
   const indexes = {
     make: async ({ name }: { readonly name: string }) => void room(name),
     drop: async (name: string) => {
+      if (mishaps.undroppable.has(name)) throw new TypeError('cannot be dropped');
       room(name).store.chunks.clear();
       return true;
     },

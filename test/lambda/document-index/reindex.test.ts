@@ -229,6 +229,20 @@ describe('another way of reading', () => {
     await inStep(index, 'pairs');
   });
 
+  test('is built whatever becomes of one that cannot be dropped, which goes once it can', async () => {
+    const index = await filled({ policy: { by: 'inPlace' } });
+    index.mishaps.undroppable.add('passages_lines');
+    await index.settle(async () => {
+      index.deploy('pairs');
+      await index.until(() => index.lines.some(({ what }) => what === 'is dropped later'));
+      index.deploy('triples', { by: 'beside' });
+      await index.until(() => index.answering() === 'triples');
+      index.mishaps.undroppable.clear();
+    });
+    expect([index.indexOf('lines'), index.room('passages_lines').store.chunks.size]).toEqual([undefined, 0]);
+    expect(index.metrics.SyncJobsFailed?.length).toBeGreaterThan(0);
+  });
+
   test('says why nothing can be rolled back', async () => {
     const index = await filled();
     index.ask({ rollback: true });
