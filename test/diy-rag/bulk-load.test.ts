@@ -52,6 +52,12 @@ describe('the state machine of a bulk load', () => {
     });
   });
 
+  test('is not at the end of its events before a job is at the end of its time', () => {
+    const waits = (days: number): number => machineOf({ embedding: BulkEmbedding.batch({ timeout: Duration.days(days) }) }).States.EmbedInJobs.ItemProcessor.States.WaitForJob.Seconds;
+    expect(waits(1)).toBe(120);
+    expect(7 * 86_400 / waits(7) * 9).toBeLessThanOrEqual(18_000);
+  });
+
   test('reads an inventory by its manifest, whose keys are written as in addresses', () => {
     const { ItemReader, ItemBatcher } = machineOf(inventory).States.IndexDocuments;
     expect(ItemReader).toMatchObject({ Resource: 'arn:aws:states:::s3:getObject', ReaderConfig: { InputType: 'MANIFEST' }, Arguments: { Key: '{% $states.context.Execution.Input.manifest %}' } });

@@ -15,7 +15,10 @@ export interface BatchStates {
 }
 
 /** Jobs take hours: whoever looks more often learns nothing sooner. */
-const LOOK_SECONDS = 120;
+const FEWEST_LOOK_SECONDS = 120;
+/** A look is so many events, of which an execution may have 25,000: this leaves enough for all else. */
+const EVENTS_OF_LOOK = 9;
+const EVENTS_OF_LOOKS = 18_000;
 const LOADED_AT_ONCE = 3;
 const CALL_SECONDS = 120;
 
@@ -65,7 +68,7 @@ export function batchStates({ calls, filesBucket, batch, modelId, jobRoleArn, ke
         ],
         Next: 'WaitForJob',
       },
-      WaitForJob: { Type: 'Wait', Seconds: LOOK_SECONDS, Next: 'LookAtJob' },
+      WaitForJob: { Type: 'Wait', Seconds: lookSeconds(batch), Next: 'LookAtJob' },
       LookAtJob: {
         Type: 'Task',
         Resource: `arn:${Aws.PARTITION}:states:::aws-sdk:bedrock:getModelInvocationJob`,
@@ -114,6 +117,11 @@ export function batchStates({ calls, filesBucket, batch, modelId, jobRoleArn, ke
       },
     },
   };
+}
+
+/** So that a job may take all the time that it has. */
+function lookSeconds({ hours }: BatchEmbeddingPlan): number {
+  return Math.max(FEWEST_LOOK_SECONDS, Math.ceil(hours * 3_600 * EVENTS_OF_LOOK / EVENTS_OF_LOOKS));
 }
 
 const PASSING = [{
