@@ -129,13 +129,20 @@ describe('chunks in a store of one\'s choice, from a document to an answer', () 
 
   test('every grant is used, and none is missing', async () => {
     const { roles } = await run.cloud.report();
-    for (const { role, denied, unknown, unused } of roles.filter((each) => !each.role.includes('Author'))) {
+    const told = roles.filter(({ role }) => !role.includes('Author')).map(({ role, denied, unknown, unused }) => {
       // Whoever searches reads words so that some thousands of chunks have; there are not so many here.
       const idle = unused.filter(({ action }) => !IDLE.includes(action) && (action !== 'dynamodb:BatchGetItem' || role.includes('IndexSync')));
-      expect({ role, denied, unknown, idle }).toEqual({ role, denied: [], unknown: [], idle: [] });
-    }
+      return { role, denied, unknown, idle: role.includes('IndexSync') ? idle.filter(({ action }) => !ELSEWHERE.includes(action)) : idle };
+    });
+    expect(told.length).toBeGreaterThan(10);
+    expect(told.filter(({ denied, unknown, idle }) => [...denied, ...unknown, ...idle].length > 0)).toEqual([]);
   });
 });
 
+/**
+ * What takes the place of an index, and compares it with the one before, is used in reindex.test.ts. The look of a deployment, in diy-rag.test.ts, waits
+ * for half an hour here where a server was not there yet.
+ */
+const ELSEWHERE = ['s3:GetObject', 'dynamodb:DeleteItem', 'dynamodb:Query', 'sqs:SendMessage', 'sqs:DeleteMessage'];
 /** Asked of an index that is there already, of one that is given up, and of documents that are replaced. */
 const IDLE = ['aoss:GetIndex', 'aoss:DeleteIndex', 'dynamodb:Scan', 's3:DeleteObject'];
