@@ -53,7 +53,10 @@ describe('the state machine of a bulk load', () => {
   });
 
   test('is not at the end of its events before a job is at the end of its time', () => {
-    const waits = (days: number): number => machineOf({ embedding: BulkEmbedding.batch({ timeout: Duration.days(days) }) }).States.EmbedInJobs.ItemProcessor.States.WaitForJob.Seconds;
+    const waits = (days: number): number => {
+      const { States } = machineOf({ embedding: BulkEmbedding.batch({ timeout: Duration.days(days) }) });
+      return States.EmbedInJobs.ItemProcessor.States.WaitForJob.Seconds;
+    };
     expect(waits(1)).toBe(120);
     expect(7 * 86_400 / waits(7) * 9).toBeLessThanOrEqual(18_000);
   });
