@@ -61,10 +61,10 @@ export async function walk(asked: Walk, until: number, house: House): Promise<vo
 
   for await (const one of compared(listed(synced, after, originals), states.all(source, after), after)) {
     if (clock.now() > until && one.resume !== after) return goOn({ walk: source, after: one.resume });
-    const standing = standingOf(one, terms, clock.now());
+    const standing = standingOf(one, terms, clock.now(), index === indexes.answering);
     const other = await otherOf(one, standing, source, found, answering);
     found.count(standing, one, source, { lost: other !== 'many' && other?.state === 'indexed', behind: isBehind(one, standing, other) });
-    if (standing !== 'differs') continue;
+    if (standing !== 'differs' && standing !== 'triedAgain') continue;
     const own = index === indexes.answering ? {} : { index };
     waiting.push({ ...own, dataSourceId: source, bucket: synced.bucket, key: one.key, change: 'reconcile', since: clock.now() });
     if (waiting.length >= TOGETHER) await send();
@@ -98,9 +98,9 @@ class Look {
     const { counts, sample, samples, clock } = this;
     if (tag !== undefined || known?.state !== 'deleted') counts.documents++;
     if (behind) counts.waiting++;
-    if (standing === 'differs') counts.repaired++;
-    if (lost && standing === 'settled' && known?.state === 'failed') counts.lost++;
-    if (standing !== 'settled' || known?.state === 'deleted') return;
+    if (standing === 'differs' || standing === 'triedAgain') counts.repaired++;
+    if (lost && isAsItStays(standing) && known?.state === 'failed') counts.lost++;
+    if (!isAsItStays(standing) || known?.state === 'deleted') return;
     if (known?.state === 'failed') {
       counts.failed++;
       return;
@@ -114,7 +114,7 @@ class Look {
 /** How the index that answers has a document that another cannot read, or has not in step; `many` where there are so many of them that nobody asks. */
 async function otherOf({ key, known }: Compared, standing: Standing, source: string, { said }: Look, answering: OpenIndex | undefined) {
   if (!answering || (standing === 'settled' && known?.state !== 'failed')) return undefined;
-  if (standing !== 'settled' && said.counts.waiting >= MOST_ASKED) return 'many';
+  if (!isAsItStays(standing) && said.counts.waiting >= MOST_ASKED) return 'many';
   return (await answering.ports.states.find(source, key))?.state;
 }
 
@@ -123,7 +123,7 @@ async function otherOf({ key, known }: Compared, standing: Standing, source: str
  * found in both as it was before, keeps no index from answering.
  */
 function isBehind({ tag, metadataTag, known }: Compared, standing: Standing, other: DocumentState | 'many' | undefined): boolean {
-  if (standing === 'settled' || other === undefined) return false;
+  if (isAsItStays(standing) || other === undefined) return false;
   if (other === 'many') return true;
   const isAlike = other.version?.tag === tag && other.version?.metadataTag === metadataTag;
   return isAlike || (other.indexedAt !== undefined && known?.indexedAt === undefined);
@@ -139,14 +139,22 @@ async function* listed({ bucket = '', prefixes = [''] }: SyncedSource, after: st
   }
 }
 
-/** differs: somebody has to look. underWay: somebody does already. */
-type Standing = 'settled' | 'underWay' | 'differs';
+/** differs: somebody has to look. underWay: somebody does already. givenUp: nobody could so far; triedAgain: now somebody shall once more. */
+type Standing = 'settled' | 'underWay' | 'differs' | 'givenUp' | 'triedAgain';
 
-function standingOf({ tag, metadataTag, known }: Compared, { pipeline }: IndexTerms, now: number): Standing {
+/** Whether nobody has to be waited for. What was given up may be so for ever, and an index without it can be compared with one that has it. */
+function isAsItStays(standing: Standing): boolean {
+  return standing === 'settled' || standing === 'givenUp' || standing === 'triedAgain';
+}
+
+function standingOf({ tag, metadataTag, known }: Compared, { pipeline }: IndexTerms, now: number, answers: boolean): Standing {
   if (!known) return 'differs';
+  const recent = now - known.updatedAt < UNDER_WAY_MS;
   const underWay = known.working || known.state === 'queued';
-  if (underWay) return now - known.updatedAt < UNDER_WAY_MS ? 'underWay' : 'differs';
+  if (underWay) return recent ? 'underWay' : 'differs';
   if (tag === undefined) return known.state === 'deleted' ? 'settled' : 'differs';
+  // One that does not answer is looked through all the time.
+  if (known.state === 'failed' && known.version === undefined) return recent && !answers ? 'givenUp' : 'triedAgain';
   return known.state !== 'deleted' && isRead(known, { tag, metadataTag, pipeline }) ? 'settled' : 'differs';
 }
 

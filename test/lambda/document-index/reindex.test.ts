@@ -3,6 +3,7 @@ import { deployIndex, type DeployOptions } from './deployed-index';
 import { chunkIds, versionOf } from '../../../lambda/document-index/version';
 import type { Chunker } from '../../../lambda/ports/chunks';
 import type { DocumentState } from '../../../lambda/ports/document-states';
+import { CHANGE_ATTEMPTS } from '../../../lib/contract/document-sync';
 
 type Deployed = ReturnType<typeof deployIndex>;
 
@@ -241,6 +242,24 @@ describe('another way of reading', () => {
     });
     expect([index.indexOf('lines'), index.room('passages_lines').store.chunks.size]).toEqual([undefined, 0]);
     expect(index.metrics.SyncJobsFailed?.length).toBeGreaterThan(0);
+  });
+
+  test('that cannot take a document is refused for it, and not looked through for ever', async () => {
+    const index = await filled();
+    const { store } = index.room('passages_pairs');
+    const write = store.write.bind(store);
+    let writes = 0;
+    store.write = async (chunks) => {
+      if (!chunks[0].document.endsWith('/3.txt')) return write(chunks);
+      writes++;
+      throw new TypeError('broken');
+    };
+    await index.settle(async () => {
+      index.deploy('pairs');
+      await index.until(() => index.indexOf('pairs')?.refused !== undefined);
+    });
+    expect(index.indexOf('pairs')).toMatchObject({ ready: true, counts: { indexed: 7, failed: 1, lost: 1, waiting: 0 }, refused: { reason: expect.stringContaining('1 documents') } });
+    expect([index.answering(), writes]).toEqual(['lines', CHANGE_ATTEMPTS]);
   });
 
   test('says why nothing can be rolled back', async () => {
