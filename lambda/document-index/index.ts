@@ -23,6 +23,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { mayCut, mayScan, mayWriteLines, NO_CUTTER, NO_SCANS } from './allowed';
 import { wantedAlone } from './beside';
 import { orBulkStep } from './bulk/steps';
 import { documentIndex } from './events';
@@ -89,18 +90,19 @@ const open = openedIndex(({ recipe, place }): OpenIndex => {
       originals: s3Originals(buckets),
       texts,
       parser: threadParser(join(__dirname, 'parse-thread.js'), parsing),
-      scans: scans && deferred<ScanReader>(once(async () => (await import('../parts/scans.js')).openScanReader(scans, parsing))),
+      scans: scans && (mayScan(recipe, policy) ? deferred<ScanReader>(once(async () => (await import('../parts/scans.js')).openScanReader(scans, parsing))) : NO_SCANS),
       scanned: (pages: number) => publish({ [DOCUMENT_METRICS.pagesScanned]: pages }),
-      chunker: chunker(chunking, async (...asked) => (await import('../parts/chunk-function.js')).chunkFunction(chunking.functionArn)(...asked)),
+      chunker: chunker(chunking, !mayCut(recipe, policy) ? NO_CUTTER : async (...asked) => (await import('../parts/chunk-function.js')).chunkFunction(chunking.functionArn)(...asked)),
       embeddings: remembered(embedding, { embeddings: made, vectors: remembering, failed: (error) => log.error('vectors are made anew', describeError(error)) }),
-      context: context && deferred<ContextWriter>(once(async () => (await import('../parts/context-lines.js')).openContextWriter(context, {
+      // Without them it is found well enough until the new index answers.
+      context: context && mayWriteLines(recipe, policy) ? deferred<ContextWriter>(once(async () => (await import('../parts/context-lines.js')).openContextWriter(context, {
         clock: systemClock,
         remembered: dynamoLines(tables, vectors.table, vectors.seconds, systemClock),
         costOf: (usage) => openAiUsage(usage, context.prices).cost,
         spent: (spending) => publish(contextMetrics(spending)),
         without: (at, reason) => log.info('a chunk has no line of context', { at, reason }),
         failed: (error) => log.error('lines of context are written anew', describeError(error)),
-      }))),
+      }))) : undefined,
       store: openedStore(store, index),
       generations: policy.answers && dynamoGenerations(tables, policy.answers.table, systemClock),
       clock: systemClock,

@@ -1,3 +1,4 @@
+import { mayRead } from './allowed';
 import type { IndexCounts, Indexes, IndexRecipe, KnownIndex, ReindexPolicy } from '../../lib/contract/reindexing';
 
 /** What a deployment wants. */
@@ -72,7 +73,9 @@ export function switched(indexes: Indexes, name: string, { by, keepSeconds, mode
   const { answering: before } = indexes;
   const next = changed({ ...indexes, answering: name }, name, { answered: now, refused: undefined, until: undefined, ready: false, joining: undefined });
   if (before === undefined || before === name || !next.known[before]) return next;
-  const usable = by === 'beside' && models.includes(next.known[before].recipe.embedding.modelId);
+  const { recipe } = next.known[before];
+  const wanted = next.known[next.wanted ?? name] ?? next.known[name];
+  const usable = by === 'beside' && models.includes(recipe.embedding.modelId) && mayRead(recipe, wanted.recipe);
   const until = before === next.wanted ? undefined : now + (usable ? keepSeconds * 1000 : LINGER_MS);
   return changed(next, before, { until, ready: false, joining: usable ? now : undefined, look: undefined, lookAfter: undefined });
 }
