@@ -10,19 +10,24 @@ export interface Found {
   readonly vector?: readonly number[];
 }
 
-/** Without what says the same behind the same lead as something better: case, spaces and marks between words make no difference. */
+/**
+ * Without what says the same behind the same lead as something better: case, spaces and marks between words make no difference, but those that make a number
+ * another one, or another thing of it.
+ */
 export function distinct<T extends Pick<Found, 'text' | 'lead'>>(found: readonly T[]): T[] {
-  const told = found.map((one) => ({ one, text: withLead(one) }));
-  const begun = new Map<string, number>();
-  const keys = told.map(({ text }) => beginning(text));
-  for (const key of keys) begun.set(key, (begun.get(key) ?? 0) + 1);
-  const seen = new Set<string>();
-  // What nothing else begins like needs no reading to its end.
-  return told.filter(({ text }, at) => {
-    if (begun.get(keys[at]) === 1) return true;
-    const said = plain(text);
-    return !seen.has(said) && seen.add(said);
-  }).map(({ one }) => one);
+  const copies = new Set(copiesAmong(found.map((one, at) => ({ at, text: withLead(one) })), [beginning, plain, exact]));
+  return found.filter((_, at) => !copies.has(at));
+}
+
+/** Places of what is the same as something before it. Each look tells more apart and takes longer: what nothing else looks like needs no other. */
+function copiesAmong(told: readonly { readonly at: number; readonly text: string }[], [look, ...others]: readonly ((text: string) => string)[]): number[] {
+  if (!look) return told.slice(1).map(({ at }) => at);
+  const groups = new Map<string, { readonly at: number; readonly text: string }[]>();
+  for (const each of told) {
+    const seen = look(each.text);
+    groups.set(seen, [...groups.get(seen) ?? [], each]);
+  }
+  return [...groups.values()].filter(({ length }) => length > 1).flatMap((some) => copiesAmong(some, others));
 }
 
 /** The first words of a text. */
@@ -45,6 +50,16 @@ function plain(text: string): string {
     ? text.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}\p{M}]+/gu, ' ')
     : text.toLowerCase().replace(/[^a-z0-9\u00c0-\u024f]+/g, ' ');
   return words.trim() || text.trim();
+}
+
+/** Words, what stands before a number or within it, and signs that compare, calculate or name a unit. */
+const EXACT = /[\p{L}\p{N}\p{M}]+|(?<![\p{L}\p{N}])[-+~.](?=\.?\p{N})|(?<=\p{N})[-.,:/](?=\p{N})|!(?==)|[<>=\u2264\u2265\u2260\u2248\u00b1\u00d7\u00f7%\u2030\u00b0^\p{Sc}]/gu;
+const DASHES = /[\u2010-\u2013\u2212]/g;
+
+/** The words of a text and the signs that have a meaning; raised and lowered digits, and fractions, as such. */
+function exact(text: string): string {
+  const said = text.replace(/\p{No}/gu, '^$&').replace(DASHES, '-').normalize('NFKC').toLowerCase().match(EXACT);
+  return said?.join(' ') ?? text.trim();
 }
 
 /**

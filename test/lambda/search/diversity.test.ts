@@ -15,6 +15,29 @@ test('what says the same behind another lead is something else', () => {
   expect(texts(diverse(alike, { relevance: 0.1, most: 2 }))).toEqual(['| tent | 90 |', 'a stove']);
 });
 
+test.each([
+  ['-5 degrees', '5 degrees'], ['from -5 to 5', 'from 5 to -5'], ['\u22125 degrees', '5 degrees'], ['~5 m', '5 m'], ['.5 mg', '5 mg'],
+  ['at 5 < 7', 'at 5 > 7'], ['a <= b', 'a < b'], ['a \u2264 b', 'a \u2265 b'], ['a == b', 'a != b'], ['5 \u00b1 1', '5 1'],
+  ['\u20ac 90', '$ 90'], ['\u20ac90 or 80', '90 or \u20ac80'], ['90 %', '90'], ['90 %', '90 \u2030'], ['90\u00b0', '90'],
+  ['10\u00b2', '10\u00b3'], ['10\u00b2', '102'], ['10\u00b2', '10'], ['m\u00b2', 'm'], ['1\u00bd', '1'], ['5 \u00b5g', '5 g'],
+  ['1.5', '1/5'], ['1.5', '1 5'], ['2-3', '2:3'], ['2 \u00d7 3', '2 \u00f7 3'],
+])('%j does not say the same as %j, whatever alphabet stands beside it', (one, other) => {
+  for (const beside of ['', ' \u6e29\u5ea6']) expect(texts(distinct(found([one + beside, 1], [other + beside, 0.9])))).toEqual([one + beside, other + beside]);
+});
+
+test.each([
+  ['\u22125 degrees', '-5  Degrees!'], ['\u20ac90', '\u20ac 90'], ['- a well-known rule', 'A well known rule.'], ['| tent | 90 |', 'tent 90'], ['caf\u00e9 \uff11\uff12', 'cafe\u0301 12'], ['5\u201310', '5-10'],
+])('%j says the same as %j', (one, other) => expect(texts(distinct(found([one, 1], [other, 0.9])))).toEqual([one]));
+
+test('hundreds that say nearly the same are told apart in milliseconds', () => {
+  const long = 'Everybody has thirty days of leave, and it is taken in the year of its own at \u20ac 5 or less. '.repeat(25);
+  const many = Array.from({ length: 200 }, (_, at) => ({ text: `${long}${at % 2 === 0 ? '-5' : '5'}`, score: 1 - at / 200 }));
+  distinct(many);
+  const start = performance.now();
+  expect(distinct(many)).toHaveLength(2);
+  expect(performance.now() - start).toBeLessThan(500);
+});
+
 test('what has no words is told apart by its signs', () => expect(texts(distinct(found(['---', 1], ['---', 1], ['***', 1])))).toEqual(['---', '***']));
 
 test('a near copy gives way to something else', () => {
