@@ -85,7 +85,8 @@ export class IndexSync extends Construct {
     this.readFrom(this.changes, 'Changes', DOCUMENTS_AT_ONCE, AT_ONCE);
     if (onChange) new ChangeTrigger(this, 'OnChange', { ...props, queues: this.queues, changes: this.changes, documents: [props.documents], sources: this.sources });
     // Indexes are made at runtime: CloudFormation knows none of them, and what holds one cannot be deleted.
-    if (props.store.emptied) new EventRule(this, 'OnDelete', stackEvents('DELETE_IN_PROGRESS'), this.queues.lost).call(this.handler.function);
+    // The rollback is that of a stack which could not be made; that of an update is called otherwise.
+    if (props.store.emptied) new EventRule(this, 'OnDelete', stackEvents('DELETE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'), this.queues.lost).call(this.handler.function);
     if (onDeploy) new DeploymentTrigger(this, 'OnDeploy', this.queues);
     if (schedules.length > 0) new ScheduleTrigger(this, 'OnSchedule', schedules, this.queues, props);
   }
