@@ -4,6 +4,8 @@ import type { Buckets } from '../s3/store';
 export interface Folder {
   readonly bucket: string;
   readonly prefix: string;
+  /** What a document goes through, one after another, by the names of its statuses; where that is known. */
+  readonly stages?: readonly string[];
   readonly documents: readonly FolderDocument[];
 }
 
@@ -11,6 +13,9 @@ export interface FolderDocument {
   readonly key: string;
   readonly bytes: number;
   readonly status: string;
+  /** Chunks that it was cut into, and those of them that are embedded and in the store. */
+  readonly chunks?: number;
+  readonly written?: number;
   /** How much of it is done, from 0 to 1, while it is brought in. */
   readonly progress?: number;
   readonly reason?: string;

@@ -1,10 +1,13 @@
 import type { Folder, FolderDocument, Shelf } from './desk';
-import type { DocumentStateName } from '../../lib/contract/document-index';
+import { DOCUMENT_STATES, type DocumentStateName } from '../../lib/contract/document-index';
 import { METADATA_ENDING, type SyncedSource } from '../../lib/contract/document-sync';
 import type { Indexes } from '../../lib/contract/reindexing';
 import type { Deployment } from '../assembly/deployment';
 import type { Tables } from '../dynamodb/service';
 import type { Buckets } from '../s3/store';
+
+/** Those that every document goes through; some are scanned on their way. */
+const STAGES: readonly DocumentStateName[] = DOCUMENT_STATES.filter((state) => state !== 'scanning' && state !== 'failed' && state !== 'deleted');
 
 /** What a document of an index is known by, as far as it is shown. */
 interface Known {
@@ -45,7 +48,7 @@ export class OwnShelf implements Shelf {
     const documents = [...lying].map(([key, bytes]) => ({ key, bytes, ...shown(known.get(key)) }));
     // What was deleted and can still be found.
     const leaving = [...known].filter(([key, { state }]) => !lying.has(key) && state !== 'deleted').map(([key]) => ({ key, bytes: 0, status: 'deleting' }));
-    return [{ bucket, prefix, documents: [...documents, ...leaving] }];
+    return [{ bucket, prefix, stages: STAGES, documents: [...documents, ...leaving] }];
   }
 
   /** Documents as the index has them that answers; before the first one does, as the one has them that is made. */
@@ -61,8 +64,13 @@ function isOf(partition: string, index: string | undefined, source: string): boo
   return index !== undefined && partition.startsWith(`documents#${index}.`) && partition.endsWith(`#${source}`);
 }
 
-function shown(known: Known | undefined): Pick<FolderDocument, 'status' | 'progress' | 'reason'> {
+function shown(known: Known | undefined): Omit<FolderDocument, 'key' | 'bytes'> {
   if (!known || known.state === 'deleted') return { status: 'waiting' };
-  const { state, chunks, written, reason } = known;
-  return { status: state, ...(state === 'chunked' && chunks && { progress: (written ?? 0) / chunks }), ...(state === 'failed' && reason && { reason }) };
+  const { state, chunks, written = 0, reason } = known;
+  return {
+    status: state,
+    ...(chunks !== undefined && { chunks, written }),
+    ...(state === 'chunked' && chunks && { progress: written / chunks }),
+    ...(state === 'failed' && reason && { reason }),
+  };
 }

@@ -4,16 +4,18 @@ import type { UserPools, UserTokens } from '../cognito/pools';
 
 /** What an API answers, and to whom. */
 export interface LocalApi {
-  /** chat: `v1/chat/completions`. documents: `v1/query`. tables: the same, and `v1/sql`. */
+  /** chat: `v1/chat/completions`. documents: `v1/query`. pipeline: the same, and `v1/documents`. tables: the same as documents, and `v1/sql`. */
   readonly answers?: Answers;
   /** Fresh tokens of the local users, from the pool that the API trusts; absent where it trusts none. */
   readonly users?: UserTokens;
 }
 
-export type Answers = 'chat' | 'documents' | 'tables';
+export type Answers = 'chat' | 'documents' | 'pipeline' | 'tables';
 
 /** The first route that an API has says what it is. */
-const ROUTES: readonly (readonly [path: string, Answers])[] = [['/v1/sql', 'tables'], ['/v1/query', 'documents'], ['/v1/chat/completions', 'chat']];
+const ROUTES: readonly (readonly [path: string, Answers])[] = [
+  ['/v1/sql', 'tables'], ['/v1/documents', 'pipeline'], ['/v1/query', 'documents'], ['/v1/chat/completions', 'chat'],
+];
 
 /** The REST APIs, by their addresses on this machine, as the outputs of stacks name them. */
 export function localApis(apis: readonly RestApi[], url: string, pools: UserPools): Record<string, LocalApi> {

@@ -82,7 +82,8 @@ describe('a pipeline of one\'s own, from a document to an answer', () => {
     expect(text.slice(best.source.start, best.source.end)).toBe(best.text);
 
     const shelf = (await run.cloud.desk.folders()).find(({ bucket }) => bucket === output('PlainBucket'));
-    expect(shelf?.documents).toEqual([{ key: 'hr/handbook.md', bytes: HANDBOOK.length, status: 'indexed' }]);
+    expect(shelf?.stages).toEqual(['queued', 'parsed', 'chunked', 'embedded', 'indexed']);
+    expect(shelf?.documents).toEqual([{ key: 'hr/handbook.md', bytes: HANDBOOK.length, status: 'indexed', chunks: indexed.chunks, written: indexed.chunks }]);
 
     const { answer, citations, grounded } = await call('Plain', 'v1/query', { body: { query: 'How many days of leave?' } });
     expect([grounded, answer]).toEqual([true, expect.stringContaining('thirty days')]);
