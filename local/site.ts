@@ -29,6 +29,7 @@ export class Site {
     return new Site(new Map([
       ['/', page('index.html', 'text/html; charset=utf-8')],
       ['/style.css', page('style.css', 'text/css; charset=utf-8')],
+      ['/rag.css', page('views/rag/rag.css', 'text/css; charset=utf-8')],
       ['/main.js', { contentType: 'text/javascript; charset=utf-8', body: Buffer.from(script.contents) }],
     ]), routes);
   }

@@ -3,10 +3,10 @@ import { loadSession } from './session';
 import { openShell } from './shell';
 import { View } from './view';
 import { chat } from './views/chat';
-import { rag, tables } from './views/rag';
+import { pipeline, rag, tables } from './views/rag';
 
 /** One line a pattern; the one that serves the chosen API is shown. */
-const views: readonly View[] = [chat, rag, tables];
+const views: readonly View[] = [chat, rag, pipeline, tables];
 
 loadSession().then(
   (session) => openShell(document.body, session, views),

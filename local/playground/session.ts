@@ -1,5 +1,5 @@
-/** What an API answers: a chat's turns, or questions about documents or tables. */
-export type Answers = 'chat' | 'documents' | 'tables';
+/** What an API answers: a chat's turns, or questions about documents or tables; a pipeline's are about documents, and it tells how it comes to its answers. */
+export type Answers = 'chat' | 'documents' | 'pipeline' | 'tables';
 
 /** What the local cloud tells of itself: which example it runs, who may sign in, and the stacks' outputs. */
 export interface Session {

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { chromiumPath, openBrowser } from './browser';
-import type { runExample } from './run-example';
+import type { LocalCloud } from '../../local/cloud';
 
 const chromium = chromiumPath();
 if (!chromium) {
@@ -11,7 +11,7 @@ if (!chromium) {
 export const describeWithBrowser = chromium ? describe : describe.skip;
 
 /** The playground page of an example, in a browser for the tests of one file. */
-export function openPlayground(example: ReturnType<typeof runExample>) {
+export function openPlayground(example: { readonly cloud: LocalCloud }) {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser(chromium!);

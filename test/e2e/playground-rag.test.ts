@@ -27,6 +27,8 @@ describeWithBrowser('the playground page of a knowledge base', () => {
     expect(await dialog.locator('mark').textContent()).toContain('thirty days of leave');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
+    // A knowledge base tells neither of its stages nor of its rankings.
+    expect(await page.locator('.stages, .found').count()).toBe(0);
   });
 
   test('forgets what is deleted', async () => {

@@ -1,11 +1,10 @@
 import { copyButton, h } from '../dom';
 import { View, ViewContext } from '../view';
-import { Answer } from './chat/answer';
 import { Composer } from './chat/composer';
 import { MessageLog } from './chat/message-log';
-import { ask, questionBody, type Said } from './rag/client';
+import { questionBody, type Said } from './rag/client';
 import { Documents } from './rag/documents';
-import { Sources } from './rag/sources';
+import { Exchange } from './rag/exchange';
 
 /** Asks a ManagedRag as a user of it would, and shows what it knows and where answers are from. */
 export const rag: View = {
@@ -13,6 +12,16 @@ export const rag: View = {
   serves: 'documents',
   mount(context) {
     const ragView = new RagView(context, 'documents');
+    return () => ragView.close();
+  },
+};
+
+/** Asks a DiyRag, and shows each document on its way, and how passages were found. */
+export const pipeline: View = {
+  pattern: 'DiyRag',
+  serves: 'pipeline',
+  mount(context) {
+    const ragView = new RagView(context, 'documents', { explains: true });
     return () => ragView.close();
   },
 };
@@ -38,7 +47,11 @@ class RagView {
   private answering?: AbortController;
   private readonly hint = h('p', {}, 'Upload a document at the side, and ask about it as soon as it can be found.');
 
-  constructor(private readonly context: ViewContext, private readonly about: 'documents' | 'tables') {
+  constructor(
+    private readonly context: ViewContext,
+    private readonly about: 'documents' | 'tables',
+    private readonly options: { readonly explains: boolean } = { explains: false },
+  ) {
     this.composer = new Composer({ send: (text) => void this.send(text), stop: () => this.answering?.abort() }, { placeholder: `Ask the ${about}` }, this.curlButton());
     context.aside.replaceChildren(...(about === 'documents' ? [this.documents()] : []));
     context.main.replaceChildren(this.log.element, this.composer.element);
@@ -67,10 +80,10 @@ class RagView {
     const answering = this.answering = new AbortController();
     const question = this.log.addQuestion(text, this.context.user);
     const answer = this.log.beginAnswer();
-    const sources = new Sources();
     this.composer.setBusy(true);
     const asked: Said[] = [...this.said, { role: 'user', content: text }];
-    const said = await this.receive(answer, sources, asked, answering.signal, () => {
+    const exchange = new Exchange(answer, asked, { ...this.context, about: this.about, ...this.options });
+    const said = await exchange.receive(answering.signal, () => {
       question.remove();
       answer.element.remove();
       void this.send(text);
@@ -78,46 +91,13 @@ class RagView {
     if (said !== undefined) {
       this.said.push(...asked.slice(-1), { role: 'assistant', content: said });
     }
-    sources.link(answer.element);
     this.log.settle(answer);
+    if (exchange.explain()) {
+      this.log.showFrom(question);
+    }
     this.answering = undefined;
     this.composer.setBusy(false);
     this.context.settled();
-  }
-
-  /** What was answered; undefined where it did not come to its end. */
-  private async receive(answer: Answer, sources: Sources, asked: readonly Said[], signal: AbortSignal, retry: () => void): Promise<string | undefined> {
-    const began = performance.now();
-    let firstToken: number | undefined;
-    let said = '';
-    const timing = () => ({ firstToken, total: performance.now() - began });
-    try {
-      for await (const event of ask(this.context.api, asked, signal)) {
-        if (event.kind === 'passages') {
-          sources.found(event.passages);
-        } else if (event.kind === 'text') {
-          firstToken ??= performance.now() - began;
-          said += event.text;
-          answer.append(event.text, 'Answer');
-        } else if (event.kind === 'citation') {
-          sources.cite(event.citation);
-        } else {
-          if (event.usage) {
-            this.context.meter.add(event.usage);
-          }
-          answer.routed(event.model, event.grounded ? `from your ${this.about}` : `from no ${this.about === 'documents' ? 'document' : 'table'}`).finish(event.usage, timing(), event.reason);
-          answer.element.append(sources.element);
-        }
-      }
-      return said;
-    } catch (error) {
-      if (signal.aborted) {
-        answer.left(timing());
-      } else {
-        answer.fail(error as Error, retry);
-      }
-      return undefined;
-    }
   }
 
   private curlButton(): HTMLButtonElement {
@@ -127,7 +107,7 @@ class RagView {
       `curl -N ${quoted(`${target.url}v1/query`)}`,
       `-H ${quoted(`authorization: Bearer ${token}`)}`,
       '-H \'content-type: application/json\'',
-      `-d ${quoted(JSON.stringify(questionBody([{ role: 'user', content: this.composer.text.trim() || `What is in these ${this.about}?` }])))}`,
+      `-d ${quoted(JSON.stringify(questionBody([{ role: 'user', content: this.composer.text.trim() || `What is in these ${this.about}?` }], this.options.explains)))}`,
     ].join(' \\\n  '), 'Copy this question as a curl command');
   }
 }

@@ -5,7 +5,7 @@ import { h } from '../../dom';
 import { count, dollars, duration } from '../../format';
 import { showMarkdown } from '../../markdown';
 import { Usage } from '../../meter';
-import type { Annotation } from '../rag/client';
+import type { Annotation, Span } from '../rag/client';
 import { Sources } from '../rag/sources';
 
 const ENDINGS: Readonly<Record<string, string>> = {
@@ -78,7 +78,7 @@ export class Answer {
 
   finish(usage: Usage | undefined, timing?: Timing, reason?: string): this {
     this.settle();
-    this.sources.link(this.body);
+    this.link(this.sources);
     this.element.append(this.sources.element);
     if (reason && ENDINGS[reason]) {
       this.element.append(h('p', { class: 'ending' }, ENDINGS[reason]));
@@ -88,6 +88,11 @@ export class Answer {
       this.element.append(h('dl', { class: 'figures' }, ...figures.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))));
     }
     return this;
+  }
+
+  /** Has its marks open what they name, and its sentences without one look like such. */
+  link(sources: Sources, uncited?: readonly Span[]): void {
+    sources.link(this.body, this.text, uncited);
   }
 
   /** Asks the reader what they think of the answer. */

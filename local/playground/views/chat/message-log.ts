@@ -21,8 +21,7 @@ export class MessageLog {
   constructor() {
     this.element = h('div', { 'class': 'scroll', 'tabindex': '0', 'role': 'region', 'aria-label': 'Conversation' }, this.log, this.underWay, this.state);
     this.element.addEventListener('scroll', () => {
-      const { scrollHeight, scrollTop, clientHeight } = this.element;
-      this.following = scrollHeight - scrollTop - clientHeight < 48;
+      this.following = this.isAtEnd();
     }, { passive: true });
     // Whoever has scrolled up to read stays there; everybody else sees the newest line.
     new ResizeObserver(() => this.follow()).observe(this.log);
@@ -96,6 +95,19 @@ export class MessageLog {
     if (answer.element.parentElement === this.underWay) {
       this.log.append(answer.element);
     }
+  }
+
+  /** What stands below an answer must not push it out of sight: whoever follows sees from here on. */
+  showFrom(question: HTMLElement): void {
+    if (this.following) {
+      question.scrollIntoView({ block: 'start' });
+      this.following = this.isAtEnd();
+    }
+  }
+
+  private isAtEnd(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    return scrollHeight - scrollTop - clientHeight < 48;
   }
 
   private follow(): void {

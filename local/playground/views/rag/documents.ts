@@ -1,37 +1,14 @@
-import { h, spoken } from '../../dom';
-
-/** A document of a knowledge base's bucket, as the local cloud tells it. */
-interface Document {
-  readonly key: string;
-  readonly bytes: number;
-  /** As the service calls it, in lower case; waiting where it has not heard of it. */
-  readonly status: string;
-  /** How much of it is done, from 0 to 1. */
-  readonly progress?: number;
-  readonly reason?: string;
-}
+import { Document, DocumentItem } from './document-item';
+import { h } from '../../dom';
 
 interface Folder {
   readonly bucket: string;
   readonly prefix: string;
+  /** What a document goes through, where that is known. */
+  readonly stages?: readonly string[];
   readonly documents: readonly Document[];
 }
 
-const STATES: Readonly<Record<string, string>> = {
-  waiting: 'waiting to be read',
-  starting: 'being read',
-  in_progress: 'being read',
-  queued: 'in line',
-  parsed: 'read',
-  chunked: 'being embedded',
-  embedded: 'taking the place of what was there',
-  indexed: 'can be found',
-  partially_indexed: 'partly found',
-  failed: 'could not be read',
-  deleting: 'being forgotten',
-  delete_in_progress: 'being forgotten',
-  ignored: 'left out',
-};
 const LOOK_AGAIN_MS = 700;
 const LARGEST = 20 * 1024 * 1024;
 
@@ -43,6 +20,8 @@ export class Documents {
   private readonly trouble = h('p', { class: 'trouble', role: 'alert' });
   private readonly file = h('input', { type: 'file', id: 'file', multiple: true, class: 'spoken', onchange: () => void this.upload([...this.file.files ?? []]) });
   private folders: readonly Folder[] = [];
+  /** By bucket and key. */
+  private readonly known = new Map<string, DocumentItem>();
   private shown = '';
 
   /** @param changed told how many can be found */
@@ -107,13 +86,29 @@ export class Documents {
   }
 
   private show(): void {
-    const all = this.folders.flatMap(({ bucket, documents }) => documents.map((document) => ({ bucket, ...document })));
-    this.items.replaceChildren(...all.map(({ bucket, key, status, progress, reason }) => h('li', { 'class': status, 'data-status': status },
-      h('span', { class: 'title', title: key }, key),
-      h('span', { class: 'when' }, [STATES[status] ?? status, progress === undefined ? reason : `${Math.round(progress * 100)} %`].filter(Boolean).join(': ')),
-      h('button', { type: 'button', class: 'quiet', onclick: () => void this.change('/local/documents/removal', { bucket, key }) }, 'Delete', spoken(` ${key}`)))));
+    const all = this.folders.flatMap(({ bucket, stages, documents }) => documents.map((document) => ({ id: `${bucket}/${document.key}`, bucket, stages, ...document })));
+    for (const [id, { element }] of this.known) {
+      if (!all.some((document) => document.id === id)) {
+        element.remove();
+        this.known.delete(id);
+      }
+    }
+    all.forEach(({ id, bucket, stages, ...document }, at) => {
+      const item = this.known.get(id) ?? new DocumentItem(document.key, stages, () => void this.change('/local/documents/removal', { bucket, key: document.key }));
+      this.known.set(id, item);
+      item.show(document);
+      // What stands where it belongs is left there, and whoever is on its button with it.
+      if (this.items.children.item(at) !== item.element) {
+        this.items.insertBefore(item.element, this.items.children.item(at));
+      }
+    });
     const found = all.filter(({ status }) => status === 'indexed').length;
-    this.note.textContent = all.length === 0 ? 'There are none yet. Upload some, or drop them here.' : `${found} of ${all.length} can be found.`;
+    const failed = all.filter(({ status }) => status === 'failed').map(({ key }) => ` ${key} could not be read.`).join('');
+    const note = all.length === 0 ? 'There are none yet. Upload some, or drop them here.' : `${found} of ${all.length} can be found.${failed}`;
+    // What is written again is spoken again.
+    if (this.note.textContent !== note) {
+      this.note.textContent = note;
+    }
     this.changed(found);
   }
 

@@ -1,11 +1,13 @@
-import { Annotation, Citation, Passage } from './client';
-import { h } from '../../dom';
+import { Annotation, Citation, Passage, Span } from './client';
+import { openPassage, spanOf, whereOf } from './passage';
+import { type Cut, replaceParts, type ShownPiece, shownPieces } from './shown-text';
+import { h, spoken } from '../../dom';
 
 /** The passages that an answer was given from: those that it cites first, each of which opens where it is cited. */
 export class Sources {
   readonly element = h('ol', { 'class': 'sources', 'aria-label': 'Sources of this answer' });
   private passages: readonly Passage[] = [];
-  private readonly cited = new Map<number, string[]>();
+  private readonly citations: Citation[] = [];
 
   found(passages: readonly Passage[]): void {
     this.passages = passages;
@@ -18,70 +20,64 @@ export class Sources {
     this.cite({ number, snippet });
   }
 
-  cite({ number, snippet }: Citation): void {
-    this.cited.set(number, [...this.cited.get(number) ?? [], snippet]);
+  cite(citation: Citation): void {
+    this.citations.push(citation);
     this.show();
   }
 
-  /** Turns marks like [2] in an answer's text into buttons that open their passage. */
-  link(answer: HTMLElement): void {
-    const walker = document.createTreeWalker(answer, NodeFilter.SHOW_TEXT, (node) => node.parentElement?.closest('code, pre, button') ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
-    const texts: Text[] = [];
-    while (walker.nextNode()) {
-      texts.push(walker.currentNode as Text);
-    }
-    for (const text of texts) {
-      const parts = text.data.split(/\[(\d{1,3})\]/);
-      if (parts.length > 1) {
-        text.replaceWith(...parts.map((part, index) => index % 2 === 0 ? part : this.mark(Number(part))));
-      }
+  isCited({ number }: Passage): boolean {
+    return this.citations.some((citation) => citation.number === number);
+  }
+
+  /**
+   * Turns marks like [2] in an answer into buttons that open their passage at what was said, and tells sentences apart that name no passage.
+   *
+   * @param shown the answer as it is shown
+   * @param said the same as it came
+   */
+  link(shown: HTMLElement, said: string, uncited: readonly Span[] = []): void {
+    const pieces = shownPieces(shown, said);
+    const sentences = uncited.flatMap((span) => unchecked(pieces, span));
+    for (const piece of pieces) {
+      replaceParts(piece.node, [...this.marks(piece), ...sentences.flatMap(([of, cut]) => of === piece ? cut : [])]);
     }
   }
 
-  private mark(number: number): Node | string {
-    const passage = this.passages.find((candidate) => candidate.number === number);
-    if (!passage) {
-      return `[${number}]`;
-    }
-    return h('button', { 'type': 'button', 'class': 'mark', 'aria-label': `Source ${number}: ${passage.source.title}`, 'onclick': () => this.open(passage) }, String(number));
+  /** Opens a passage at what a citation has of it; without one at all that the answer has of it. */
+  open(passage: Passage, citation?: Citation): void {
+    const cited = citation ? [citation] : this.citations.filter(({ number }) => number === passage.number);
+    openPassage(passage, cited.flatMap(({ quote, snippet }) => quote ?? spanOf(passage.text, snippet) ?? []));
+  }
+
+  private marks({ node, places, code }: ShownPiece): Cut[] {
+    return code ? [] : [...node.data.matchAll(/\[(\d{1,3})\]/g)].flatMap(({ index, 0: mark, 1: number }) => {
+      const passage = this.passages.find((candidate) => candidate.number === Number(number));
+      const citation = this.citations.find(({ at }) => at !== undefined && at === places[index]);
+      return passage ? [{ start: index, end: index + mark.length, make: () => this.mark(passage, citation) }] : [];
+    });
+  }
+
+  private mark(passage: Passage, citation?: Citation): HTMLElement {
+    const { number, source } = passage;
+    return h('button', { 'type': 'button', 'class': 'mark', 'aria-label': `Source ${number}: ${source.title}`, 'onclick': () => this.open(passage, citation) }, String(number));
   }
 
   private show(): void {
-    const cited = this.passages.filter(({ number }) => this.cited.has(number));
+    const cited = this.passages.filter((passage) => this.isCited(passage));
     this.element.replaceChildren(...cited.map((passage) => h('li', { value: passage.number },
-      h('button', { type: 'button', onclick: () => this.open(passage) }, h('span', { class: 'title' }, passage.source.title), h('span', { class: 'when' }, where(passage))))));
-  }
-
-  /** The passage with what was cited of it marked, and the way to the whole document. */
-  private open(passage: Passage): void {
-    const { source } = passage;
-    const dialog = h('dialog', { 'class': 'passage', 'aria-label': `Passage of ${source.title}`, 'onclose': () => dialog.remove() },
-      h('h2', {}, source.title),
-      h('p', { class: 'hint' }, [source.uri, where(passage)].filter(Boolean).join(' · ')),
-      passage.context !== undefined && h('p', { class: 'context' }, passage.context),
-      h('blockquote', { tabindex: '0' }, ...marked(passage.text, this.cited.get(passage.number) ?? [])),
-      h('form', { method: 'dialog' }, h('div', { class: 'actions' },
-        source.link !== undefined && h('a', { href: source.link, target: '_blank', rel: 'noopener' }, 'Open the document'),
-        h('button', {}, 'Close'))));
-    document.body.append(dialog);
-    dialog.showModal();
-    dialog.querySelector('mark')?.scrollIntoView({ block: 'center' });
+      h('button', { type: 'button', onclick: () => this.open(passage) }, h('span', { class: 'title' }, passage.source.title), h('span', { class: 'when' }, whereOf(passage))))));
   }
 }
 
-function where({ score, source: { page } }: Passage): string {
-  return [page !== undefined && `page ${page}`, score !== undefined && `score ${score.toFixed(2)}`].filter(Boolean).join(' · ');
-}
-
-/** The text, with the first of its snippets marked. White space in a snippet is drawn together, so it is looked for by its words. */
-function marked(text: string, snippets: readonly string[]): (Node | string)[] {
-  for (const snippet of snippets) {
-    const words = snippet.replace(/^…|…$/g, '').trim().split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-    const found = new RegExp(words.join('\\s+')).exec(text);
-    if (found && found[0] !== '') {
-      const end = found.index + found[0].length;
-      return [text.slice(0, found.index), h('mark', {}, found[0]), text.slice(end)];
-    }
-  }
-  return [text];
+/** What of each piece belongs to a sentence that names no passage. That it looks different is spoken at its end. */
+function unchecked(pieces: readonly ShownPiece[], span: Span): (readonly [ShownPiece, Cut])[] {
+  const parts = pieces.flatMap((piece) => {
+    const start = piece.places.findIndex((place) => place >= span.start && place < span.end);
+    const behind = piece.places.findIndex((place) => place >= span.end);
+    return start < 0 ? [] : [{ piece, start, end: behind < 0 ? piece.node.data.length : behind }];
+  });
+  return parts.map(({ piece, start, end }, at) => {
+    const text = piece.node.data.slice(start, end);
+    return [piece, { start, end, make: () => h('span', { class: 'unchecked' }, text, at === parts.length - 1 && spoken(' (not checked)')) }] as const;
+  });
 }
