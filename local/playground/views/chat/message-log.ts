@@ -21,7 +21,7 @@ export class MessageLog {
   constructor() {
     this.element = h('div', { 'class': 'scroll', 'tabindex': '0', 'role': 'region', 'aria-label': 'Conversation' }, this.log, this.underWay, this.state);
     this.element.addEventListener('scroll', () => {
-      this.following = this.isAtEnd();
+      this.following = this.isAtEnd(this.following ? 48 : 2);
     }, { passive: true });
     // Whoever has scrolled up to read stays there; everybody else sees the newest line.
     new ResizeObserver(() => this.follow()).observe(this.log);
@@ -101,13 +101,14 @@ export class MessageLog {
   showFrom(question: HTMLElement): void {
     if (this.following) {
       question.scrollIntoView({ block: 'start' });
-      this.following = this.isAtEnd();
+      this.following = this.isAtEnd(2);
     }
   }
 
-  private isAtEnd(): boolean {
+  /** @param near so many pixels from it are no distance */
+  private isAtEnd(near = 48): boolean {
     const { scrollHeight, scrollTop, clientHeight } = this.element;
-    return scrollHeight - scrollTop - clientHeight < 48;
+    return scrollHeight - scrollTop - clientHeight < near;
   }
 
   private follow(): void {

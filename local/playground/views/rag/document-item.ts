@@ -57,7 +57,7 @@ export class DocumentItem {
 
 function wordsOf({ status, bytes, chunks, written = 0, progress, reason }: Document): string {
   const state = STATES[status] ?? status;
-  const far = chunks !== undefined && progress !== undefined ? `${count(written)} of ${counted(chunks, 'chunk')}` : progress !== undefined ? `${Math.round(progress * 100)} %` : reason;
+  const far = chunks !== undefined && progress !== undefined ? `${count(written)} of ${counted(chunks, 'chunk')}` : progress !== undefined ? `${Math.round(progress * 100)} %` : reason?.replace(/\.$/, '');
   return [
     far === undefined ? state : `${state}: ${far}`,
     chunks !== undefined && progress === undefined && counted(chunks, 'chunk'),

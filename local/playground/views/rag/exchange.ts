@@ -22,6 +22,7 @@ export class Exchange {
   private explanation?: Explanation;
   private firstToken?: number;
   private said = '';
+  private again = false;
   private readonly began = performance.now();
   /** Is filled when the answer has been read aloud, and not read with it. */
   private readonly how = h('div', { 'aria-live': 'off' });
@@ -61,7 +62,7 @@ export class Exchange {
 
   /** Tells how the passages were found, where the API says so; whether it does. */
   explain(): boolean {
-    const { passages, explanation, sources, asked } = this;
+    const { passages, explanation, sources, asked, again } = this;
     if (!explanation) {
       return false;
     }
@@ -69,6 +70,7 @@ export class Exchange {
       question: asked[asked.length - 1].content,
       passages,
       explanation,
+      again,
       isCited: (passage) => sources.isCited(passage),
       open: (passage) => sources.open(passage),
     }));
@@ -78,6 +80,7 @@ export class Exchange {
   private finish({ model, reason, grounded, uncited, age, usage }: Done): void {
     const { answer, sources } = this;
     this.count(usage);
+    this.again = age !== undefined;
     answer.routed(model, [this.ground(grounded), age !== undefined && `answered before, ${counted(age, 'second')} ago`].filter(Boolean).join(' · '));
     answer.finish(usage, this.timing(), reason).link(sources, uncited);
     if (uncited.length > 0) {

@@ -23,18 +23,21 @@ export interface Found {
   readonly question: string;
   readonly passages: readonly Passage[];
   readonly explanation: Explanation;
+  /** Whether the answer was given before: then they are as they were found for that, and nothing was looked up. */
+  readonly again: boolean;
   isCited(passage: Passage): boolean;
   open(passage: Passage): void;
 }
 
 /** How an answer's passages were found: where each ranking has them, and how long each stage took. */
 export function howFound(found: Found): HTMLElement {
-  const { passages, explanation, question } = found;
+  const { passages, explanation, question, again } = found;
   const total = explanation.timings_ms.total;
-  const summary = [counted(passages.length, 'passage'), total !== undefined && `found in ${duration(total)}`].filter(Boolean).join(' ');
+  const how = again ? 'found when it was answered first' : total !== undefined && `found in ${duration(total)}`;
+  const summary = [counted(passages.length, 'passage'), how].filter(Boolean).join(' ');
   return h('details', { class: 'found', open: true }, h('summary', {}, summary),
     passages.some(({ scores }) => scores) && ranked(found),
-    timings(explanation),
+    !again && timings(explanation),
     ...notes(explanation, question).map((note) => h('p', { class: 'hint' }, note)));
 }
 
@@ -51,10 +54,15 @@ function ranked({ passages, isCited, open }: Found): HTMLElement {
       h('td', { role: 'cell', class: 'number' }, String(passage.number), isCited(passage) && spoken(', cited')),
       h('th', { role: 'rowheader', scope: 'row' },
         h('button', { type: 'button', class: 'quiet', onclick: () => open(passage) }, passage.source.title),
-        h('span', { class: 'when begins' }, [passage.source.page !== undefined && `page ${passage.source.page}`, passage.text.slice(0, BEGINNING).replace(/\s+/g, ' ').trim()].filter(Boolean).join(' · '))),
+        h('span', { class: 'when begins' }, [passage.source.page !== undefined && `page ${passage.source.page}`, beginning(passage.text)].filter(Boolean).join(' · '))),
       ...shown.map((stage) => h('td', { role: 'cell' }, ...placed(passage.scores?.[stage], best(stage))))))));
   table.style.setProperty('--stages', String(shown.length));
   return table;
+}
+
+/** Its first words, without what makes them a heading or an item. */
+function beginning(text: string): string {
+  return text.slice(0, BEGINNING).replace(/^[#>*\s-]+/, '').replace(/\s+/g, ' ').trim();
 }
 
 function placed(place: Placed | undefined, best: number): HTMLElement[] {
