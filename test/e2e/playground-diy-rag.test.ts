@@ -61,7 +61,6 @@ describeWithBrowser('the playground page of a pipeline of one\'s own', () => {
   test('shows where each stage has a passage and how long it took, and opens a mark at its sentence', async () => {
     const page = await visit();
     await talk(page, QUESTION);
-
     await page.getByText('from your documents').waitFor();
     const table = page.getByRole('table');
     expect(await table.getByRole('columnheader').allTextContents()).toEqual(['No.', 'Passage', 'Vector', 'Keyword', 'Fused', 'Reranked']);
@@ -76,7 +75,6 @@ describeWithBrowser('the playground page of a pipeline of one\'s own', () => {
 
     await answers(page).getByRole('button', { name: 'Source 1: Handbook' }).first().click();
     const dialog = page.getByRole('dialog', { name: 'Passage of Handbook' });
-
     expect(await dialog.locator('mark').allTextContents()).toEqual([LEAVE]);
     expect(await dialog.locator('.context p').allTextContents()).toEqual(['Read behind', 'Handbook']);
     await page.keyboard.press('Escape');
@@ -110,11 +108,9 @@ describeWithBrowser('the playground page of a pipeline of one\'s own', () => {
     await talk(page, QUESTION);
     await page.getByRole('table').waitFor();
     const contrasts = async () => (await page.evaluate(textContrasts)).filter(({ ratio, least }) => ratio < least);
-
     expect(await contrasts()).toEqual([]);
 
     await page.setViewportSize({ width: 360, height: 740 });
-
     const widest = () => page.evaluate(() => Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('.scroll, aside, .aside-view')].map(({ scrollWidth }) => scrollWidth)));
     expect(await widest()).toBeLessThanOrEqual(360);
     expect(await page.getByRole('table').getByRole('columnheader').count()).toBe(6);
