@@ -1,18 +1,14 @@
 import { createHash } from 'node:crypto';
-import { BatchGetCommand, BatchWriteCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { rarity, type TextStatistics, weight } from './bm25';
-import type { ChunkWords, Keywords } from './s3-vectors-passages';
+import { dynamoItems, gone, groups, put } from './dynamo-items';
+import type { ChunkWords, Keywords } from './words-beside';
 import { KEYWORD_TABLE } from '../../lib/contract/passage-stores';
-import { StoreFailure } from '../ports/passage-store';
 
 const { partitionKey: PK, sortKey: SK } = KEYWORD_TABLE;
 
-/** What the service takes in one request. */
-const PUT = 25;
-const GET = 100;
-/** Requests that are under way at once. */
-const AT_ONCE = 8;
-const ATTEMPTS = 9;
+/** Chunks that are written or removed together. */
+const TOGETHER = 100;
 /** Chunks whose number and length tell those of all. */
 const SAMPLE = 1_000;
 /** Chunks that words of which there are too many to read them all are looked up for. */
@@ -29,7 +25,6 @@ export interface KeywordOptions {
   readonly pause?: (milliseconds: number) => Promise<void>;
 }
 
-type Item = Readonly<Record<string, unknown>>;
 type Key = Readonly<Record<string, string>>;
 
 /** One word in the chunks that have it. */
@@ -47,44 +42,45 @@ interface Postings {
  * thousand chunks of a tenant are a fair sample of all: their number and mean length are exact below that, and within some 3% above.
  */
 export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordOptions): Keywords {
-  const { table, index, page, pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)) } = options;
+  const { table, index, page, pause } = options;
+  const items = dynamoItems(client, { table, holds: 'words', pause });
   const wordKey = (owner: string, term: string, id: string): Key => ({ [PK]: `${index}#w#${owner}#${term}`, [SK]: placeOf(id) });
   const totalKey = (owner: string, id: string): Key => ({ [PK]: `${index}#t#${owner}`, [SK]: placeOf(id) });
   const chunkKey = (id: string): Key => ({ [PK]: `${index}#c#${id}`, [SK]: 'c' });
 
   return {
     write: async (words) => {
-      for (const some of groups(words, GET)) {
+      for (const some of groups(words, TOGETHER)) {
         const known = await chunksOf(some.map(({ id }) => id));
         const changes = some.map((chunk) => changeOf(chunk, known.get(chunk.id)));
         // First it is known where words of a chunk may be, so that they can be removed whenever this is cut short.
-        await writeAll(changes.map(({ chunk: { id }, owner, terms, stale }) => {
+        await items.write(changes.map(({ chunk: { id }, owner, terms, stale }) => {
           return put({ ...chunkKey(id), o: owner, w: terms, ...stale.length > 0 && { x: stale } });
         }));
-        await writeAll(changes.flatMap(({ chunk: { id, counts, length }, owner, moved, stale }) => [
+        await items.write(changes.flatMap(({ chunk: { id, counts, length }, owner, moved, stale }) => [
           ...[...counts].map(([term, c]) => put({ ...wordKey(owner, term, id), c, l: length })),
           put({ ...totalKey(owner, id), l: length }),
           ...stale.map(([whose, term]) => gone(wordKey(whose, term, id))),
           ...moved.map((whose) => gone(totalKey(whose, id))),
         ]));
-        await writeAll(changes.filter(({ stale }) => stale.length > 0).map(({ chunk, owner, terms }) => put({ ...chunkKey(chunk.id), o: owner, w: terms })));
+        await items.write(changes.filter(({ stale }) => stale.length > 0).map(({ chunk, owner, terms }) => put({ ...chunkKey(chunk.id), o: owner, w: terms })));
       }
     },
 
     remove: async (ids) => {
-      for (const some of groups(ids, GET)) {
+      for (const some of groups(ids, TOGETHER)) {
         const known = [...await chunksOf(some)];
-        await writeAll(known.flatMap(([id, { o, w, x = [] }]) => [
+        await items.write(known.flatMap(([id, { o, w, x = [] }]) => [
           ...[...w.map((term): Stale => [o, term]), ...x].map(([whose, term]) => gone(wordKey(whose, term, id))),
           ...[...new Set([o, ...x.map(([whose]) => whose)])].map((whose) => gone(totalKey(whose, id))),
         ]));
-        await writeAll(known.map(([id]) => gone(chunkKey(id))));
+        await items.write(known.map(([id]) => gone(chunkKey(id))));
       }
     },
 
     search: async (asked, tenant, signal) => {
       const owner = ownerOf(tenant);
-      return told(async () => {
+      return items.told(async () => {
         const first = asked.map((term) => read({ term, chunks: new Map() }, owner, signal));
         const [statistics, ...found] = await Promise.all([statisticsOf(owner, signal), ...first]);
         const isRare = found.some(({ chunks, after }) => chunks.size > 0 && !after);
@@ -103,8 +99,8 @@ export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordO
   };
 
   async function chunksOf(ids: readonly string[]): Promise<Map<string, ChunkItem>> {
-    const items = await told(() => readAll(ids.map(chunkKey), true));
-    return new Map(items.map((item) => [String(item[PK]).slice(index.length + 3), item as unknown as ChunkItem]));
+    const known = await items.read(ids.map(chunkKey), { consistent: true });
+    return new Map(known.map((item) => [String(item[PK]).slice(index.length + 3), item as unknown as ChunkItem]));
   }
 
   function changeOf(chunk: ChunkWords, known: ChunkItem | undefined) {
@@ -137,8 +133,8 @@ export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordO
   /** A word in some chunks, beyond what was read of it. */
   async function lookUp({ term, chunks }: Postings, owner: string, ids: readonly string[], signal: AbortSignal): Promise<Postings['chunks']> {
     const unread = ids.filter((id) => !chunks.has(id));
-    const items = await readAll(unread.map((id) => wordKey(owner, term, id)), false, signal);
-    return new Map(items.map(({ [SK]: place, c, l }) => [idOf(String(place)), { count: Number(c), length: Number(l) }]));
+    const found = await items.read(unread.map((id) => wordKey(owner, term, id)), { consistent: false }, signal);
+    return new Map(found.map(({ [SK]: place, c, l }) => [idOf(String(place)), { count: Number(c), length: Number(l) }]));
   }
 
   async function query(partition: string, attributes: string, Limit: number | undefined, after: Key | undefined, abortSignal: AbortSignal) {
@@ -152,36 +148,6 @@ export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordO
       ExclusiveStartKey: after,
     }), { abortSignal });
     return { Items, LastEvaluatedKey: LastEvaluatedKey as Key | undefined };
-  }
-
-  async function readAll(keys: readonly Key[], ConsistentRead: boolean, abortSignal?: AbortSignal): Promise<Item[]> {
-    const found: Item[] = [];
-    await parallel(groups(keys, GET), async (some) => {
-      await persist([...some], async (Keys) => {
-        const { Responses, UnprocessedKeys } = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead } } }), { abortSignal });
-        found.push(...Responses?.[table] ?? []);
-        return UnprocessedKeys?.[table]?.Keys as Key[] | undefined ?? [];
-      });
-    });
-    return found;
-  }
-
-  async function writeAll(requests: readonly object[]): Promise<void> {
-    await told(() => parallel(groups(requests, PUT), (some) => persist([...some], async (left) => {
-      const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: { [table]: left } }));
-      return UnprocessedItems?.[table] ?? [];
-    })));
-  }
-
-  /** What the table had no room for is asked for again, later each time. */
-  async function persist<T>(all: T[], ask: (left: T[]) => Promise<T[]>): Promise<void> {
-    let left = all;
-    for (let attempt = 1; left.length > 0; attempt++) {
-      left = await ask(left);
-      if (left.length === 0) return;
-      if (attempt === ATTEMPTS) throw new StoreFailure('throttled', `the table of words takes no more just now: ${left.length} requests are left after ${ATTEMPTS} attempts`);
-      await pause(Math.random() * Math.min(5_000, 50 * 2 ** attempt));
-    }
   }
 }
 
@@ -219,45 +185,4 @@ function numberOf({ chunks, after }: Postings): number {
 
 function ranked(scores: ReadonlyMap<string, number>): { readonly id: string; readonly score: number }[] {
   return [...scores].map(([id, score]) => ({ id, score })).sort((one, other) => other.score - one.score || (one.id < other.id ? -1 : 1));
-}
-
-function put(item: object) {
-  return { PutRequest: { Item: item } };
-}
-
-function gone(key: Key) {
-  return { DeleteRequest: { Key: key } };
-}
-
-function groups<T>(all: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
-}
-
-/** Where one fails no other begins, and none is left under way: what was still written later would undo what others have written since. */
-async function parallel<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  const left = [...all];
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, all.length) }, async () => {
-    try {
-      for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
-    } finally {
-      left.length = 0;
-    }
-  }));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
-}
-
-const BUSY = ['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'];
-
-async function told<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof StoreFailure) throw error;
-    const { name, message } = error as Error;
-    // What the role may not do will not pass: it is the deployment's fault, and told as it is.
-    if (name === 'AccessDeniedException') throw error;
-    const kind = BUSY.includes(name) ? 'throttled' : name === 'ValidationException' ? 'refused' : 'unavailable';
-    throw new StoreFailure(kind, `the table of words: ${name}: ${message}`, { cause: error });
-  }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openSearchFilter, type Query } from './open-search-filter';
 import { kindOf, type Send } from './signed-json';
-import { askedWords, requireVector, tenantOf } from './stored-chunk';
+import { askedWords, onceEach, ownerOf, requireVector, tenantOf, wholeOf } from './stored-chunk';
 import { wellFormed } from './well-formed';
 import type { PassageIndex } from '../../lib/contract/passage-stores';
 import { terms } from '../kit/terms';
@@ -61,7 +61,7 @@ interface Found {
 export function openSearchPassages(send: Send, index: PassageIndex, { places, now }: OpenSearchOptions): PassageStore {
   return {
     write: async (written) => {
-      const chunks = [...new Map(written.map((chunk) => [wellFormed(chunk.id), chunk])).values()];
+      const chunks = onceEach(written);
       const documents = chunks.map((chunk) => documentOf(chunk, index, now()));
       for (let from = 0; from < documents.length; from += BATCH) await make(documents.slice(from, from + BATCH));
     },
@@ -158,10 +158,10 @@ type Written = ReturnType<typeof documentOf>;
 
 function documentOf({ vector, ...chunk }: StoredChunk, index: PassageIndex, written: number) {
   requireVector(vector, index, chunk.id);
-  const whole = JSON.stringify(chunk, (_, value: unknown) => (typeof value === 'string' ? wellFormed(value) : value));
+  const whole = wholeOf(chunk);
   const clean = JSON.parse(whole) as StoreHit['chunk'];
   const described = index.fields.flatMap(({ name }) => (Object.hasOwn(clean.metadata, name) ? [[name, clean.metadata[name]] as const] : []));
-  const tenant = tenantOf(index.tenantField === undefined ? undefined : chunk.metadata[index.tenantField], index, chunk.id);
+  const tenant = ownerOf(chunk, index);
   const words = terms(`${clean.title}\n${clean.lead}\n${clean.text}`).join(' ');
   return { id: clean.id, tenant, chunk: whole, written, words, described: Object.fromEntries(described), embedding: unit(vector) };
 }

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
-import { passes } from './passes';
 import { joined, pineconeFilter, pineconeMetadata, type PineconeFilter } from './pinecone-filter';
-import type { Keywords } from './s3-vectors-passages';
 import type { Send } from './signed-json';
-import { askedWords, requireVector, tenantOf, wordsOf } from './stored-chunk';
+import { chunkIn, cleaned, onceEach, ownerOf, requireVector, tenantOf, wholeOf } from './stored-chunk';
 import { wellFormed } from './well-formed';
+import { chunkWords, foundBeside, type Keywords } from './words-beside';
 import { type PassageIndex, PINECONE_KEYS as KEYS } from '../../lib/contract/passage-stores';
-import { type PassageStore, type StoredChunk, StoreFailure, type StoreHit, type WordSearch } from '../ports/passage-store';
-import type { Filter } from '../ports/passages';
+import { type PassageStore, type StoredChunk, StoreFailure, type StoreHit } from '../ports/passage-store';
 
 /** What the service takes in a request, the envelope left out. */
 const UPSERT_BYTES = 2_000_000 - 1_000;
@@ -18,8 +16,6 @@ const MOST_NEAREST = 100;
 const FETCH = 40;
 /** Chunks that are written before where they stand is settled. */
 const GROUP = 100;
-/** Chunks with the words that are looked at for those that pass a filter. */
-const MOST_LOOKED_AT = 2_000;
 
 /** In which namespaces the records of an index stand. Pinecone can be asked for a record only where one knows its namespace, and shows a while later what it has. */
 export interface Namespaces {
@@ -58,10 +54,10 @@ export function pineconePassages(send: Send, index: PassageIndex, { keywords, na
 
   return {
     write: async (written) => {
-      const chunks = [...new Map(written.map((chunk) => [wellFormed(chunk.id), chunk])).values()];
+      const chunks = onceEach(written);
       const records = chunks.map((chunk): Placed<Entry> => ({ namespace: namespaceOf(ownerOf(chunk, index)), record: entryOf(chunk, index) }));
       for (let from = 0; from < records.length; from += GROUP) await place(records.slice(from, from + GROUP));
-      await keywords?.write(chunks.map((chunk) => ({ id: wellFormed(chunk.id), tenant: ownerOf(chunk, index), ...wordsOf(chunk) })));
+      await keywords?.write(chunks.map((chunk) => chunkWords(chunk, index)));
     },
 
     remove: async (ids) => {
@@ -89,10 +85,17 @@ export function pineconePassages(send: Send, index: PassageIndex, { keywords, na
         includeMetadata: true,
         ...wanted !== true && { filter: wanted },
       }, signal);
-      return matches.flatMap(({ metadata, score }) => chunkOf(metadata, owner).map((chunk): StoreHit => ({ chunk, score })));
+      return matches.flatMap(({ metadata, score }) => chunkIn(metadata, owner, KEYS).map((chunk): StoreHit => ({ chunk, score })));
     },
 
-    byWords: keywords && ((search, signal) => byWords(keywords, search, signal)),
+    byWords: keywords && (async ({ filter, tenant, ...search }, signal) => {
+      const owner = tenantOf(tenant, index);
+      signal.throwIfAborted();
+      // Refused alike by both searches.
+      const wanted = filter && cleaned(filter);
+      if (wanted && pineconeFilter(wanted, index.fields) === false) return [];
+      return foundBeside({ ...search, filter: wanted }, { keywords, owner, page: FETCH, fetch: (ids) => fetched(ids, owner, signal) }, signal);
+    }),
   };
 
   /** First it is known where a chunk may stand, so that it can be removed whenever this is cut short. */
@@ -120,33 +123,10 @@ export function pineconePassages(send: Send, index: PassageIndex, { keywords, na
     }
   }
 
-  async function byWords(words: Keywords, search: WordSearch, signal: AbortSignal): Promise<StoreHit[]> {
-    const { most, tenant } = search;
-    const owner = tenantOf(tenant, index);
-    signal.throwIfAborted();
-    const wanted = search.filter && cleaned(search.filter);
-    // Refused alike by both searches.
-    if (wanted && pineconeFilter(wanted, index.fields) === false) return [];
-    const asked = askedWords(search.words);
-    const ranked = asked.length === 0 ? [] : await words.search(asked, owner, signal);
-    const hits: StoreHit[] = [];
-    for (let from = 0, size = 0; from < Math.min(ranked.length, MOST_LOOKED_AT) && hits.length < most; from += size) {
-      size = wanted ? FETCH : Math.min(FETCH, most - hits.length);
-      const some = ranked.slice(from, from + size);
-      const chunks = await fetched(some.map(({ id }) => id), owner, signal);
-      hits.push(...some.flatMap(({ id, score }): StoreHit[] => {
-        const chunk = chunks.get(id);
-        // Words that a chunk had before it was written over do not find it.
-        return chunk && (!wanted || passes(wanted, chunk.metadata)) && hasAny(chunk, asked) ? [{ chunk, score }] : [];
-      }));
-    }
-    return hits.slice(0, most);
-  }
-
   async function fetched(ids: readonly string[], owner: string, signal: AbortSignal): Promise<ReadonlyMap<string, Chunk>> {
     const query = new URLSearchParams([['namespace', namespaceOf(owner)], ...ids.map((id) => ['ids', keyOf(id)])]);
     const { vectors = {} } = await send<{ readonly vectors?: Readonly<Record<string, Entry>> }>('GET', `/vectors/fetch?${query.toString()}`, undefined, signal);
-    return new Map(Object.values(vectors).flatMap(({ metadata }) => chunkOf(metadata, owner).map((chunk) => [chunk.id, chunk] as const)));
+    return new Map(Object.values(vectors).flatMap(({ metadata }) => chunkIn(metadata, owner, KEYS).map((chunk) => [chunk.id, chunk] as const)));
   }
 
   /** Short and of plain letters, whatever a tenant is called. */
@@ -157,7 +137,7 @@ export function pineconePassages(send: Send, index: PassageIndex, { keywords, na
 
 function entryOf({ vector, ...chunk }: StoredChunk, index: PassageIndex): Entry {
   requireVector(vector, index, chunk.id);
-  const whole = JSON.stringify(chunk, (_, value: unknown) => (typeof value === 'string' ? wellFormed(value) : value));
+  const whole = wholeOf(chunk);
   const described = pineconeMetadata((JSON.parse(whole) as Chunk).metadata, index.fields);
   const metadata = { ...described, [KEYS.chunk]: whole, ...index.tenantField !== undefined && { [KEYS.tenant]: ownerOf(chunk, index) } };
   const size = bytes(metadata);
@@ -170,26 +150,6 @@ function entryOf({ vector, ...chunk }: StoredChunk, index: PassageIndex): Entry 
 /** Ids of records are ASCII, of 512 characters at most; those of chunks are what they are. */
 function keyOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url');
-}
-
-/** Looked at again after the service has: whatever it gives, nothing of another tenant leaves here. */
-function chunkOf(metadata: unknown, owner: string): Chunk[] {
-  const { [KEYS.chunk]: whole, [KEYS.tenant]: tenant = 'null' } = (metadata ?? {}) as Readonly<Record<string, string | undefined>>;
-  return whole === undefined || tenant !== owner ? [] : [JSON.parse(whole) as Chunk];
-}
-
-function ownerOf({ id, metadata }: Pick<StoredChunk, 'id' | 'metadata'>, index: PassageIndex): string {
-  return tenantOf(index.tenantField === undefined ? undefined : metadata[index.tenantField], index, id);
-}
-
-function hasAny(chunk: Chunk, asked: readonly string[]): boolean {
-  const { counts } = wordsOf(chunk);
-  return asked.some((term) => counts.has(term));
-}
-
-/** Texts of a filter as they were written. */
-function cleaned(filter: Filter): Filter {
-  return JSON.parse(JSON.stringify(filter, (_, value: unknown) => (typeof value === 'string' ? wellFormed(value) : value))) as Filter;
 }
 
 function grouped<T>(records: readonly Placed<T>[]): Map<string, T[]> {

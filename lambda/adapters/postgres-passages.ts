@@ -2,7 +2,7 @@ import { B, K1 } from './bm25';
 import { isMissing, type Postgres, type Scope, type Statements } from './postgres-connection';
 import { type Bind, postgresFilter } from './postgres-filter';
 import { postgresIndex } from './postgres-schema';
-import { askedWords, requireVector, tenantOf, wordsOf } from './stored-chunk';
+import { askedWords, onceEach, ownerOf, requireVector, tenantOf, wordsOf } from './stored-chunk';
 import { wellFormed } from './well-formed';
 import type { PassageIndex } from '../../lib/contract/passage-stores';
 import type { PassageStore, StoredChunk, StoreHit } from '../ports/passage-store';
@@ -37,7 +37,7 @@ export function postgresPassages(server: Postgres, schema: string, index: Passag
 
   return {
     write: async (written) => {
-      const rows = [...new Map(written.map((chunk) => [chunk.id, rowOf(chunk, index)])).values()].sort(byId);
+      const rows = onceEach(written).map((chunk) => rowOf(chunk, index)).sort(byId);
       for (let from = 0; from < rows.length; from += BATCH) {
         const text = JSON.stringify(rows.slice(from, from + BATCH), (_, value: unknown) => (typeof value === 'string' ? wellFormed(value) : value));
         await server.run({ role: 'writes' }, (client) => client.query(inserting(chunks, type), [text]));
@@ -129,7 +129,7 @@ function rowOf(chunk: StoredChunk, index: PassageIndex) {
   const { counts, length } = wordsOf(chunk);
   return {
     id,
-    tenant: tenantOf(index.tenantField === undefined ? undefined : metadata[index.tenantField], index, id),
+    tenant: ownerOf(chunk, index),
     document,
     number,
     title,

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describedBy, joined, redisFilter, tagOf, wordOf } from './redis-filter';
-import type { Keywords } from './s3-vectors-passages';
-import { askedWords, requireVector, tenantOf, wordsOf } from './stored-chunk';
+import { askedWords, cleaned, onceEach, ownerOf, requireVector, tenantOf, wholeOf } from './stored-chunk';
 import { wellFormed } from './well-formed';
-import { foundBeside } from './words-beside';
+import { chunkWords, foundBeside, type Keywords } from './words-beside';
 import type { PassageIndex } from '../../lib/contract/passage-stores';
 import { terms } from '../kit/terms';
 import { type MeaningSearch, type PassageStore, type StoredChunk, StoreFailure, type StoreHit, type WordSearch } from '../ports/passage-store';
-import type { Filter } from '../ports/passages';
 
 /** One command of a server with vector search; the answer as the protocol has it. */
 export type RedisCommand = (name: string, ...args: readonly (string | number | Buffer)[]) => Promise<unknown>;
@@ -35,7 +33,7 @@ export function redisPassages(command: RedisCommand, index: PassageIndex, words:
 
   return {
     write: async (written) => {
-      const chunks = [...new Map(written.map((chunk) => [wellFormed(chunk.id), chunk])).values()];
+      const chunks = onceEach(written);
       const hashes = chunks.map((chunk) => ({ key: key(wellFormed(chunk.id)), fields: fieldsOf(chunk, index) }));
       await inTurns(hashes, async ({ key: name, fields }) => {
         const entries = Object.entries(fields);
@@ -43,7 +41,7 @@ export function redisPassages(command: RedisCommand, index: PassageIndex, words:
         if (gone.length > 0) await command('HDEL', name, ...gone);
         await command('HSET', name, ...entries.flatMap(([field, value]) => (value === undefined ? [] : [field, value])));
       });
-      await keywords?.write(chunks.map((chunk) => ({ id: wellFormed(chunk.id), tenant: ownerOf(chunk, index), ...wordsOf(chunk) })));
+      await keywords?.write(chunks.map((chunk) => chunkWords(chunk, index)));
     },
 
     remove: async (ids) => {
@@ -115,7 +113,7 @@ export function redisPassages(command: RedisCommand, index: PassageIndex, words:
 
 function fieldsOf({ vector, ...chunk }: StoredChunk, index: PassageIndex): Record<string, string | Buffer | undefined> {
   requireVector(vector, index, chunk.id);
-  const whole = JSON.stringify(chunk, (_, value: unknown) => (typeof value === 'string' ? wellFormed(value) : value));
+  const whole = wholeOf(chunk);
   const clean = JSON.parse(whole) as Chunk;
   const owner = ownerOf(chunk, index);
   return {
@@ -126,10 +124,6 @@ function fieldsOf({ vector, ...chunk }: StoredChunk, index: PassageIndex): Recor
     words: terms(`${clean.title}\n${clean.lead}\n${clean.text}`).map(wordOf).join(' '),
     vector: bytesOf(vector),
   };
-}
-
-function ownerOf({ id, metadata }: Pick<StoredChunk, 'id' | 'metadata'>, index: PassageIndex): string {
-  return tenantOf(index.tenantField === undefined ? undefined : metadata[index.tenantField], index, id);
 }
 
 /** Keys with their fields, as a search answers. */
@@ -143,11 +137,6 @@ function pairs(found: unknown): [string, ReadonlyMap<string, string>][] {
 
 function bytesOf(vector: readonly number[]): Buffer {
   return Buffer.from(Float32Array.from(vector).buffer);
-}
-
-/** Texts of a filter as they were written. */
-function cleaned(filter: Filter): Filter {
-  return JSON.parse(JSON.stringify(filter, (_, value: unknown) => (typeof value === 'string' ? wellFormed(value) : value))) as Filter;
 }
 
 /** Where one fails no other begins, and none is left under way. */
