@@ -11,9 +11,9 @@ const BY_LINE = `exports.handler = async ({ version, document: { text, title, bl
 };`;
 
 describe('a function of the user\'s that cuts documents', () => {
-  const rags = runRags((stack) => ({
+  const rags = runRags((stackOf) => ({
     Own: {
-      splitter: Splitter.custom(new LambdaFunction(stack, 'Splitter', { runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromInline(BY_LINE), timeout: Duration.seconds(10) })),
+      splitter: Splitter.custom(new LambdaFunction(stackOf('Own'), 'Splitter', { runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromInline(BY_LINE), timeout: Duration.seconds(10) })),
     },
   }));
 
