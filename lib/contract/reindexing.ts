@@ -35,6 +35,8 @@ export const INDEXES_ITEM = { partition: 'indexes', sort: 'indexes' } as const;
 
 /** A question is answered from what was said so many seconds ago. */
 export const POINTER_SECONDS = 5;
+/** As long as none answers, the first one may do so at any moment. */
+export const POINTER_SECONDS_BEFORE = 1;
 
 /** What the indexes of a store are, and which one answers. Times are milliseconds since 1970. */
 export interface Indexes {
