@@ -1,7 +1,7 @@
 import { Taken } from './attempt';
 import { begin } from './begin';
 import type { ChangedDocument, Outcome } from './document';
-import { type House, readIndexes, updateIndexes } from './house';
+import { type House, openToWrite, readIndexes, updateIndexes } from './house';
 import { bringInStep, type IndexPorts, type Span } from './in-step';
 import { beside, demoted, others } from './indexes';
 import type { Indexes } from '../../lib/contract/reindexing';
@@ -21,7 +21,7 @@ export async function bringAllInStep(document: ChangedDocument, indexes: Indexes
   if (index !== undefined && index !== indexes.answering) {
     const known = indexes.known[index];
     if (!known || known.dropping !== undefined) return { kind: 'done', what: 'unchanged' };
-    const { terms, ports } = house.open(known);
+    const { terms, ports } = openToWrite(known, house);
     return bringInStep(document, terms, span, ports);
   }
   const first = beside(indexes);
@@ -29,7 +29,7 @@ export async function bringAllInStep(document: ChangedDocument, indexes: Indexes
   const done: string[] = [];
   const before: DocumentState[] = [];
   for (const name of first) {
-    const { terms, ports } = house.open(indexes.known[name]);
+    const { terms, ports } = openToWrite(indexes.known[name], house);
     const outcome = await bringInStep(document, terms, span, ports);
     if (outcome.kind === 'done' || outcome.kind === 'failed') {
       done.push(name);
@@ -43,7 +43,7 @@ export async function bringAllInStep(document: ChangedDocument, indexes: Indexes
     house.log.error('index falls behind', { index: name, key: document.key, why: outcome.kind === 'hold' ? outcome.why : 'broken' });
   }
   const answering = indexes.answering!;
-  const { terms, ports } = house.open(indexes.known[answering]);
+  const { terms, ports } = openToWrite(indexes.known[answering], house);
   return bringInStep(document, terms, span, {
     ...ports,
     order: {
@@ -61,7 +61,7 @@ export async function bringAllInStep(document: ChangedDocument, indexes: Indexes
 /** What brings documents in step with the index that the deployment wants, and with no other: those beside it catch up later. */
 export function wantedAlone(house: House): IndexPorts {
   const { wanted } = house;
-  const { ports } = house.open(wanted);
+  const { ports } = openToWrite(wanted, house);
   const own = wanted.recipe.index.name;
   const made = once(() => begin(house));
   return {

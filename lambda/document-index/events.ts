@@ -3,7 +3,7 @@ import { begin } from './begin';
 import { bringAllInStep } from './beside';
 import { conclude } from './conclude';
 import { type ChangedDocument, documentsOf } from './document';
-import { type House, readIndexes } from './house';
+import { type House, openToWrite, readIndexes } from './house';
 import { type JobMessage, parseWork, type ReceivedChange } from './request';
 import { compare, obey, tend } from './tend';
 import { requestWalks, walk } from './walk';
@@ -94,7 +94,7 @@ async function take(document: ChangedDocument, indexes: Indexes, until: number, 
     const late = clock.now() > until - LEAST_MS;
     const outcome = late ? { kind: 'hold' as const, why: 'time' as const } : await bringAllInStep(document, indexes, { until, signal: over.signal }, house);
     if (!own) return [];
-    const { terms, ports } = house.open(own);
+    const { terms, ports } = openToWrite(own, house);
     return await conclude(document, outcome, { terms, ...ports, ...house });
   } catch (error) {
     // It could not be written down: the queue still has it.

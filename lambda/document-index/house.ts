@@ -54,6 +54,27 @@ export async function updateIndexes({ registry }: Pick<House, 'registry'>, chang
   throw new Error('what is known of indexes is written by others all the time');
 }
 
+/** An index as documents are brought in step with it. Answers are made old by what changes in one that has answered: of any other nobody was told anything. */
+export function openToWrite(known: Pick<KnownIndex, 'recipe' | 'place'>, house: Pick<House, 'registry' | 'open'>): OpenIndex {
+  const { ports, ...open } = house.open(known);
+  const { generations } = ports;
+  const { recipe: { index: { name } } } = known;
+  if (!generations) return { ports, ...open };
+  return {
+    ...open,
+    ports: {
+      ...ports,
+      generations: {
+        // Asked when the store has changed: what begins to answer after that is asked for it as it is.
+        raise: async (tenants) => {
+          const { known: { [name]: now } } = await readIndexes(house);
+          if (now?.answered !== undefined) await generations.raise(tenants);
+        },
+      },
+    },
+  };
+}
+
 /** Opens each index once. */
 export function openedIndex(open: House['open']): House['open'] {
   const opened = new Map<string, OpenIndex>();

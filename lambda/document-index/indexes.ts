@@ -124,6 +124,7 @@ export function nextTime(indexes: Indexes, soon: number): number | undefined {
     if (name === indexes.answering) return [];
     return [...(ready ? [] : [look ? look.at + STALE_LOOK_MS : lookAfter]), ...(until === undefined ? [] : [until])];
   });
-  const all = [...times, ...(candidate(indexes) === undefined ? [] : [soon])];
+  const next = candidate(indexes);
+  const all = [...times, ...(next === undefined ? [] : [Math.max(soon, indexes.known[next].lookAfter ?? 0)])];
   return all.length === 0 ? undefined : Math.min(...all);
 }

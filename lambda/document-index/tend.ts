@@ -17,6 +17,8 @@ const SOON = 60;
 /** How long an operator's wish waits for an index to have everything. */
 const PATIENCE_MS = 60_000;
 const AGAIN_SECONDS = 3;
+/** A comparison that could not be made is made after another look, which goes through a whole bucket. */
+const COMPARED_LATER_MS = 5 * 60_000;
 
 /** Does what has to be done with indexes now, and says when somebody has to come again. */
 export async function tend({ tend: at }: Tending, until: number, house: House): Promise<void> {
@@ -99,9 +101,12 @@ export async function compare({ compare: name, sample }: Comparing, until: numbe
     publish({ [REINDEX_METRICS.indexBuildsRefused]: 1 });
     log.error('index', { index: name, what: 'refused', reason, ...figures(compared), way: 'send {"switch":true} to the queue of requests to answer from it all the same, or deploy what was there before' });
   } catch (error) {
-    if (!(isStoreFailure(error) || isEmbeddingFailure(error)) || error.kind === 'refused') throw error;
+    await updateIndexes(house, (current) => {
+      return candidate(current) === name ? changed(current, name, { lookAfter: clock.now() + COMPARED_LATER_MS }) : undefined;
+    });
     log.error('index', { index: name, what: 'is compared later', ...describeError(error) });
-    await startLook(name, house);
+    await book(0, house);
+    if (!(isStoreFailure(error) || isEmbeddingFailure(error)) || error.kind === 'refused') throw error;
   }
 }
 
