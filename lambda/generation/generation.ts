@@ -70,72 +70,76 @@ const LONGEST_HEARING_MS = 60_000;
 export async function* generate(plan: AnswerPlan, model: Model, clock: Clock, limits: Limits): AsyncGenerator<GenerationEvent, void> {
   const { signal } = limits;
   const time = new Time(limits);
-  const order = new Order(plan.candidates);
-  const asides: Spending[] = [];
-  for (const { facts, tokens } of plan.spent ?? []) {
-    void tokens.then((taken) => taken && asides.push({ facts, tokens: taken }));
-    yield { type: 'spent', facts, tokens };
-  }
-  for (let route = plan.reason; ;) {
-    const { facts, prompt } = order.current;
-    const whole = { facts, ...(route !== undefined && { route }), ...(plan.spent && { asides }) };
-    const answer = new Answer();
-    let begun = false;
-    let given: Promise<TokenUsage | undefined> | undefined;
-    let events: AsyncIterator<ModelEvent> | undefined;
-    let coming: Promise<IteratorResult<ModelEvent>> | undefined;
-    let rest: () => void = () => undefined;
-    let when: ReturnType<Order['next']>;
-    try {
-      events = model.answer(await time.left(prompt()), signal)[Symbol.asyncIterator]();
-      if (plan.firstTokenMs !== undefined && order.another) rest = clock.every(plan.firstTokenMs, () => time.giveUp(new Late()));
-      for (let next = await time.left(coming = events.next()); !next.done; next = await time.left(coming = events.next())) {
-        const event = answer.take(next.value);
-        if (!event) continue;
+  try {
+    const order = new Order(plan.candidates);
+    const asides: Spending[] = [];
+    for (const { facts, tokens } of plan.spent ?? []) {
+      void tokens.then((taken) => taken && asides.push({ facts, tokens: taken }));
+      yield { type: 'spent', facts, tokens };
+    }
+    for (let route = plan.reason; ;) {
+      const { facts, prompt } = order.current;
+      const whole = { facts, ...(route !== undefined && { route }), ...(plan.spent && { asides }) };
+      const answer = new Answer();
+      let begun = false;
+      let given: Promise<TokenUsage | undefined> | undefined;
+      let events: AsyncIterator<ModelEvent> | undefined;
+      let coming: Promise<IteratorResult<ModelEvent>> | undefined;
+      let rest: () => void = () => undefined;
+      let when: ReturnType<Order['next']>;
+      try {
+        events = model.answer(await time.left(prompt()), signal)[Symbol.asyncIterator]();
+        if (plan.firstTokenMs !== undefined && order.another) rest = clock.every(plan.firstTokenMs, () => time.giveUp(new Late()));
+        for (let next = await time.left(coming = events.next()); !next.done; next = await time.left(coming = events.next())) {
+          const event = answer.take(next.value);
+          if (!event) continue;
+          rest();
+          if (!begun && route !== undefined) yield { type: 'model', name: facts.name, route };
+          begun = true;
+          yield event;
+        }
         rest();
+        const { last, ...said } = answer.finish();
         if (!begun && route !== undefined) yield { type: 'model', name: facts.name, route };
-        begun = true;
-        yield event;
+        yield* last;
+        yield { type: 'finish', ...whole, ...said, facts: answer.facts(facts) };
+        return;
+      } catch (error) {
+        rest();
+        if (error instanceof Stopped) {
+          given = events && settled(answer, events, coming, new Time({ signal }));
+          if (!begun && route !== undefined) yield { type: 'model', name: facts.name, route };
+          yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: given ?? Promise.resolve(NO_TOKENS) };
+          return;
+        }
+        const reason = passing(error);
+        when = begun || signal.aborted || reason === undefined ? undefined : order.next(reason);
+        if (reason === undefined || when === undefined) throw explained(error, signal);
+        const next = order.current.facts.name;
+        yield { type: 'retry', reason, model: facts.name, ...(next !== facts.name && { fallback: next }) };
+        if (next !== facts.name && route !== undefined) route = `fallback:${reason}`;
+        if (error instanceof Late && events) {
+          const patience = new Time({ signal });
+          const enough = clock.every(LONGEST_HEARING_MS, () => patience.giveUp(new Late()));
+          given = settled(answer, events, coming, patience).finally(enough);
+          yield { type: 'spent', facts, tokens: given };
+        }
+      } finally {
+        rest();
+        // Not awaited: a model that has fallen silent would not hear of it.
+        if (!given) void events?.return?.()?.catch(() => undefined);
       }
-      rest();
-      const { last, ...said } = answer.finish();
-      if (!begun && route !== undefined) yield { type: 'model', name: facts.name, route };
-      yield* last;
-      yield { type: 'finish', ...whole, ...said, facts: answer.facts(facts) };
-      return;
-    } catch (error) {
-      rest();
-      if (error instanceof Stopped) {
-        given = events && settled(answer, events, coming, new Time({ signal }));
-        if (!begun && route !== undefined) yield { type: 'model', name: facts.name, route };
-        yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: given ?? Promise.resolve(NO_TOKENS) };
+      if (when === 'at once') continue;
+      const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** order.round);
+      const paused = await time.left(clock.pause(ceiling * clock.chance())).catch((error: unknown) => error);
+      if (paused instanceof Stopped) {
+        yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: Promise.resolve(NO_TOKENS) };
         return;
       }
-      const reason = passing(error);
-      when = begun || signal.aborted || reason === undefined ? undefined : order.next(reason);
-      if (reason === undefined || when === undefined) throw explained(error, signal);
-      const next = order.current.facts.name;
-      yield { type: 'retry', reason, model: facts.name, ...(next !== facts.name && { fallback: next }) };
-      if (next !== facts.name && route !== undefined) route = `fallback:${reason}`;
-      if (error instanceof Late && events) {
-        const patience = new Time({ signal });
-        const enough = clock.every(LONGEST_HEARING_MS, () => patience.giveUp(new Late()));
-        given = settled(answer, events, coming, patience).finally(enough);
-        yield { type: 'spent', facts, tokens: given };
-      }
-    } finally {
-      rest();
-      // Not awaited: a model that has fallen silent would not hear of it.
-      if (!given) void events?.return?.()?.catch(() => undefined);
+      if (paused !== undefined) throw explained(paused, signal);
     }
-    if (when === 'at once') continue;
-    const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** order.round);
-    const paused = await time.left(clock.pause(ceiling * clock.chance())).catch((error: unknown) => error);
-    if (paused instanceof Stopped) {
-      yield { type: 'finish', ...whole, reason: 'stop', message: answer.partial(), stopped: Promise.resolve(NO_TOKENS) };
-      return;
-    }
-    if (paused !== undefined) throw explained(paused, signal);
+  } finally {
+    time.end();
   }
 }
 
@@ -184,6 +188,7 @@ async function settled(
   } catch {
     // The answer is kept already; that it cannot be counted is no reason to lose it.
   } finally {
+    time.end();
     void events.return?.()?.catch(() => undefined);
   }
   return answer.usage;
@@ -198,9 +203,15 @@ class Late extends Error {}
 /** Waits for a promise, but no longer than the limits allow: a model that says nothing any more does not hold up the end. */
 class Time {
   private reject?: (reason: Error) => void;
+  private readonly heard = () => this.giveUp();
 
   constructor(private readonly limits: Limits) {
-    for (const signal of [limits.signal, limits.stop]) signal?.addEventListener('abort', () => this.giveUp(), { once: true });
+    for (const signal of [limits.signal, limits.stop]) signal?.addEventListener('abort', this.heard);
+  }
+
+  /** Signals outlast what is waited for under them, and keep whoever listens. */
+  end(): void {
+    for (const signal of [this.limits.signal, this.limits.stop]) signal?.removeEventListener('abort', this.heard);
   }
 
   left<T>(promise: Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { type AnswerPlan, type Generated, generate } from '../../../lambda/generation/generation';
 import { ApiError } from '../../../lambda/kit/http';
 import { ModelFailure, type ModelFailureKind, type Prompt } from '../../../lambda/ports/model';
@@ -163,6 +164,21 @@ test('passes an error on that nobody foresaw', async () => {
   const error = new Error('AccessDenied');
   expect((await run([[error]])).error).toBe(error);
   expect(error).not.toBeInstanceOf(ApiError);
+});
+
+test.each([['an answer', says('a')], ['a failure', [new ModelFailure('refused', 'No')]]] satisfies [string, Script][])('leaves nobody behind who listens to the end of time, after %s', async (_, script) => {
+  const { signal } = new AbortController();
+  await run([script], signal);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
+test('leaves nobody behind who listens to the end of time when nobody reads on', async () => {
+  const [{ signal }, stopping] = [new AbortController(), new AbortController()];
+  for await (const event of generate(alone, new ScriptedModel([says('a', 'b')]), new FakeClock(), { signal, stop: stopping.signal })) {
+    expect(event).toEqual({ type: 'text', text: 'a' });
+    break;
+  }
+  expect([signal, stopping.signal].map((each) => getEventListeners(each, 'abort'))).toEqual([[], []]);
 });
 
 async function run(scripts: Script[], signal = new AbortController().signal) {
