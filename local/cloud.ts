@@ -127,6 +127,8 @@ export interface LocalCloud {
   readonly leftOut: ReadonlyMap<string, number>;
   /** The Node.js that runs the handlers. */
   readonly node: NodeBinary;
+  /** By their ARNs: how each is deployed, and what its processes have taken. */
+  readonly functions: ReadonlyMap<string, Pick<FunctionPool, 'lambda' | 'taken'>>;
   /** The runtimes that the functions ask for. */
   readonly runtimes: readonly string[];
   /** Deploys another assembly of the same stacks over what runs: functions and roles as they are there; what else there is has to be the same. */
@@ -330,6 +332,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     },
     stop,
     node,
+    functions,
     leftOut: deployment.leftOut(),
     logs: logs.lines,
     followLogs: (listener) => logs.follow(listener),

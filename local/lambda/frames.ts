@@ -21,6 +21,8 @@ export const FRAME = {
   failed: 7,
   stdout: 8,
   stderr: 9,
+  /** Before `done` or `failed`: what the process holds, `Taken` as JSON. */
+  taken: 10,
 } as const;
 
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
@@ -36,6 +38,16 @@ export interface Failure {
   readonly errorType: string;
   readonly errorMessage: string;
   readonly trace?: readonly string[];
+}
+
+/** What a process has taken of the machine so far. */
+export interface Taken {
+  /** The most memory that it has held, in MB: what Lambda counts. */
+  readonly mostMb: number;
+  /** What of it is the heap of JavaScript now, in MB, garbage included. */
+  readonly heapMb: number;
+  /** Processor time of all its threads, in milliseconds. */
+  readonly cpuMs: number;
 }
 
 const HEADER = 5;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Taken } from './frames';
 import type { LambdaFunction } from './function';
 import { type Sink, WorkerProcess } from './process';
 import type { CloudLogs } from '../logs';
@@ -37,6 +38,11 @@ export class FunctionPool {
   /** Starts a worker before anybody asks for one. */
   warm(): void {
     if (this.all.size === 0) this.idle.push(this.start());
+  }
+
+  /** What each process has taken until its last invocation was over; of one that is gone nothing is known any more. */
+  get taken(): readonly Taken[] {
+    return [...this.all].flatMap(({ taken }) => taken ?? []);
   }
 
   /** Runs one event; the sink hears of the answer. The answer is the request id. */
@@ -95,7 +101,12 @@ export class FunctionPool {
     this.platform(requestId, `START RequestId: ${requestId} Version: $LATEST`);
     this.handlers.set(worker, () => {
       this.platform(requestId, `END RequestId: ${requestId}`);
-      this.platform(requestId, `REPORT RequestId: ${requestId}\tDuration: ${(performance.now() - startedAt).toFixed(2)} ms\tMemory Size: ${lambda.memoryMb} MB`);
+      this.platform(requestId, [
+        `REPORT RequestId: ${requestId}`,
+        `Duration: ${(performance.now() - startedAt).toFixed(2)} ms`,
+        `Memory Size: ${lambda.memoryMb} MB`,
+        ...worker.taken ? [`Max Memory Used: ${Math.ceil(worker.taken.mostMb)} MB`] : [],
+      ].join('\t'));
     });
     worker.invoke({ requestId, functionArn: lambda.arn, traceId: lambda.traced ? traceId : undefined }, event, sink);
   }

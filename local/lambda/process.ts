@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
-import { FRAME, FrameReader, writeFrame, type Failure, type FrameKind, type InvocationHead } from './frames';
+import { FRAME, FrameReader, writeFrame, type Failure, type FrameKind, type InvocationHead, type Taken } from './frames';
 import type { LambdaFunction } from './function';
 
 /** Where an answer goes while it is made. */
@@ -38,6 +38,8 @@ export const TIMED_OUT = 'Sandbox.Timedout';
 
 /** One child process with one loaded handler; it takes one invocation at a time, as a Lambda environment does. */
 export class WorkerProcess {
+  /** What it has taken until its last invocation was over. */
+  taken?: Taken;
   private readonly child: ChildProcess;
   private readonly socket: Duplex;
   private readonly gone: Promise<void>;
@@ -96,6 +98,9 @@ export class WorkerProcess {
         return;
       case FRAME.stdout: return this.onOutput('stdout', payload.toString());
       case FRAME.stderr: return this.onOutput('stderr', payload.toString());
+      case FRAME.taken:
+        this.taken = JSON.parse(payload.toString()) as Taken;
+        return;
       case FRAME.end: return this.onEnd();
       case FRAME.done: return this.settle();
       case FRAME.failed: return this.onFailed(JSON.parse(payload.toString()) as Failure);

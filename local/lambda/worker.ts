@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { FRAME, FrameReader, writeFrame, type Failure, type FrameKind, type InvocationHead } from './frames';
+import { FRAME, FrameReader, writeFrame, type Failure, type FrameKind, type InvocationHead, type Taken } from './frames';
 
 /**
  * What Lambda's Node.js runtime is to a handler: it loads it, gives it one event at a time, and carries its answer out.
@@ -15,6 +15,7 @@ type StreamingHandler = Handler & { [STREAMING]?: string };
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 const PRELUDE_END = new Uint8Array(8);
+const MB = 1_048_576;
 
 const pool = new Socket({ fd: 3, readable: true, writable: true });
 // Nobody is left to answer to when the pool is gone.
@@ -100,9 +101,26 @@ async function invoke(handler: StreamingHandler, head: InvocationHead, event: un
       writeFrame(pool, FRAME.data, answer);
       writeFrame(pool, FRAME.end);
     }
+    writeFrame(pool, FRAME.taken, JSON.stringify(taken()));
     writeFrame(pool, FRAME.done);
   } catch (error) {
+    writeFrame(pool, FRAME.taken, JSON.stringify(taken()));
     writeFrame(pool, FRAME.failed, JSON.stringify(failure(error)));
+  }
+}
+
+function taken(): Taken {
+  const { rss, heapUsed } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  return { mostMb: mostMb() ?? rss / MB, heapMb: heapUsed / MB, cpuMs: (user + system) / 1_000 };
+}
+
+/** The highest that the kernel has seen. What `resourceUsage()` has for it begins with what the process was started from held; only Linux says better. */
+function mostMb(): number | undefined {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1_024;
+  } catch {
+    return undefined;
   }
 }
 

@@ -62,6 +62,11 @@ test('tells what was logged, the newest last', async () => {
   const lines = await (await own('/local/logs')).json() as LogLine[];
   expect(lines.filter((line) => line.requestId === requestId).map(({ kind, line }) => `${kind} ${line.split(' ')[0]}`))
     .toEqual(['platform START', 'stdout to', 'stderr to', 'stdout {"_aws":{}}', 'platform END', 'platform REPORT']);
+  const report = lines.find(({ requestId: id, line }) => id === requestId && line.startsWith('REPORT'))!.line;
+  const [, size, used] = /\tMemory Size: (\d+) MB\tMax Memory Used: (\d+) MB$/.exec(report)!.map(Number);
+  expect(size).toBe(128);
+  expect(used).toBeGreaterThan(20);
+  expect(used).toBeLessThan(500);
   expect(lines.map(({ time }) => time)).toEqual(lines.map(({ time }) => time).sort((one, other) => one - other));
 });
 
