@@ -31,6 +31,8 @@ export interface Options {
   readonly qrels?: string;
   /** A folder as BEIR lays it out: corpus.jsonl, queries.jsonl, qrels.tsv. */
   readonly dataset?: string;
+  /** The store of chunks that is measured alone. */
+  readonly store?: string;
 }
 
 export interface Result {

@@ -116,7 +116,9 @@ interface Line {
 /** Those to other texts than are there are left out. */
 function readQuestions(file: string, texts: Corpora): Question[] {
   const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as Line);
-  return lines.filter(({ corpus }) => texts.has(corpus)).map(({ corpus, question, references }) => ({
+  const answered = lines.filter(({ corpus }) => texts.has(corpus));
+  if (answered.length === 0) throw new Error(`'--questions' must hold questions to the texts of '--corpora', ${[...texts.keys()].join(', ')}: none of ${lines.length} is to one of them`);
+  return answered.map(({ corpus, question, references }) => ({
     corpus, question, references: references.map(({ start_index: start, end_index: end }) => ({ start, end })),
   }));
 }
