@@ -33,7 +33,9 @@ const TENANT = 'user-a@example.com';
 describe('answers that are evaluated', () => {
   const rags = runRags(() => ({ Own: {} }), {
     beside: ({ Own }, { auth, stackOf, tell }) => {
-      const tellOf = (name: string, { results, runRequests }: IEvaluation, more: Record<string, string> = {}) => tell(name, { Results: results.bucketName, Runs: runRequests.queueUrl, ...more });
+      const tellOf = (name: string, { results, runRequests }: IEvaluation, more: Record<string, string> = {}) => {
+        tell(name, { Results: results.bucketName, Runs: runRequests.queueUrl, ...more });
+      };
       const set = EvaluationSet.fromFile(fileOf('own.jsonl', SET));
       tellOf('Own', Own.addEvaluation({ set, thresholds: { recall: 0.9, abstention: 1 }, runs: EvaluationRuns.gate() }));
 

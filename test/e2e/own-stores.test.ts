@@ -1,6 +1,5 @@
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { runRags, until } from './run-rags';
-import type { User } from './run-stacks';
 import { CollectionCapacity, MetadataField, VectorStore } from '../../lib';
 import { type SearchServer, startSearchServer } from '../../local/redis-search/server';
 import { type PineconeServer, startPinecone } from '../lambda/stores/pinecone-server';
@@ -47,7 +46,7 @@ describe('chunks in a store of one\'s choice, from a document to an answer', () 
     rags.cloud.secrets.put(LOGIN, JSON.stringify({ username: 'reader', password: 'hush' }));
   });
   const { call, inState, put, putDescribed } = rags;
-  const found = (name: string, query: string, more?: { user?: User; filter?: object }) => rags.passages(name, query, more).then((passages) => passages.map(({ text }) => text));
+  const found = async (...asked: Parameters<typeof rags.passages>) => (await rags.passages(...asked)).map(({ text }) => text);
 
   test.each(PLAIN)('%s: what is uploaded is found by meaning and words, answered from, overwritten, and deleted', async (name) => {
     await putDescribed(name, 'leave.md', '# Leave\n\nEverybody has thirty days of leave a year.\n', { year: 2026 });

@@ -44,5 +44,6 @@ test('the page is told what is indexed, and sets what shall go wrong', async () 
   const put = (faults: unknown) => at('/local/knowledge/faults', { method: 'PUT', body: JSON.stringify(faults) });
   expect(await (await put([{ kind: 'conflict', times: 2 }])).json()).toEqual([{ kind: 'conflict', times: 2 }]);
   expect((await put([{ kind: 'nonsense' }])).status).toBe(400);
+  expect((await put([{ kind: 'throttle', milliseconds: 5 }])).status).toBe(400);
   expect((await put([])).status).toBe(200);
 });
