@@ -17,7 +17,7 @@ import synth, { synthRag } from './synth';
 const rows: Row[] = [size, load, importing, stream, synth, synthRag, openaiSpec, hostile, parsing, chunking, retrieval, fusion, query, ingest];
 
 const usage = `npm run -s bench -- [row …] [--runs N] [--json] [--check] [--schemas DIR] [--strings FILE] [--files DIR] [--corpora DIR --questions FILE [--tokens N]]
-  [--dataset DIR] [--runs A.json B.json --qrels FILE] [--store aurora|s3-vectors]
+  [--dataset DIR [--embeddings URL [--embedding-model NAME]] [--save DIR]] [--runs A.json B.json --qrels FILE] [--store aurora|s3-vectors]
 ${rows.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join('\n')}`;
 
 async function main(): Promise<number> {
@@ -26,19 +26,22 @@ async function main(): Promise<number> {
     args,
     allowPositionals: true,
     options: {
-      runs: { type: 'string' },
-      json: { type: 'boolean' },
-      check: { type: 'boolean' },
-      help: { type: 'boolean' },
-      schemas: { type: 'string' },
-      strings: { type: 'string' },
-      files: { type: 'string' },
-      corpora: { type: 'string' },
-      questions: { type: 'string' },
-      tokens: { type: 'string' },
-      qrels: { type: 'string' },
-      dataset: { type: 'string' },
-      store: { type: 'string' },
+      'runs': { type: 'string' },
+      'json': { type: 'boolean' },
+      'check': { type: 'boolean' },
+      'help': { type: 'boolean' },
+      'schemas': { type: 'string' },
+      'strings': { type: 'string' },
+      'files': { type: 'string' },
+      'corpora': { type: 'string' },
+      'questions': { type: 'string' },
+      'tokens': { type: 'string' },
+      'qrels': { type: 'string' },
+      'dataset': { type: 'string' },
+      'store': { type: 'string' },
+      'embeddings': { type: 'string' },
+      'embedding-model': { type: 'string' },
+      'save': { type: 'string' },
     },
   });
   if (values.help) return say(usage, 0);
@@ -48,8 +51,8 @@ async function main(): Promise<number> {
   if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) return say(`'--runs' must be a whole number above 0, got ${values.runs}`, 2);
   const tokens = values.tokens === undefined ? undefined : Number(values.tokens);
   if (tokens !== undefined && !(Number.isInteger(tokens) && tokens >= 20)) return say(`'--tokens' must be a whole number from 20, got ${values.tokens}`, 2);
-  const { schemas, strings, files, json, corpora, questions, qrels, dataset, store } = values;
-  const options: Options = { runs, runFiles, schemas, strings, files, json, corpora, questions, tokens, qrels, dataset, store };
+  const { schemas, strings, files, json, corpora, questions, qrels, dataset, store, embeddings, 'embedding-model': embeddingModel, save } = values;
+  const options: Options = { runs, runFiles, schemas, strings, files, json, corpora, questions, tokens, qrels, dataset, store, embeddings, embeddingModel, save };
   const report: Record<string, Result> = {};
 
   for (const row of rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {

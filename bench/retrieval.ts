@@ -1,5 +1,7 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'pg';
+import { type Embedder, hashes, served } from './embedder';
 import { fused, METHODS } from './fusion';
 import { jsonLines, ndcg, ranked, readJudgements, recall, type Run } from './relevance';
 import type { Figure, Row } from './row';
@@ -9,14 +11,12 @@ import { postgresPassages } from '../lambda/adapters/postgres-passages';
 import { makeStore } from '../lambda/pgvector-schema/passages';
 import type { PassageStore, StoreHit } from '../lambda/ports/passage-store';
 import type { PassageIndex } from '../lib/contract/passage-stores';
-import { embed } from '../local/knowledge/embedding';
 import { startPostgres } from '../local/postgres/postgres';
 
-const DIMENSION = 512;
-const BATCH = 200;
+/** As many as a server takes at once. */
+const BATCH = 64;
 const MOST = 100;
 const SCHEMA = 'bench';
-const INDEX: PassageIndex = { name: 'bench', dimension: DIMENSION, fields: [] };
 
 interface Text {
   readonly _id: string;
@@ -26,21 +26,24 @@ interface Text {
 
 const retrieval: Row = {
   name: 'retrieval',
-  title: 'nDCG@10 and recall@100 on PostgreSQL, by vectors, words and both: --dataset DIR with corpus.jsonl, queries.jsonl and qrels.tsv',
+  title: 'nDCG@10 and recall@100 on PostgreSQL, by vectors, words and both: --dataset DIR with corpus.jsonl, queries.jsonl and qrels.tsv; --embeddings URL asks a model',
   needs: ['dataset'],
-  run: async ({ dataset = '' }) => {
+  run: async ({ dataset = '', embeddings, embeddingModel = 'default', save }) => {
     const judgements = readJudgements(join(dataset, 'qrels.tsv'));
+    const embedder = embeddings === undefined ? hashes : await served(embeddings, embeddingModel);
+    const index: PassageIndex = { name: 'bench', dimension: embedder.dimension, fields: [] };
     const database = await startPostgres();
     const pool = new Pool({ ...database, max: 2 });
     const server = postgres(() => pool, SCHEMA, () => pool.end());
     try {
       for (const statement of makeStore(SCHEMA)) await pool.query(statement);
-      await postgresIndexes(server, SCHEMA).make(INDEX);
-      const store = postgresPassages(server, SCHEMA, INDEX);
+      await postgresIndexes(server, SCHEMA).make(index);
+      const store = postgresPassages(server, SCHEMA, index);
       const began = performance.now();
-      const documents = await write(store, join(dataset, 'corpus.jsonl'));
+      const documents = await write(store, embedder, join(dataset, 'corpus.jsonl'));
       const written = performance.now();
-      const { meaning, words, milliseconds } = await search(store, join(dataset, 'queries.jsonl'), new Set(judgements.keys()));
+      const { meaning, words, milliseconds } = await search(store, embedder, join(dataset, 'queries.jsonl'), new Set(judgements.keys()));
+      if (save !== undefined) saveRuns(save, { vector: meaning, keyword: words });
       const alone = (run: Run) => (query: string) => ranked(run[query]);
       const both = (name: string, found: (query: string) => string[]): Figure[] => [
         { name: `${name}`, value: ndcg(found, judgements), unit: 'nDCG@10', kind: 'check' },
@@ -54,7 +57,8 @@ const retrieval: Row = {
         ],
         notes: [
           `${documents} documents, one chunk each, written in ${((written - began) / 1_000).toFixed(0)} s; ${judgements.size} queries`,
-          `vectors are hashes of words (${DIMENSION} numbers), as the local cloud embeds: they know no synonyms, and say nothing of a model`,
+          embedder.note,
+          ...save === undefined ? [] : [`runs for 'fusion': ${join(save, 'vector.json')} ${join(save, 'keyword.json')}`],
         ],
       };
     } finally {
@@ -64,29 +68,31 @@ const retrieval: Row = {
   },
 };
 
-async function write(store: PassageStore, corpus: string): Promise<number> {
+async function write(store: PassageStore, embedder: Embedder, corpus: string): Promise<number> {
   let [batch, count]: [Text[], number] = [[], 0];
   const flush = async () => {
-    await store.write(batch.map(({ _id, title = '', text }) => ({
-      id: _id, document: _id, number: 0, title, text, lead: '', start: 0, end: text.length, metadata: {}, vector: [...embed(`${title} ${text}`, DIMENSION)],
+    const vectors = await embedder.embed(batch.map(({ title = '', text }) => `${title} ${text}`));
+    await store.write(batch.map(({ _id, title = '', text }, at) => ({
+      id: _id, document: _id, number: 0, title, text, lead: '', start: 0, end: text.length, metadata: {}, vector: vectors[at],
     })));
     count += batch.length;
     batch = [];
   };
   for await (const text of jsonLines<Text>(corpus)) if (batch.push(text) === BATCH) await flush();
-  await flush();
+  if (batch.length > 0) await flush();
   return count;
 }
 
-async function search(store: PassageStore, file: string, asked: ReadonlySet<string>) {
+async function search(store: PassageStore, embedder: Embedder, file: string, asked: ReadonlySet<string>) {
   const [meaning, words]: Record<string, Record<string, number>>[] = [{}, {}];
   const milliseconds = { meaning: 0, words: 0 };
   const { signal } = new AbortController();
   const scores = (hits: readonly StoreHit[]) => Object.fromEntries(hits.map(({ chunk: { id }, score }) => [id, score]));
   for await (const { _id, text } of jsonLines<Text>(file)) {
     if (!asked.has(_id)) continue;
+    const [vector] = await embedder.embed([text]);
     const began = performance.now();
-    meaning[_id] = scores(await store.byMeaning({ vector: [...embed(text, DIMENSION)], most: MOST }, signal));
+    meaning[_id] = scores(await store.byMeaning({ vector, most: MOST }, signal));
     const between = performance.now();
     words[_id] = scores(await store.byWords!({ words: text, most: MOST }, signal));
     milliseconds.meaning += between - began;
@@ -94,6 +100,11 @@ async function search(store: PassageStore, file: string, asked: ReadonlySet<stri
   }
   const queries = Object.keys(meaning).length || 1;
   return { meaning, words, milliseconds: { meaning: milliseconds.meaning / queries, words: milliseconds.words / queries } };
+}
+
+function saveRuns(folder: string, runs: Readonly<Record<string, Run>>) {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, run] of Object.entries(runs)) writeFileSync(join(folder, `${name}.json`), JSON.stringify(run));
 }
 
 export default retrieval;

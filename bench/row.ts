@@ -33,6 +33,12 @@ export interface Options {
   readonly dataset?: string;
   /** The store of chunks that is measured alone. */
   readonly store?: string;
+  /** Where a server embeds texts, as OpenAI's clients ask: `http://127.0.0.1:11434/v1`. */
+  readonly embeddings?: string;
+  /** What the server calls the model that embeds. */
+  readonly embeddingModel?: string;
+  /** A folder that what searches found is written to, for `fusion`. */
+  readonly save?: string;
 }
 
 export interface Result {
