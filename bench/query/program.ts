@@ -55,7 +55,7 @@ async function measured(ports: QueryPorts): Promise<Took> {
 }
 
 function portsOf(candidates: number): QueryPorts {
-  const search: PassageSearch = { by: 'both', candidates, fusion: { method: 'minMax' }, weights: { meaning: 1, words: 1 }, relevance: 0.8, rerank: { modelArn: 'm', milliseconds: 3_000 } };
+  const search: PassageSearch = { by: 'both', candidates, fusion: { method: 'zScore' }, weights: { meaning: 1, words: 1 }, relevance: 0.8, rerank: { modelArn: 'm', milliseconds: 3_000 } };
   // Half of what one search finds the other finds too.
   const [byMeaning, byWords] = [hits(0, candidates), hits(candidates / 2, candidates)];
   const passages = storePassages({

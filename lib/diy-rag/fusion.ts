@@ -33,7 +33,7 @@ export interface ReciprocalRankOptions extends FusionWeights {
  * How what is found by meaning and what is found by words become one ranking, where passages are searched by both.
  *
  * @example
- * const fusion = Fusion.minMax({ semantic: 2 });
+ * const fusion = Fusion.zScore({ semantic: 2 });
  */
 export abstract class Fusion {
   /**
@@ -46,7 +46,8 @@ export abstract class Fusion {
   }
 
   /**
-   * By scores, told by how many standard deviations they are above the mean of their search (z-score normalization), and added by weight.
+   * By scores, told by how many standard deviations they are above the mean of their search (z-score normalization), and added by weight. What stands out in
+   * one search stays in front, though the other knows nothing of it.
    *
    * @param weights how much each search counts
    */

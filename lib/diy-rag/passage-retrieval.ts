@@ -36,7 +36,7 @@ export interface PassageRetrieval {
   /**
    * How the two searches of `SearchKind.HYBRID` become one ranking.
    *
-   * @default Fusion.minMax()
+   * @default Fusion.zScore()
    */
   readonly fusion?: Fusion;
 
@@ -181,7 +181,7 @@ function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, ex
 }
 
 function requireFittingSearch(scope: IConstruct, { search, fusion, leastSimilarity }: PassageRetrieval) {
-  requireMade(scope, 'retrieval.fusion', fusion, '_bind', 'Fusion, such as Fusion.minMax()');
+  requireMade(scope, 'retrieval.fusion', fusion, '_bind', 'Fusion, such as Fusion.zScore()');
   requireBetween(scope, 'retrieval.leastSimilarity', leastSimilarity, -1, 1);
   if (fusion && search !== undefined && search !== SearchKind.HYBRID) {
     fail(scope, `'retrieval.fusion' must be left out with SearchKind.${search}, for one search has nothing to be fused with, got one: leave 'retrieval.search' out`);
@@ -215,7 +215,7 @@ const SEARCHES = { [SearchKind.SEMANTIC]: 'meaning', [SearchKind.KEYWORD]: 'word
 
 /** How chunks are found, as handlers read it. */
 export function searchOf(scope: IConstruct, caller: IGrantable, kind: SearchKind, retrieval: PassageRetrieval): PassageSearch {
-  const { passages = PASSAGES, candidates, fusion = Fusion.minMax(), diversity = 0, leastSimilarity } = retrieval;
+  const { passages = PASSAGES, candidates, fusion = Fusion.zScore(), diversity = 0, leastSimilarity } = retrieval;
   return {
     by: SEARCHES[kind],
     candidates: candidates ?? Math.min(MOST, passages * CANDIDATES_A_PASSAGE),

@@ -37,7 +37,7 @@ function answering(template: Template): any[] {
 }
 
 test('passages are found by meaning and by words unless told otherwise, their scores brought onto one scale', () => {
-  expect(searchIn(templateOf({}))).toEqual({ by: 'both', candidates: 25, fusion: { method: 'minMax' }, weights: { meaning: 1, words: 1 } });
+  expect(searchIn(templateOf({}))).toEqual({ by: 'both', candidates: 25, fusion: { method: 'zScore' }, weights: { meaning: 1, words: 1 } });
 });
 
 test.each<[Fusion, object]>([
