@@ -37,6 +37,8 @@ const ingest: Row = {
 async function withStore<T>(name: string, use: (cloud: LocalCloud) => Promise<T>): Promise<T> {
   const assembly = mkdtempSync(join(tmpdir(), 'bench-ingest-'));
   try {
+    // The CDK warns of what it calls itself, once for every table.
+    process.env.JSII_DEPRECATED ??= 'quiet';
     const app = new App({ outdir: assembly, context: { '@aws-cdk/core:validateAgainstDefaultRules': false } });
     new DiyRag(new Stack(app, 'Ingest'), 'Rag', { store: STORES[name].make() });
     app.synth();
