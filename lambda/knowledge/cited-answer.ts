@@ -1,6 +1,6 @@
 import { CitationReader, type CitedEvent, type Mark, snippetOf } from './citations';
 import type { PassageView, SourceView } from './sources';
-import { type Span, spanOf, uncitedIn } from './statements';
+import { Carrier, type Span, uncitedIn } from './statements';
 
 /** Where a statement of an answer is from. */
 export interface Citation extends Mark {
@@ -35,6 +35,7 @@ export const NOTHING_CITED = { grounded: false, citations: [], uncited: [] } as 
 export class CitedAnswer {
   private readonly reader: CitationReader;
   private readonly citations: Citation[] = [];
+  private readonly carriers = new Map<PassageView, Carrier>();
 
   constructor(private readonly passages: readonly PassageView[]) {
     this.reader = new CitationReader(passages.length);
@@ -62,15 +63,21 @@ export class CitedAnswer {
     if (event.type === 'text') return event;
     const passage = this.passages[event.mark.number - 1];
     const statement = this.said.slice(event.mark.start, event.mark.end);
-    const quote = passage.table ? undefined : quoteOf(passage, statement);
+    const quote = passage.table ? undefined : quoteOf(passage, this.carrierOf(passage).spanOf(statement));
     const citation = { ...event.mark, passage: passage.id, source: passage.source, snippet: snippetOf(passage.text, statement), quote };
     this.citations.push(citation);
     return { type: 'citation', citation };
   }
+
+  /** Most passages are cited again, or not at all. */
+  private carrierOf(passage: PassageView): Carrier {
+    const carrier = this.carriers.get(passage) ?? new Carrier(passage.text);
+    this.carriers.set(passage, carrier);
+    return carrier;
+  }
 }
 
-function quoteOf({ text, source: { start: begins, end: ends } }: PassageView, statement: string): Quote {
-  const { start, end } = spanOf(text, statement);
+function quoteOf({ text, source: { start: begins, end: ends } }: PassageView, { start, end }: Span): Quote {
   // Only what stands in the document as it stands in the passage is found there by counting.
   const exact = begins !== undefined && ends !== undefined && ends - begins === text.length;
   return { start, end, ...(exact && { inSource: { start: begins + start, end: begins + end } }) };

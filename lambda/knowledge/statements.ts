@@ -14,31 +14,44 @@ const WORTH_ADDING = 0.2;
 /** Numbers tell most. */
 const NUMBER_WORTH = 2;
 
-/**
- * The part of a passage that carries a statement: the sentence that shares most of its words with it, where rare words of the passage and numbers count for
- * more, and those beside it that add others. All of the passage where no word is shared, as between two languages.
- */
-export function spanOf(passage: string, statement: string): Span {
-  const sentences = sentencesIn(passage).map((span) => ({ ...span, words: new Set(terms(passage.slice(span.start, span.end))) }));
-  const wanted = new Map([...new Set(terms(statement))].flatMap((word): [string, number][] => {
-    const having = sentences.filter(({ words }) => words.has(word)).length;
-    return having === 0 ? [] : [[word, (/\d/.test(word) ? NUMBER_WORTH : 1) / having]];
-  }));
-  const whole = trimmed(passage, { start: 0, end: passage.length });
-  if (wanted.size === 0) return whole;
-  const all = sum(wanted.values());
-  const worth = ({ words }: { readonly words: ReadonlySet<string> }, known: ReadonlySet<string>) =>
-    sum([...wanted].flatMap(([word, value]) => (words.has(word) && !known.has(word) ? [value] : [])));
-  const alone = sentences.map((sentence) => worth(sentence, new Set()));
-  let [first, last] = [alone.indexOf(Math.max(...alone)), alone.indexOf(Math.max(...alone))];
-  const known = new Set(sentences[first].words);
-  while (last - first + 1 < MOST_SENTENCES) {
-    const [before, after] = [first - 1, last + 1].map((at) => (sentences[at] ? worth(sentences[at], known) : 0));
-    if (Math.max(before, after) < WORTH_ADDING * all) break;
-    const at = after >= before ? ++last : --first;
-    for (const word of sentences[at].words) known.add(word);
+interface Sentence extends Span {
+  readonly words: ReadonlySet<string>;
+}
+
+/** A passage that statements may be from: read once, however many are. */
+export class Carrier {
+  private readonly sentences: readonly Sentence[];
+
+  constructor(private readonly passage: string) {
+    this.sentences = sentencesIn(passage).map((span) => ({ ...span, words: new Set(terms(passage.slice(span.start, span.end))) }));
   }
-  return trimmed(passage, { start: sentences[first].start, end: sentences[last].end });
+
+  /**
+   * The part of the passage that carries a statement: the sentence that shares most of its words with it, where rare words of the passage and numbers count for
+   * more, and those beside it that add others. All of the passage where no word is shared, as between two languages.
+   */
+  spanOf(statement: string): Span {
+    const { passage, sentences } = this;
+    const wanted = new Map([...new Set(terms(statement))].flatMap((word): [string, number][] => {
+      const having = sentences.filter(({ words }) => words.has(word)).length;
+      return having === 0 ? [] : [[word, (/\d/.test(word) ? NUMBER_WORTH : 1) / having]];
+    }));
+    const whole = trimmed(passage, { start: 0, end: passage.length });
+    if (wanted.size === 0) return whole;
+    const all = sum(wanted.values());
+    const worth = ({ words }: { readonly words: ReadonlySet<string> }, known: ReadonlySet<string>) =>
+      sum([...wanted].flatMap(([word, value]) => (words.has(word) && !known.has(word) ? [value] : [])));
+    const alone = sentences.map((sentence) => worth(sentence, new Set()));
+    let [first, last] = [alone.indexOf(Math.max(...alone)), alone.indexOf(Math.max(...alone))];
+    const known = new Set(sentences[first].words);
+    while (last - first + 1 < MOST_SENTENCES) {
+      const [before, after] = [first - 1, last + 1].map((at) => (sentences[at] ? worth(sentences[at], known) : 0));
+      if (Math.max(before, after) < WORTH_ADDING * all) break;
+      const at = after >= before ? ++last : --first;
+      for (const word of sentences[at].words) known.add(word);
+    }
+    return trimmed(passage, { start: sentences[first].start, end: sentences[last].end });
+  }
 }
 
 /** Shorter ones state nothing: an exclamation, the number of an item. */

@@ -32,12 +32,12 @@ function copiesAmong(told: readonly { readonly at: number; readonly text: string
 
 /** The first words of a text. */
 function beginning(text: string): string {
-  const words = plain(text.slice(0, BEGINNING)).split(' ');
+  const words = plainWords(text.slice(0, BEGINNING));
   // The last of them may be cut.
-  return (text.length <= BEGINNING || words.length > FIRST ? words : plain(text).split(' ')).slice(0, FIRST).join(' ');
+  return (text.length <= BEGINNING || words.length > FIRST ? words : plainWords(text)).slice(0, FIRST).join(' ');
 }
 
-const BEGINNING = 400;
+const BEGINNING = 160;
 const FIRST = 8;
 
 /** Latin letters and the signs between them, which are told apart in a fraction of the time that all of Unicode takes. */
@@ -46,10 +46,15 @@ const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script
 
 /** The words of a text as they are written, a space between them; of one without words its signs. */
 function plain(text: string): string {
-  const words = OTHERS.test(text)
-    ? text.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}\p{M}]+/gu, ' ')
-    : text.toLowerCase().replace(/[^a-z0-9\u00c0-\u024f]+/g, ' ');
-  return words.trim() || text.trim();
+  return plainWords(text).join(' ');
+}
+
+const LATIN_WORD = /[a-z0-9\u00c0-\u024f]+/g;
+const WORD = /[\p{L}\p{N}\p{M}]+/gu;
+
+function plainWords(text: string): readonly string[] {
+  const words = OTHERS.test(text) ? text.normalize('NFKC').toLowerCase().match(WORD) : text.toLowerCase().match(LATIN_WORD);
+  return words ?? text.trim().split(' ');
 }
 
 /** Words, what stands before a number or within it, and signs that compare, calculate or name a unit. */
@@ -67,24 +72,36 @@ function exact(text: string): string {
  * only difference counts. Likeness is that of vectors where the store gives them, and that of words otherwise.
  */
 export function diverse<T extends Found>(found: readonly T[], { relevance, most }: { readonly relevance: number; readonly most: number }): T[] {
-  const left = found.map((one) => new Compared(one));
-  const chosen: T[] = [];
+  const left = found.map((one) => new Compared(one, relevance));
+  const chosen: Compared<T>[] = [];
   while (left.length > 0 && chosen.length < most) {
-    const worth = ({ one, likeness }: Compared<T>) => relevance * one.score - (1 - relevance) * likeness;
-    const best = left.reduce((better, each, at) => (worth(each) > worth(left[better]) ? at : better), 0);
-    const [next] = left.splice(best, 1);
-    chosen.push(next.one);
-    if (chosen.length < most) for (const each of left) each.likeness = Math.max(each.likeness, alike(each, next));
+    const best = left.reduce((better, { worth }, at) => (worth > left[better].worth ? at : better), 0);
+    const { [best]: next } = left;
+    // Nothing becomes worth more by what is chosen: so what is not the best by what is known of it needs no other look.
+    if (next.compared < chosen.length) next.compare(chosen);
+    else chosen.push(...left.splice(best, 1));
   }
-  return chosen;
+  return chosen.map(({ one }) => one);
 }
 
+/** What may be chosen, held against those that are. */
 class Compared<T extends Found> {
-  /** To the most alike of those that are chosen. */
-  likeness = 0;
+  /** How many of them it was held against. */
+  compared = 0;
+  /** At most, as long as there are others. */
+  worth: number;
+  /** To the most alike of them. */
+  private likeness = 0;
   private known?: ReadonlySet<string>;
 
-  constructor(readonly one: T) {}
+  constructor(readonly one: T, private readonly relevance: number) {
+    this.worth = relevance * one.score;
+  }
+
+  compare(chosen: readonly Compared<Found>[]): void {
+    for (; this.compared < chosen.length; this.compared++) this.likeness = Math.max(this.likeness, alike(this, chosen[this.compared]));
+    this.worth = this.relevance * this.one.score - (1 - this.relevance) * this.likeness;
+  }
 
   /** Read where one of two has no vector, and then once. */
   get words(): ReadonlySet<string> {
@@ -94,13 +111,14 @@ class Compared<T extends Found> {
 
 /** Copies are told by words as they are written as well as by their stems, and sooner. */
 function wordsIn(text: string): ReadonlySet<string> {
-  return new Set(UNSPACED.test(text) ? terms(text) : plain(text).split(' '));
+  return new Set(OTHERS.test(text) && UNSPACED.test(text) ? terms(text) : plainWords(text));
 }
 
 function alike(one: Compared<Found>, other: Compared<Found>): number {
   if (one.one.vector && other.one.vector) return cosine(one.one.vector, other.one.vector);
-  const [few, many] = [one.words, other.words].sort((a, b) => a.size - b.size);
-  const shared = [...few].filter((word) => many.has(word)).length;
+  const [few, many] = one.words.size <= other.words.size ? [one.words, other.words] : [other.words, one.words];
+  let shared = 0;
+  for (const word of few) if (many.has(word)) shared++;
   return shared === 0 ? 0 : shared / (few.size + many.size - shared);
 }
 

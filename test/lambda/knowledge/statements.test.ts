@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { spanOf, uncitedIn } from '../../../lambda/knowledge/statements';
+import { Carrier, uncitedIn } from '../../../lambda/knowledge/statements';
 
 const PASSAGE = 'The city lies on the Danube.\nThe minster of Ulm is 161 metres high.  It was begun in 1377! And 768 steps lead up.';
 
@@ -8,23 +8,23 @@ test.each([
   ['and those beside it that add to it', 'The minster, begun in 1377, is 161 metres high', 'The minster of Ulm is 161 metres high.  It was begun in 1377!'],
   ['has its number', 'It has 768 of them', 'And 768 steps lead up.'],
 ])('finds the sentence that %s', (_, statement, found) => {
-  const { start, end } = spanOf(PASSAGE, statement);
+  const { start, end } = new Carrier(PASSAGE).spanOf(statement);
   expect(PASSAGE.slice(start, end)).toBe(found);
 });
 
 test('a row of a table is what carries a statement about it', () => {
   const table = '| Name | Height |\n| --- | --- |\n| Ulm | 161 |\n| Cologne | 157 |';
-  const { start, end } = spanOf(table, 'Cologne is 157 high');
+  const { start, end } = new Carrier(table).spanOf('Cologne is 157 high');
   expect(table.slice(start, end)).toBe('| Cologne | 157 |');
 });
 
 test('takes the whole passage where no word is shared', () => {
-  expect(spanOf('  Ein Satz. ', 'another language')).toEqual({ start: 2, end: 11 });
+  expect(new Carrier('  Ein Satz. ').spanOf('another language')).toEqual({ start: 2, end: 11 });
 });
 
 test('gives a part of the passage whatever is said', () => {
   fc.assert(fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (passage, statement) => {
-    const { start, end } = spanOf(passage, `${statement} ${passage.slice(0, 10)}`);
+    const { start, end } = new Carrier(passage).spanOf(`${statement} ${passage.slice(0, 10)}`);
     expect(0 <= start && start <= end && end <= passage.length).toBe(true);
   }), { numRuns: 300 });
 });

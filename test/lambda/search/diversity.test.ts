@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { distinct, diverse } from '../../../lambda/search/diversity';
 
 const found = (...entries: [string, number, number[]?][]) => entries.map(([text, score, vector]) => ({ text, score, ...vector && { vector } }));
@@ -67,4 +68,18 @@ test('two hundred are chosen from in milliseconds', () => {
   const start = performance.now();
   expect(diverse(many, { relevance: 0.7, most: 10 })).toHaveLength(10);
   expect(performance.now() - start).toBeLessThan(500);
+});
+
+test('chooses what marginal relevance says, though it does not look at all of it', () => {
+  const vector = fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer({ min: 1, max: 3 })).map((numbers) => [...numbers]);
+  const some = fc.array(fc.record({ text: fc.uuid(), score: fc.integer({ min: 0, max: 10 }).map((tenths) => tenths / 10), vector }), { maxLength: 25 });
+  fc.assert(fc.property(some, fc.constantFrom(0, 0.3, 0.8, 1), fc.integer({ min: 1, max: 8 }), (list, relevance, most) => {
+    const cosine = ([a, b]: number[], [c, d]: number[]) => (a * c + b * d) / Math.sqrt((a ** 2 + b ** 2) * (c ** 2 + d ** 2));
+    const chosen: typeof list = [];
+    for (const left = [...list]; left.length > 0 && chosen.length < most;) {
+      const worths = left.map((one) => relevance * one.score - (1 - relevance) * Math.max(0, ...chosen.map((other) => cosine(one.vector, other.vector))));
+      chosen.push(...left.splice(worths.indexOf(Math.max(...worths)), 1));
+    }
+    expect(diverse(list, { relevance, most })).toEqual(chosen);
+  }), { numRuns: 300 });
 });
