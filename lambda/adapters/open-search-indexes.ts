@@ -1,12 +1,12 @@
 import { CreateIndexCommand, DeleteIndexCommand, GetIndexCommand, type OpenSearchServerlessClient } from '@aws-sdk/client-opensearchserverless';
 import { isNotThere, type Send } from './signed-json';
 import type { OpenSearchReference, PassageIndex } from '../../lib/contract/passage-stores';
-import { type PassageIndexes, StoreFailure } from '../ports/passage-store';
+import { type Dropped, type PassageIndexes, StoreFailure } from '../ports/passage-store';
 
 export interface OpenSearchIndexesOptions {
   readonly reference: Pick<OpenSearchReference, 'collectionId' | 'ownsEngine'>;
   /** Forgets where the chunks of an index stand, as `PassageIndexes.drop` does. */
-  dropPlaces(name: string, signal: AbortSignal): Promise<boolean>;
+  dropPlaces(name: string, signal: AbortSignal, from?: string): Promise<Dropped>;
   readonly now: () => number;
   readonly pause: (milliseconds: number) => Promise<void>;
 }
@@ -69,10 +69,10 @@ export function openSearchIndexes(client: OpenSearchServerlessClient, send: Send
       }
     },
 
-    drop: async (name, signal) => {
+    drop: async (name, signal, from) => {
       // First: what somebody writes still then fails before it is known where it stands.
       await told(() => client.send(new DeleteIndexCommand({ id, indexName: name })), 'ResourceNotFoundException');
-      return dropPlaces(name, signal);
+      return dropPlaces(name, signal, from);
     },
   };
 

@@ -37,7 +37,7 @@ export function openedIndexes<K extends Kind>(reference: Reference<K>): PassageI
     const indexes = openIndexes(reference);
     return {
       make: (index) => indexes.make({ ...index, name: nameIn(reference, index.name) }),
-      drop: (name, signal) => indexes.drop(nameIn(reference, name), signal),
+      drop: (name, signal, from) => indexes.drop(nameIn(reference, name), signal, from),
     };
   }));
 }

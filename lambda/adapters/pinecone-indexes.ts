@@ -1,12 +1,12 @@
 import { isNotThere, type Send } from './signed-json';
-import { type PassageIndexes, StoreFailure } from '../ports/passage-store';
+import { type Dropped, type PassageIndexes, StoreFailure } from '../ports/passage-store';
 
 /** What the service shows of its namespaces at once. */
 const SHOWN = 100;
 
 /** Forgets the words of an index and where its records stand, as `PassageIndexes.drop` does. */
 export interface DroppedTable {
-  dropWords(name: string, signal: AbortSignal): Promise<boolean>;
+  dropWords(name: string, signal: AbortSignal, from?: string): Promise<Dropped>;
 }
 
 interface Shown {
@@ -27,7 +27,7 @@ export function pineconeIndexes(send: Send, { dropWords }: DroppedTable): Passag
       }
     },
 
-    drop: async (name, signal) => {
+    drop: async (name, signal, from) => {
       let after: string | undefined;
       const gone: string[] = [];
       do {
@@ -37,12 +37,12 @@ export function pineconeIndexes(send: Send, { dropWords }: DroppedTable): Passag
         after = pagination?.next;
       } while (after !== undefined);
       for (const one of gone) {
-        if (signal.aborted) return false;
+        if (signal.aborted) return { done: false, from };
         await send('DELETE', `/namespaces/${encodeURIComponent(one)}`, undefined).catch((error: unknown) => {
           if (!isNotThere(error)) throw error;
         });
       }
-      return dropWords(name, signal);
+      return dropWords(name, signal, from);
     },
   };
 }

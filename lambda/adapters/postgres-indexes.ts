@@ -29,7 +29,7 @@ export function postgresIndexes(server: Postgres, schema: string): PassageIndexe
         await alone(client, schema, name);
         for (const statement of dropPostgresIndex(schema, name)) await client.query(statement);
       });
-      return true;
+      return { done: true };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { fieldOf } from './redis-filter';
 import { keyPrefix, type RedisCommand } from './redis-passages';
 import type { PassageIndex } from '../../lib/contract/passage-stores';
-import { type PassageIndexes, StoreFailure } from '../ports/passage-store';
+import { type Dropped, type PassageIndexes, StoreFailure } from '../ports/passage-store';
 
 const SCANNED = 500;
 
@@ -11,7 +11,7 @@ export interface RedisIndexesOptions {
   /** Commands to each node that holds keys: a scan looks through one node. */
   nodes(): Promise<readonly RedisCommand[]>;
   /** Forgets words that lie elsewhere, as `PassageIndexes.drop` does. */
-  dropWords(name: string, signal: AbortSignal): Promise<boolean>;
+  dropWords(name: string, signal: AbortSignal, from?: string): Promise<Dropped>;
 }
 
 /** How a graph of neighbours is built and walked: a little more than what is standard, for what is filtered finds less by each step. */
@@ -31,21 +31,21 @@ export function redisIndexes(command: RedisCommand, { words, nodes, dropWords }:
       await as(/already exists/i, () => command('FT.CREATE', index.name, 'ON', 'HASH', 'PREFIX', 1, keyPrefix(index.name), ...words ? ['STOPWORDS', 0] : [], 'SCHEMA', ...attributes));
     },
 
-    drop: async (name, signal) => {
+    drop: async (name, signal, from) => {
       // First: what somebody writes still then is found by nobody.
       await as(/unknown index|no such index|not found/i, () => command('FT.DROPINDEX', name));
       for (const node of await nodes()) {
         let cursor = '0';
         do {
-          if (signal.aborted) return false;
+          if (signal.aborted) return { done: false, from };
           const [next, keys] = await node('SCAN', cursor, 'MATCH', `${keyPrefix(name)}*`, 'COUNT', SCANNED) as readonly [string, readonly string[]];
           await Promise.all(keys.map((key) => command('DEL', key)));
           cursor = String(next);
         } while (cursor !== '0');
       }
-      if (!await dropWords(name, signal)) return false;
-      await command('DEL', about(name));
-      return true;
+      const dropped = await dropWords(name, signal, from);
+      if (dropped.done) await command('DEL', about(name));
+      return dropped;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { CreateIndexCommand, DeleteIndexCommand, GetIndexCommand, type S3VectorsClient } from '@aws-sdk/client-s3vectors';
 import { s3VectorsTold } from './s3-vectors-failure';
 import { type PassageIndex, S3_VECTORS_KEYS } from '../../lib/contract/passage-stores';
-import { type PassageIndexes, StoreFailure } from '../ports/passage-store';
+import { type Dropped, type PassageIndexes, StoreFailure } from '../ports/passage-store';
 
 /** Where an index lies in its bucket; S3 Vectors takes no `_` in names. */
 export function indexArnOf(vectorBucketArn: string, name: string): string {
@@ -10,7 +10,7 @@ export function indexArnOf(vectorBucketArn: string, name: string): string {
 
 /** Drops the words of an index, as `PassageIndexes.drop` does. */
 export interface DroppedWords {
-  dropWords(name: string, signal: AbortSignal): Promise<boolean>;
+  dropWords(name: string, signal: AbortSignal, from?: string): Promise<Dropped>;
 }
 
 /** Indexes of one vector bucket, made and dropped while others of it are searched. */
@@ -29,14 +29,14 @@ export function s3VectorsIndexes(client: S3VectorsClient, vectorBucketArn: strin
       }
     },
 
-    drop: async (name, signal) => {
+    drop: async (name, signal, from) => {
       try {
         // First: what somebody writes still then fails before its words are.
         await s3VectorsTold(() => client.send(new DeleteIndexCommand({ indexArn: indexArnOf(vectorBucketArn, name) })));
       } catch (error) {
         if (nameOf(error) !== 'NotFoundException') throw error;
       }
-      return words.dropWords(name, signal);
+      return words.dropWords(name, signal, from);
     },
   };
 }

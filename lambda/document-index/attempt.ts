@@ -46,6 +46,7 @@ const MOST_TRIES = 5;
 
 /** Looks up how the document stands, and writes down that it is being brought in step where it is not. */
 export async function beginAttempt(document: ChangedDocument, terms: IndexTerms, ports: IndexPorts): Promise<Begun | { readonly kind: 'unchanged' }> {
+  await ports.order?.begins?.();
   for (let time = 0; time < BEGINNINGS; time++) {
     const known = await ports.states.find(document.source, document.key);
     if (known && isSettled(known.state, terms) && allHeard(document.changes, known.state.heard)) return { kind: 'unchanged' };
@@ -65,6 +66,7 @@ export async function beginAttempt(document: ChangedDocument, terms: IndexTerms,
 
 /** What lies in the bucket of a document that is not in step with it; undefined where there is nothing to read. */
 export async function findUnread(document: ChangedDocument, terms: IndexTerms, ports: IndexPorts): Promise<FoundOriginal | undefined> {
+  await ports.order?.begins?.();
   const { found, version } = await lookUp(document, terms, ports);
   const known = found && await ports.states.find(document.source, document.key);
   return known && isInStep(known.state, version, terms) ? undefined : found;

@@ -1,13 +1,15 @@
 import { Taken } from './attempt';
 import { begin } from './begin';
 import type { ChangedDocument, Outcome } from './document';
+import { heldBack } from './fault';
 import { type House, openToWrite, readIndexes, updateIndexes } from './house';
 import { bringInStep, type IndexPorts, type Span } from './in-step';
-import { beside, demoted, others } from './indexes';
+import { beside, demoted, isAwaited, others } from './indexes';
 import type { Indexes } from '../../lib/contract/reindexing';
 import { once } from '../kit/deferred';
 import { hashOf, lineOfDocument } from '../kit/lines';
 import type { DocumentState } from '../ports/document-states';
+import { StoreFailure } from '../ports/passage-store';
 
 /** How often the index that answers waits for one beside it. */
 const PATIENCE = 4;
@@ -24,6 +26,8 @@ export async function bringAllInStep(document: ChangedDocument, indexes: Indexes
     const { terms, ports } = openToWrite(known, house);
     return bringInStep(document, terms, span, ports);
   }
+  const { answering } = indexes;
+  if (answering === undefined) return heldBack(isGoingStill(house));
   const first = beside(indexes);
   await sendFor(others(indexes).filter((name) => !first.includes(name)), document, house);
   const done: string[] = [];
@@ -42,7 +46,6 @@ export async function bringAllInStep(document: ChangedDocument, indexes: Indexes
     await sendFor([name], document, house);
     house.log.error('index falls behind', { index: name, key: document.key, why: outcome.kind === 'hold' ? outcome.why : 'broken' });
   }
-  const answering = indexes.answering!;
   const { terms, ports } = openToWrite(indexes.known[answering], house);
   return bringInStep(document, terms, span, {
     ...ports,
@@ -63,7 +66,9 @@ export function wantedAlone(house: House): IndexPorts {
   const { wanted } = house;
   const { ports } = openToWrite(wanted, house);
   const own = wanted.recipe.index.name;
-  const made = once(() => begin(house));
+  const made = once(async () => {
+    if (isAwaited(await begin(house), wanted)) throw isGoingStill(house);
+  });
   return {
     ...ports,
     store: {
@@ -71,6 +76,7 @@ export function wantedAlone(house: House): IndexPorts {
       remove: async (ids) => made().then(() => ports.store.remove(ids)),
     },
     order: {
+      begins: made,
       fits: () => true,
       settles: async () => {
         await updateIndexes(house, (now) => {
@@ -80,6 +86,10 @@ export function wantedAlone(house: House): IndexPorts {
       },
     },
   };
+}
+
+function isGoingStill({ wanted: { recipe: { index: { name } } } }: House): StoreFailure {
+  return new StoreFailure('unavailable', `the index '${name}' is taken out still, and made anew once it is gone`);
 }
 
 /** Puts the changes of a document in line for indexes. */

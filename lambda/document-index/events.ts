@@ -90,7 +90,7 @@ async function take(document: ChangedDocument, indexes: Indexes, until: number, 
   const over = new AbortController();
   const stop = clock.every(Math.max(1, until - clock.now()), () => over.abort());
   try {
-    const own = indexes.known[document.index ?? indexes.answering!];
+    const own = document.index === undefined ? indexes.known[indexes.answering ?? ''] ?? house.wanted : indexes.known[document.index];
     const late = clock.now() > until - LEAST_MS;
     const outcome = late ? { kind: 'hold' as const, why: 'time' as const } : await bringAllInStep(document, indexes, { until, signal: over.signal }, house);
     if (!own) return [];

@@ -46,6 +46,8 @@ export interface IndexPorts {
 
 /** What others have to have first. */
 export interface IndexOrder {
+  /** Asked before anything is written down of a document. Throws where the index takes none yet. */
+  begins?(): Promise<void>;
   /** Whether what lies in the bucket is what the others have; absent where nothing lies there. */
   fits(version: DocumentVersion | undefined): boolean;
   /** Asked before it is said that a document is in step. Throws `Taken` where another has to be in step first. */

@@ -49,7 +49,20 @@ export function isWanted(indexes: Indexes, { recipe: { index: { name }, pipeline
     && (reindex.by === 'beside' || indexes.answering === name);
 }
 
-/** As it is when the deployment's index has been made: built beside the one that answers, or answering at once where there is none, or none may be kept. */
+/** Whether the deployment's index is being taken out, as an earlier deployment would have it: until it is gone there is nothing to be made. */
+export function isGoing({ known }: Indexes, { recipe: { index: { name } }, place }: WantedIndex): boolean {
+  return known[name]?.dropping !== undefined && known[name].place === place;
+}
+
+/** Whether what is known says already that the deployment's index is begun with once it is gone. */
+export function isAwaited(indexes: Indexes, wanted: WantedIndex): boolean {
+  return isGoing(indexes, wanted) && indexes.wanted === wanted.recipe.index.name && Object.values(indexes.known).every((one) => one.place === wanted.place);
+}
+
+/**
+ * As it is when the deployment's index has been made: built beside the one that answers, or answering at once where there is none, or none may be kept. One that is going is
+ * waited for: half of its states and chunks are gone, and nobody could say which. The old one answers meanwhile; where callers are kept apart otherwise, none does.
+ */
 export function wanting(before: Indexes, { recipe, place, reindex }: WantedIndex, now: number): Indexes {
   const { index: { name } } = recipe;
   // What lies in another store is out of reach: it goes with its store.
@@ -58,23 +71,30 @@ export function wanting(before: Indexes, { recipe, place, reindex }: WantedIndex
   const answering = before.answering !== undefined && reached[before.answering] ? before.answering : undefined;
   const fresh: KnownIndex = { recipe, place, since: now, ready: false };
   const kept: KnownIndex = { ...own, recipe, refused: before.wanted === name ? own?.refused : undefined, until: undefined };
-  let next: Indexes = { ...before, answering, wanted: name, known: { ...reached, [name]: own && own.dropping === undefined ? kept : fresh } };
+  const going = own?.dropping !== undefined;
+  // Taken out from the start, by nobody who has begun with it before.
+  const again: KnownIndex = { ...own, dropping: now, drop: own?.drop && { until: own.drop.until } };
+  let next: Indexes = { ...before, answering, wanted: name, known: { ...reached, [name]: going ? again : own ? kept : fresh } };
   const left = before.wanted;
   if (left !== undefined && left !== name && left !== answering && next.known[left] && next.known[left].until === undefined) {
     next = changed(next, left, { until: now + (next.known[left].answered === undefined ? ABANDONED_MS : reindex.keepSeconds * 1000) });
   }
   // Chunks that were not kept apart as callers are now must not be found meanwhile.
   const apart = answering !== undefined && reached[answering].recipe.index.tenantField !== recipe.index.tenantField;
+  if (going) return answering !== undefined && apart ? retired({ ...next, answering: undefined }, answering, reindex, now) : next;
   return answering === undefined || (answering !== name && (reindex.by === 'inPlace' || apart)) ? switched(next, name, reindex, now) : next;
 }
 
 /** From then on another answers. What answered before is kept for as long as it may be asked, and is ready again once a look has found it so. */
-export function switched(indexes: Indexes, name: string, { by, keepSeconds, models }: ReindexPolicy, now: number): Indexes {
+export function switched(indexes: Indexes, name: string, policy: ReindexPolicy, now: number): Indexes {
   const { answering: before } = indexes;
   const next = changed({ ...indexes, answering: name }, name, { answered: now, refused: undefined, until: undefined, ready: false, joining: undefined });
-  if (before === undefined || before === name || !next.known[before]) return next;
+  return before === undefined || before === name || !next.known[before] ? next : retired(next, before, policy, now);
+}
+
+function retired(next: Indexes, before: string, { by, keepSeconds, models }: ReindexPolicy, now: number): Indexes {
   const { recipe } = next.known[before];
-  const wanted = next.known[next.wanted ?? name] ?? next.known[name];
+  const wanted = next.known[next.wanted ?? ''] ?? next.known[next.answering ?? ''];
   const usable = by === 'beside' && models.includes(recipe.embedding.modelId) && mayRead(recipe, wanted.recipe);
   const until = before === next.wanted ? undefined : now + (usable ? keepSeconds * 1000 : LINGER_MS);
   return changed(next, before, { until, ready: false, joining: usable ? now : undefined, look: undefined, lookAfter: undefined });

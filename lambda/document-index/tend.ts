@@ -1,18 +1,16 @@
+import { begin } from './begin';
 import { book, delay } from './book';
 import { compareIndexes, verdict } from './comparison';
-import { dropIndex } from './drop';
+import { dropIndexes } from './drop';
 import { type House, readIndexes, updateIndexes } from './house';
 import { candidate, changed, others, rolledBack, STALE_LOOK_MS, switched, toRollBackTo } from './indexes';
 import { startLook } from './look';
 import type { Comparing, Tending } from './request';
-import { SYNC_METRICS } from '../../lib/contract/document-sync';
 import { type Comparison, type IndexRequest, type Indexes, REINDEX_METRICS } from '../../lib/contract/reindexing';
 import { describeError } from '../kit/log';
 import { isEmbeddingFailure } from '../ports/embeddings';
 import { isStoreFailure } from '../ports/passage-store';
 
-/** Whoever writes an index that is to go, or asks it, has ended by then. */
-const LINGER_MS = 30_000;
 const SOON = 60;
 /** How long an operator's wish waits for an index to have everything. */
 const PATIENCE_MS = 60_000;
@@ -27,7 +25,10 @@ export async function tend({ tend: at }: Tending, until: number, house: House): 
   if (indexes.tendAt !== at) return;
   if (clock.now() < at) return jobs.send({ tend: at } satisfies Tending, Math.max(1, delay(at, house)));
   await expire(house);
-  await drop(until, house);
+  await dropIndexes(until, house);
+  const { wanted, known } = await readIndexes(house);
+  // What was wanted while it was taken out is made now: by whom wants it, for another deployment may have come meanwhile.
+  if (wanted === house.wanted.recipe.index.name && !known[wanted]) await begin(house);
   await goOn(house);
   await book(SOON, house, at);
 }
@@ -40,27 +41,6 @@ async function expire(house: House): Promise<void> {
     await updateIndexes(house, (now) => (now.answering === name || now.wanted === name || !now.known[name] ? undefined
       : changed(now, name, { dropping: clock.now(), ready: false, joining: undefined, look: undefined })));
     log.info('index', { index: name, what: 'goes' });
-  }
-}
-
-async function drop(until: number, house: House): Promise<void> {
-  const { clock, publish, log } = house;
-  const { known } = await readIndexes(house);
-  for (const [name, { dropping }] of Object.entries(known)) {
-    if (dropping === undefined || clock.now() < dropping + LINGER_MS || clock.now() > until) continue;
-    try {
-      if (!await dropIndex(name, known[name], until, house)) continue;
-    } catch (error) {
-      // The others are looked after all the same.
-      publish({ [SYNC_METRICS.syncJobsFailed]: 1 });
-      log.error('index', { index: name, what: 'is dropped later', ...describeError(error) });
-      continue;
-    }
-    await updateIndexes(house, (now) => {
-      const { [name]: gone, ...left } = now.known;
-      return gone?.dropping === undefined ? undefined : { ...now, known: left };
-    });
-    log.info('index', { index: name, what: 'dropped' });
   }
 }
 

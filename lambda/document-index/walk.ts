@@ -23,7 +23,7 @@ const UNDER_WAY_MS = 30 * 60_000;
 /** Begins to look sources through, for every index. */
 export async function requestWalks(request: 'all' | readonly string[], house: House): Promise<void> {
   const indexes = await readIndexes(house);
-  const { sources } = house.open(indexes.known[indexes.answering!]).terms;
+  const { sources } = house.open(house.wanted).terms;
   if (request !== 'all' && !sources.some(({ dataSourceId }) => request.includes(dataSourceId))) {
     return house.log.error('no source is called so', { asked: JSON.stringify(request).slice(0, 200) });
   }

@@ -24,7 +24,7 @@ export function openIndexes(reference: OpenSearchReference): PassageIndexes {
   const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
   return openSearchIndexes(new OpenSearchServerlessClient({ requestHandler }), signedJson('aoss', reference.endpoint), {
     reference,
-    dropPlaces: (index, signal) => dropIndexWords(tables(), { table: reference.table, index }, signal),
+    dropPlaces: (index, signal, from) => dropIndexWords(tables(), { table: reference.table, index }, signal, from),
     now: Date.now,
     pause,
   });

@@ -30,7 +30,7 @@ export function openIndexes(reference: MemoryDbReference): PassageIndexes {
   return redisIndexes(redisTold((name, ...args) => server((client) => client.call(name, ...args))), {
     words: false,
     nodes: () => server(async (client) => client.nodes('master').map((node) => redisTold((name, ...args) => node.call(name, ...args)))),
-    dropWords: async (index, signal) => table === undefined || dropIndexWords(tables(), { table, index }, signal),
+    dropWords: async (index, signal, from) => (table === undefined ? { done: true } : dropIndexWords(tables(), { table, index }, signal, from)),
   });
 }
 

@@ -28,6 +28,6 @@ export function openStore(reference: PineconeReference, index: PassageIndex): Pa
 export function openIndexes(reference: PineconeReference): PassageIndexes {
   const { table } = reference;
   return pineconeIndexes(sending(reference), {
-    dropWords: async (index, signal) => table === undefined || dropIndexWords(tables(), { table, index }, signal),
+    dropWords: async (index, signal, from) => (table === undefined ? { done: true } : dropIndexWords(tables(), { table, index }, signal, from)),
   });
 }

@@ -14,7 +14,7 @@ export function openStore(reference: RedisReference, index: PassageIndex): Passa
 /** The indexes of a server. */
 export function openIndexes(reference: RedisReference): PassageIndexes {
   const command = commandOf(reference);
-  return redisIndexes(command, { words: true, nodes: async () => [command], dropWords: async () => true });
+  return redisIndexes(command, { words: true, nodes: async () => [command], dropWords: async () => ({ done: true }) });
 }
 
 function commandOf({ host, port, secretArn, tls = true }: RedisReference): RedisCommand {

@@ -19,8 +19,8 @@ export function openStore({ vectorBucketArn, keywordTable }: S3VectorsReference,
 }
 
 /** The indexes of a bucket, with their words. */
-export function openIndexes({ vectorBucketArn, keywordTable }: S3VectorsReference): PassageIndexes {
+export function openIndexes({ vectorBucketArn, keywordTable: table }: S3VectorsReference): PassageIndexes {
   return s3VectorsIndexes(new S3VectorsClient({ requestHandler }), vectorBucketArn, {
-    dropWords: async (name, signal) => keywordTable === undefined || dropIndexWords(tables(), { table: keywordTable, index: name }, signal),
+    dropWords: async (index, signal, from) => (table === undefined ? { done: true } : dropIndexWords(tables(), { table, index }, signal, from)),
   });
 }

@@ -34,8 +34,15 @@ export interface WordSearch extends StoreSearch {
 export interface PassageIndexes {
   /** Makes an index that is not there yet, ready to be written; one that is there is left as it is. Throws `StoreFailure`, refused where one of that name is another. */
   make(index: PassageIndex): Promise<void>;
-  /** Takes an index out with all it holds; one that is not there does no harm. Whether nothing of it is left: where the time was over first, the next call goes on. */
-  drop(name: string, signal: AbortSignal): Promise<boolean>;
+  /** Takes an index out with all it holds; one that is not there does no harm. Where the time is over first, the next call goes on from where this one stopped. */
+  drop(name: string, signal: AbortSignal, from?: string): Promise<Dropped>;
+}
+
+export interface Dropped {
+  /** Whether nothing is left. */
+  readonly done: boolean;
+  /** What the next call is told, so that it comes further than this one; absent where it begins anew. */
+  readonly from?: string;
 }
 
 /** A chunk as it is kept. */

@@ -73,6 +73,8 @@ export interface KnownIndex {
   readonly until?: number;
   /** Since then nobody writes it any more. */
   readonly dropping?: number;
+  /** Until when one run has it to itself that takes it out, and where the store goes on with that. */
+  readonly drop?: { readonly until: number; readonly from?: string };
 }
 
 export interface IndexCounts {

@@ -22,6 +22,8 @@ export interface DeployOptions {
   readonly pollers?: number;
   readonly terms?: Partial<IndexTerms>;
   readonly policy?: Partial<ReindexPolicy>;
+  /** What says whose a document is in a pipeline, where it is another than that of the terms. */
+  readonly tenantFields?: Readonly<Record<string, string>>;
   /** How documents are cut in a pipeline; in lines where nothing is said. */
   readonly chunkers?: Readonly<Record<string, Chunker>>;
   /** How often a worker is killed at a call of a port of its, before or after the call does what it should. */
@@ -35,19 +37,21 @@ const BUCKET = 'papers';
 const SOURCE = 'documents';
 
 /** What an index of a pipeline is. */
-function recipeOf(pipeline: string, { fields }: Pick<IndexTerms, 'fields'>): IndexRecipe {
+function recipeOf(pipeline: string, { fields }: Pick<IndexTerms, 'fields'>, tenantField?: string): IndexRecipe {
   const embedding = { modelId: 'model', family: 'titan', dimension: 1, binary: false, inputTokens: 8_000, concurrency: 1 } as const;
-  const index = { name: `passages_${pipeline}`, dimension: 1, fields };
+  const index = { name: `passages_${pipeline}`, dimension: 1, fields, tenantField };
   return { pipeline, parsing: {} as IndexRecipe['parsing'], chunking: { by: 'structure', tokens: 300 }, embedding, index };
 }
 
 /** The functions that keep an index in step, with their queues, in memory and in virtual time. */
 export function deployIndex(
-  { seed = 1, pollers = 3, terms: given = {}, policy = {}, chunkers = {}, kills = 0, throttles = 0, faults = 0 }: DeployOptions = {},
+  { seed = 1, pollers = 3, terms: given = {}, policy = {}, tenantFields = {}, chunkers = {}, kills = 0, throttles = 0, faults = 0 }: DeployOptions = {},
 ) {
   const random = randomOf(seed);
   const clock = new VirtualClock(random);
-  const mishaps = { kills, throttles, faults, killAt: (_: string): boolean => false, undroppable: new Set<string>() };
+  const mishaps = { kills, throttles, faults, killAt: (_: string): boolean => false, undroppable: new Set<string>(), dropPause: 0 };
+  /** Calls that drop an index, and from where. */
+  const dropped: [string, string][] = [];
   const mishap = () => (random() < mishaps.throttles ? random() < 0.5 ? 'throttled' as const : 'unavailable' as const : undefined);
   const originals = new MemoryOriginals();
   const registry = new MemoryIndexRegistry();
@@ -89,10 +93,21 @@ export function deployIndex(
   const deployed = { pipeline: terms.pipeline, reindex: { by: 'beside', keepSeconds: 86_400, samples: 20, tolerance: 0.05, models: ['model'], ...policy } as ReindexPolicy };
   const indexes = {
     make: async ({ name }: { readonly name: string }) => void room(name),
-    drop: async (name: string) => {
+    /** In the order of their ids, some at a time. */
+    drop: async (name: string, signal: AbortSignal, from = '') => {
       if (mishaps.undroppable.has(name)) throw new TypeError('cannot be dropped');
-      room(name).store.chunks.clear();
-      return true;
+      const { store: { chunks } } = room(name);
+      dropped.push([name, from]);
+      // What goes at once goes whether there is time for the rest or not.
+      if (signal.aborted) chunks.clear();
+      for (let after = from; ;) {
+        const some = [...chunks.keys()].filter((id) => id > after).sort().slice(0, 20);
+        if (some.length === 0) return { done: true };
+        if (signal.aborted) return { done: false, from: after };
+        some.forEach((id) => chunks.delete(id));
+        after = some.at(-1)!;
+        await clock.pause(mishaps.dropPause);
+      }
     },
   };
   const calls: string[] = [];
@@ -133,11 +148,11 @@ export function deployIndex(
       },
     });
     const house: House = {
-      wanted: { recipe: recipeOf(deployed.pipeline, terms), place: 'here', reindex: deployed.reindex },
+      wanted: { recipe: recipeOf(deployed.pipeline, terms, tenantFields[deployed.pipeline]), place: 'here', reindex: deployed.reindex },
       registry: own(registry),
       indexes: own(indexes),
-      open: ({ recipe: { pipeline, index: { name } } }) => ({
-        terms: { ...terms, pipeline },
+      open: ({ recipe: { pipeline, index: { name, tenantField = terms.tenantField } } }) => ({
+        terms: { ...terms, pipeline, tenantField },
         words: true,
         ports: {
           states: own(room(name).states),
@@ -159,7 +174,7 @@ export function deployIndex(
       publish,
       log,
     };
-    return { handler: documentIndex(house), death };
+    return { house, handler: documentIndex(house), death };
   };
   let idle = false;
   const crashes: unknown[] = [];
@@ -222,6 +237,7 @@ export function deployIndex(
     metrics,
     mishaps,
     crashes,
+    dropped,
     intake,
     tell,
     calls,
@@ -259,6 +275,8 @@ export function deployIndex(
       Object.assign(deployed, { pipeline, reindex: { ...deployed.reindex, ...change } });
       jobs.add(JSON.stringify({ sync: 'all' }));
     },
+    /** What a worker works with, for whom nothing else does the wiring. */
+    openHouse: () => mortal().house,
     /** Calls the function as EventBridge does. */
     tellOfStack: () => mortal().handler({ 'detail-type': 'CloudFormation Stack Status Change' }, { getRemainingTimeInMillis: () => 300_000 }),
     ask: (message: object) => void jobs.add(JSON.stringify(message)),

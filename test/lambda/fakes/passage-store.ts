@@ -67,7 +67,7 @@ export class MemoryPassageIndexes implements PassageIndexes {
 
   async drop(name: string) {
     this.stores.delete(name);
-    return true;
+    return { done: true };
   }
 
   open(name: string): MemoryPassageStore {

@@ -55,7 +55,7 @@ passageStoreSuite('OpenSearch Serverless', async () => {
 passageIndexesSuite('OpenSearch Serverless', async () => {
   const [server, table] = [await startOpenSearch(), await startTable('places', ['pk', 'sk'])];
   const reference = { collectionId: 'abc', ownsEngine: false };
-  const dropPlaces = (index: string, signal: AbortSignal) => dropIndexWords(table.client, { table: table.name, index }, signal);
+  const dropPlaces = (index: string, signal: AbortSignal, from?: string) => dropIndexWords(table.client, { table: table.name, index }, signal, from);
   return {
     indexes: openSearchIndexes(clientOf(server), signedJson('aoss', server.url), { reference, dropPlaces, now: () => times, pause: async () => undefined }),
     open: (index) => openSearchPassages(signedJson('aoss', server.url), index, { places: dynamoPlaces(table.client, { table: table.name, index: index.name }), now: () => ++times }),
@@ -123,7 +123,7 @@ describe('OpenSearch Serverless', () => {
   describe('makes and drops indexes', () => {
     const indexesOf = (client = clientOf(server), pause = async () => { times += 1_000; }) => {
       const reference = { collectionId: 'abc', ownsEngine: true };
-      return openSearchIndexes(client, signedJson('aoss', server.url), { reference, dropPlaces: async () => true, now: () => times, pause });
+      return openSearchIndexes(client, signedJson('aoss', server.url), { reference, dropPlaces: async () => ({ done: true }), now: () => times, pause });
     };
     const index = (more: Partial<PassageIndex> = {}): PassageIndex => ({ name: `made_${++indexes}`, dimension: DIMENSION, fields: FIELDS, ...more });
 

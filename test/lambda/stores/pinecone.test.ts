@@ -40,7 +40,7 @@ passageIndexesSuite('Pinecone', async () => {
   const [server, table] = [await startPinecone(DIMENSION, KEY, 2), await startTable('words', ['pk', 'sk'])];
   const send = pineconeJson(server.url, async () => JSON.stringify({ apiKey: KEY }), () => 0);
   return {
-    indexes: pineconeIndexes(send, { dropWords: (index, signal) => dropIndexWords(table.client, { table: table.name, index }, signal) }),
+    indexes: pineconeIndexes(send, { dropWords: (index, signal, from) => dropIndexWords(table.client, { table: table.name, index }, signal, from) }),
     open: (index) => {
       const options = { table: table.name, index: index.name };
       return pineconePassages(send, index, { keywords: dynamoKeywords(table.client, options), namespaces: dynamoNamespaces(table.client, options) });

@@ -30,7 +30,7 @@ async function startRedis() {
     clients.forEach((client) => client.disconnect());
     await server.stop();
   };
-  return { server, command, indexes: redisIndexes(command, { words: true, nodes: async () => [command], dropWords: async () => true }), close };
+  return { server, command, indexes: redisIndexes(command, { words: true, nodes: async () => [command], dropWords: async () => ({ done: true }) }), close };
 }
 
 /** A cluster of one node that finds by meaning alone, and a table of words. */
@@ -44,7 +44,7 @@ async function startMemoryDb() {
   });
   const command: RedisCommand = redisTold((name, ...args) => connected((client) => client.call(name, ...args)));
   const nodes = () => connected(async (client) => client.nodes('master').map((node): RedisCommand => (name, ...args) => node.call(name, ...args)));
-  const dropWords = (index: string, signal: AbortSignal) => dropIndexWords(table.client, { table: table.name, index }, signal);
+  const dropWords = (index: string, signal: AbortSignal, from?: string) => dropIndexWords(table.client, { table: table.name, index }, signal, from);
   const close = async () => {
     clients.forEach((client) => client.disconnect());
     await Promise.all([server.stop(), table.stop()]);

@@ -3,8 +3,10 @@ import { chunk, DIMENSION, FIELDS, ids, type TestChunk } from './chunks';
 import { passageIndexesSuite } from './passage-indexes.suite';
 import { passageStoreSuite } from './passage-store.suite';
 import { type S3VectorsUnderTest, startS3Vectors } from './s3-vectors';
+import { dropIndexWords } from '../../../lambda/adapters/dynamo-index-words';
 import { dynamoKeywords } from '../../../lambda/adapters/dynamo-keywords';
 import { s3VectorsPassages } from '../../../lambda/adapters/s3-vectors-passages';
+import type { Dropped } from '../../../lambda/ports/passage-store';
 import { MemoryPassageStore } from '../fakes/passage-store';
 
 jest.setTimeout(60_000);
@@ -69,10 +71,34 @@ describe('S3 Vectors', () => {
   test('words of an index that there was no time for go the next time', async () => {
     const { store, index } = under.make();
     await store.write([chunk({ id: 'one', text: 'ant bee' })]);
-    expect(await under.indexes.drop(index.name, AbortSignal.abort())).toBe(false);
+    expect(await under.indexes.drop(index.name, AbortSignal.abort())).toEqual({ done: false });
     expect(await items(index.name)).not.toEqual([]);
-    expect(await under.indexes.drop(index.name, never)).toBe(true);
+    expect(await under.indexes.drop(index.name, never)).toEqual({ done: true });
     expect(await items(index.name)).toEqual([]);
+  });
+
+  test.each(['its time is over', 'the table fails'])('each run goes on where the one before it stopped, however few words it comes to before %s', async (why) => {
+    const { store, index } = under.make();
+    await store.write(Array.from({ length: 20 }, (_, at) => chunk({ id: `${at}`, text: `whale number${at}` })));
+    const { Count: all = 0 } = await under.table.client.send(new ScanCommand({ TableName: under.table.name, Select: 'COUNT' }));
+    let [pages, read, over] = [0, 0, new AbortController()];
+    // A run has two pages of ten items.
+    const client = disturbed(async (command, send) => {
+      if (!(command instanceof ScanCommand)) return send();
+      if (++pages > 2) throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+      command.input.Limit = 10;
+      const page = await send() as { readonly ScannedCount: number };
+      read += page.ScannedCount;
+      if (pages === 2 && why === 'its time is over') over.abort();
+      return page;
+    });
+    const runs: (string | undefined)[] = [];
+    for (let dropped: Dropped = { done: false }; !dropped.done; runs.push(dropped.from)) {
+      [pages, over] = [0, new AbortController()];
+      dropped = await dropIndexWords(client, { table: under.table.name, index: index.name }, over.signal, dropped.from);
+    }
+    expect([await items(index.name), new Set(runs).size > 3]).toEqual([[], true]);
+    expect(read).toBeLessThanOrEqual(all);
   });
 
   test('an index that is not there, or a service that is not, is unavailable', async () => {

@@ -51,7 +51,7 @@ export async function startS3Vectors(): Promise<S3VectorsUnderTest> {
     table,
     make,
     indexes: s3VectorsIndexes(client, bucket, {
-      dropWords: (name, signal) => dropIndexWords(table.client, { table: table.name, index: name }, signal),
+      dropWords: (name, signal, from) => dropIndexWords(table.client, { table: table.name, index: name }, signal, from),
     }),
     openIndex: (index) => {
       const keywords = dynamoKeywords(table.client, { table: table.name, index: index.name });
