@@ -1,22 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Pool } from 'pg';
 import { type Embedder, hashes, served } from './embedder';
 import { fused, METHODS } from './fusion';
 import { jsonLines, ndcg, ranked, readJudgements, recall, type Run } from './relevance';
+import { STORES } from './retrieval/stores';
 import type { Figure, Row } from './row';
-import { postgres } from '../lambda/adapters/postgres-connection';
-import { postgresIndexes } from '../lambda/adapters/postgres-indexes';
-import { postgresPassages } from '../lambda/adapters/postgres-passages';
-import { makeStore } from '../lambda/pgvector-schema/passages';
 import type { PassageStore, StoreHit } from '../lambda/ports/passage-store';
 import type { PassageIndex } from '../lib/contract/passage-stores';
-import { startPostgres } from '../local/postgres/postgres';
 
 /** As many as a server takes at once. */
 const BATCH = 64;
 const MOST = 100;
-const SCHEMA = 'bench';
 
 interface Text {
   readonly _id: string;
@@ -26,19 +20,15 @@ interface Text {
 
 const retrieval: Row = {
   name: 'retrieval',
-  title: 'nDCG@10 and recall@100 on PostgreSQL, by vectors, words and both: --dataset DIR with corpus.jsonl, queries.jsonl and qrels.tsv; --embeddings URL asks a model',
+  title: 'nDCG@10 and recall@100 by vectors, words and both, in a store behind its own adapter (--store aurora or s3-vectors): --dataset DIR with corpus.jsonl, queries.jsonl and qrels.tsv; --embeddings URL asks a model',
   needs: ['dataset'],
-  run: async ({ dataset = '', embeddings, embeddingModel = 'default', save }) => {
+  run: async ({ dataset = '', embeddings, embeddingModel = 'default', save, store: kind = 'aurora' }) => {
     const judgements = readJudgements(join(dataset, 'qrels.tsv'));
     const embedder = embeddings === undefined ? hashes : await served(embeddings, embeddingModel);
     const index: PassageIndex = { name: 'bench', dimension: embedder.dimension, fields: [] };
-    const database = await startPostgres();
-    const pool = new Pool({ ...database, max: 2 });
-    const server = postgres(() => pool, SCHEMA, () => pool.end());
+    if (!(kind in STORES)) throw new Error(`'--store' must be one of ${Object.keys(STORES).join(', ')}, got ${kind}`);
+    const { store, note, close } = await STORES[kind](index);
     try {
-      for (const statement of makeStore(SCHEMA)) await pool.query(statement);
-      await postgresIndexes(server, SCHEMA).make(index);
-      const store = postgresPassages(server, SCHEMA, index);
       const began = performance.now();
       const documents = await write(store, embedder, join(dataset, 'corpus.jsonl'));
       const written = performance.now();
@@ -56,14 +46,14 @@ const retrieval: Row = {
           { name: 'a query by words, on average', value: milliseconds.words, unit: 'ms', kind: 'time' },
         ],
         notes: [
+          note,
           `${documents} documents, one chunk each, written in ${((written - began) / 1_000).toFixed(0)} s; ${judgements.size} queries`,
           embedder.note,
           ...save === undefined ? [] : [`runs for 'fusion': ${join(save, 'vector.json')} ${join(save, 'keyword.json')}`],
         ],
       };
     } finally {
-      await server.close();
-      await database.stop();
+      await close();
     }
   },
 };

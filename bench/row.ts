@@ -31,7 +31,7 @@ export interface Options {
   readonly qrels?: string;
   /** A folder as BEIR lays it out: corpus.jsonl, queries.jsonl, qrels.tsv. */
   readonly dataset?: string;
-  /** The store of chunks that is measured alone. */
+  /** The store of chunks that is measured: `aurora` or `s3-vectors`. */
   readonly store?: string;
   /** Where a server embeds texts, as OpenAI's clients ask: `http://127.0.0.1:11434/v1`. */
   readonly embeddings?: string;
