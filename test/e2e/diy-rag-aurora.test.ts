@@ -1,7 +1,8 @@
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { AuroraPostgresEngineVersion, ClusterInstance, DatabaseCluster, DatabaseClusterEngine } from 'aws-cdk-lib/aws-rds';
-import { runRags } from './run-rags';
-import { MetadataField, VectorStore } from '../../lib';
+import { linesOf } from './emitted-metrics';
+import { runRags, until } from './run-rags';
+import { ChatbotApi, MetadataField, Posture, VectorStore } from '../../lib';
 
 const LEAVE = 'Everybody has thirty days of leave a year.';
 
@@ -69,5 +70,43 @@ describe('passages in Aurora', () => {
       expect({ role, denied, unknown, idle }).toEqual({ role, denied: [], unknown: [], idle: [] });
       if (/IndexSyncHandler/.test(role)) expect(used.filter(({ action }) => action === 'rds-db:connect')).toHaveLength(2);
     }
+  });
+});
+
+describe('passages in Aurora, where the posture is regulated', () => {
+  const retrieval = { fields: [MetadataField.text('owner')], tenant: { field: 'owner', claim: 'email' } };
+  const rags = runRags(() => ({ Regulated: { store: VectorStore.auroraPgvector(), posture: Posture.regulated(), retrieval } }), {
+    beside: ({ Regulated }, { auth, stackOf, tell }) => {
+      tell('Regulated', { Chat: new ChatbotApi(stackOf('Regulated'), 'Chat', { auth, knowledge: Regulated, posture: Posture.regulated() }).url });
+    },
+  });
+  const mine = { owner: 'user-a@example.com' };
+
+  test('are indexed, answered from, replaced and taken out, by functions that no way leads out of', async () => {
+    await rags.putDescribed('Regulated', 'handbook.md', `# Handbook\n\n## Leave\n\n${LEAVE}\n`, mine);
+    await rags.inState('Regulated', 'handbook.md', 'indexed');
+    const { answer, citations } = await rags.call('Regulated', 'v1/query', { body: { query: 'How many days of leave?' } });
+    expect([answer, citations[0].source.uri]).toEqual([expect.stringContaining('thirty days'), expect.stringMatching(/handbook\.md$/)]);
+    expect(await rags.passages('Regulated', 'leave', { user: 'user-b' })).toEqual([]);
+    await rags.put('Regulated', 'handbook.md', '# Handbook\n\nEverybody has forty weeks of sabbatical.\n');
+    await until(() => rags.passages('Regulated', 'leave sabbatical'), (found) => found.length === 1 && found[0].text.includes('forty weeks'));
+    await rags.remove('Regulated', 'handbook.md');
+    await until(() => rags.passages('Regulated', 'leave sabbatical'), ({ length }) => length === 0);
+    expect((await rags.call('Regulated', 'v1/documents')).data).toEqual([]);
+  }, 240_000);
+
+  test('are what a chat answers from', async () => {
+    await rags.putDescribed('Regulated', 'leave.txt', LEAVE, mine);
+    await rags.inState('Regulated', 'leave.txt', 'indexed');
+    const { choices: [{ message }] } = await rags.call('Regulated', 'v1/chat/completions', { body: { messages: [{ role: 'user', content: 'How many days of leave?' }] }, door: 'Chat' });
+    expect(message.content).toContain('thirty days');
+  }, 240_000);
+
+  test('take no grant that is missing, and fail nowhere', async () => {
+    const roles = await rags.grants();
+    expect(roles.length).toBeGreaterThan(3);
+    expect(roles.flatMap(({ denied, unknown }) => [...denied, ...unknown])).toEqual([]);
+    expect(roles.filter(({ role, unused }) => /Rag|ChatHandler/.test(role) && unused.some(({ action, resources }) => /^(rds|secrets)/.test(action) && !(role.includes('IndexSync') && resources[0].endsWith('_reads'))))).toEqual([]);
+    expect(linesOf(rags.cloud).filter(({ level }) => level === 'ERROR')).toEqual([]);
   });
 });
