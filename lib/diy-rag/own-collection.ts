@@ -9,7 +9,7 @@ import { KEYWORD_TABLE, OPEN_SEARCH_UPKEEP } from '../contract/passage-stores';
 import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { fail, requirePattern } from '../internal/validation';
 import { CalledService } from '../posture';
-import { defineItemTable } from '../posture/item-table';
+import { defineItemTable, grantItems } from '../posture/item-table';
 import { CollectionCapacity } from '../rag/collection-capacity';
 import { collectionName, type CollectionReach, defineCollection, defineEncryptionPolicy, defineNetworkPolicy, indexRule } from '../rag/search-collection';
 
@@ -131,17 +131,7 @@ export class OwnCollection extends Construct {
   private let(grantee: IGrantable, onIndexes: readonly string[], onPlaces: readonly string[]) {
     Grant.addToPrincipal({ grantee, actions: ['aoss:APIAccessAll'], resourceArns: [this.collection.arn] });
     this.letUseIndexes(grantee, onIndexes);
-    if (onPlaces.length === 0) return;
-    Grant.addToPrincipal({ grantee, actions: onPlaces.map((action) => `dynamodb:${action}`), resourceArns: [this.places.tableArn] });
-    const { encryptionKey } = this.props;
-    if (!encryptionKey) return;
-    const { region, urlSuffix } = Stack.of(this);
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
-      resourceArns: [encryptionKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.${urlSuffix}` } },
-    });
+    grantItems(grantee, this.places, this.props, onPlaces);
   }
 
   /** By a policy of each role's own, which stands with the role: the collection's stack must not come to need those who search it. */

@@ -21,6 +21,7 @@ import { STORE_PARTS } from '../contract/own-knowledge';
 import { type ParsePolicy } from '../contract/parsing';
 import { type PassageIndex } from '../contract/passage-stores';
 import { INDEXES_ITEM } from '../contract/reindexing';
+import { grantKeyThrough } from '../internal/key-grants';
 import { fail } from '../internal/validation';
 import { KnowledgeBinding, SearchKind } from '../knowledge';
 import { declaredFields, grantLinks } from '../knowledge/bind-retrieval';
@@ -185,14 +186,7 @@ export class OwnIndex extends Construct {
       resourceArns: [table.tableArn],
       conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [INDEXES_ITEM.partition] } },
     });
-    if (!encryptionKey) return;
-    const { region, urlSuffix } = Stack.of(this);
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['kms:Decrypt', 'kms:DescribeKey'],
-      resourceArns: [encryptionKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.${urlSuffix}` } },
-    });
+    grantKeyThrough(this, grantee, encryptionKey, ['dynamodb'], ['kms:Decrypt', 'kms:DescribeKey']);
   }
 
   /** Told apart by what is settled in it: all that documents are read by where one is built beside another, and what its vectors are where one cut takes the place of another. */

@@ -10,7 +10,7 @@ import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { fail, requireInteger, requirePattern } from '../internal/validation';
 import { SearchKind } from '../knowledge';
 import { CalledService } from '../posture';
-import { defineItemTable } from '../posture/item-table';
+import { defineItemTable, grantItems } from '../posture/item-table';
 import { DatabaseNetwork } from '../rag/database-network';
 
 /** Options of `VectorStore.memoryDb`. */
@@ -138,17 +138,7 @@ export class OwnMemoryDb extends Construct {
   }
 
   private let(grantee: IGrantable, as: keyof typeof COMMANDS, onWords: readonly string[]) {
-    const { encryptionKey } = this.props;
     Grant.addToPrincipal({ grantee, actions: ['memorydb:Connect'], resourceArns: [this.cluster.attrArn, this.users[as].attrArn] });
-    if (!this.words) return;
-    Grant.addToPrincipal({ grantee, actions: onWords.map((action) => `dynamodb:${action}`), resourceArns: [this.words.tableArn] });
-    if (!encryptionKey) return;
-    const { region, urlSuffix } = Stack.of(this);
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
-      resourceArns: [encryptionKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.${urlSuffix}` } },
-    });
+    if (this.words) grantItems(grantee, this.words, this.props, onWords);
   }
 }

@@ -1,6 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
 import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { indexPrefix } from './shared-store';
@@ -9,8 +8,8 @@ import { KEYWORD_TABLE } from '../contract/passage-stores';
 import { requirePattern } from '../internal/validation';
 import { SearchKind } from '../knowledge';
 import { CalledService } from '../posture';
-import { defineItemTable } from '../posture/item-table';
-import { credentialsArn } from '../rag/store-credentials';
+import { defineItemTable, grantItems } from '../posture/item-table';
+import { credentialsArn, letReadSecret } from '../rag/store-credentials';
 
 /** An index of Pinecone that you have: dense, compared by cosine, of the embedding model's dimension. */
 export interface PineconeStoreOptions {
@@ -51,14 +50,7 @@ export class OwnPinecone extends Construct {
   }
 
   private let(grantee: IGrantable, onWords: readonly string[]) {
-    const { encryptionKey, secret } = this.props;
-    Grant.addToPrincipal({ grantee, actions: ['secretsmanager:GetSecretValue'], resourceArns: [this.secretArn] });
-    if (onWords.length > 0) Grant.addToPrincipal({ grantee, actions: onWords.map((action) => `dynamodb:${action}`), resourceArns: [this.words.tableArn] });
-    const { region, urlSuffix } = Stack.of(this);
-    const via = (service: string) => ({ StringEquals: { 'kms:ViaService': `${service}.${region}.${urlSuffix}` } });
-    if (secret.encryptionKey) Grant.addToPrincipal({ grantee, actions: ['kms:Decrypt'], resourceArns: [secret.encryptionKey.keyArn], conditions: via('secretsmanager') });
-    if (!encryptionKey || onWords.length === 0) return;
-    const actions = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'];
-    Grant.addToPrincipal({ grantee, actions, resourceArns: [encryptionKey.keyArn], conditions: via('dynamodb') });
+    letReadSecret(this, grantee, this.secretArn, this.props.secret.encryptionKey);
+    grantItems(grantee, this.words, this.props, onWords);
   }
 }

@@ -1,6 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
 import { Connections, type ISecurityGroup, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { indexPrefix } from './shared-store';
@@ -9,7 +8,7 @@ import { fail, requireInteger, requirePattern } from '../internal/validation';
 import { type PlaceBeside } from '../knowledge/knowledge-needs';
 import { CalledService } from '../posture';
 import { DatabaseNetwork } from '../rag/database-network';
-import { credentialsArn } from '../rag/store-credentials';
+import { credentialsArn, letReadSecret } from '../rag/store-credentials';
 
 /** A server of Redis 8, or of Redis Stack 7.4 or later, that you have. */
 export interface RedisStoreOptions {
@@ -99,12 +98,6 @@ export class OwnRedis extends Construct {
   }
 
   private letLogIn(grantee: IGrantable, secretArn: string | undefined) {
-    const { secret } = this.props;
-    if (!secret || secretArn === undefined) return;
-    Grant.addToPrincipal({ grantee, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secretArn] });
-    if (!secret.encryptionKey) return;
-    const { region, urlSuffix } = Stack.of(this);
-    const conditions = { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` } };
-    Grant.addToPrincipal({ grantee, actions: ['kms:Decrypt'], resourceArns: [secret.encryptionKey.keyArn], conditions });
+    if (secretArn !== undefined) letReadSecret(this, grantee, secretArn, this.props.secret?.encryptionKey);
   }
 }

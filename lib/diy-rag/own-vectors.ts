@@ -1,4 +1,3 @@
-import { Stack } from 'aws-cdk-lib';
 import { type TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { CfnVectorBucket } from 'aws-cdk-lib/aws-s3vectors';
@@ -6,6 +5,7 @@ import { Construct } from 'constructs';
 import { type IndexBuild, type StoreBinding } from './store-binding';
 import { KEYWORD_TABLE } from '../contract/passage-stores';
 import { acknowledgeWildcard } from '../internal/acknowledge';
+import { grantKeyThrough } from '../internal/key-grants';
 import { fail } from '../internal/validation';
 import { SearchKind } from '../knowledge';
 import { CalledService } from '../posture';
@@ -51,15 +51,7 @@ export class OwnVectors extends Construct {
     Grant.addToPrincipal({ grantee, actions: onVectors.map((action) => `s3vectors:${action}`), resourceArns: [indexes] });
     acknowledgeWildcard(grantee, indexes, 'The indexes of its own vector bucket, of which a new one is made whenever documents are read in another way.');
     if (words) Grant.addToPrincipal({ grantee, actions: onWords.map((action) => `dynamodb:${action}`), resourceArns: [words.tableArn] });
-    if (!encryptionKey) return;
-    const { region, urlSuffix } = Stack.of(this);
-    const through = ['s3vectors', ...words ? ['dynamodb'] : []];
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
-      resourceArns: [encryptionKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': through.map((service) => `${service}.${region}.${urlSuffix}`) } },
-    });
+    grantKeyThrough(this, grantee, encryptionKey, ['s3vectors', ...words ? ['dynamodb'] : []]);
   }
 
   private defineBucket(): CfnVectorBucket {

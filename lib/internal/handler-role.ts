@@ -5,6 +5,7 @@ import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { type Construct } from 'constructs';
 import { acknowledge } from './acknowledge';
+import { grantKeyThrough } from './key-grants';
 
 /** IAM takes 6,144 characters in a managed policy; the rest is room for names that turn out longer than they are taken for. */
 const POLICY_CHARACTERS = 5_000;
@@ -46,12 +47,7 @@ export class ServiceRole extends iam.Role {
 
   /** What a caller of a service needs so that the service can use the key for it, and for nothing else. */
   public allowEncryption(key: IKey, service: string) {
-    const { region, urlSuffix } = Stack.of(this);
-    this.addToPrincipalPolicy(new iam.PolicyStatement({
-      actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
-      resources: [key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.${urlSuffix}` } },
-    }));
+    grantKeyThrough(this, this, key, [service]);
   }
 
   /**

@@ -133,7 +133,7 @@ export function bindMongoDbAtlas(scope: Construct, build: VectorStoreBuild, opti
 /** Lets the knowledge base log in, and leave AWS with what this secret opens and no other. */
 function associate(scope: Construct, { role }: VectorStoreBuild, credentials: ISecret): string {
   const secretArn = credentialsArn(scope, 'credentials', credentials);
-  letReadSecret(role, secretArn, credentials.encryptionKey);
+  letReadSecret(scope, role, secretArn, credentials.encryptionKey);
   role.addToPrincipalPolicy(new PolicyStatement({
     actions: ['bedrock:AssociateThirdPartyKnowledgeBase'],
     resources: ['*'],

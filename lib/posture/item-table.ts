@@ -1,10 +1,10 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type Construct } from 'constructs';
 import { type Build } from './build';
 import { encryptTable } from '../internal/encrypted-table';
-import { type ServiceRole } from '../internal/handler-role';
+import { grantKeyThrough } from '../internal/key-grants';
 
 /** The keys of a table's items, by the names that a contract gives them. */
 export interface ItemKeys {
@@ -45,8 +45,9 @@ export function defineItemTable(scope: Construct, id: string, { posture, encrypt
   return table;
 }
 
-/** Lets a handler do something with the items of a table of its construct. */
-export function grantItems(role: ServiceRole, { tableArn }: dynamodb.TableV2, { encryptionKey }: Build, actions: readonly string[]) {
-  Grant.addToPrincipal({ grantee: role, actions: actions.map((action) => `dynamodb:${action}`), resourceArns: [tableArn] });
-  if (encryptionKey) role.allowEncryption(encryptionKey, 'dynamodb');
+/** Lets somebody do something with the items of a table of a construct; with nothing to do, nothing is let. */
+export function grantItems(grantee: IGrantable, table: dynamodb.TableV2, { encryptionKey }: Pick<Build, 'encryptionKey'>, actions: readonly string[]) {
+  if (actions.length === 0) return;
+  Grant.addToPrincipal({ grantee, actions: actions.map((action) => `dynamodb:${action}`), resourceArns: [table.tableArn] });
+  grantKeyThrough(table, grantee, encryptionKey, ['dynamodb']);
 }

@@ -52,5 +52,5 @@ export function makeSchema(
 /** Lets a role ask the database by its Data API. */
 export function letQuery(role: ServiceRole, { clusterArn, secretArn, secretKey }: DataApiDatabase, actions: string[]) {
   role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [clusterArn] }));
-  letReadSecret(role, secretArn, secretKey);
+  letReadSecret(role, role, secretArn, secretKey);
 }

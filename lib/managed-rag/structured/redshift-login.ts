@@ -93,7 +93,7 @@ class SecretLogin extends RedshiftLogin {
   public _bind(scope: Construct, { role, catalog }: LoginBuild): LoginBinding {
     const usernamePasswordSecretArn = credentialsArn(scope, 'engine.login', this.secret);
     requireRole(scope, catalog, 'secret');
-    letReadSecret(role, usernamePasswordSecretArn, this.secret.encryptionKey);
+    letReadSecret(role, role, usernamePasswordSecretArn, this.secret.encryptionKey);
     return { auth: { type: 'USERNAME_PASSWORD', usernamePasswordSecretArn }, user: this.options.username, own: false };
   }
 }
