@@ -1,4 +1,5 @@
 import { BatchGetCommand, BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { awsTold } from './aws-told';
 import { StoreFailure } from '../ports/passage-store';
 
 /** What the service takes in one request. */
@@ -48,6 +49,10 @@ export function dynamoItems(client: DynamoDBDocumentClient, { table, holds, paus
     told,
   };
 
+  function told<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return awsTold(`the table of ${holds}`, call, signal);
+  }
+
   /** What the table had no room for is asked for again, later each time. */
   async function persist<T>(all: T[], ask: (left: T[]) => Promise<T[]>): Promise<void> {
     let left = all;
@@ -56,20 +61,6 @@ export function dynamoItems(client: DynamoDBDocumentClient, { table, holds, paus
       if (left.length === 0) return;
       if (attempt === ATTEMPTS) throw new StoreFailure('throttled', `the table of ${holds} takes no more just now: ${left.length} requests are left after ${ATTEMPTS} attempts`);
       await pause(Math.random() * Math.min(5_000, 50 * 2 ** attempt));
-    }
-  }
-
-  async function told<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (error instanceof StoreFailure) throw error;
-      const { name, message } = error as Error;
-      // What the role may not do will not pass: it is the deployment's fault, and told as it is.
-      if (name === 'AccessDeniedException') throw error;
-      const kind = BUSY.includes(name) ? 'throttled' : name === 'ValidationException' ? 'refused' : 'unavailable';
-      throw new StoreFailure(kind, `the table of ${holds}: ${name}: ${message}`, { cause: error });
     }
   }
 }
@@ -102,5 +93,3 @@ export async function inTurns<T>(all: readonly T[], work: (one: T) => Promise<vo
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
-
-const BUSY = ['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'];

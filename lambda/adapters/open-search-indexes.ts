@@ -1,4 +1,5 @@
 import { CreateIndexCommand, DeleteIndexCommand, GetIndexCommand, type OpenSearchServerlessClient } from '@aws-sdk/client-opensearchserverless';
+import { awsTold } from './aws-told';
 import { isNotThere, type Send } from './signed-json';
 import type { OpenSearchReference, PassageIndex } from '../../lib/contract/passage-stores';
 import { type Dropped, type PassageIndexes, StoreFailure } from '../ports/passage-store';
@@ -103,15 +104,10 @@ function kindsOf(properties: Readonly<Record<string, Mapping>>): string {
   return JSON.stringify(Object.fromEntries(each.sort(([one], [other]) => (one < other ? -1 : 1))));
 }
 
-const BUSY = ['ThrottlingException', 'TooManyRequestsException', 'OcuLimitExceededException', 'ServiceQuotaExceededException'];
-
 /** Gives undefined where the service answers what is as good. */
 async function told<T>(call: () => Promise<T>, asGood?: string): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    const { name, message } = error as Error;
-    if (name === asGood) return undefined;
-    throw new StoreFailure(BUSY.includes(name) ? 'throttled' : name === 'ValidationException' ? 'refused' : 'unavailable', `OpenSearch Serverless: ${name}: ${message}`, { cause: error });
-  }
+  return awsTold('OpenSearch Serverless', () => call().catch((error: Error) => {
+    if (error.name !== asGood) throw error;
+    return undefined;
+  }));
 }

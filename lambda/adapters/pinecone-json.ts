@@ -1,9 +1,10 @@
+import { secretFields } from './secret-value';
 import { plainJson, type Send } from './signed-json';
 import { StoreFailure } from '../ports/passage-store';
 
 /** Of the data plane; what is asked of it is told by its date. */
 const VERSION = '2025-10';
-/** A key that was changed in its secret is taken after so long. */
+/** A key is read again after so long; one that is not taken any more, at once. */
 const KEPT_MS = 300_000;
 
 /** Requests to an index of Pinecone's with its key, which is read when it is first needed. */
@@ -15,14 +16,27 @@ export function pineconeJson(endpoint: string, readKey: () => Promise<string>, n
       return keyIn(await kept.key);
     } catch (error) {
       kept = undefined;
-      throw new StoreFailure('unavailable', `the key of Pinecone: ${(error as Error).message}`, { cause: error });
+      const { message } = error as Error;
+      throw new StoreFailure(error instanceof StoreFailure ? error.kind : 'unavailable', `the key of Pinecone: ${message}`, { cause: error });
     }
   };
-  return plainJson('Pinecone', endpoint, async (_method, _path, headers) => ({ ...headers, 'api-key': await key(), 'x-pinecone-api-version': VERSION }));
+  const send = plainJson('Pinecone', endpoint, async (_method, _path, headers) => ({ ...headers, 'api-key': await key(), 'x-pinecone-api-version': VERSION }));
+  return async (...request) => {
+    const used = kept;
+    try {
+      return await send(...request);
+    } catch (error) {
+      // One that was read for this request is what the secret holds.
+      if (!(error instanceof StoreFailure && error.cause === 401 && used)) throw error;
+      if (kept === used) kept = undefined;
+      return send(...request);
+    }
+  };
 }
 
 /** A secret is the key, or has it as `apiKey`, as knowledge bases of Bedrock want it. */
 function keyIn(secret: string): string {
-  const text = secret.trim();
-  return text.startsWith('{') ? String((JSON.parse(text) as { readonly apiKey?: string }).apiKey) : text;
+  const { apiKey } = secretFields(secret) ?? { apiKey: secret.trim() };
+  if (typeof apiKey !== 'string') throw new StoreFailure('forbidden', "the secret is an object without 'apiKey'");
+  return apiKey;
 }

@@ -173,5 +173,6 @@ function storeFailure(error: unknown): StoreFailure {
   const message = error instanceof Error ? error.message : String(error);
   if (/^(?:22|23|54)/.test(code) && isAnswer(error)) return new StoreFailure('refused', `PostgreSQL refuses it: ${message}`, { cause: error });
   if (/^(?:40|53|55)/.test(code) && isAnswer(error)) return new StoreFailure('throttled', `PostgreSQL is busy: ${message}`, { cause: error });
+  if (/^(?:28|42501)/.test(code) && isAnswer(error)) return new StoreFailure('forbidden', `PostgreSQL forbids it: ${message}`, { cause: error });
   return new StoreFailure('unavailable', `PostgreSQL cannot be used: ${message}`, { cause: error });
 }

@@ -150,6 +150,9 @@ async function inTurns<T>(all: readonly T[], work: (one: T) => Promise<void>): P
 /** What servers say by which a command passes another time. */
 const PASSING = /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|MOVED|ASK|OOM)\b/;
 
+/** What they say to whom they do not let in, or not do this. */
+const FORBIDDEN = /^(NOAUTH|WRONGPASS|NOPERM|DENIED)\b/;
+
 /** Tells failures as the port does; a server that refuses a command for what it holds is not told from one that is another than it should be. */
 export function redisTold(command: RedisCommand): RedisCommand {
   return async (name, ...args) => {
@@ -158,7 +161,8 @@ export function redisTold(command: RedisCommand): RedisCommand {
     } catch (error) {
       if (error instanceof StoreFailure) throw error;
       const { message } = error as Error;
-      throw new StoreFailure(PASSING.test(message) ? 'throttled' : 'unavailable', `Redis: ${name}: ${message}`, { cause: error });
+      const kind = PASSING.test(message) ? 'throttled' : FORBIDDEN.test(message) ? 'forbidden' : 'unavailable';
+      throw new StoreFailure(kind, `Redis: ${name}: ${message}`, { cause: error });
     }
   };
 }

@@ -1,5 +1,5 @@
 import { CreateIndexCommand, DeleteIndexCommand, GetIndexCommand, type S3VectorsClient } from '@aws-sdk/client-s3vectors';
-import { s3VectorsTold } from './s3-vectors-failure';
+import { awsTold } from './aws-told';
 import { type PassageIndex, S3_VECTORS_KEYS } from '../../lib/contract/passage-stores';
 import { type Dropped, type PassageIndexes, StoreFailure } from '../ports/passage-store';
 
@@ -19,10 +19,10 @@ export function s3VectorsIndexes(client: S3VectorsClient, vectorBucketArn: strin
     make: async ({ name, dimension }) => {
       const settled = { dataType: 'float32' as const, dimension, distanceMetric: 'cosine' as const, metadataConfiguration: { nonFilterableMetadataKeys: [S3_VECTORS_KEYS.chunk as string] } };
       try {
-        await s3VectorsTold(() => client.send(new CreateIndexCommand({ vectorBucketArn, indexName: name.replaceAll('_', '-'), ...settled })));
+        await awsTold('S3 Vectors', () => client.send(new CreateIndexCommand({ vectorBucketArn, indexName: name.replaceAll('_', '-'), ...settled })));
       } catch (error) {
         if (nameOf(error) !== 'ConflictException') throw error;
-        const { index } = await s3VectorsTold(() => client.send(new GetIndexCommand({ indexArn: indexArnOf(vectorBucketArn, name) })));
+        const { index } = await awsTold('S3 Vectors', () => client.send(new GetIndexCommand({ indexArn: indexArnOf(vectorBucketArn, name) })));
         const isSame = index?.dimension === dimension && index.distanceMetric === settled.distanceMetric
           && index.metadataConfiguration?.nonFilterableMetadataKeys?.includes(S3_VECTORS_KEYS.chunk);
         if (!isSame) throw isAnother({ name, dimension }, index?.dimension);
@@ -32,7 +32,7 @@ export function s3VectorsIndexes(client: S3VectorsClient, vectorBucketArn: strin
     drop: async (name, signal, from) => {
       try {
         // First: what somebody writes still then fails before its words are.
-        await s3VectorsTold(() => client.send(new DeleteIndexCommand({ indexArn: indexArnOf(vectorBucketArn, name) })));
+        await awsTold('S3 Vectors', () => client.send(new DeleteIndexCommand({ indexArn: indexArnOf(vectorBucketArn, name) })));
       } catch (error) {
         if (nameOf(error) !== 'NotFoundException') throw error;
       }

@@ -1,5 +1,5 @@
 import { DeleteVectorsCommand, GetVectorsCommand, PutVectorsCommand, QueryVectorsCommand, type S3VectorsClient } from '@aws-sdk/client-s3vectors';
-import { s3VectorsTold as told } from './s3-vectors-failure';
+import { awsTold } from './aws-told';
 import { s3VectorsFilter } from './s3-vectors-filter';
 import { chunkIn, cleaned, onceEach, ownerOf, requireVector, tenantOf, wholeOf } from './stored-chunk';
 import { wellFormed } from './well-formed';
@@ -7,6 +7,7 @@ import { chunkWords, foundBeside, type Keywords } from './words-beside';
 import { type PassageIndex, S3_VECTORS_KEYS as KEYS } from '../../lib/contract/passage-stores';
 import { type PassageStore, type StoredChunk, StoreFailure, type StoreHit } from '../ports/passage-store';
 
+const S3_VECTORS = 'S3 Vectors';
 /** What the service takes in a request of 20 MB at most, whatever the chunks hold and however long their vectors are. */
 const PUT = 150;
 const DELETE = 500;
@@ -28,7 +29,7 @@ export function s3VectorsPassages(client: S3VectorsClient, indexArn: string, ind
       const chunks = onceEach(written);
       const vectors = chunks.map((chunk) => vectorOf(chunk, index));
       for (let from = 0; from < vectors.length; from += PUT) {
-        await told(() => client.send(new PutVectorsCommand({ indexArn, vectors: vectors.slice(from, from + PUT) })));
+        await awsTold(S3_VECTORS, () => client.send(new PutVectorsCommand({ indexArn, vectors: vectors.slice(from, from + PUT) })));
       }
       await keywords?.write(chunks.map((chunk) => chunkWords(chunk, index)));
     },
@@ -37,7 +38,7 @@ export function s3VectorsPassages(client: S3VectorsClient, indexArn: string, ind
       const gone = [...new Set(ids.map(wellFormed))];
       // What words still find of a chunk that is gone is left out; what has its vector and no words would be found by halves.
       for (let from = 0; from < gone.length; from += DELETE) {
-        await told(() => client.send(new DeleteVectorsCommand({ indexArn, keys: gone.slice(from, from + DELETE) })));
+        await awsTold(S3_VECTORS, () => client.send(new DeleteVectorsCommand({ indexArn, keys: gone.slice(from, from + DELETE) })));
       }
       await keywords?.remove(gone);
     },
@@ -47,7 +48,7 @@ export function s3VectorsPassages(client: S3VectorsClient, indexArn: string, ind
       const owner = tenantOf(tenant, index);
       signal.throwIfAborted();
       const conditions = [...index.tenantField === undefined ? [] : [{ [KEYS.tenant]: { $eq: owner } }], ...filter ? [s3VectorsFilter(cleaned(filter))] : []];
-      const { vectors = [] } = await told(() => client.send(new QueryVectorsCommand({
+      const { vectors = [] } = await awsTold(S3_VECTORS, () => client.send(new QueryVectorsCommand({
         indexArn,
         topK: Math.min(most, MOST_NEAREST),
         queryVector: { float32: [...vector] },
@@ -71,7 +72,7 @@ export function s3VectorsPassages(client: S3VectorsClient, indexArn: string, ind
 
   async function fetched(keys: readonly string[], owner: string, signal: AbortSignal): Promise<ReadonlyMap<string, Chunk>> {
     const command = new GetVectorsCommand({ indexArn, keys: [...keys], returnMetadata: true });
-    const { vectors = [] } = await told(() => client.send(command, { abortSignal: signal }), signal);
+    const { vectors = [] } = await awsTold(S3_VECTORS, () => client.send(command, { abortSignal: signal }), signal);
     return new Map(vectors.flatMap(({ metadata }) => chunkIn(metadata, owner, KEYS).map((chunk) => [chunk.id, chunk] as const)));
   }
 }

@@ -55,7 +55,11 @@ export function isNotThere(error: unknown): boolean {
   return error instanceof StoreFailure && error.cause === 404;
 }
 
+/** Whoever is not let in: without a proof that holds, a payment, or the permission. */
+const FORBIDDEN = [401, 402, 403];
+
 export function kindOf(status: number): StoreFailure['kind'] {
   if (status === 429) return 'throttled';
+  if (FORBIDDEN.includes(status)) return 'forbidden';
   return status === 400 || status === 413 || status === 422 ? 'refused' : 'unavailable';
 }

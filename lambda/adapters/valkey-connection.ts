@@ -13,7 +13,17 @@ export interface ValkeyEndpoint {
   token(): Promise<string>;
 }
 
+/** How a server that cannot be reached is waited for. */
+export interface Patience {
+  /** So long it is tried again, with pauses that grow; a few times at once in any case. @default 0 */
+  readonly milliseconds?: number;
+  readonly now?: () => number;
+  readonly pause?: (milliseconds: number) => Promise<void>;
+}
+
 const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 3_000;
 const CONNECT_MS = 3_000;
 const ANSWER_MS = 4_000;
 
@@ -32,10 +42,15 @@ export function openCluster(host: string, port: number, options: RedisOptions): 
     scripts: Object.fromEntries(Object.entries<Script>(SCRIPTS).map(([name, { keys, lua }]) => [commandOf(name), { lua, numberOfKeys: keys }])),
     redisOptions: { ...options, protocol: 2, connectTimeout: CONNECT_MS, commandTimeout: ANSWER_MS, disableClientInfo: true },
   });
-  // Whoever waits for an answer hears of it; nobody else has to.
-  client.on('error', () => undefined);
+  client.on('error', ({ lastNodeError }: Error & { readonly lastNodeError?: Error }) => {
+    if (lastNodeError && !NOWHERE.test(lastNodeError.message)) REASONS.set(client, lastNodeError);
+  });
   return client;
 }
+
+/** Why a cluster cannot be reached: its client says so by the way, and to whoever waits for an answer no more than that there is none. */
+const REASONS = new WeakMap<object, Error>();
+const NOWHERE = /None of startup nodes|Connection is closed/;
 
 /** A client of one server that connects once; what it has lost it does not look for again. */
 export function openServer(host: string, port: number, options: RedisOptions): Redis {
@@ -47,18 +62,25 @@ export function openServer(host: string, port: number, options: RedisOptions): R
 }
 
 /** A client that fails is given up for a new one, and so for a fresh proof of who connects. */
-export function valkey<Client extends Cluster | Redis>(open: () => Promise<Client>): Connected<Client> {
+export function valkey<Client extends Cluster | Redis>(open: () => Promise<Client>, patience: Patience = {}): Connected<Client> {
+  const { milliseconds = 0, now = Date.now, pause = (time) => new Promise((resolve) => setTimeout(resolve, time)) } = patience;
   let current: Promise<Client> | undefined;
   return async (work) => {
+    const end = now() + milliseconds;
     for (let attempt = 1; ; attempt++) {
       const used = current ??= open();
       try {
         return await work(await used);
       } catch (error) {
         // What the server answered it would answer again.
-        if (attempt === ATTEMPTS || isAnswer(error)) throw error;
+        if (isAnswer(error)) throw error;
         if (current === used) current = undefined;
-        void used.then((client) => client.disconnect(), () => undefined);
+        const reason = await used.then((client) => {
+          client.disconnect();
+          return REASONS.get(client);
+        }, () => undefined);
+        if (attempt >= ATTEMPTS && now() >= end) throw (NOWHERE.test(String(error)) && reason) || error;
+        if (milliseconds > 0) await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt));
       }
     }
   };

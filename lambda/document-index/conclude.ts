@@ -7,6 +7,7 @@ import { describeError, type Log } from '../kit/log';
 import type { PublishMetrics } from '../kit/metrics';
 import { isChunkFailure } from '../ports/chunks';
 import type { DocumentState } from '../ports/document-states';
+import { isStoreFailure } from '../ports/passage-store';
 import type { ChangeQueue } from '../ports/sync-queues';
 
 export interface ConcludePorts extends Pick<IndexPorts, 'states' | 'clock' | 'store' | 'texts' | 'generations'> {
@@ -30,17 +31,23 @@ export async function conclude(document: ChangedDocument, outcome: Outcome, port
   if (outcome.kind === 'done' || outcome.kind === 'failed') return [];
   if (outcome.kind === 'broken' && document.attempt >= CHANGE_ATTEMPTS) await giveUp(document, outcome.cause, ports);
 
-  // Waiting is no fault: it begins anew before the queue gives it up.
+  return putOff(document, outcome, ports);
+}
+
+/** Has the changes of a document come again after a while. Waiting is no fault: it begins anew before the queue gives it up. The answer is the messages that come again as they are. */
+export async function putOff(document: Pick<ChangedDocument, 'received' | 'attempt'>, outcome: Waiting, { changes, clock }: Pick<ConcludePorts, 'changes' | 'clock'>): Promise<string[]> {
   const resent = outcome.kind === 'hold' ? document.received.filter(({ attempt }) => attempt >= ANEW_FROM) : [];
-  await ports.changes.send(resent.map(({ change, messageId, line }) => ({ change, line, id: hashOf([messageId, 'again']) })));
+  await changes.send(resent.map(({ change, messageId, line }) => ({ change, line, id: hashOf([messageId, 'again']) })));
   const waiting = document.received.filter((one) => !resent.includes(one));
-  const seconds = backOff(outcome, document.attempt, ports);
-  await ports.changes.hide(waiting.map(({ receipt }) => ({ receipt, seconds })));
+  const seconds = backOff(outcome, document.attempt, clock);
+  await changes.hide(waiting.map(({ receipt }) => ({ receipt, seconds })));
   return waiting.map(({ messageId }) => messageId);
 }
 
+type Waiting = Extract<Outcome, { readonly kind: 'hold' | 'broken' }>;
+
 /** Whole seconds: twice as long with each attempt, and up to half as long again, so that not all come back at once. */
-function backOff(outcome: Outcome & { readonly kind: 'hold' | 'broken' }, attempt: number, { clock }: ConcludePorts): number {
+function backOff(outcome: Waiting, attempt: number, clock: ConcludePorts['clock']): number {
   const [first, most] = WAITS[outcome.kind === 'hold' ? outcome.why : 'broken'];
   return Math.ceil(Math.min(most, first * 2 ** (attempt - 1)) * (1 + clock.chance() / 2));
 }
@@ -56,11 +63,15 @@ async function giveUp(document: ChangedDocument, cause: unknown, ports: Conclude
   if (revision === undefined) return log.info('document is taken by another', { source, key });
   const held = await takenOut(known.state, document, ports);
   await tellChange(known.state, ports.terms, ports);
-  const why = isChunkFailure(cause) ? cause.message : cause instanceof Error ? cause.name : typeof cause;
+  const why = isChunkFailure(cause) ? cause.message : isForbidden(cause) ? 'the store does not let it in' : cause instanceof Error ? cause.name : typeof cause;
   const reason = `It was given up after ${CHANGE_ATTEMPTS} attempts (${why}): the log says why, and its change waits in the dead-letter queue.`;
   const nothing = { version: undefined, chunks: undefined, written: undefined, indexedAt: undefined };
   const saved = await states.save({ ...known.state, ...nothing, held, state: 'failed', working: false, reason, updatedAt: clock.now() }, revision);
   if (saved === undefined) log.info('document is taken by another', { source, key });
+}
+
+function isForbidden(cause: unknown): boolean {
+  return isStoreFailure(cause) && cause.kind === 'forbidden';
 }
 
 /** What failed is not found: what the store holds of it goes, as far as that is to be had. */

@@ -1,15 +1,16 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { begin } from './begin';
 import { bringAllInStep } from './beside';
-import { conclude } from './conclude';
+import { conclude, putOff } from './conclude';
 import { type ChangedDocument, documentsOf } from './document';
+import { heldBack } from './fault';
 import { type House, openToWrite, readIndexes } from './house';
-import { type JobMessage, parseWork, type ReceivedChange } from './request';
+import { type JobMessage, parseWork, type ReceivedJob } from './request';
 import { compare, obey, tend } from './tend';
 import { requestWalks, walk } from './walk';
 import { SYNC_METRICS } from '../../lib/contract/document-sync';
 import type { Indexes } from '../../lib/contract/reindexing';
-import { describeError } from '../kit/log';
+import { describeCause, describeError } from '../kit/log';
 import { fieldsOf } from '../kit/messages';
 
 type Handler = (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse>;
@@ -20,8 +21,8 @@ const RESERVE_MS = 20_000;
 const LEAST_MS = 20_000;
 /** Of a worker that was killed, documents come back so long after its time was over. */
 const BACK_SECONDS = 10;
-/** Where it cannot be said which indexes there are. */
-const NONE_SECONDS = 30;
+/** A job that failed is done again after so many seconds, later each time. Behind that the queue hides it for half an hour, and gives it up in the end. */
+const AGAIN_SECONDS = [5, 15, 45, 120, 300];
 
 /** Keeps the indexes of a store in step with its documents. The answer names the messages that come again. */
 export function documentIndex(house: House): Handler {
@@ -33,17 +34,22 @@ export function documentIndex(house: House): Handler {
     for (const messageId of work.unknown) log.error('message is not known', { messageId });
     const again = [...work.unknown];
     await changes.hide(work.changes.map(({ receipt }) => ({ receipt, seconds: Math.ceil(getRemainingTimeInMillis() / 1000) + BACK_SECONDS })));
-    const indexes = await begun(work.changes, house);
-    if (!indexes) return failures([...again, ...[...work.changes, ...work.jobs].map(({ messageId }) => messageId)]);
+    const indexes = await begin(house).catch(async (error: Error) => {
+      log.error('indexes are not known', { ...describeError(error), cause: describeCause(error) });
+      for (const document of documentsOf(work.changes)) again.push(...await putOff(document, waitingFor(error), house));
+      for (const job of work.jobs) again.push(...await sentAnew(job, house));
+      return undefined;
+    });
+    if (!indexes) return failures(again);
     // One after another: each may fill the memory.
     for (const document of documentsOf(work.changes)) again.push(...await take(document, indexes, until, house));
-    for (const { messageId, message } of work.jobs) {
+    for (const job of work.jobs) {
       try {
-        await doJob(message, until, house);
+        await doJob(job.message, until, house);
       } catch (error) {
-        log.error('job message failed', { messageId, ...describeError(error) });
+        log.error('job message failed', { messageId: job.messageId, ...describeError(error) });
         house.publish({ [SYNC_METRICS.syncJobsFailed]: 1 });
-        again.push(messageId);
+        again.push(...await sentAnew(job, house));
       }
     }
     return failures(again);
@@ -67,13 +73,21 @@ function failures(messages: readonly string[]): SQSBatchResponse {
   return { batchItemFailures: messages.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-async function begun(received: readonly ReceivedChange[], house: House): Promise<Indexes | undefined> {
+/** What becomes of documents while it cannot be said which indexes there are. */
+function waitingFor(error: unknown) {
+  const outcome = heldBack(error);
+  return outcome.kind === 'hold' ? outcome : { kind: 'broken' as const, cause: error };
+}
+
+/** Has a job done again soon, as often as that may help; the answer is the message that comes back as it is. */
+async function sentAnew({ messageId, message, tries }: ReceivedJob, { jobs, log }: House): Promise<string[]> {
+  if (tries >= AGAIN_SECONDS.length) return [messageId];
   try {
-    return await begin(house);
+    await jobs.send({ ...message, tries: tries + 1 }, AGAIN_SECONDS[tries]);
+    return [];
   } catch (error) {
-    house.log.error('indexes are not known', describeError(error));
-    await house.changes.hide(received.map(({ receipt, attempt }) => ({ receipt, seconds: Math.min(300, NONE_SECONDS * attempt) })));
-    return undefined;
+    log.error('job message comes back late', { messageId, ...describeError(error) });
+    return [messageId];
   }
 }
 

@@ -49,6 +49,8 @@ export interface Comparing {
 export interface ReceivedJob {
   readonly messageId: string;
   readonly message: JobMessage;
+  /** How often it has failed and been sent anew. */
+  readonly tries: number;
 }
 
 export type JobMessage = SyncRequest | Walk | Tending | Comparing | IndexRequest;
@@ -77,10 +79,15 @@ export function parseWork(event: unknown): Work {
     const message = jsonOf(body);
     const { ApproximateReceiveCount: attempt, MessageGroupId: line = messageId } = attributes;
     if (isDocumentChange(message)) changes.push({ messageId, receipt: receiptHandle, attempt: Number(attempt), line, change: message });
-    else if (isSyncRequest(message) || isWalk(message) || isOfIndexes(message)) jobs.push({ messageId, message });
+    else if (isSyncRequest(message) || isWalk(message) || isOfIndexes(message)) jobs.push(jobOf(messageId, message));
     else unknown.push(messageId);
   }
   return { changes, jobs, unknown };
+}
+
+function jobOf(messageId: string, job: JobMessage): ReceivedJob {
+  const { tries, ...message } = job as JobMessage & { readonly tries?: unknown };
+  return { messageId, message, tries: typeof tries === 'number' ? tries : 0 };
 }
 
 function isWalk(message: unknown): message is Walk {

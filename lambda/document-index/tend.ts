@@ -86,7 +86,7 @@ export async function compare({ compare: name, sample }: Comparing, until: numbe
     });
     log.error('index', { index: name, what: 'is compared later', ...describeError(error) });
     await book(0, house);
-    if (!(isStoreFailure(error) || isEmbeddingFailure(error)) || error.kind === 'refused') throw error;
+    if (!(isStoreFailure(error) || isEmbeddingFailure(error)) || error.kind === 'refused' || error.kind === 'forbidden') throw error;
   }
 }
 

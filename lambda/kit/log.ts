@@ -17,14 +17,15 @@ export function createLog(service: string): Log {
 
 /**
  * An error as the log may show it. Messages of parsers and validators quote what they were given, and that may be somebody's words:
- * only those of AWS services other than about validation are kept.
+ * only those of AWS services other than about validation are kept, and those of stores that let nobody in, which speak of the deployment.
  */
 export function describeError(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
   const fromAws = '$metadata' in error && error.name !== 'ValidationException';
+  const forbidden = 'kind' in error && error.kind === 'forbidden';
   return {
     error: error.name,
-    reason: fromAws ? error.message : undefined,
+    reason: fromAws || forbidden ? error.message : undefined,
     stack: framesOf(error),
   };
 }

@@ -13,6 +13,9 @@ import type { PassageIndexes, PassageStore } from '../ports/passage-store';
 const requestHandler = new NodeHttpHandler({ connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true });
 const tables = () => DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler }));
 
+/** A network that a function enters first, or a machine with much else to do, may take some attempts. */
+const PATIENCE_MS = 30_000;
+
 const READS = ['FT.SEARCH', 'HMGET'];
 
 /** Chunks in MemoryDB, with their words in a table. */
@@ -36,5 +39,6 @@ export function openIndexes(reference: MemoryDbReference): PassageIndexes {
 
 function connect({ cluster, host, port }: MemoryDbReference, as: keyof typeof MEMORY_DB_USERS) {
   const user = `${cluster}${MEMORY_DB_USERS[as]}`;
-  return valkey(() => openCache({ host, port, user, token: memoryDbToken(cluster, user) }));
+  // A question is tried again by who asks it; whoever writes has minutes, and what it could not begin with comes again late.
+  return valkey(() => openCache({ host, port, user, token: memoryDbToken(cluster, user) }), as === 'writes' ? { milliseconds: PATIENCE_MS } : {});
 }

@@ -74,9 +74,18 @@ export interface StoreHit {
   readonly vector?: Vector;
 }
 
-/** throttled and unavailable pass; refused is the search's or the chunk's own fault. */
+/**
+ * What a store did not do, and why. Whoever asks it goes by the kind:
+ *
+ * throttled, unavailable  passes by itself: a document waits for as long as it takes, a question is tried again and told to come back.
+ * refused                 the chunk's or the search's own fault: the document fails with the reason, a filter is the caller's to change.
+ * forbidden               it does not let this deployment in, or not do this: a grant, a user or a key is not there, not there yet, or not any more. Nothing is
+ *                         wrong with the document, and it does not fail: it is tried again for half an hour, for what a deployment has granted may take
+ *                         minutes to hold, is given up then, where alarms see it, and its change waits for a person. A question fails at once. The log has the
+ *                         message, which quotes nothing but the service.
+ */
 export class StoreFailure extends Error {
-  constructor(readonly kind: 'throttled' | 'unavailable' | 'refused', message: string, options?: ErrorOptions) {
+  constructor(readonly kind: 'throttled' | 'unavailable' | 'refused' | 'forbidden', message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'StoreFailure';
   }

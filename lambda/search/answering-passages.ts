@@ -54,6 +54,8 @@ async function read(indexes: AnsweringPorts['indexes']): Promise<Indexes> {
   try {
     return await indexes();
   } catch (error) {
+    // The deployment's fault, and told as it is.
+    if (error instanceof Error && error.name === 'AccessDeniedException') throw error;
     throw new PassagesFailure('unavailable', `it cannot be read which index answers: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }

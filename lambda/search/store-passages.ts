@@ -137,6 +137,8 @@ function passageOf({ chunk, score, placements }: Candidate): Passage {
 
 function translated(error: unknown): unknown {
   if (!isStoreFailure(error) && !isEmbeddingFailure(error)) return error;
+  // The deployment's fault, and neither the caller's nor one that passes: told as it is.
+  if (error.kind === 'forbidden') return error;
   const passes = error.kind === 'throttled' || error.kind === 'unavailable';
   return new PassagesFailure(passes ? error.kind : 'refused', error.message, { cause: error });
 }

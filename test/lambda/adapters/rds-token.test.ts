@@ -44,6 +44,12 @@ describe('a secret', () => {
   }));
 
   test('that cannot be read says which and why', () => served(400, { __type: 'AccessDeniedException' }, async () => {
-    await expect(secretValue('arn:secret')).rejects.toThrow('the secret arn:secret cannot be read: AccessDeniedException');
+    await expect(secretValue('arn:secret')).rejects.toMatchObject({ kind: 'forbidden', message: 'the secret arn:secret cannot be read: AccessDeniedException' });
+  }));
+
+  test.each([
+    [400, { __type: 'ThrottlingException' }, 'unavailable'], [503, {}, 'unavailable'], [400, { __type: 'ResourceNotFoundException' }, 'forbidden'], [200, {}, 'forbidden'],
+  ])('answered by HTTP %i with %j is %s', (status, answer, kind) => served(status, answer, async () => {
+    await expect(secretValue('arn:secret')).rejects.toMatchObject({ name: 'StoreFailure', kind });
   }));
 });

@@ -101,4 +101,32 @@ import { collect } from '../fakes/collect';
     expect(asked).toBe(1);
     await server(async (client) => client.disconnect());
   });
+
+  test('waits for a server that is not there yet as long as it may, with pauses that grow', async () => {
+    let { port } = redis;
+    await redis.stop();
+    let time = 0;
+    const pauses: number[] = [];
+    const patience = (late: number, start?: () => Promise<unknown>) => ({
+      milliseconds: 10_000,
+      now: () => time,
+      pause: async (milliseconds: number) => {
+        pauses.push(milliseconds);
+        time += milliseconds;
+        if (pauses.length === late) await start?.();
+      },
+    });
+    const opened = () => async () => openCluster('127.0.0.1', port, {});
+    const ping = (client: Awaited<ReturnType<ReturnType<typeof opened>>>) => client.set('a', '1');
+    await expect(valkey(opened(), patience(0))(ping)).rejects.toThrow('None of startup nodes is available');
+    expect(pauses).toEqual([200, 400, 800, 1_600, 3_000, 3_000, 3_000]);
+    pauses.length = 0;
+    const late = valkey(opened(), patience(4, async () => {
+      redis = await startRedis(REDIS!);
+      ({ port } = redis);
+    }));
+    expect(await late(ping)).toBe('OK');
+    expect(pauses).toHaveLength(4);
+    await late(async (client) => client.disconnect());
+  });
 });

@@ -223,6 +223,7 @@ export function deployIndex(
     random,
     originals,
     registry,
+    indexes,
     room,
     rooms,
     deployed,

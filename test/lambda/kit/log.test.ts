@@ -20,6 +20,10 @@ test.each([['AccessDeniedException', 'not authorized'], ['ValidationException', 
   expect(describeError(error).reason).toBe(reason);
 });
 
+test.each([['forbidden', 'Pinecone: HTTP 401'], ['refused', undefined]])('keeps what a store says where it is %s: %s', (kind, reason) => {
+  expect(describeError(Object.assign(new Error('Pinecone: HTTP 401'), { name: 'StoreFailure', kind })).reason).toBe(reason);
+});
+
 test.each([undefined, null, 'words', { message: 'words' }])('tells the kind of %j, which is no error', (thrown) => {
   expect(describeError(thrown)).toEqual({ error: typeof thrown });
 });

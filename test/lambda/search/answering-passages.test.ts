@@ -17,6 +17,11 @@ test('whoever looks up hears what the index that answers tells of its search', a
   expect(heard).toEqual(said);
 });
 
+test.each([['AccessDeniedException', { name: 'AccessDeniedException' }], ['TimeoutError', { name: 'PassagesFailure', kind: 'unavailable' }]])('%s of what says which index answers is told as it is', async (name, told) => {
+  const passages = answeringPassages(terms, { indexes: async () => Promise.reject(Object.assign(new Error('no'), { name })), open: () => new MemoryPassages([]) });
+  await expect(passages.search({ question: 'How long?', most: 5 }, signal)).rejects.toMatchObject(told);
+});
+
 test('nothing is found where none answers yet, or the one that does lies in another store', async () => {
   const open = () => { throw new Error('opened'); };
   const elsewhere: Indexes = { ...indexes, known: { one: { ...indexes.known.one, place: 'another' } } };

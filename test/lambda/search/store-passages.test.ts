@@ -92,6 +92,13 @@ test.each([[new EmbeddingFailure('throttled', 'slow down'), 'throttled'], [new S
   await expect(passages.search({ question: 'leave', most: 5 }, signal)).rejects.toMatchObject({ name: 'PassagesFailure', kind, cause: failure });
 });
 
+test('a store that does not let the deployment in is nobody\'s filter, and passes by itself no more', async () => {
+  const failure = new StoreFailure('forbidden', 'Pinecone: HTTP 401: no such key');
+  const embeddings = { embed: async () => Promise.reject(failure) };
+  const passages = storePassages({ store: new MemoryPassageStore({ dimension: DIMENSION }), embeddings, clock: new FakeClock() }, BOTH);
+  await expect(passages.search({ question: 'leave', most: 5, filter: { field: 'owner', is: 'equals', value: 'acme' } }, signal)).rejects.toBe(failure);
+});
+
 test('says how each ranking has a passage, and what each stage took', async () => {
   const { passages, clock } = await open(TEXTS);
   const notes: SearchNote[] = [];

@@ -156,7 +156,7 @@ describe('OpenSearch Serverless', () => {
       await expect(unseen(90).make(index())).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringContaining('does not show it after 60 seconds') });
     });
 
-    test.each([['ThrottlingException', 'throttled'], ['ValidationException', 'refused'], ['AccessDeniedException', 'unavailable']])('%s is %s', async (name, kind) => {
+    test.each([['ThrottlingException', 'throttled'], ['ValidationException', 'refused'], ['AccessDeniedException', 'forbidden']])('%s is %s', async (name, kind) => {
       const client = { send: () => Promise.reject(Object.assign(new Error('no'), { name })) } as unknown as OpenSearchServerlessClient;
       await expect(indexesOf(client).make(index())).rejects.toMatchObject({ name: 'StoreFailure', kind });
       await expect(indexesOf(client).drop('any', never)).rejects.toMatchObject({ name: 'StoreFailure', kind });
@@ -222,7 +222,7 @@ describe('OpenSearch Serverless', () => {
     });
   });
 
-  test.each([[429, 'throttled'], [503, 'unavailable'], [403, 'unavailable'], [400, 'refused']])('HTTP %i is %s', async (status, kind) => {
+  test.each([[429, 'throttled'], [503, 'unavailable'], [403, 'forbidden'], [401, 'forbidden'], [400, 'refused']])('HTTP %i is %s', async (status, kind) => {
     const { store } = open(server, table);
     server.failures.push(status);
     await expect(store.byMeaning({ vector: toward(0), most: 5 }, never)).rejects.toMatchObject({ name: 'StoreFailure', kind });

@@ -60,7 +60,7 @@ describe('PostgreSQL', () => {
 
     test.each(['chunks', 'postings', 'totals'] as const)('refuses a search that would write to %s', async (kind) => {
       for (const statement of [`DELETE FROM ${tables[kind]}`, `UPDATE ${tables[kind]} SET tenant = 'x'`, `TRUNCATE ${tables[kind]}`]) {
-        await expect(database.server.run({ role: 'reads', tenant: '"acme"' }, (client) => client.query(statement))).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringMatching('permission denied') });
+        await expect(database.server.run({ role: 'reads', tenant: '"acme"' }, (client) => client.query(statement))).rejects.toMatchObject({ kind: 'forbidden', message: expect.stringMatching('permission denied') });
       }
     });
   });

@@ -89,6 +89,32 @@ describe('Pinecone', () => {
     expect(reads).toBe(3);
   });
 
+  test('a key that is not taken any more is read anew at once, and one that was just read says so', async () => {
+    const { index } = open(server, table);
+    let [secret, reads] = ['pcsk_old', 0];
+    const send = pineconeJson(server.url, async () => {
+      reads++;
+      return secret;
+    }, () => 0);
+    const store = pineconePassages(send, index);
+    const ask = () => store.byMeaning({ vector: toward(0), most: 1 }, never);
+    const refused = { name: 'StoreFailure', kind: 'forbidden', message: expect.stringContaining('Pinecone: HTTP 401') };
+    await expect(ask()).rejects.toMatchObject(refused);
+    expect(reads).toBe(1);
+    await expect(ask()).rejects.toMatchObject(refused);
+    expect(reads).toBe(2);
+    secret = KEY;
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([[], [], []]);
+    expect(reads).toBe(3);
+  });
+
+  test.each([['{"apiKey":', 'is no JSON'], ['{"key":"x"}', "without 'apiKey'"]])('a secret that is %s opens nothing, and is quoted to nobody', async (secret, reason) => {
+    const store = pineconePassages(pineconeJson(server.url, async () => secret, () => 0), open(server, table).index);
+    const failure = await store.byMeaning({ vector: toward(0), most: 1 }, never).catch((error: Error) => error) as Error;
+    expect(failure).toMatchObject({ name: 'StoreFailure', kind: 'forbidden', message: expect.stringContaining(reason) });
+    expect(failure.message).not.toContain(secret);
+  });
+
   test('finds by meaning alone where there is no table, and refuses tenants then', async () => {
     const { index, send } = open(server, table);
     const store = pineconePassages(send, index);
@@ -194,7 +220,7 @@ describe('Pinecone', () => {
     expect(server.asked).toHaveLength(before);
   });
 
-  test.each([[429, 'throttled'], [503, 'unavailable'], [401, 'unavailable'], [404, 'unavailable'], [400, 'refused']])('HTTP %i is %s', async (status, kind) => {
+  test.each([[429, 'throttled'], [503, 'unavailable'], [403, 'forbidden'], [404, 'unavailable'], [400, 'refused']])('HTTP %i is %s', async (status, kind) => {
     const { store } = open(server, table);
     for (const call of [() => store.byMeaning({ vector: toward(0), most: 5 }, never), () => store.write([chunk({ id: 'one' })]), () => store.remove(['one'])]) {
       if (call.toString().includes('remove')) await store.write([chunk({ id: 'one' })]);

@@ -103,6 +103,19 @@ describe('Redis', () => {
     return { index, store: redisPassages(redis.command, index) };
   };
 
+  test.each<['server' | 'cluster', string]>([['server', 'wrong'], ['cluster', 'wrong']])('a %s that does not take a password forbids it', async (kind, password) => {
+    const server: SearchServer = await startSearchServer({ words: true, password: 'hush', ...kind === 'cluster' && { announced: () => server.port } });
+    const clients: (Cluster | Redis)[] = [];
+    const connected = valkey<Cluster | Redis>(async () => {
+      clients.push(kind === 'cluster' ? openCluster('127.0.0.1', server.port, { password }) : openServer('127.0.0.1', server.port, { password }));
+      return clients.at(-1)!;
+    });
+    const command = redisTold((name, ...args) => connected((client) => client.call(name, ...args)));
+    await expect(command('HGET', 'a', 'b')).rejects.toMatchObject({ name: 'StoreFailure', kind: 'forbidden', message: expect.stringContaining('WRONGPASS') });
+    clients.forEach((client) => client.disconnect());
+    await server.stop();
+  });
+
   test('a field that is gone of what is written again is found no more', async () => {
     const { store } = await open();
     await store.write([chunk({ id: 'one', metadata: { year: 2020, tags: ['tax'] } })]);
@@ -139,7 +152,7 @@ describe('Redis', () => {
     redis.server.failures.pop();
   });
 
-  test.each([['LOADING Redis is loading the dataset in memory', 'throttled'], ['OOM command not allowed', 'throttled'], ['ERR something', 'unavailable']])('%s is %s', async (message, kind) => {
+  test.each([['LOADING Redis is loading the dataset in memory', 'throttled'], ['OOM command not allowed', 'throttled'], ['NOPERM no permissions to run the command', 'forbidden'], ['ERR something', 'unavailable']])('%s is %s', async (message, kind) => {
     const { store } = await open();
     redis.server.failures.push(message);
     await expect(store.byMeaning({ vector: toward(0), most: 5 }, never)).rejects.toMatchObject({ name: 'StoreFailure', kind, message: `Redis: FT.SEARCH: ${message}` });
