@@ -20,9 +20,9 @@ test.each([['AccessDeniedException', 'forbidden'], ['KmsDisabledException', 'for
     const words = dynamoKeywords(tables, options);
     const calls: readonly (readonly [string, () => Promise<unknown>])[] = [
       ['S3 Vectors', () => s3VectorsPassages(client as unknown as S3VectorsClient, 'arn', index).byMeaning({ vector: [1], most: 1 }, never)],
-      ['S3 Vectors', () => s3VectorsIndexes(client as unknown as S3VectorsClient, 'arn', { dropWords: async () => true }).make(index)],
+      ['S3 Vectors', () => s3VectorsIndexes(client as unknown as S3VectorsClient, 'arn', { dropWords: async () => ({ done: true }) }).make(index)],
       ['OpenSearch Serverless', () => openSearchIndexes(client as unknown as OpenSearchServerlessClient, async () => Promise.reject(new Error('not asked')), {
-        reference: { collectionId: 'c', ownsEngine: true }, dropPlaces: async () => true, now: Date.now, pause: async () => undefined,
+        reference: { collectionId: 'c', ownsEngine: true }, dropPlaces: async () => ({ done: true }), now: Date.now, pause: async () => undefined,
       }).make(index)],
       ['the table of words', () => words.search(['leave'], 'acme', never)],
       ['the table of words', () => words.remove(['one'])],
