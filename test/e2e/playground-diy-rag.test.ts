@@ -109,15 +109,32 @@ describeWithBrowser('the playground page of a pipeline of one\'s own', () => {
     await page.getByRole('table').waitFor();
     const contrasts = async () => (await page.evaluate(textContrasts)).filter(({ ratio, least }) => ratio < least);
     expect(await contrasts()).toEqual([]);
+    // The page itself does not scroll: what is said stands between its head and the place to write.
+    const longer = () => page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+    expect(await longer()).toBeLessThanOrEqual(0);
 
     await page.setViewportSize({ width: 360, height: 740 });
     const widest = () => page.evaluate(() => Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('.scroll, aside, .aside-view')].map(({ scrollWidth }) => scrollWidth)));
     expect(await widest()).toBeLessThanOrEqual(360);
+    expect(await longer()).toBeLessThanOrEqual(0);
     expect(await page.getByRole('table').getByRole('columnheader').count()).toBe(6);
     await page.getByRole('button', { name: 'Conversations and test tools' }).click();
     await stages(page, 'scan.pdf').first().waitFor();
     expect(await widest()).toBeLessThanOrEqual(360);
     expect(await contrasts()).toEqual([]);
+  }, 60_000);
+
+  test('tells documents of one title apart by their files', async () => {
+    const page = await visit();
+    await upload(page, 'visitors.md', '# Handbook\n\nVisitors have no days of leave.\n');
+    await inState(page, 'visitors.md', 'indexed');
+    await talk(page, 'How many days of leave have visitors?');
+    const names = await page.getByRole('table').getByRole('rowheader').getByRole('button').allTextContents();
+    expect(names).toEqual(expect.arrayContaining(['Handbook (visitors.md)', 'Handbook (handbook.md)']));
+    await answers(page).waitFor();
+    expect(await page.getByRole('list', { name: 'Sources of this answer' }).getByRole('button').first().textContent()).toContain('Handbook (visitors.md)');
+    await entry(page, 'visitors.md').getByRole('button', { name: 'Delete' }).click();
+    await entry(page, 'visitors.md').waitFor({ state: 'detached' });
   }, 60_000);
 
   test('asks for what it shows, and breaks no rule of its content policy', async () => {

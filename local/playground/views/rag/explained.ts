@@ -1,4 +1,5 @@
 import { Explanation, Passage, Placed, SearchStage } from './client';
+import { nameOf } from './passage';
 import { h, spoken } from '../../dom';
 import { counted, duration } from '../../format';
 
@@ -53,7 +54,7 @@ function ranked({ passages, isCited, open }: Found): HTMLElement {
     h('tbody', { role: 'rowgroup' }, ...passages.map((passage) => h('tr', { role: 'row', class: isCited(passage) && 'cited' },
       h('td', { role: 'cell', class: 'number' }, String(passage.number), isCited(passage) && spoken(', cited')),
       h('th', { role: 'rowheader', scope: 'row' },
-        h('button', { type: 'button', class: 'quiet', onclick: () => open(passage) }, passage.source.title),
+        h('button', { type: 'button', class: 'quiet', onclick: () => open(passage) }, nameOf(passage, passages)),
         h('span', { class: 'when begins' }, [passage.source.page !== undefined && `page ${passage.source.page}`, beginning(passage.text)].filter(Boolean).join(' · '))),
       ...shown.map((stage) => h('td', { role: 'cell' }, ...placed(passage.scores?.[stage], best(stage))))))));
   table.style.setProperty('--stages', String(shown.length));

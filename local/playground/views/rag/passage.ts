@@ -42,3 +42,9 @@ function marked(text: string, spans: readonly Span[]): (Node | string)[] {
   });
   return [...parts, text.slice(from)];
 }
+
+/** What a passage is called among others: by its file too, where another document has the same title. */
+export function nameOf({ source: { title, uri } }: Passage, among: readonly Passage[]): string {
+  const twin = among.some(({ source: other }) => other.title === title && other.uri !== uri);
+  return twin ? `${title} (${uri.split('/').pop()})` : title;
+}

@@ -1,5 +1,5 @@
 import { Annotation, Citation, Passage, Span } from './client';
-import { openPassage, spanOf, whereOf } from './passage';
+import { nameOf, openPassage, spanOf, whereOf } from './passage';
 import { type Cut, replaceParts, type ShownPiece, shownPieces } from './shown-text';
 import { h, spoken } from '../../dom';
 
@@ -65,7 +65,7 @@ export class Sources {
   private show(): void {
     const cited = this.passages.filter((passage) => this.isCited(passage));
     this.element.replaceChildren(...cited.map((passage) => h('li', { value: passage.number },
-      h('button', { type: 'button', onclick: () => this.open(passage) }, h('span', { class: 'title' }, passage.source.title), h('span', { class: 'when' }, whereOf(passage))))));
+      h('button', { type: 'button', onclick: () => this.open(passage) }, h('span', { class: 'title' }, nameOf(passage, this.passages)), h('span', { class: 'when' }, whereOf(passage))))));
   }
 }
 
