@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type PassageIndex, PGVECTOR_LONGEST, PGVECTOR_USERS as USERS } from '../../lib/contract/passage-stores';
+import { LONGEST_VECTOR, type PassageIndex, PGVECTOR_USERS as USERS } from '../../lib/contract/passage-stores';
 
 /** An index over numbers of full precision takes no longer vectors. */
 const LONGEST_FULL = 2_000;
@@ -13,8 +13,8 @@ export interface PostgresIndex {
 }
 
 export function postgresIndex(schema: string, { name, dimension }: Pick<PassageIndex, 'name' | 'dimension'>): PostgresIndex {
-  if (!Number.isInteger(dimension) || dimension < 1 || dimension > PGVECTOR_LONGEST) {
-    throw new Error(`vectors must have 1 to ${PGVECTOR_LONGEST} numbers to be indexed by pgvector, got ${dimension}`);
+  if (!Number.isInteger(dimension) || dimension < 1 || dimension > LONGEST_VECTOR.pgvector) {
+    throw new Error(`vectors must have 1 to ${LONGEST_VECTOR.pgvector} numbers to be indexed by pgvector, got ${dimension}`);
   }
   const [chunks, postings, totals] = tablesOf(schema, name);
   return { chunks, postings, totals, vector: dimension > LONGEST_FULL ? 'halfvec' : 'vector' };

@@ -12,6 +12,9 @@ export interface PassageIndex {
   readonly tenantField?: string;
 }
 
+/** Most numbers in a vector that a store can index; pgvector more than 2,000 in half precision only. */
+export const LONGEST_VECTOR = { s3Vectors: 4_096, pgvector: 4_000, openSearch: 16_000, pinecone: 20_000, redis: 32_768, memoryDb: 32_768 } as const;
+
 /** A database of PostgreSQL 15 or later with pgvector 0.8 or later. */
 export interface PgvectorReference {
   readonly host: string;
@@ -29,9 +32,6 @@ export const PGVECTOR_PASSAGES = 'passages';
  * makes and drops the tables of indexes, and sees nothing in them where chunks belong to tenants. Each logs in by a token of IAM.
  */
 export const PGVECTOR_USERS = { reads: '_reads', writes: '_writes', owns: '_owns' } as const;
-
-/** Longer vectors cannot be indexed, not even in half precision. */
-export const PGVECTOR_LONGEST = 4_000;
 
 /** A bucket of S3 Vectors, in which each index is one of its own, and the table that their words are kept in. */
 export interface S3VectorsReference {

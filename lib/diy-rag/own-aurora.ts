@@ -5,7 +5,7 @@ import { type IDatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { type IndexBuild, type StoreBinding } from './store-binding';
-import { PGVECTOR_LONGEST, PGVECTOR_PASSAGES, PGVECTOR_USERS } from '../contract/passage-stores';
+import { PGVECTOR_PASSAGES, PGVECTOR_USERS } from '../contract/passage-stores';
 import { stackPart } from '../internal/physical-name';
 import { fail, requireMade, requirePattern } from '../internal/validation';
 import { AURORA_PORT, type AuroraClusterOptions, type DataApiDatabase, defineAuroraCluster, requireValidCluster } from '../rag/aurora-cluster';
@@ -91,11 +91,7 @@ export class OwnAurora extends Construct {
   }
 
   private requireValid(props: OwnAuroraProps) {
-    const { index: { dimension }, cluster, vpc, vpcSubnets, minCapacity, maxCapacity, pauseAfter } = props;
-    if (dimension > PGVECTOR_LONGEST) {
-      fail(this, `'embedding' must make vectors of at most ${PGVECTOR_LONGEST} places with VectorStore.auroraPgvector(), which indexes no longer ones, got ${dimension}: `
-        + "name a shorter 'dimension' that the model offers");
-    }
+    const { cluster, vpc, vpcSubnets, minCapacity, maxCapacity, pauseAfter } = props;
     if (cluster && (vpc ?? vpcSubnets ?? minCapacity ?? maxCapacity ?? pauseAfter) !== undefined) {
       fail(this, "'cluster' must stand alone, for what you have is not made again: leave the other options out, or 'cluster'");
     }

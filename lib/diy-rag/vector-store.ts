@@ -6,6 +6,8 @@ import { OwnPinecone, type PineconeStoreOptions } from './own-pinecone';
 import { OwnRedis, type RedisStoreOptions } from './own-redis';
 import { OwnVectors } from './own-vectors';
 import { type IndexBuild, type StoreBinding } from './store-binding';
+import { LONGEST_VECTOR } from '../contract/passage-stores';
+import { fail } from '../internal/validation';
 
 /**
  * Where `DiyRag` keeps chunks with their vectors, and finds them.
@@ -18,7 +20,7 @@ export abstract class VectorStore {
    * Amazon S3 Vectors, with an index of words beside it in DynamoDB: found by meaning and by words, and nothing is paid while nobody asks but for what is kept.
    */
   public static s3Vectors(): VectorStore {
-    return new Held((scope, build) => new OwnVectors(scope, 'Store', build).binding);
+    return new Held('s3Vectors', (scope, build) => new OwnVectors(scope, 'Store', build).binding);
   }
 
   /**
@@ -26,7 +28,7 @@ export abstract class VectorStore {
    * itself. It sleeps when nobody asks; the first question then waits 15 seconds or more.
    */
   public static auroraPgvector(options: AuroraVectorStoreOptions = {}): VectorStore {
-    return new Held((scope, build) => new OwnAurora(scope, 'Store', { ...build, ...options }).binding);
+    return new Held('pgvector', (scope, build) => new OwnAurora(scope, 'Store', { ...build, ...options }).binding);
   }
 
   /**
@@ -36,7 +38,7 @@ export abstract class VectorStore {
    * @param options its capacity, or a collection that you have
    */
   public static openSearchServerless(options: CollectionStoreOptions = {}): VectorStore {
-    return new Held((scope, build) => new OwnCollection(scope, 'Store', { ...build, ...options }).binding);
+    return new Held('openSearch', (scope, build) => new OwnCollection(scope, 'Store', { ...build, ...options }).binding);
   }
 
   /**
@@ -45,7 +47,7 @@ export abstract class VectorStore {
    * @param options the index, and what opens it
    */
   public static pinecone(options: PineconeStoreOptions): VectorStore {
-    return new Held((scope, build) => new OwnPinecone(scope, 'Store', { ...build, ...options }).binding);
+    return new Held('pinecone', (scope, build) => new OwnPinecone(scope, 'Store', { ...build, ...options }).binding);
   }
 
   /**
@@ -54,7 +56,7 @@ export abstract class VectorStore {
    * @param options the server, and what opens it
    */
   public static redis(options: RedisStoreOptions): VectorStore {
-    return new Held((scope, build) => new OwnRedis(scope, 'Store', { ...build, ...options }).binding);
+    return new Held('redis', (scope, build) => new OwnRedis(scope, 'Store', { ...build, ...options }).binding);
   }
 
   /**
@@ -64,20 +66,34 @@ export abstract class VectorStore {
    * @param options its nodes and network
    */
   public static memoryDb(options: MemoryDbStoreOptions = {}): VectorStore {
-    return new Held((scope, build) => new OwnMemoryDb(scope, 'Store', { ...build, ...options }).binding);
+    return new Held('memoryDb', (scope, build) => new OwnMemoryDb(scope, 'Store', { ...build, ...options }).binding);
   }
 
   /** @internal */
   public abstract _bind(scope: Construct, build: IndexBuild): StoreBinding;
 }
 
+/** What each kind of store is asked for by. */
+const FACTORIES: Readonly<Record<keyof typeof LONGEST_VECTOR, keyof typeof VectorStore>> = {
+  s3Vectors: 's3Vectors', pgvector: 'auroraPgvector', openSearch: 'openSearchServerless', memoryDb: 'memoryDb', redis: 'redis', pinecone: 'pinecone',
+};
+
 /** A store that a construct of its own makes, or finds. */
 class Held extends VectorStore {
-  constructor(private readonly hold: (scope: Construct, build: IndexBuild) => StoreBinding) {
+  constructor(private readonly kind: keyof typeof LONGEST_VECTOR, private readonly hold: (scope: Construct, build: IndexBuild) => StoreBinding) {
     super();
   }
 
   public _bind(scope: Construct, build: IndexBuild): StoreBinding {
+    this.requireFit(scope, build.index);
     return this.hold(scope, build);
+  }
+
+  private requireFit(scope: Construct, { dimension }: IndexBuild['index']) {
+    const most = LONGEST_VECTOR[this.kind];
+    if (dimension <= most) return;
+    const able = Object.entries(FACTORIES).filter(([kind]) => LONGEST_VECTOR[kind as keyof typeof FACTORIES] >= dimension).map(([, factory]) => `VectorStore.${factory}()`);
+    fail(scope, `'embedding' must make vectors of at most ${most} places with VectorStore.${FACTORIES[this.kind]}(), which indexes no longer ones, got ${dimension}: `
+      + `name a shorter 'dimension' that the model offers${able.length > 0 ? `, or take ${able.join(' or ')}` : ''}`);
   }
 }

@@ -217,6 +217,7 @@ class BedrockEmbeddingModel extends EmbeddingModel {
   public bind(scope: IConstruct, caller: iam.IGrantable): EmbeddingBinding {
     requireReachable(scope, 'EmbeddingModel', this._route);
     requireInteger(scope, 'inputTokens', this.options.inputTokens, 1, 1_000_000);
+    requireInteger(scope, 'dimension', this.options.dimension, 1, 1_000_000);
     grantRoute(caller, INVOKE, this._route);
     const entry = find(catalogue().embedding, this._route.baseModelId);
     if (this.options.binary && entry && !entry.binary) {

@@ -3,7 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { CollectionCapacity, type CollectionStoreOptions, DiyRag, type DiyRagProps, MetadataField, Posture, SearchKind, VectorStore } from '../../lib';
+import { CollectionCapacity, type CollectionStoreOptions, DiyRag, type DiyRagProps, EmbeddingModel, MetadataField, Posture, SearchKind, VectorStore } from '../../lib';
+import { LONGEST_VECTOR } from '../../lib/contract/passage-stores';
 
 const COLLECTION = { collectionArn: 'arn:aws:aoss:us-east-1:111122223333:collection/abc123', collectionName: 'papers', endpoint: 'https://abc123.us-east-1.aoss.amazonaws.com' };
 
@@ -20,6 +21,36 @@ function dataRules(template: Template) {
     return { id, permissions: JSON.stringify(Policy).match(/aoss:\w+/g)!.sort() };
   });
 }
+
+describe('vectors', () => {
+  const secretOf = (stack: Stack) => Secret.fromSecretCompleteArn(stack, 'Key', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:pinecone-AbCdEf');
+  const stores: readonly (readonly [keyof typeof LONGEST_VECTOR, number, (stack: Stack) => VectorStore, string])[] = [
+    ['s3Vectors', 4_096, () => VectorStore.s3Vectors(), 'VectorStore.s3Vectors()'],
+    ['pgvector', 4_000, () => VectorStore.auroraPgvector(), 'VectorStore.auroraPgvector()'],
+    ['openSearch', 16_000, () => VectorStore.openSearchServerless(), 'VectorStore.openSearchServerless()'],
+    ['pinecone', 20_000, (stack) => VectorStore.pinecone({ endpoint: 'https://x.pinecone.io', secret: secretOf(stack) }), 'VectorStore.pinecone()'],
+    ['redis', 32_768, () => VectorStore.redis({ host: 'redis.example.com' }), 'VectorStore.redis()'],
+    ['memoryDb', 32_768, () => VectorStore.memoryDb(), 'VectorStore.memoryDb()'],
+  ];
+  const of = (dimension: number, storeOf: (stack: Stack) => VectorStore) => synthesized((stack) => ({
+    store: storeOf(stack), embedding: EmbeddingModel.foundation('amazon.titan-embed-text-v2:9', { dimension }),
+  }));
+
+  test.each(stores)('of %s have at most %i places', (kind, most, storeOf, called) => {
+    expect(LONGEST_VECTOR[kind]).toBe(most);
+    expect(() => of(most, storeOf)).not.toThrow();
+    expect(() => of(most + 1, storeOf)).toThrow(`'embedding' must make vectors of at most ${most} places with ${called}, which indexes no longer ones, got ${most + 1}: name a shorter 'dimension' that the model offers`);
+  });
+
+  test('that are too long for a store are told which take them', () => {
+    expect(() => of(17_000, () => VectorStore.openSearchServerless())).toThrow('that the model offers, or take VectorStore.memoryDb() or VectorStore.redis() or VectorStore.pinecone()');
+    expect(() => of(40_000, () => VectorStore.memoryDb())).toThrow(/that the model offers$/m);
+  });
+
+  test.each([0, 1.5, -1])('of %d places are none', (dimension) => {
+    expect(() => of(dimension, () => VectorStore.s3Vectors())).toThrow("'dimension'");
+  });
+});
 
 describe('a collection of OpenSearch Serverless', () => {
   test('sleeps when nobody asks, and is let into by the roles that write and search alone', () => {
