@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { agentCoreMemory } from './agentcore/memory';
 import { readAssembly } from './assembly/assembly';
-import { makeCustomResources } from './assembly/custom-resources';
+import { CustomResources } from './assembly/custom-resources';
 import { Deployment } from './assembly/deployment';
 import { deployGates } from './assembly/gates';
 import { REGION } from './assembly/identity';
@@ -305,7 +305,8 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   });
   for (const api of apis) for (const pool of functionsBehind(api, functions)) pool.warm();
   for (const { functionArn } of functionUrls) functionOf(functionArn)?.warm();
-  await makeCustomResources({ deployment, invoke: async (functionArn, event) => functionOf(functionArn)?.call(event) });
+  const customResources = new CustomResources(async (functionArn, event) => functionOf(functionArn)?.call(event));
+  await customResources.apply(deployment);
   eventing.tellOfStacks('CREATE_COMPLETE');
   for (const { routes } of socketApis) for (const { functionArn } of routes.values()) functionOf(functionArn ?? '')?.warm();
 
@@ -327,7 +328,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
     async update(assembly) {
       const next = new Deployment(readAssembly(assembly));
       readPrincipals(next).forEach((principal) => principals.add(principal));
-      await replaceFunctions(functions, place(next));
+      await replaceFunctions(functions, place(next)).then(() => customResources.apply(next));
       eventing.tellOfStacks('UPDATE_COMPLETE');
     },
     stop,

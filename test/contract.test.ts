@@ -12,6 +12,7 @@ import { EVALUATE_ENV } from '../lib/contract/evaluation';
 import { OIDC_AUTHORIZER_ENV } from '../lib/contract/oidc-authorizer';
 import { PGVECTOR_SCHEMA_ENV } from '../lib/contract/pgvector-schema';
 import { RAG_ENV } from '../lib/contract/rag';
+import { VECTOR_BUCKET_ENV } from '../lib/contract/vector-bucket';
 import { DiyRag } from '../lib/diy-rag';
 
 /** Each handler, what it reads from its environment, and a construct that defines it. */
@@ -45,6 +46,7 @@ const HANDLERS = [
     contract: EVALUATE_ENV,
     define: (stack: Stack) => new ManagedRag(stack, 'Rag').addEvaluation({ set: EvaluationSet.fromBucket(Bucket.fromBucketName(stack, 'Sets', 'sets'), 'set.jsonl') }),
   },
+  { bundle: 'vector-bucket', handler: 'Empties a vector bucket that is deleted', contract: VECTOR_BUCKET_ENV, define: (stack: Stack) => new DiyRag(stack, 'Rag') },
   { bundle: 'rag', handler: 'Answers questions from documents', contract: RAG_ENV, define: (stack: Stack) => new ManagedRag(stack, 'Rag') },
 ];
 

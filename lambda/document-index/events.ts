@@ -4,14 +4,13 @@ import { bringAllInStep } from './beside';
 import { conclude, putOff } from './conclude';
 import { type ChangedDocument, documentsOf } from './document';
 import { heldBack } from './fault';
-import { type House, openToWrite, readIndexes } from './house';
+import { type House, openToWrite } from './house';
 import { type JobMessage, parseWork, type ReceivedJob } from './request';
 import { compare, obey, tend } from './tend';
 import { requestWalks, walk } from './walk';
 import { SYNC_METRICS } from '../../lib/contract/document-sync';
 import type { Indexes } from '../../lib/contract/reindexing';
 import { describeCause, describeError } from '../kit/log';
-import { fieldsOf } from '../kit/messages';
 
 type Handler = (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse>;
 
@@ -27,7 +26,6 @@ const AGAIN_SECONDS = [5, 15, 45, 120, 300];
 /** Keeps the indexes of a store in step with its documents. The answer names the messages that come again. */
 export function documentIndex(house: House): Handler {
   return async (event, { getRemainingTimeInMillis }) => {
-    if (isDeletion(event)) return emptied(house);
     const { clock, changes, log } = house;
     const until = clock.now() + getRemainingTimeInMillis() - RESERVE_MS;
     const work = parseWork(event);
@@ -54,19 +52,6 @@ export function documentIndex(house: House): Handler {
     }
     return failures(again);
   };
-}
-
-/** What EventBridge tells of the stack when it is being deleted. */
-function isDeletion(event: unknown): boolean {
-  return fieldsOf(event)['detail-type'] === 'CloudFormation Stack Status Change';
-}
-
-/** Drops all indexes, so that what holds them can be deleted; what is kept of them elsewhere goes with the stack. */
-async function emptied(house: House): Promise<SQSBatchResponse> {
-  const names = Object.keys((await readIndexes(house)).known);
-  for (const name of names) await house.indexes.drop(name, AbortSignal.abort());
-  house.log.info('indexes', { what: 'dropped with the stack', indexes: names.length });
-  return failures([]);
 }
 
 function failures(messages: readonly string[]): SQSBatchResponse {

@@ -1,7 +1,7 @@
 /**
  * Keeps an index of our own in step with its documents: takes changes from their FIFO queue, one line a document, and requests to look everything
- * through from theirs. Both event sources report the items of a batch that failed. When the stack is being deleted, EventBridge calls it to drop its indexes.
- * State machines call it for the steps of a bulk load.
+ * through from theirs. Both event sources report the items of a batch that failed. State machines call it for the steps of a
+ * bulk load.
  *
  * It needs, and nothing else:
  * - on the bucket of documents `s3:GetObject`, and `s3:ListBucket`, so that a missing one is told from a forbidden one, and for the look through all

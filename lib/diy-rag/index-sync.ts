@@ -17,7 +17,6 @@ import { STORE_PARTS } from '../contract/own-knowledge';
 import { type ParsePolicy } from '../contract/parsing';
 import { acknowledge, acknowledgeWildcard } from '../internal/acknowledge';
 import { BundledFunction } from '../internal/bundled-function';
-import { EventRule } from '../internal/event-rule';
 import { type HandlerRole } from '../internal/handler-role';
 import { PrivateBucket } from '../internal/private-bucket';
 import { placing } from '../knowledge/knowledge-needs';
@@ -29,7 +28,7 @@ import { ChangeTrigger } from '../rag/change-trigger';
 import { type SourceDocuments } from '../rag/source-documents';
 import { type SyncPolicy } from '../rag/sync-policy';
 import { SyncQueues } from '../rag/sync-queues';
-import { DeploymentTrigger, ScheduleTrigger, stackEvents } from '../rag/sync-triggers';
+import { DeploymentTrigger, ScheduleTrigger } from '../rag/sync-triggers';
 
 export interface IndexSyncProps extends Build {
   readonly documents: SourceDocuments;
@@ -84,9 +83,6 @@ export class IndexSync extends Construct {
     this.readFrom(this.queues.jobs, 'Jobs', 1, 2);
     this.readFrom(this.changes, 'Changes', DOCUMENTS_AT_ONCE, AT_ONCE);
     if (onChange) new ChangeTrigger(this, 'OnChange', { ...props, queues: this.queues, changes: this.changes, documents: [props.documents], sources: this.sources });
-    // Indexes are made at runtime: CloudFormation knows none of them, and what holds one cannot be deleted.
-    // The rollback is that of a stack which could not be made; that of an update is called otherwise.
-    if (props.store.emptied) new EventRule(this, 'OnDelete', stackEvents('DELETE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'), this.queues.lost).call(this.handler.function);
     if (onDeploy) new DeploymentTrigger(this, 'OnDeploy', this.queues);
     if (schedules.length > 0) new ScheduleTrigger(this, 'OnSchedule', schedules, this.queues, props);
   }
@@ -192,6 +188,8 @@ export class IndexSync extends Construct {
       functionResponseTypes: ['ReportBatchItemFailures'],
     });
     mapping.node.addDependency(role);
+    const { emptying } = this.props.store;
+    if (emptying) mapping.node.addDependency(emptying);
     acknowledge(scope, 'Serverless-LambdaEventSourceMappingDestination', 'Lambda offers such a destination for streams only: what a queue gives up goes to the dead-letter queue of the queue.');
   }
 }

@@ -3,6 +3,7 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { CfnVectorBucket } from 'aws-cdk-lib/aws-s3vectors';
 import { Construct } from 'constructs';
 import { type IndexBuild, type StoreBinding } from './store-binding';
+import { VectorBucketEmptying } from './vector-bucket-emptying';
 import { KEYWORD_TABLE } from '../contract/passage-stores';
 import { acknowledgeWildcard } from '../internal/acknowledge';
 import { grantKeyThrough } from '../internal/key-grants';
@@ -37,7 +38,7 @@ export class OwnVectors extends Construct {
       words: true,
       wordless: !this.words,
       textFilters: false,
-      emptied: true,
+      emptying: new VectorBucketEmptying(this, 'Emptying', { ...props, bucket: this.bucket }),
       letWrite: (role) => this.let(role, ['PutVectors', 'DeleteVectors'], ['BatchGetItem', 'BatchWriteItem']),
       // A word that too many chunks have is looked up for the best of them.
       letSearch: (role) => this.let(role, [...search === SearchKind.KEYWORD ? [] : ['QueryVectors'], 'GetVectors'], ['Query', 'BatchGetItem']),

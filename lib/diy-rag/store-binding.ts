@@ -1,4 +1,5 @@
 import { type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IDependable } from 'constructs';
 import { type StoreReference } from '../contract/own-knowledge';
 import { type PassageIndex } from '../contract/passage-stores';
 import { type ServiceRole } from '../internal/handler-role';
@@ -31,8 +32,8 @@ export interface StoreBinding {
   readonly wordless?: boolean;
   /** Whether texts that describe documents can be compared in part. */
   readonly textFilters: boolean;
-  /** That it cannot be deleted while it holds an index. @default false */
-  readonly emptied?: boolean;
+  /** What empties it as it goes, where it cannot be deleted while it holds an index: nobody may write before that is there, or after it has gone. */
+  readonly emptying?: IDependable;
   letWrite(role: ServiceRole): void;
   letSearch(grantee: IGrantable): void;
   /** Lets a role make indexes of the store, and drop them. */

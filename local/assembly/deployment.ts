@@ -15,6 +15,7 @@ const RUNNING = [
   /^AWS::SQS::(Queue|QueuePolicy)$/, /^AWS::Lambda::(EventSourceMapping|EventInvokeConfig)$/, /^AWS::Events::(Rule|EventBus)$/,
   /^AWS::Scheduler::(Schedule|ScheduleGroup)$/, /^Custom::(S3BucketNotifications|EvaluationGate)$/,
   /^AWS::SecretsManager::(Secret|SecretTargetAttachment)$/, /^AWS::RDS::(DBCluster|DBInstance|DBSubnetGroup)$/, /^Custom::Pgvector/,
+  /^Custom::EmptiedVectorBucket$/,
 ];
 
 /** Carries no behaviour, so nobody misses it. */

@@ -11,6 +11,7 @@ type Input = Readonly<Record<string, unknown>>;
 const OPERATIONS = {
   CreateIndex: ['vectorBucketArn', 'dataType', 'dimension', 'distanceMetric', 'metadataConfiguration'],
   GetIndex: [],
+  ListIndexes: ['vectorBucketArn', 'maxResults', 'nextToken'],
   DeleteIndex: [],
   PutVectors: ['vectors'],
   GetVectors: ['keys', 'returnData', 'returnMetadata'],
@@ -46,6 +47,7 @@ export function s3Vectors(): S3Vectors {
     authorizations(request) {
       const operation = operationOf(request);
       const input = inputOf(request);
+      if (operation === 'ListIndexes') return [{ action: 's3vectors:ListIndexes', resource: String(input.vectorBucketArn) }];
       const resource = indexArnOf(input);
       const reads = operation !== 'GetVectors' && (input.returnMetadata || input.returnData || input.filter);
       return [{ action: `s3vectors:${operation}`, resource }, ...reads ? [{ action: 's3vectors:GetVectors', resource }] : []];
@@ -56,6 +58,7 @@ export function s3Vectors(): S3Vectors {
       const input = inputOf(request);
       const odd = Object.keys(input).find((key) => !NAMES.includes(key) && !(OPERATIONS[operation] as readonly string[]).includes(key));
       if (odd) throw new AwsFailure('UnknownOperationException', 404, `the local S3 Vectors does not know ${odd} of ${operation}`);
+      if (operation === 'ListIndexes') return reply(listed([...indexes.values()], input));
       const indexArn = indexArnOf(input);
       if (operation === 'CreateIndex') {
         if (indexes.has(indexArn)) throw new AwsFailure('ConflictException', 409, 'An index with the specified name already exists');
@@ -78,12 +81,21 @@ export function vectorIndexes(deployment: Deployment): VectorIndexDefinition[] {
   });
 }
 
+/** Indexes of a bucket, page by page. */
+function listed(all: readonly VectorIndex[], { vectorBucketArn, nextToken, maxResults }: Input): object {
+  const own = all.map(({ definition }) => definition).filter(({ arn: indexArn }) => indexArn.startsWith(`${String(vectorBucketArn)}/index/`));
+  const from = Number(nextToken ?? 0);
+  const to = from + whole(maxResults ?? LISTED, 'maxResults', LISTED);
+  return { indexes: own.slice(from, to).map(describe), ...to < own.length && { nextToken: String(to) } };
+}
+
 function answer(operation: Operation, index: VectorIndex, input: Input): object {
   const shown = ({ key, data, metadata }: StoredVector) => ({
     key, ...input.returnData === true && { data: { float32: [...data] } }, ...input.returnMetadata === true && { metadata },
   });
   switch (operation) {
     case 'CreateIndex':
+    case 'ListIndexes':
     case 'DeleteIndex':
       return {};
     case 'GetIndex':

@@ -15,6 +15,7 @@ const regulatedApps: readonly { readonly name: string; readonly define: (app: Ap
   ragOf('documents at times, and links to them', { retrieval: { links: Duration.minutes(10) }, sync: SyncPolicy.schedule(ScheduleExpression.rate(Duration.days(1))) }),
   ragOf('a table of Aurora', { store: KnowledgeStore.auroraPgvector() }),
   ownRagOf('passages in Aurora', { store: VectorStore.auroraPgvector() }),
+  ownRagOf('passages in S3 Vectors', {}),
   ragOf('a collection', { store: KnowledgeStore.openSearchServerless() }),
   ragOf('documents, in a VPC that lies beside it', {}, (stack) => Posture.regulated({ vpc: new Vpc(stack, 'Vpc') })),
 ];

@@ -42,11 +42,3 @@ test('an index with words stands beside one without, and is the same in whatever
   const collection = nameOf(() => ({ store: VectorStore.openSearchServerless() }));
   expect(nameOf(() => ({ store: VectorStore.openSearchServerless(), retrieval: { search: SearchKind.SEMANTIC } }))).toBe(collection);
 });
-
-test('indexes are dropped when the stack goes, or could not be made, and not when an update is rolled back', () => {
-  const stack = new Stack(new App(), 'Stack');
-  new DiyRag(stack, 'Rag');
-  Template.fromStack(stack).hasResourceProperties('AWS::Events::Rule', {
-    EventPattern: { detail: { 'status-details': { status: ['DELETE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'] } } },
-  });
-});

@@ -98,8 +98,6 @@ export function deployIndex(
       if (mishaps.undroppable.has(name)) throw new TypeError('cannot be dropped');
       const { store: { chunks } } = room(name);
       dropped.push([name, from]);
-      // What goes at once goes whether there is time for the rest or not.
-      if (signal.aborted) chunks.clear();
       for (let after = from; ;) {
         const some = [...chunks.keys()].filter((id) => id > after).sort().slice(0, 20);
         if (some.length === 0) return { done: true };
@@ -278,8 +276,6 @@ export function deployIndex(
     },
     /** What a worker works with, for whom nothing else does the wiring. */
     openHouse: () => mortal().house,
-    /** Calls the function as EventBridge does. */
-    tellOfStack: () => mortal().handler({ 'detail-type': 'CloudFormation Stack Status Change' }, { getRemainingTimeInMillis: () => 300_000 }),
     ask: (message: object) => void jobs.add(JSON.stringify(message)),
     /** The pipeline of the index that answers. */
     answering: () => registry.kept?.indexes.answering?.replace('passages_', ''),

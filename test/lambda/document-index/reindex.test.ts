@@ -326,17 +326,3 @@ test('what was given up is not found', async () => {
   expect(index.state('0.txt')).toMatchObject({ state: 'failed', held: [] });
   expect([...store.chunks.values()].filter(({ document }) => document.endsWith('/0.txt'))).toEqual([]);
 });
-
-test('all indexes go with the stack', async () => {
-  const index = await filled();
-  index.room('passages_pairs').store.write = async () => { throw new TypeError('broken'); };
-  await index.settle(async () => {
-    index.deploy('pairs');
-    await index.until(() => index.indexOf('pairs') !== undefined);
-    const told = index.tellOfStack();
-    await index.clock.pause(5_000);
-    await told;
-    expect(index.room('passages_lines').store.chunks.size).toBe(0);
-    index.deploy('lines');
-  });
-});
