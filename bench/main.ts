@@ -51,8 +51,8 @@ async function main(): Promise<number> {
   if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) return say(`'--runs' must be a whole number above 0, got ${values.runs}`, 2);
   const tokens = values.tokens === undefined ? undefined : Number(values.tokens);
   if (tokens !== undefined && !(Number.isInteger(tokens) && tokens >= 20)) return say(`'--tokens' must be a whole number from 20, got ${values.tokens}`, 2);
-  const { schemas, strings, files, json, corpora, questions, qrels, dataset, store, embeddings, 'embedding-model': embeddingModel, save } = values;
-  const options: Options = { runs, runFiles, schemas, strings, files, json, corpora, questions, tokens, qrels, dataset, store, embeddings, embeddingModel, save };
+  const { 'embedding-model': embeddingModel, ...given } = values;
+  const options: Options = { ...given, runs, runFiles, tokens, embeddingModel };
   const report: Record<string, Result> = {};
 
   for (const row of rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
