@@ -13,14 +13,14 @@ const TOGETHER = 100;
 const SAMPLE = 1_000;
 /** Chunks that words of which there are too many to read them all are looked up for. */
 const LOOKED_UP = 200;
-/** Megabytes that are read of a question's words where no rarer word is asked for: of each its share, and one at least. */
-const PAGES = 8;
+/** Pages that are read of a question's words, whatever they are and however many: of each its share, and then the rarest to their ends. A page is a megabyte. */
+const READ = 12;
 
 export interface KeywordOptions {
   readonly table: string;
   /** Version of the index; several share a table. */
   readonly index: string;
-  /** Most chunks in a page of a word, for tests. @default - a megabyte, some 8,000 */
+  /** Most chunks in a page of a word, for tests. @default 8000, about as many as the service gives at once */
   readonly page?: number;
   readonly pause?: (milliseconds: number) => Promise<void>;
 }
@@ -42,7 +42,7 @@ interface Postings {
  * thousand chunks of a tenant are a fair sample of all: their number and mean length are exact below that, and within some 3% above.
  */
 export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordOptions): Keywords {
-  const { table, index, page, pause } = options;
+  const { table, index, page = 8_000, pause } = options;
   const items = dynamoItems(client, { table, holds: 'words', pause });
   const wordKey = (owner: string, term: string, id: string): Key => ({ [PK]: `${index}#w#${owner}#${term}`, [SK]: placeOf(id) });
   const totalKey = (owner: string, id: string): Key => ({ [PK]: `${index}#t#${owner}`, [SK]: placeOf(id) });
@@ -81,11 +81,10 @@ export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordO
     search: async (asked, tenant, signal) => {
       const owner = ownerOf(tenant);
       return items.told(async () => {
-        const first = asked.map((term) => read({ term, chunks: new Map() }, owner, signal));
+        const share = Math.max(1, Math.floor(READ * page / asked.length));
+        const first = asked.map((term) => read({ term, chunks: new Map() }, Math.min(page, share), owner, signal));
         const [statistics, ...found] = await Promise.all([statisticsOf(owner, signal), ...first]);
-        const isRare = found.some(({ chunks, after }) => chunks.size > 0 && !after);
-        const pages = Math.max(1, Math.floor(PAGES / found.filter(({ after }) => after).length));
-        const words = isRare ? found : await Promise.all(found.map((each) => readOn(each, pages, owner, signal)));
+        const words = await readOn(found, owner, signal);
         const scores = new Map<string, number>();
         const add = (chunks: Postings['chunks'], rare: number) => chunks.forEach(({ count, length }, id) => {
           scores.set(id, (scores.get(id) ?? 0) + rare * weight(count, length, statistics));
@@ -117,17 +116,36 @@ export function dynamoKeywords(client: DynamoDBDocumentClient, options: KeywordO
     return { texts: LastEvaluatedKey ? estimated(Items.length, LastEvaluatedKey) : Items.length, average };
   }
 
-  /** Reads a page more of a word. */
-  async function read({ term, chunks, after }: Postings, owner: string, signal: AbortSignal): Promise<Postings> {
-    const { Items = [], LastEvaluatedKey } = await query(`${index}#w#${owner}#${term}`, 'c, l', page, after, signal);
+  /** Reads on in a word, so many chunks at most. */
+  async function read({ term, chunks, after }: Postings, most: number, owner: string, signal: AbortSignal): Promise<Postings> {
+    const { Items = [], LastEvaluatedKey } = await query(`${index}#w#${owner}#${term}`, 'c, l', most, after, signal);
     for (const { [SK]: place, c, l } of Items) chunks.set(idOf(String(place)), { count: Number(c), length: Number(l) });
     return { term, chunks, after: LastEvaluatedKey };
   }
 
-  async function readOn(postings: Postings, pages: number, owner: string, signal: AbortSignal): Promise<Postings> {
-    let known = postings;
-    for (let turn = 1; known.after && turn < pages; turn++) known = await read(known, owner, signal);
-    return known;
+  /** With what is left to read, the rarest words to their ends; where none has an end, all of them as far as it goes. */
+  async function readOn(found: readonly Postings[], owner: string, signal: AbortSignal): Promise<Postings[]> {
+    let left = READ * page - found.reduce((sum, { chunks }) => sum + chunks.size, 0);
+    const wanted = new Map<Postings, number>();
+    const cut = found.filter(({ after }) => after).sort((one, other) => numberOf(one) - numberOf(other));
+    for (const each of cut) {
+      // An estimate, and so with some room.
+      const rest = Math.ceil((numberOf(each) - each.chunks.size) * 1.1);
+      if (rest > left) break;
+      wanted.set(each, rest);
+      left -= rest;
+    }
+    const isRare = wanted.size > 0 || found.some(({ chunks, after }) => chunks.size > 0 && !after);
+    if (!isRare) for (const each of cut) wanted.set(each, Math.floor(left / cut.length));
+    return Promise.all(found.map(async (each) => {
+      let known = each;
+      for (let rest = wanted.get(each) ?? 0; known.after && rest > 0;) {
+        const before = known.chunks.size;
+        known = await read(known, Math.min(page, rest), owner, signal);
+        rest -= known.chunks.size - before;
+      }
+      return known;
+    }));
   }
 
   /** A word in some chunks, beyond what was read of it. */
