@@ -4,7 +4,7 @@ import { type IConstruct } from 'constructs';
 import { type ChatCode } from './chat-host';
 import { type AuthBinding } from '../api/auth-binding';
 import { fail } from '../internal/validation';
-import { type IKnowledge } from '../knowledge';
+import { type IKnowledge, type KnowledgeBinding } from '../knowledge';
 import { needsOf } from '../knowledge/knowledge-needs';
 import { CalledService } from '../posture';
 
@@ -26,13 +26,15 @@ export function knowledgePlace(knowledge: IKnowledge | undefined, byChat: ChatCo
 
 /** Whether a chat connects to a database to look documents up. */
 export function knowledgeConnects(knowledge?: IKnowledge): boolean {
-  return knowledge !== undefined && needsOf(knowledge)?.place !== undefined;
+  return knowledge !== undefined && needsOf(knowledge)?.connects === true;
 }
 
 /** Lets the chat look documents up, and says how as its handler reads it; empty where there are none. */
 export function knowledgePolicy(scope: IConstruct, { caller, proof }: AuthBinding, role: IGrantable, knowledge?: IKnowledge): string {
   if (!knowledge) return '';
-  const policy = knowledge.bind(scope, role)._policy;
+  // What is no knowledge may have a method of that name, too.
+  const policy = (knowledge.bind(scope, role) as Partial<KnowledgeBinding> | undefined)?._policy
+    ?? fail(scope, "'knowledge' must be a construct of documents, whose 'bind' gives a KnowledgeBinding, got another: give one such as new DiyRag(this, 'Rag') or new ManagedRag(this, 'Rag')");
   const claim = policy.tenant?.claim ?? policy.identity;
   if (claim !== undefined && (caller === 'iam' || caller === 'apiKey')) {
     fail(scope, `'knowledge' must have no tenants and name nobody with ${proof}, because they hold no claims and every caller would be refused, got the claim '${claim}': `

@@ -74,7 +74,7 @@ export class ChatService extends Construct implements ChatHost {
   private definePlacement(): FunctionPlacement {
     const { vpc: given, code } = this.props;
     if (code.connects) {
-      fail(this, "'knowledge' must be kept in a store that is called over HTTPS with Transport.container(), for a container does not know the certificates of Aurora, got VectorStore.auroraPgvector(): "
+      fail(this, "'knowledge' must be kept in a store that is called over HTTPS with Transport.container(), for a container is let out over HTTPS alone and knows no certificates of databases, got one that is connected to, as VectorStore.auroraPgvector(), memoryDb() and redis() are: "
         + 'take Transport.restStreaming(), or another store');
     }
     const placement = code.place(this, code.calls);

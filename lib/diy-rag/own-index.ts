@@ -17,7 +17,7 @@ import { STORE_LAG_SECONDS, USUAL_LAG_SECONDS } from '../contract/answer-cache';
 import { type EmbeddingPolicy } from '../contract/diy-rag';
 import { type IndexPolicy } from '../contract/document-index';
 import { type KnowledgePolicy } from '../contract/knowledge';
-import { STORE_PARTS } from '../contract/own-knowledge';
+import { STORE_PARTS, type StoreReference } from '../contract/own-knowledge';
 import { type ParsePolicy } from '../contract/parsing';
 import { type PassageIndex } from '../contract/passage-stores';
 import { INDEXES_ITEM } from '../contract/reindexing';
@@ -54,6 +54,9 @@ const NOBODY = new ArnPrincipal('*');
 
 /** How long a vector is remembered that was made before. */
 const VECTOR_SECONDS = 30 * 86_400;
+
+/** Stores that are not called over HTTPS. */
+const CONNECTED_TO: readonly StoreReference['kind'][] = ['pgvector', 'redis', 'memoryDb'];
 
 /** Told by it, what was read in another way is read anew; raised where the code reads, cuts or embeds otherwise. */
 const PIPELINE = 1;
@@ -162,6 +165,7 @@ export class OwnIndex extends Construct {
         ...rerank ? [CalledService.BEDROCK_AGENT_RUNTIME] : [],
       ],
       place: store.place,
+      connects: CONNECTED_TO.includes(store.reference.kind),
     };
   }
 

@@ -2,6 +2,7 @@ import { Connections, type ISecurityGroup, type IVpc, type SubnetSelection } fro
 import { type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { placeOutside } from './outside-store';
 import { indexPrefix } from './shared-store';
 import { type IndexBuild, type StoreBinding } from './store-binding';
 import { fail, requireInteger, requirePattern } from '../internal/validation';
@@ -30,7 +31,7 @@ export interface RedisStoreOptions {
   readonly secret?: ISecret;
 
   /**
-   * Whether it speaks TLS, with a certificate that everybody trusts.
+   * Whether it speaks TLS, with a certificate that everybody trusts. With Posture.regulated() it has to.
    *
    * @default true
    */
@@ -39,7 +40,7 @@ export interface RedisStoreOptions {
   /**
    * The VPC that it is reached from, in which handlers run then.
    *
-   * @default - it is reached over the internet, or from where the posture places handlers
+   * @default - it is reached over the internet; with Posture.regulated() subnets have to lead there, such as by a NAT gateway
    */
   readonly vpc?: IVpc;
 
@@ -71,6 +72,9 @@ export class OwnRedis extends Construct {
     const { host, port = PORT, secret, tls } = props;
     requirePattern(this, 'host', host, /^[a-zA-Z0-9.-]+$/, 'the name of a server without a scheme or a port, such as redis.example.com');
     requireInteger(this, 'port', port, 1, 65_535);
+    if (tls === false && !props.posture.publicStores) {
+      fail(this, "'tls' must be true with Posture.regulated(), under which nothing travels in the clear, within a VPC too, got false: have the server speak TLS, or take VectorStore.memoryDb()");
+    }
     const secretArn = secret && credentialsArn(this, 'secret', secret);
     const allow = (grantee: IGrantable) => this.letLogIn(grantee, secretArn);
     this.binding = {
@@ -86,11 +90,11 @@ export class OwnRedis extends Construct {
     };
   }
 
-  private placeBeside(port: number): PlaceBeside | undefined {
+  private placeBeside(port: number): PlaceBeside {
     const { vpc, vpcSubnets, securityGroup, posture, ...build } = this.props;
     if (!vpc) {
       if (vpcSubnets ?? securityGroup) fail(this, "'vpc' must be given with 'vpcSubnets' and 'securityGroup', got none: name the VPC that the server is reached from, or leave the others out");
-      return undefined;
+      return placeOutside({ called: 'a server of Redis without a VPC', port, others: "name the server's own, VectorStore.redis({ vpc, securityGroup }), or take VectorStore.memoryDb()" });
     }
     if (!securityGroup) fail(this, "'securityGroup' must be the group of the server, so that handlers are let in, got none: give it beside 'vpc'");
     const network = new DatabaseNetwork(this, { ...build, placement: posture._storePlace(this), vpc, vpcSubnets });

@@ -14,6 +14,8 @@ export interface KnowledgeNeeds {
   readonly calls: readonly CalledService[];
   /** Where it runs, where that is not for the posture alone to say. */
   readonly place?: PlaceBeside;
+  /** Whether it is kept in a database that is connected to, and not called over HTTPS. @default false */
+  readonly connects?: boolean;
 }
 
 /** Where functions run, where a database may have a say in it. */

@@ -51,7 +51,7 @@ export class DatabaseNetwork {
 }
 
 /** The rules stand in the caller's stack, and go after the caller. */
-function reachOut({ securityGroups, reachedBy }: FunctionPlacement, database: Connections, port: number): DependencyGroup {
+export function reachOut({ securityGroups, reachedBy }: FunctionPlacement, database: Connections, port: number): DependencyGroup {
   const groups = [...securityGroups, ...database.securityGroups];
   const isRule = (child: IConstruct) => child instanceof CfnSecurityGroupIngress || child instanceof CfnSecurityGroupEgress;
   const rules = () => groups.flatMap(({ node }) => node.children).filter(isRule);

@@ -125,7 +125,7 @@ function ragChoices(): Choice[] {
 }
 
 function diyRagChoices(): Choice[] {
-  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries(DIY_RAG_CHOICES).map(([choice, { props, more }]) => {
+  return Object.entries(POSTURES).flatMap(([level, posture]) => Object.entries(DIY_RAG_CHOICES).filter(([, { outside }]) => !outside || level !== 'regulated posture').map(([choice, { props, more }]) => {
     const app = new App();
     const stack = new Stack(app, 'Stack');
     const rag = new DiyRag(stack, 'Own', { ...props(stack), posture: posture(stack) });

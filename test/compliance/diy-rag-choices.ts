@@ -9,6 +9,8 @@ import {
 
 interface DiyRagChoice {
   props(stack: Stack): DiyRagProps;
+  /** It lies outside, where a VPC that is made does not lead. */
+  readonly outside?: true;
   more?(rag: DiyRag, stack: Stack): void;
 }
 
@@ -34,6 +36,7 @@ export const DIY_RAG_CHOICES: Readonly<Record<string, DiyRagChoice>> = {
   'DiyRag in OpenSearch Serverless': { props: () => ({ store: VectorStore.openSearchServerless() }) },
   'DiyRag in MemoryDB': { props: () => ({ store: VectorStore.memoryDb() }) },
   'DiyRag in Pinecone': {
+    outside: true,
     props: (stack) => ({
       store: VectorStore.pinecone({
         endpoint: 'https://docs-abc123.svc.us-east-1.pinecone.io',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { App, Duration, Fn, Stack, Validations } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -11,7 +12,15 @@ import { BulkEmbedding, BulkSource, ContextLines, CorpusFormat, DiyRag, type Diy
 // Off in the other tests, for it takes its time.
 delete process.env.CDK_VALIDATION;
 
-const CHOICES: Readonly<Record<string, (stack: Stack) => DiyRagProps>> = {
+/** A VPC that somebody has, whose private subnets lead to the internet. */
+const withWayOut = (stack: Stack) => Vpc.fromVpcAttributes(stack, 'Vpc', {
+  vpcId: 'vpc-0123456789abcdef0',
+  availabilityZones: [0, 1].map((zone) => Fn.select(zone, Fn.getAzs())),
+  privateSubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+  privateSubnetRouteTableIds: ['rtb-0123456789abcdef0', 'rtb-0123456789abcdef1'],
+});
+
+const CHOICES: Readonly<Record<string, (stack: Stack, regulated: boolean) => DiyRagProps>> = {
   'nothing chosen': () => ({}),
   'passages in Aurora': () => ({ store: VectorStore.auroraPgvector() }),
   'everything chosen': (stack) => ({
@@ -21,7 +30,8 @@ const CHOICES: Readonly<Record<string, (stack: Stack) => DiyRagProps>> = {
   }),
   'a cluster of MemoryDB': () => ({ store: VectorStore.memoryDb() }),
   'a collection of OpenSearch Serverless': () => ({ store: VectorStore.openSearchServerless() }),
-  'an index of Pinecone': (stack) => ({
+  'an index of Pinecone': (stack, regulated) => ({
+    ...regulated && { posture: Posture.regulated({ vpc: withWayOut(stack) }) },
     store: VectorStore.pinecone({
       endpoint: 'https://docs-abc123.svc.us-east-1.pinecone.io',
       secret: Secret.fromSecretCompleteArn(stack, 'Key', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:pinecone-AbCdEf'),
@@ -39,10 +49,10 @@ interface Violation {
 }
 
 /** What the packs and CloudFormation's own validation find, as `pack: rule at construct`. */
-function findings(regulated: boolean, propsOf: (stack: Stack) => DiyRagProps): string[] {
+function findings(regulated: boolean, propsOf: (stack: Stack, regulated: boolean) => DiyRagProps): string[] {
   const app = new App({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true, '@aws-cdk/core:failSynthOnValidationErrors': false } });
   const stack = new Stack(app, 'Stack');
-  const rag = new DiyRag(stack, 'Rag', { ...propsOf(stack), posture: regulated ? Posture.regulated() : Posture.standard() });
+  const rag = new DiyRag(stack, 'Rag', { posture: regulated ? Posture.regulated() : Posture.standard(), ...propsOf(stack, regulated) });
   rag.addAlarms();
   rag.addDashboard();
   const corpus = BulkSource.corpus({ bucket: Bucket.fromBucketName(stack, 'Corpus', 'corpus'), format: CorpusFormat.CSV });

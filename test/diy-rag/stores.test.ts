@@ -1,9 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { InterfaceVpcEndpoint, InterfaceVpcEndpointService, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { CollectionCapacity, type CollectionStoreOptions, DiyRag, type DiyRagProps, EmbeddingModel, MetadataField, Posture, SearchKind, VectorStore } from '../../lib';
+import { ChatbotApi, CollectionCapacity, type CollectionStoreOptions, ContainerExposure, DiyRag, type DiyRagProps, EmbeddingModel, MetadataField, Posture, SearchKind, Transport, VectorStore } from '../../lib';
 import { LONGEST_VECTOR } from '../../lib/contract/passage-stores';
 
 const COLLECTION = { collectionArn: 'arn:aws:aoss:us-east-1:111122223333:collection/abc123', collectionName: 'papers', endpoint: 'https://abc123.us-east-1.aoss.amazonaws.com' };
@@ -119,6 +119,61 @@ describe('an index of Pinecone', () => {
   ])('refuses %s', (_, storeOf, message) => {
     expect(() => synthesized((stack) => ({ store: storeOf(stack) }))).toThrow(message);
   });
+});
+
+describe.each<[string, number, (stack: Stack) => VectorStore]>([
+  ['an index of Pinecone', 443, (stack) => VectorStore.pinecone({
+    endpoint: 'https://x.pinecone.io', secret: Secret.fromSecretCompleteArn(stack, 'Key', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:pinecone-AbCdEf'),
+  })],
+  ['a server of Redis outside of a VPC', 6_380, () => VectorStore.redis({ host: 'redis.example.com', port: 6_380 })],
+])('%s, with the regulated posture,', (_, port, storeOf) => {
+  test('is refused where no way leads to it', () => {
+    expect(() => synthesized((stack) => ({ store: storeOf(stack), posture: Posture.regulated() }))).toThrow(
+      /'posture' must put handlers into subnets that lead to the internet, such as Posture\.regulated\({ vpc }\) with a VPC whose private subnets have a NAT gateway, .* got isolated subnets of Stack\/.*: give such a VPC/);
+    expect(() => synthesized((stack) => {
+      const vpc = new Vpc(stack, 'Vpc', { natGateways: 0, subnetConfiguration: [{ name: 'Own', subnetType: SubnetType.PRIVATE_ISOLATED }] });
+      return { store: storeOf(stack), posture: Posture.regulated({ vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED } }) };
+    })).toThrow('got isolated subnets of Stack/Vpc');
+  });
+
+  test('is reached from a VPC that leads there, by its port', () => {
+    const template = synthesized((stack) => ({ store: storeOf(stack), posture: Posture.regulated({ vpc: new Vpc(stack, 'Vpc') }) })).template();
+    const ports = Object.values(template.findResources('AWS::EC2::SecurityGroup')).flatMap(({ Properties: { SecurityGroupEgress = [] } }) => SecurityGroupEgress as { FromPort?: number }[]);
+    expect(ports.filter(({ FromPort }) => FromPort === port).length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('is refused to a chat that nothing leads from', () => {
+    const { stack, rag } = synthesized((own) => ({ store: storeOf(own) }));
+    expect(() => new ChatbotApi(stack, 'Chat', { knowledge: rag, posture: Posture.regulated() })).toThrow("'posture' must put handlers into subnets that lead to the internet");
+  });
+});
+
+test('a private endpoint of Pinecone is reached from isolated subnets, and let in by', () => {
+  const propsOf = (regulated: boolean) => (stack: Stack): DiyRagProps => {
+    const vpc = new Vpc(stack, 'Vpc', { natGateways: 0, subnetConfiguration: [{ name: 'Own', subnetType: SubnetType.PRIVATE_ISOLATED }] });
+    const privateEndpoint = new InterfaceVpcEndpoint(stack, 'Pinecone', { vpc, service: new InterfaceVpcEndpointService('com.amazonaws.vpce.us-east-1.vpce-svc-1', 443), open: false });
+    const secret = Secret.fromSecretCompleteArn(stack, 'Key', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:pinecone-AbCdEf');
+    const store = VectorStore.pinecone({ endpoint: 'https://x.pinecone.io', secret, privateEndpoint });
+    return { store, ...regulated && { posture: Posture.regulated({ vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED } }) } };
+  };
+  const rules = Object.values(synthesized(propsOf(true)).template().findResources('AWS::EC2::SecurityGroupIngress'));
+  const ofPinecone = rules.filter(({ Properties: { GroupId, FromPort } }) => FromPort === 443 && JSON.stringify(GroupId).includes('Pinecone'));
+  expect(ofPinecone.length).toBeGreaterThanOrEqual(2);
+  expect(() => synthesized(propsOf(false))).toThrow("'posture' must be Posture.regulated({ vpc }) with the VPC in which the private endpoint of an index of Pinecone lies");
+});
+
+test.each<[string, (stack: Stack) => VectorStore, string]>([
+  ['Redis', () => VectorStore.redis({ host: 'redis.example.com', tls: false }), "'tls' must be true with Posture.regulated()"],
+  ['Pinecone', (stack) => VectorStore.pinecone({
+    endpoint: 'http://x.pinecone.io', secret: Secret.fromSecretCompleteArn(stack, 'Key', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:pinecone-AbCdEf'),
+  }), "'endpoint' must begin with https:// with Posture.regulated()"],
+])('%s in the clear is refused with the regulated posture', (_, storeOf, message) => {
+  expect(() => synthesized((stack) => ({ store: storeOf(stack), posture: Posture.regulated({ vpc: new Vpc(stack, 'Vpc') }) }))).toThrow(message);
+});
+
+test('a chat in a container connects to no database', () => {
+  const { stack, rag } = synthesized(() => ({ store: VectorStore.redis({ host: 'redis.example.com' }) }));
+  expect(() => new ChatbotApi(stack, 'Chat', { knowledge: rag, transport: Transport.container({ exposure: ContainerExposure.internalHttp() }) })).toThrow("'knowledge' must be kept in a store that is called over HTTPS");
 });
 
 describe('a cluster of MemoryDB', () => {
