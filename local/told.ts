@@ -7,6 +7,7 @@ interface Settable<T> {
 export function told<T>(path: string, known: Settable<T>): Readonly<Record<string, (wanted: unknown) => readonly T[]>> {
   return {
     [path]: (wanted) => {
+      if (!Array.isArray(wanted)) throw new Error(`the body must be a list, [ … ], got ${wanted === null ? 'null' : typeof wanted === 'object' ? 'an object' : `a ${typeof wanted}`}: put what is told into brackets`);
       known.set(...wanted as T[]);
       return known.current;
     },

@@ -115,5 +115,5 @@ function bodyOf(body: string, entries: object): Record<string, unknown> {
   const stranger = Object.keys(fields).find((name) => !Object.hasOwn(entries, name));
   if (stranger === undefined) return fields;
   const name = stranger.slice(0, 64);
-  throw new BadRequest(name, `'${name}' must be one of ${Object.keys(entries).map((each) => `'${each}'`).join(', ')}: leave it out.`, 'unknown_parameter');
+  throw new BadRequest(name, `The body must have no other fields than ${Object.keys(entries).map((each) => `'${each}'`).join(', ')}, got '${name}': leave it out, or mend its name.`, 'unknown_parameter');
 }

@@ -32,8 +32,9 @@ export function requireValidProps(scope: IConstruct, props: ChatbotApiProps) {
   requireDuration(scope, 'generation.turnTimeout', generation.turnTimeout, Duration.seconds(10), Duration.minutes(15));
 }
 
-function requireMadeProps(scope: IConstruct, { model, generation, guardrail, auth, transport, conversations, posture }: ChatbotApiProps) {
+function requireMadeProps(scope: IConstruct, { model, knowledge, generation, guardrail, auth, transport, conversations, posture }: ChatbotApiProps) {
   requireMade(scope, 'model', model, 'bind', "Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0')");
+  requireMade(scope, 'knowledge', knowledge, 'bind', "a construct of documents, such as new DiyRag(this, 'Rag') or new ManagedRag(this, 'Rag')");
   requireMade(scope, 'guardrail', guardrail, 'bind', 'new Guardrail or Guardrail.fromAttributes');
   requireMade(scope, 'auth', auth, '_bind', 'ApiAuth, such as ApiAuth.cognito()');
   requireMade(scope, 'transport', transport, '_host', 'Transport, such as Transport.restStreaming()');

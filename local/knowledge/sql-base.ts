@@ -23,7 +23,8 @@ export class SeededQueries {
 
   /** In the place of all that was said before. */
   set(...queries: readonly SeededQuery[]): void {
-    for (const { sql, rows } of queries) {
+    for (const query of queries) {
+      const { sql, rows } = (query ?? {}) as Partial<SeededQuery>;
       if (typeof sql !== 'string' || !Array.isArray(rows)) throw new Error(`each must be { "sql": "SELECT …", "rows": [{ "column": value }] }, got ${JSON.stringify({ sql, rows })}`);
     }
     this.queries = new Map(queries.map(({ sql, rows }) => [plain(sql), rows]));

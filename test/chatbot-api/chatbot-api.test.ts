@@ -153,6 +153,8 @@ describe('props', () => {
   test.each<[string, object, string]>([
     ['an id as model', { model: 'amazon.nova-lite-v1:0' }, "'model' must be made by Model, such as Model.foundation('amazon.nova-lite-v1:0') or Model.crossRegion(Geography.US, 'amazon.nova-2-lite-v1:0'), got 'amazon.nova-lite-v1:0'"],
     ['a number as system prompt', { systemPrompt: 3 }, "'systemPrompt' must be a text, got 3"],
+    ['a text as knowledge', { knowledge: 'handbook' }, "'knowledge' must be made by a construct of documents, such as new DiyRag(this, 'Rag') or new ManagedRag(this, 'Rag'), got 'handbook'"],
+    ['another construct as knowledge', { knowledge: { bind: () => ({}) } }, "'knowledge' must be a construct of documents, whose 'bind' gives a KnowledgeBinding"],
     ['a text as guardrail', { guardrail: 'gr1' }, "'guardrail' must be made by new Guardrail or Guardrail.fromAttributes, got 'gr1'"],
     ['a text as auth', { auth: 'iam' }, "'auth' must be made by ApiAuth, such as ApiAuth.cognito(), got 'iam'"],
     ['a text as transport', { transport: 'rest' }, "'transport' must be made by Transport, such as Transport.restStreaming(), got 'rest'"],

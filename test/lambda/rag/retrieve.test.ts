@@ -79,5 +79,5 @@ test('refuses a filter that the store does not take, and does not count it as a 
 
 test('refuses what it does not know', async () => {
   const { json } = await new RagApi().retrieve({ query: 'a', stream: true });
-  expect(json().error).toMatchObject({ param: 'stream', code: 'unknown_parameter', message: '\'stream\' must be one of \'query\', \'filter\', \'passages\', \'explain\': leave it out.' });
+  expect(json().error).toMatchObject({ param: 'stream', code: 'unknown_parameter', message: 'The body must have no other fields than \'query\', \'filter\', \'passages\', \'explain\', got \'stream\': leave it out, or mend its name.' });
 });

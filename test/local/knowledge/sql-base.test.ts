@@ -64,5 +64,6 @@ describe('a knowledge base over a database on the local cloud', () => {
 
   test('refuses rows that are none', () => {
     expect(() => run.cloud.knowledge.queries.set({ sql: SQL, rows: 5 as never })).toThrow('each must be { "sql"');
+    expect(() => run.cloud.knowledge.queries.set(null as never)).toThrow('each must be { "sql"');
   });
 });
