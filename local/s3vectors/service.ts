@@ -47,7 +47,7 @@ export function s3Vectors(): S3Vectors {
     authorizations(request) {
       const operation = operationOf(request);
       const input = inputOf(request);
-      if (operation === 'ListIndexes') return [{ action: 's3vectors:ListIndexes', resource: String(input.vectorBucketArn) }];
+      if (operation === 'ListIndexes') return [{ action: 's3vectors:ListIndexes', resource: bucketArnOf(input) }];
       const resource = indexArnOf(input);
       const reads = operation !== 'GetVectors' && (input.returnMetadata || input.returnData || input.filter);
       return [{ action: `s3vectors:${operation}`, resource }, ...reads ? [{ action: 's3vectors:GetVectors', resource }] : []];
@@ -82,8 +82,9 @@ export function vectorIndexes(deployment: Deployment): VectorIndexDefinition[] {
 }
 
 /** Indexes of a bucket, page by page. */
-function listed(all: readonly VectorIndex[], { vectorBucketArn, nextToken, maxResults }: Input): object {
-  const own = all.map(({ definition }) => definition).filter(({ arn: indexArn }) => indexArn.startsWith(`${String(vectorBucketArn)}/index/`));
+function listed(all: readonly VectorIndex[], input: Input): object {
+  const { nextToken, maxResults } = input;
+  const own = all.map(({ definition }) => definition).filter(({ arn: indexArn }) => indexArn.startsWith(`${bucketArnOf(input)}/index/`));
   const from = Number(nextToken ?? 0);
   const to = from + whole(maxResults ?? LISTED, 'maxResults', LISTED);
   return { indexes: own.slice(from, to).map(describe), ...to < own.length && { nextToken: String(to) } };
@@ -155,6 +156,12 @@ function operationOf({ method, path }: AwsRequest): Operation {
 
 function inputOf({ body }: AwsRequest): Input {
   return JSON.parse(body.toString() || '{}') as Input;
+}
+
+function bucketArnOf({ vectorBucketArn, vectorBucketName }: Input): string {
+  if (vectorBucketArn !== undefined && vectorBucketName === undefined) return String(vectorBucketArn);
+  if (vectorBucketArn === undefined && vectorBucketName !== undefined) return arn('s3vectors', `bucket/${String(vectorBucketName)}`);
+  return refuse('Must specify either vectorBucketArn or vectorBucketName');
 }
 
 function indexArnOf({ indexArn, vectorBucketName, indexName, vectorBucketArn }: Input): string {

@@ -1,6 +1,6 @@
 import {
   CreateIndexCommand, DeleteIndexCommand, DeleteVectorsCommand, GetIndexCommand, GetVectorsCommand,
-  ListIndexesCommand, ListVectorsCommand, paginateListVectors, PutVectorsCommand, QueryVectorsCommand, S3VectorsClient,
+  ListIndexesCommand, ListVectorBucketsCommand, ListVectorsCommand, paginateListVectors, PutVectorsCommand, QueryVectorsCommand, S3VectorsClient,
 } from '@aws-sdk/client-s3vectors';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../local/aws/endpoint';
 import { Principals } from '../../../local/iam/principals';
@@ -92,7 +92,7 @@ test('refuses more than the service gives, and an index that is not there', asyn
   await expect(query(undefined, { topK: 101 })).rejects.toMatchObject({ name: 'ValidationException' });
   await expect(client.send(new GetVectorsCommand({ indexArn, keys: Array.from({ length: 101 }, String) }))).rejects.toMatchObject({ name: 'ValidationException' });
   await expect(client.send(new GetVectorsCommand({ indexArn: `${indexArn}2`, keys: ['a'] }))).rejects.toMatchObject({ name: 'NotFoundException' });
-  await expect(client.send(new ListIndexesCommand({ vectorBucketName: 'docs' }))).rejects.toThrow('has indexes and vectors only');
+  await expect(client.send(new ListVectorBucketsCommand({}))).rejects.toThrow('has indexes and vectors only');
 });
 
 test('a query that filters, or shows metadata, needs the right to get vectors too', async () => {
@@ -111,6 +111,13 @@ describe('indexes', () => {
     await expect(client.send(new CreateIndexCommand(made))).rejects.toMatchObject({ name: 'ConflictException' });
     const { index } = await client.send(new GetIndexCommand({ indexArn: `${bucket}/index/made` }));
     expect(index).toMatchObject({ vectorBucketName: 'docs', indexName: 'made', dimension: 3, distanceMetric: 'cosine', metadataConfiguration: { nonFilterableMetadataKeys: ['text'] } });
+    for (const one of [{ vectorBucketName: 'docs' }, { vectorBucketArn: bucket }]) {
+      const { indexes = [] } = await client.send(new ListIndexesCommand(one));
+      expect(indexes.map(({ indexName }) => indexName)).toContain('made');
+    }
+    const { indexes: others } = await client.send(new ListIndexesCommand({ vectorBucketName: 'doc' }));
+    expect(others).toEqual([]);
+    await expect(client.send(new ListIndexesCommand({}))).rejects.toMatchObject({ name: 'ValidationException' });
     await client.send(new DeleteIndexCommand({ vectorBucketName: 'docs', indexName: 'made' }));
     await expect(client.send(new GetIndexCommand({ indexArn: `${bucket}/index/made` }))).rejects.toMatchObject({ name: 'NotFoundException' });
     await expect(client.send(new DeleteIndexCommand({ indexArn: `${bucket}/index/made` }))).rejects.toMatchObject({ name: 'NotFoundException' });
