@@ -1,10 +1,14 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { COMBINED } from './everything';
 import { addExamples, EXAMPLES } from '../../examples/app';
-import { DiyRag, type DiyRagProps, KnowledgeStore, ManagedRag, type ManagedRagProps, Posture, SyncPolicy, VectorStore } from '../../lib';
+import {
+  AnswerCache, BulkEmbedding, DiyRag, type DiyRagProps, EvaluationRuns, EvaluationSet, KnowledgeStore, ManagedRag, type ManagedRagProps, Posture,
+  RerankModel, Reranking, SyncPolicy, VectorStore,
+} from '../../lib';
 import { defineRag } from '../managed-rag/define-rag';
 
 /** Every transport and memory of chats, every way of answers from documents that has functions of its own. */
@@ -16,6 +20,14 @@ const regulatedApps: readonly { readonly name: string; readonly define: (app: Ap
   ragOf('a table of Aurora', { store: KnowledgeStore.auroraPgvector() }),
   ownRagOf('passages in Aurora', { store: VectorStore.auroraPgvector() }),
   ownRagOf('passages in S3 Vectors', {}),
+  ownRagOf('passages in MemoryDB', { store: VectorStore.memoryDb() }),
+  ownRagOf('passages in a collection', { store: VectorStore.openSearchServerless() }),
+  ownRagOf('passages that a model puts into order, answers that are kept, a bulk load and an evaluation', {
+    retrieval: { rerank: Reranking.model(RerankModel.standard()) }, answering: { cache: AnswerCache.semantic() },
+  }, (rag, stack) => {
+    rag.addBulkLoad({ embedding: BulkEmbedding.batch() });
+    rag.addEvaluation({ set: EvaluationSet.fromBucket(new Bucket(stack, 'Sets'), 'set.jsonl'), runs: EvaluationRuns.gate() });
+  }),
   ragOf('a collection', { store: KnowledgeStore.openSearchServerless() }),
   ragOf('documents, in a VPC that lies beside it', {}, (stack) => Posture.regulated({ vpc: new Vpc(stack, 'Vpc') })),
 ];
@@ -30,8 +42,14 @@ function ragOf(name: string, props: ManagedRagProps, posture = (_: Stack) => Pos
   };
 }
 
-function ownRagOf(name: string, props: DiyRagProps) {
-  return { name, define: (app: App) => void new DiyRag(new Stack(app, 'Stack'), 'Rag', { ...props, posture: Posture.regulated() }) };
+function ownRagOf(name: string, props: DiyRagProps, more: (rag: DiyRag, stack: Stack) => void = () => undefined) {
+  return {
+    name,
+    define: (app: App) => {
+      const stack = new Stack(app, 'Stack');
+      more(new DiyRag(stack, 'Rag', { ...props, posture: Posture.regulated() }), stack);
+    },
+  };
 }
 
 test.each(regulatedApps)('a stack with $name keeps what its functions and tasks reach AWS by until they are gone', ({ define }) => {
