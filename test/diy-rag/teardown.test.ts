@@ -42,8 +42,8 @@ describe('when the stack is deleted', () => {
       stays: ['AccessLogs90Bucket', 'RagBulkLoadFiles', 'RagDocuments', 'RagEvaluationResults', 'RagEvaluationTable', 'RagIndexSyncTexts', 'RagUsersPool'],
       snapshot: [],
       goes: [
-        'RagAnswersTable', 'RagEvaluationQueuesLost', 'RagEvaluationQueuesQuestions', 'RagEvaluationQueuesRuns', 'RagHandlerDeadLetters', 'RagIndexStoreBucket', 'RagIndexStoreWords',
-        'RagIndexSyncDocuments', 'RagIndexSyncQueuesChanges', 'RagIndexSyncQueuesJobs', 'RagIndexSyncQueuesLost', 'RagIndexSyncQueuesLostChanges', 'RagIndexSyncVectors',
+        'RagAnswersTable', 'RagEvaluationQueuesLost', 'RagEvaluationQueuesQuestions', 'RagEvaluationQueuesRuns', 'RagHandlerDeadLetters', 'RagIndexStoreBucket',
+        'RagIndexStoreEmptyingHandlerDeadLetters', 'RagIndexStoreWords', 'RagIndexSyncDocuments', 'RagIndexSyncQueuesChanges', 'RagIndexSyncQueuesJobs', 'RagIndexSyncQueuesLost', 'RagIndexSyncQueuesLostChanges', 'RagIndexSyncVectors',
       ],
     });
   });
