@@ -169,6 +169,20 @@ test('what breaks without a word is given up in the end, says so, and is tried a
   expect(index.state('a.txt')!.state).toBe('indexed');
 });
 
+test('what was given up and is sent back from the dead-letter queue goes on', async () => {
+  const index = deployIndex();
+  const write = index.store.write.bind(index.store);
+  index.store.write = async () => { throw new TypeError('no such index'); };
+  await index.settle(() => index.change('a.txt', lines(3)));
+  const [{ body, group }] = index.changes.dead.splice(0);
+  expect(index.state('a.txt')).toMatchObject({ state: 'failed', reason: expect.stringContaining('its change waits in the dead-letter queue') });
+
+  index.store.write = write;
+  index.changes.add(body, { group });
+  await index.settle();
+  expect([index.state('a.txt')!.state, index.changes.dead]).toEqual(['indexed', []]);
+});
+
 test('a worker that was killed while a document that failed was taken out leaves nothing that is taken for written', async () => {
   const index = deployIndex();
   const write = index.store.write.bind(index.store);
