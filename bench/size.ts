@@ -9,7 +9,7 @@ const MB = KB * KB;
 const STORES = {
   'store-pgvector': 300, 'store-s3-vectors': 320, 'store-open-search': 220, 'open-search-upkeep': 300, 'store-pinecone': 310, 'store-redis': 420, 'store-memory-db': 510,
 };
-const PIPELINE = { 'document-index': 680, 'own-passages': 345, 'answers': 280, 'evaluate': 700, 'scans': 255, 'rerank': 192 };
+const PIPELINE = { 'document-index': 680, 'vector-bucket': 260, 'own-passages': 345, 'answers': 280, 'evaluate': 700, 'scans': 255, 'rerank': 192 };
 const GOALS: Record<string, number> = { 'chat': 500, 'rag': 420, 'parse-thread': 25, 'parse-pdf': 1_750, 'parse-office': 200, 'parse-html': 180, 'parse-mail': 100, 'parse-charset': 60, ...PIPELINE, ...STORES };
 
 const size: Row = {
