@@ -82,6 +82,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'ws@^8',
     '@types/ws@^8',
     // tests
+    '@opensearch-project/opensearch@^3',
     'asl-validator@^4',
     'cdk-nag@^3',
     'fast-check@^4',
@@ -93,6 +94,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@smithy/signature-v4@^5',
     'playwright-core@^1',
     'ajv@^8',
+    'js-tiktoken@^1',
     'jsii-docgen@^10',
   ],
   eslintOptions: { dirs: ['lib'], devdirs: ['test', 'projenrc', 'lambda', 'local', 'examples', 'bench'], prettier: false, projectService: false, tsconfigPath: './tsconfig.dev.json' },
