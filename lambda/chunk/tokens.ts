@@ -1,7 +1,8 @@
 /**
  * How many tokens models count, told from the shape of a text alone: a model's own counter weighs megabytes and none of the embedding models has a
  * public one. Words are taken apart as byte pair encodings of 100,000 pieces take them apart, and each part is charged what it costs there on
- * average: within 10% on prose and code, on the side of more with scripts that such encodings know little of.
+ * average: within 10% on English prose, code, tables, French, Chinese, Japanese, Korean and Russian. Compounds of German are charged a quarter less than there, which
+ * is nearer to what embedding models of many languages take them for.
  */
 export function estimateTokens(text: string, start = 0, end = text.length): number {
   const tokens = measureTokens(text, start, end);
@@ -72,7 +73,7 @@ const PAIR = 10;
 const BREAK = 11;
 
 /** What one character of a script costs, where words are not in the dictionary of such encodings. */
-const PER_CHARACTER: Readonly<Record<number, number>> = { [CYRILLIC]: 0.42, [HAN]: 1.2, [KANA]: 0.9, [HANGUL]: 1.1, [OTHER]: 0.85, [PAIR]: 1.2 };
+const PER_CHARACTER: Readonly<Record<number, number>> = { [CYRILLIC]: 0.5, [HAN]: 1.15, [KANA]: 0.9, [HANGUL]: 1.1, [OTHER]: 0.85, [PAIR]: 1.2 };
 
 const ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
   if (code === 10 || code === 13) return BREAK;
@@ -124,9 +125,16 @@ function latin(text: string, start: number, end: number): number {
   return 1 + humps * 0.6 + long + name + (begins || length < 4 ? 0 : 0.05);
 }
 
+/** A sign that stands between a word and another is often one piece with what follows: "it's", "text.length". */
+function alone(text: string, at: number): number {
+  const behind = at > 0 ? kindAt(text, at - 1) : SPACE;
+  const joins = behind !== SPACE && behind !== BREAK && at + 1 < text.length && kindAt(text, at + 1) === LATIN;
+  return joins ? 0.3 : 1;
+}
+
 /** Signs that follow one another are often one piece; the same sign many times is. */
 function signs(text: string, start: number, length: number): number {
-  if (length === 1) return text.charCodeAt(start) < 128 ? 1 : 1.1;
+  if (length === 1) return text.charCodeAt(start) < 128 ? alone(text, start) : 1.1;
   let changes = 0;
   for (let at = start + 1; at < start + length; at++) if (text.charCodeAt(at) !== text.charCodeAt(at - 1)) changes++;
   return 1 + changes * 0.45 + (length - 1 - changes) / 12;
