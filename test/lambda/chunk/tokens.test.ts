@@ -1,7 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Tiktoken } from 'js-tiktoken/lite';
-import encoding from 'js-tiktoken/ranks/cl100k_base';
 import { estimateTokens, tokensEnd } from '../../../lambda/chunk/tokens';
 
 /** As public examples of an encoding of 100,000 pieces tell them. */
@@ -14,7 +12,12 @@ test.each([
   expect(estimateTokens(text)).toBe(tokens);
 });
 
-const counter = new Tiktoken(encoding);
+/** What of it is used; its own types are those of modules alone. */
+interface Counting {
+  readonly Tiktoken: new (encoding: object) => { encode(text: string): readonly number[] };
+}
+const { Tiktoken } = jest.requireActual<Counting>('js-tiktoken/lite');
+const counter = new Tiktoken(jest.requireActual<object>('js-tiktoken/ranks/cl100k_base'));
 const root = join(__dirname, '../../..');
 const off = (text: string) => estimateTokens(text) / counter.encode(text).length - 1;
 
