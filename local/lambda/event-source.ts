@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { FunctionPool } from './pool';
 import type { Resource } from '../assembly/assembly';
 import type { Deployment } from '../assembly/deployment';
@@ -36,6 +37,8 @@ const BACK_OFF_MS = 200;
 /** Reads queues for the functions that event source mappings give them to. */
 export function startEventSources(deployment: Deployment, options: EventSourceOptions): { stop(): Promise<void> } {
   const over = new AbortController();
+  // Every poller listens, and there are more than the ten that Node.js 20 takes for a leak.
+  setMaxListeners(0, over.signal);
   const pollers = deployment.resources('AWS::Lambda::EventSourceMapping').flatMap((resource) => {
     const mapping = readMapping(resource, deployment, options);
     return mapping ? Array.from({ length: mapping.concurrency }, () => poll(mapping, options, over.signal)) : [];
@@ -173,6 +176,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, ms);
