@@ -1,5 +1,5 @@
 import type { ChangedDocument } from './document';
-import type { IndexPorts, IndexTerms } from './in-step';
+import type { IndexPorts, IndexTerms } from './terms';
 import { allHeard, hearing, versionOf } from './version';
 import { METADATA_ENDING, type SyncedSource } from '../../lib/contract/document-sync';
 import type { DocumentState, DocumentVersion } from '../ports/document-states';

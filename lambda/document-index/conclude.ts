@@ -1,5 +1,6 @@
 import type { ChangedDocument, Outcome } from './document';
-import { type IndexPorts, type IndexTerms, removeHeld, tellChange } from './in-step';
+import { removeHeld, tellChange } from './in-step';
+import type { IndexPorts, IndexTerms } from './terms';
 import { DOCUMENT_METRICS } from '../../lib/contract/document-index';
 import { CHANGE_ATTEMPTS, SYNC_METRICS } from '../../lib/contract/document-sync';
 import { hashOf } from '../kit/lines';

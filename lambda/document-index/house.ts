@@ -1,5 +1,5 @@
-import type { IndexPorts, IndexTerms } from './in-step';
 import { NONE, type WantedIndex } from './indexes';
+import type { IndexPorts, IndexTerms } from './terms';
 import type { Indexes, KnownIndex } from '../../lib/contract/reindexing';
 import type { Log } from '../kit/log';
 import type { PublishMetrics } from '../kit/metrics';

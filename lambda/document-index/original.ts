@@ -1,7 +1,7 @@
 import { Changed, OutOfTime } from './attempt';
 import type { ChangedDocument } from './document';
-import type { IndexPorts, IndexTerms, Span } from './in-step';
 import { METADATA_BYTES, type Metadata, parseMetadata } from './metadata';
+import type { IndexPorts, IndexTerms, Span } from './terms';
 import { METADATA_ENDING } from '../../lib/contract/document-sync';
 import { type Chunk, isChunkFailure } from '../ports/chunks';
 import type { DocumentVersion } from '../ports/document-states';

@@ -1,9 +1,9 @@
 import { Changed, OutOfTime } from './attempt';
 import type { ChangedDocument } from './document';
 import { faultOf } from './fault';
-import type { IndexPorts, IndexTerms, Span } from './in-step';
 import type { Metadata } from './metadata';
 import { cutUp, read } from './original';
+import type { IndexPorts, IndexTerms, Span } from './terms';
 import { chunkId } from './version';
 import { wholeCharacter } from '../chunk/tokens';
 import { withLead } from '../kit/lead';

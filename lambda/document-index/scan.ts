@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Attempt, OutOfTime, Scanning } from './attempt';
 import type { ChangedDocument } from './document';
-import type { IndexPorts, IndexTerms, Span } from './in-step';
 import { read } from './original';
+import type { IndexPorts, IndexTerms, Span } from './terms';
 import type { ScanState } from '../ports/document-states';
 import type { FoundOriginal } from '../ports/originals';
 import { isParseFailure, type ParsedDocument, ParseFailure } from '../ports/parsing';

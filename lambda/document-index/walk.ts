@@ -1,9 +1,9 @@
 import { compared, isBefore, type Compared } from './compare';
 import { type House, type OpenIndex, readIndexes, updateIndexes } from './house';
-import type { IndexTerms } from './in-step';
 import { changed, live } from './indexes';
 import { concludeLook, startLook } from './look';
 import type { LookCounts, SampledDocument, Walk } from './request';
+import type { IndexTerms } from './terms';
 import { DOCUMENT_METRICS } from '../../lib/contract/document-index';
 import { type DocumentChange, SYNC_METRICS, type SyncedSource } from '../../lib/contract/document-sync';
 import { hashOf, lineOfDocument } from '../kit/lines';

@@ -6,7 +6,7 @@ import type { BatchBodies } from '../../ports/embeddings';
 import type { RunFiles } from '../../ports/run-files';
 import type { ChangeQueue } from '../../ports/sync-queues';
 import type { Vectors } from '../../ports/vectors';
-import type { IndexPorts, IndexTerms, Span } from '../in-step';
+import type { IndexPorts, IndexTerms, Span } from '../terms';
 
 export interface BulkTerms extends IndexTerms {
   readonly embedding: EmbeddingPolicy;

@@ -3,7 +3,7 @@ import { METADATA_ENDING } from '../../../lib/contract/document-sync';
 import { fieldsOf } from '../../kit/messages';
 import type { Originals } from '../../ports/originals';
 import type { ChangedDocument } from '../document';
-import type { IndexTerms } from '../in-step';
+import type { IndexTerms } from '../terms';
 
 /** Only state machines of the same construct may call the function like this, and they say what the contract says. */
 export function isBulkRequest(event: unknown): event is BulkRequest {

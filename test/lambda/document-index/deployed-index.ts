@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { documentChanges } from '../../../lambda/document-changes/events';
 import { documentIndex } from '../../../lambda/document-index/events';
 import type { House } from '../../../lambda/document-index/house';
-import type { IndexTerms } from '../../../lambda/document-index/in-step';
+import type { IndexTerms } from '../../../lambda/document-index/terms';
 import { versionOf, chunkId } from '../../../lambda/document-index/version';
 import type { MetricValues } from '../../../lambda/kit/metrics';
 import type { Generations } from '../../../lambda/ports/answers';
