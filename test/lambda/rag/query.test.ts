@@ -233,7 +233,7 @@ test.each<[string, object, string, string]>([
   ['an answer at the end', { messages: [{ role: 'user', content: 'a' }, { role: 'assistant', content: 'b' }] }, 'messages', 'must end with a message of the user'],
   ['instructions of a client', { messages: [{ role: 'system', content: 'a' }, { role: 'user', content: 'b' }] }, 'messages[0].role', 'must be'],
   ['more passages than there are', { query: 'a', passages: 6 }, 'passages', 'must be between 1 and 5'],
-  ['a slip', { query: 'a', filters: {} }, 'filters', 'must be one of \'query\', \'messages\', \'filter\''],
+  ['a slip', { query: 'a', filters: {} }, 'filters', 'must have no other fields than \'query\', \'messages\', \'filter\''],
   ['a field that nobody declared', { query: 'a', filter: { owner: 'x' } }, 'filter.owner', 'must be one of \'department\', \'year\''],
   ['another model', { query: 'a', model: 'gpt' }, 'model', 'There is no model \'gpt\' here'],
 ])('refuses %s', async (_, body, param, message) => {
