@@ -63,9 +63,9 @@ export function noticeOf({ group, kind, line, requestId }: LogLine): string | un
   if (kind === 'platform') return line.includes(' Task timed out after ') ? told(line.slice(line.indexOf('Task timed out'))) : undefined;
   const entry = entryIn(line);
   if (!entry) return kind === 'stderr' ? told(line) : undefined;
-  const { status, message, errorCode, error, reason } = entry;
+  const { status, message, key, errorCode, error, reason } = entry;
   const failed = kind === 'stderr' || entry.level === 'ERROR' || Number(status) >= 500 || (Number(status) < 300 && errorCode !== undefined);
-  return failed ? told([message, entry.route, status, errorCode, error, reason].filter((part) => part !== undefined).join(' ')) : undefined;
+  return failed ? told([message, key, entry.route, status, errorCode, error, reason].filter((part) => part !== undefined).join(' ')) : undefined;
 }
 
 /** A handler's line, where it is one of JSON. */

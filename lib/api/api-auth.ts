@@ -5,7 +5,7 @@ import { type Construct } from 'constructs';
 import { type AuthBinding } from './auth-binding';
 import { OidcAuthorizer, requireIssuer } from './oidc-authorizer';
 import { UserDirectory } from './user-directory';
-import { requireSome } from '../internal/validation';
+import { requireCount, requirePattern, requireSome } from '../internal/validation';
 import { type Build } from '../posture/build';
 
 /** Options of `ApiAuth.newUserPool`. */
@@ -16,6 +16,14 @@ export interface NewUserPoolOptions {
    * @default cognito.Mfa.REQUIRED
    */
   readonly mfa?: cognito.Mfa;
+
+  /**
+   * Names of attributes that users have beyond the standard ones, such as `tenant`: each a text of at most 2048 characters, which administrators write and users cannot.
+   * Tokens hold them as claims, `custom:tenant`. Cognito takes up to 50, and none can be taken away again.
+   *
+   * @default - none
+   */
+  readonly customAttributes?: string[];
 }
 
 /** Options of `ApiAuth.oidc`. */
@@ -79,8 +87,11 @@ class NewUserPool extends ApiAuth {
   }
 
   public _bind(scope: Construct, { posture }: Build): AuthBinding {
+    const { customAttributes = [] } = this.options;
+    requireCount(scope, 'auth.customAttributes', customAttributes, 0, 50);
+    customAttributes.forEach((name, at) => requirePattern(scope, `auth.customAttributes[${at}]`, name, /^[A-Za-z][A-Za-z0-9_.-]{0,19}$/, "the name of an attribute of 1 to 20 letters, digits, _, . or -, without 'custom:'"));
     const { userPool, userPoolClient } = new UserDirectory(scope, 'Users', { ...this.options, deletionProtection: posture.deletionProtection });
-    return { ...cognitoBinding(scope, userPool), userPoolClient };
+    return { ...cognitoBinding(scope, userPool), userPoolClient, customClaims: customAttributes.map((name) => `custom:${name}`) };
   }
 }
 

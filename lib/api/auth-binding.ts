@@ -12,6 +12,8 @@ export interface AuthBinding {
   readonly restCheck: () => RestCheck;
   /** Tokens that a handler can verify itself; absent where only API Gateway or Lambda can tell who asks. */
   readonly tokens?: TokenRules;
+  /** Claims of users' own attributes; absent where it is not known which tokens hold. */
+  readonly customClaims?: readonly string[];
   readonly userPool?: IUserPool;
   readonly userPoolClient?: UserPoolClient;
 }

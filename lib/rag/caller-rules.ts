@@ -1,6 +1,7 @@
 import { Annotations } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
 import { type AuthBinding } from '../api/auth-binding';
+import { requireHeldClaim } from '../api/held-claims';
 import { fail } from '../internal/validation';
 import { type TenantIsolation } from '../knowledge';
 
@@ -9,11 +10,13 @@ interface Isolation {
 }
 
 /** Refuses tenants where nothing that proves who asks could name one: nobody would find anything. */
-export function requireFittingProof(scope: IConstruct, { retrieval }: Isolation, { caller, proof }: AuthBinding) {
-  if (caller !== 'iam' && caller !== 'apiKey') return;
+export function requireFittingProof(scope: IConstruct, { retrieval }: Isolation, auth: AuthBinding) {
+  const { caller, proof } = auth;
   const { tenant, identity } = retrieval ?? {};
   const claim = tenant?.claim ?? identity;
   if (claim === undefined) return;
+  requireHeldClaim(scope, tenant ? 'retrieval.tenant.claim' : 'retrieval.identity', claim, auth);
+  if (caller !== 'iam' && caller !== 'apiKey') return;
   fail(scope, `'retrieval.${tenant ? 'tenant' : 'identity'}' must be left out with ${proof}, because they hold no claims and every caller would be refused, got the claim '${claim}': `
     + 'take ApiAuth.cognito(), ApiAuth.oidc() or ApiAuth.lambda(), whose proofs do');
 }

@@ -25,7 +25,8 @@ export class Issuer {
   private readonly publicKey: KeyObject;
   private readonly keyId: string;
 
-  constructor(readonly poolId: string, readonly clientId: string) {
+  /** @param attributes the pool's own: a user's value of each is its name and what the user's name ends with, such as `tenant-a` */
+  constructor(readonly poolId: string, readonly clientId: string, private readonly attributes: readonly string[] = []) {
     this.url = `https://cognito-idp.${REGION}.amazonaws.com/${poolId}`;
     this.privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     this.publicKey = createPublicKey(this.privateKey);
@@ -50,7 +51,7 @@ export class Issuer {
       iat: issuedAt,
       exp: now + expiresIn,
       ...(use === 'id'
-        ? { 'aud': this.clientId, 'cognito:username': user, 'email': `${user}@example.com`, 'email_verified': true }
+        ? { 'aud': this.clientId, 'cognito:username': user, 'email': `${user}@example.com`, 'email_verified': true, ...this.own(user) }
         : { client_id: this.clientId, username: user, scope: 'aws.cognito.signin.user.admin' }),
       ...claims,
     });
@@ -67,6 +68,10 @@ export class Issuer {
     if (!createVerify('RSA-SHA256').update(`${head}.${body}`).verify(this.publicKey, signature, 'base64url')) return refused;
     if (claims.iss !== this.url || claims.token_use !== use || typeof claims.exp !== 'number') return refused;
     return claims.exp * 1000 <= Date.now() ? { refused: 'expired' } : { claims };
+  }
+
+  private own(user: string): Claims {
+    return Object.fromEntries(this.attributes.map((name) => [`custom:${name}`, `${name}-${user.split('-').at(-1)}`]));
   }
 
   private sign(claims: Claims): string {

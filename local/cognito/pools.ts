@@ -18,7 +18,7 @@ export class UserPools {
     }));
     for (const pool of deployment.resources('AWS::Cognito::UserPool')) {
       const id = deployment.id(pool);
-      this.issuers.set(id, new Issuer(id, clients.find((client) => client.pool === id)?.id ?? 'local-client'));
+      this.issuers.set(id, new Issuer(id, clients.find((client) => client.pool === id)?.id ?? 'local-client', attributesOf(deployment.property(pool, 'Schema'))));
     }
     for (const authorizer of deployment.resources('AWS::ApiGateway::Authorizer')) {
       for (const arn of (deployment.property(authorizer, 'ProviderARNs') as string[] | undefined) ?? []) this.assign(authorizer, this.ofArn(arn));
@@ -62,6 +62,18 @@ export class UserPools {
     this.ofStacks.set(stack.name, (this.ofStacks.get(stack.name) ?? new Set<Issuer>()).add(issuer));
   }
 }
+
+/** Attributes of a pool's own that are texts. */
+function attributesOf(schema: unknown): string[] {
+  const all = (schema ?? []) as readonly { readonly Name: string; readonly AttributeDataType?: string }[];
+  return all.filter(({ AttributeDataType: type }) => type === 'String').map(({ Name }) => Name).filter((name) => !STANDARD.has(name));
+}
+
+/** Attributes of a schema that every user has, and that are no `custom:` ones. */
+const STANDARD = new Set([
+  'address', 'birthdate', 'email', 'family_name', 'gender', 'given_name', 'locale', 'middle_name', 'name', 'nickname', 'phone_number', 'picture', 'preferred_username', 'profile', 'sub',
+  'updated_at', 'website', 'zoneinfo',
+]);
 
 function tokensOf(issuer: Issuer): UserTokens {
   return Object.fromEntries(LOCAL_USERS.map((user) => [user, issuer.token(user)]));

@@ -79,6 +79,8 @@ export function readFunction(resource: Resource, surroundings: FunctionSurroundi
       AWS_SESSION_TOKEN: 'local',
       AWS_ENDPOINT_URL: endpoint,
       ...surroundings.certificates !== undefined && { NODE_EXTRA_CA_CERTS: surroundings.certificates },
+      // In Lambda handlers run on the Node.js of their runtime; on an older one here the SDK would say so in every process.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       LAMBDA_TASK_ROOT: directory,
       _HANDLER: String(properties.Handler),
       ...Object.fromEntries(Object.entries(declared).map(([key, value]) => [key, surroundings.localise(String(value))])),

@@ -117,7 +117,7 @@ function sideToggle(): { element: HTMLElement; show(open: boolean): void } {
 
 function showOutputs(main: HTMLElement, session: Session): void {
   main.replaceChildren(h('div', { class: 'lost' },
-    h('h2', {}, 'This example has no view on the playground'),
-    h('p', {}, 'It runs all the same. These are its outputs:'),
+    h('h2', {}, 'No view on the playground'),
+    h('p', {}, 'It runs all the same. The page shows the API of an output that is called Url: give the stack one, new CfnOutput(this, \'Url\', { value: rag.url }). These are its outputs:'),
     h('pre', { tabindex: '0' }, JSON.stringify(session.outputs, undefined, 2))));
 }

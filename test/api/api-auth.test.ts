@@ -43,6 +43,20 @@ describe('users of Cognito', () => {
     defineChat({ auth: ApiAuth.newUserPool({ mfa: Mfa.OPTIONAL }) }).template().hasResourceProperties('AWS::Cognito::UserPool', { MfaConfiguration: 'OPTIONAL' });
   });
 
+  test('have attributes of their own that they cannot write', () => {
+    const own = defineChat({ auth: ApiAuth.newUserPool({ customAttributes: ['tenant'] }) }).template();
+    const attribute = { Name: 'tenant', AttributeDataType: 'String', Mutable: true, StringAttributeConstraints: { MaxLength: '2048' } };
+    own.hasResourceProperties('AWS::Cognito::UserPool', { Schema: Match.arrayWith([attribute]) });
+    const [client] = Object.values(own.findResources('AWS::Cognito::UserPoolClient')) as { readonly Properties: { readonly WriteAttributes: string[] } }[];
+    expect(client.Properties.WriteAttributes).toEqual(expect.arrayContaining(['email', 'name']));
+    expect(client.Properties.WriteAttributes.filter((name) => name.startsWith('custom:'))).toEqual([]);
+    expect(JSON.stringify(template().findResources('AWS::Cognito::UserPoolClient'))).not.toContain('WriteAttributes');
+  });
+
+  test.each([['custom:tenant', "got 'custom:tenant'"], ['', 'got'], ['a'.repeat(21), 'got']])('refuses an attribute called \'%s\'', (name, message) => {
+    expect(() => defineChat({ auth: ApiAuth.newUserPool({ customAttributes: [name] }) })).toThrow(new RegExp(`'auth\\.customAttributes\\[0\\]' must be the name of an attribute.*${message}`));
+  });
+
   test('may live in a pool that is there already', () => {
     const given = defineChat((stack) => ({ auth: ApiAuth.cognito(UserPool.fromUserPoolId(stack, 'Staff', 'eu-central-1_staff')) }));
     given.template().resourceCountIs('AWS::Cognito::UserPool', 0);

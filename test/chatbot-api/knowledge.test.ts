@@ -33,5 +33,6 @@ test('leaves what looks documents up out of a chat that has none', () => {
 test('refuses tenants where nothing that proves who asks could name one', () => {
   const knowledge = Knowledge.fromKnowledgeBaseId(KNOWLEDGE_BASE, { retrieval: { fields: [MetadataField.text('owner')], tenant: { field: 'owner', claim: 'custom:owner' } } });
   expect(() => chatOver({ knowledge, auth: ApiAuth.iam() })).toThrow(/'knowledge' must have no tenants and name nobody with signatures of IAM credentials.*got the claim 'custom:owner'/);
-  expect(() => chatOver({ knowledge })).not.toThrow();
+  expect(() => chatOver({ knowledge })).toThrow(/'knowledge.retrieval.tenant.claim' must be a claim that tokens hold/);
+  expect(() => chatOver({ knowledge, auth: ApiAuth.newUserPool({ customAttributes: ['owner'] }) })).not.toThrow();
 });

@@ -1,11 +1,11 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { MetadataField } from '../../lib';
+import { ApiAuth, MetadataField } from '../../lib';
 import { CHANGE_ATTEMPTS, JOB_ATTEMPTS } from '../../lib/contract/document-sync';
 import { DiyRag } from '../../lib/diy-rag';
 
 const stack = new Stack(new App(), 'Stack');
-const rag = new DiyRag(stack, 'Rag', { retrieval: { fields: [MetadataField.text('owner')], tenant: { field: 'owner', claim: 'custom:tenant' } } });
+const rag = new DiyRag(stack, 'Rag', { auth: ApiAuth.newUserPool({ customAttributes: ['tenant'] }), retrieval: { fields: [MetadataField.text('owner')], tenant: { field: 'owner', claim: 'custom:tenant' } } });
 const { alarms } = rag.addAlarms();
 const template = Template.fromStack(stack);
 const queueId = (name: string) => Object.keys(template.findResources('AWS::SQS::Queue')).find((id) => id.replace(/[0-9A-F]{8}$/, '').endsWith(name))!;

@@ -21,6 +21,12 @@ test('adds and replaces claims', () => {
   expect(issuer.verify(issuer.token('user-a', { claims: { 'cognito:groups': ['admins'], 'sub': 'other' } }), 'id')).toMatchObject({ claims: { 'cognito:groups': ['admins'], 'sub': 'other' } });
 });
 
+test('tells attributes of a pool\'s own, another value for each user', () => {
+  const own = new Issuer('pool', 'c', ['tenant']);
+  const claims = (user: string) => own.verify(own.token(user), 'id');
+  expect([claims('user-a'), claims('user-b')]).toMatchObject([{ claims: { 'custom:tenant': 'tenant-a' } }, { claims: { 'custom:tenant': 'tenant-b' } }]);
+});
+
 test('says of an expired token that it has expired', () => {
   expect(issuer.verify(issuer.token('user-a', { expiresIn: -1 }), 'id')).toEqual({ refused: 'expired' });
 });

@@ -4,7 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { actionsOf, defineRag, statements } from './define-rag';
-import { DataSource, EmbeddingModel, KnowledgeStore, ManagedRag, MetadataField, type ManagedRagProps, Model, RerankModel, Reranking, SearchKind } from '../../lib';
+import { ApiAuth, DataSource, EmbeddingModel, KnowledgeStore, ManagedRag, MetadataField, type ManagedRagProps, Model, RerankModel, Reranking, SearchKind } from '../../lib';
 
 const byDefault = defineRag();
 const SERVICE_ROLE = /^RagKnowledgeBaseRole/;
@@ -142,7 +142,7 @@ describe('a caller', () => {
 
   test('knows which fields there are, the tenant’s among them', () => {
     const fields = [MetadataField.text('department', { description: 'Who wrote it' }), MetadataField.number('year'), MetadataField.flag('draft'), MetadataField.textList('tags')];
-    expect(bind({ retrieval: { fields, tenant: { field: 'tenant', claim: 'custom:tenant' } } }).policy).toMatchObject({
+    expect(bind({ auth: ApiAuth.newUserPool({ customAttributes: ['tenant'] }), retrieval: { fields, tenant: { field: 'tenant', claim: 'custom:tenant' } } }).policy).toMatchObject({
       fields: [
         { name: 'department', type: 'string', description: 'Who wrote it' }, { name: 'year', type: 'number' }, { name: 'draft', type: 'boolean' },
         { name: 'tags', type: 'stringList' }, { name: 'tenant', type: 'string' },
@@ -186,7 +186,7 @@ describe('a caller', () => {
     ['implicit filters without fields', { implicitFilter: Model.standard() }, "'retrieval.implicitFilter' must have 'retrieval.fields' to filter by, got none"],
     [
       'implicit filters by nothing but the tenant',
-      { implicitFilter: Model.standard(), tenant: { field: 'org', claim: 'custom:org' }, fields: [MetadataField.text('org')] },
+      { implicitFilter: Model.standard(), tenant: { field: 'org', claim: 'org' }, fields: [MetadataField.text('org')] },
       "'retrieval.implicitFilter' must have 'retrieval.fields' to filter by, got none",
     ],
     ['links for days', { links: Duration.days(2) }, "'retrieval.links' must be between 1 minute and 12 hours, got 2 days"],

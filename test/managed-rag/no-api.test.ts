@@ -25,7 +25,7 @@ describe('documents that are there for others', () => {
 
   test('are answered from by a chat, whose API is the only one', () => {
     const { stack, rag, template } = defineRag({ api: RagApi.none(), retrieval: { tenant: { field: 'tenant', claim: 'custom:tenant' } } });
-    new ChatbotApi(stack, 'Chat', { knowledge: rag });
+    new ChatbotApi(stack, 'Chat', { knowledge: rag, auth: ApiAuth.newUserPool({ customAttributes: ['tenant'] }) });
     template().resourceCountIs('AWS::ApiGateway::RestApi', 1);
     template().resourceCountIs('AWS::Cognito::UserPool', 1);
   });

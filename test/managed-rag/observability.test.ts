@@ -34,7 +34,7 @@ describe('alarms', () => {
   });
 
   test('ring for passages of another tenant where there are tenants, and for nothing found where you ask', () => {
-    const { rag } = defineRag({ retrieval: { tenant: { field: 'tenant', claim: 'custom:tenant' } } });
+    const { rag } = defineRag({ retrieval: { tenant: { field: 'tenant', claim: 'email' } } });
     expect(Object.keys(rag.addAlarms({ emptyRetrievals: 50 }).alarms)).toEqual(expect.arrayContaining(['ForeignPassages', 'EmptyRetrievals']));
   });
 
