@@ -99,7 +99,7 @@ async function indexAsked(index: string | undefined, documents: ListedDocuments)
 
 function stateAsked(state: string | undefined): DocumentStateName | undefined {
   const known = DOCUMENT_STATES.find((one) => one === state);
-  if (state !== undefined && !known) throw new BadRequest('state', `'state' must be one of ${DOCUMENT_STATES.map((one) => `'${one}'`).join(', ')}: leave it out for all.`, 'invalid_value');
+  if (state !== undefined && !known) throw new BadRequest('state', `'state' must be one of ${DOCUMENT_STATES.map((one) => `'${one}'`).join(', ')}, got '${state.slice(0, 40)}': leave it out for all.`, 'invalid_value');
   return known;
 }
 
@@ -107,7 +107,7 @@ function limitAsked(limit: string | undefined): number {
   if (limit === undefined) return PAGE;
   const count = Number(limit);
   if (!/^\d{1,3}$/.test(limit) || count < 1 || count > LONGEST_PAGE) {
-    throw new BadRequest('limit', `'limit' must be a whole number from 1 to ${LONGEST_PAGE}: leave it out for ${PAGE}.`, 'invalid_value');
+    throw new BadRequest('limit', `'limit' must be a whole number from 1 to ${LONGEST_PAGE}, got '${limit.slice(0, 40)}': leave it out for ${PAGE}.`, 'invalid_value');
   }
   return count;
 }

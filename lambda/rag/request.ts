@@ -34,7 +34,9 @@ const words = v.pipe(
   v.string(), v.maxLength(QUESTION_LENGTH, `must have at most ${QUESTION_LENGTH} characters`), v.check((text) => !isBlank(text), 'must hold something that can be seen: it is empty, or white space'),
 );
 const optional = <Schema extends v.GenericSchema>(schema: Schema) => v.pipe(v.optional(v.nullable(schema)), v.transform((value) => value ?? undefined));
-const counted = (most: number) => v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, `must be between 1 and ${most}`), v.maxValue(most, `must be between 1 and ${most}`));
+/** What came, behind what it must be. */
+const got = (must: string) => ({ input }: { readonly input: unknown }) => `${must}, got ${String(input)}`;
+const counted = (most: number) => v.pipe(v.number(), v.integer(got('must be a whole number')), v.minValue(1, got(`must be between 1 and ${most}`)), v.maxValue(most, got(`must be between 1 and ${most}`)));
 const messages = v.pipe(
   v.array(v.object({ role: v.picklist(['user', 'assistant']), content: words })),
   v.minLength(1, 'must hold at least one message'), v.maxLength(MOST_MESSAGES, `must hold at most ${MOST_MESSAGES} messages`),
@@ -50,7 +52,7 @@ export function parseQuery(body: string, { knowledge, sessions, cache }: Pick<Ra
     passages: optional(counted(knowledge.passages)),
     stream: optional(v.boolean()),
     include_passages: optional(v.boolean()),
-    max_tokens: optional(v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'))),
+    max_tokens: optional(v.pipe(v.number(), v.integer(got('must be a whole number')), v.minValue(1, got('must be at least 1')))),
     model: optional(v.string()),
     session_id: optional(v.string()),
     cache: optional(v.boolean()),
