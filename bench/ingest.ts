@@ -34,7 +34,7 @@ const ingest: Row = {
   },
 };
 
-async function withStore<T>(name: string, use: (cloud: LocalCloud) => Promise<T>): Promise<T> {
+export async function withStore<T>(name: string, use: (cloud: LocalCloud) => Promise<T>): Promise<T> {
   const assembly = mkdtempSync(join(tmpdir(), 'bench-ingest-'));
   try {
     // The CDK warns of what it calls itself, once for every table.

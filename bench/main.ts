@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import chunking from './chunking';
+import churn from './churn';
 import fusion from './fusion';
 import hostile from './hostile';
 import importing from './import';
@@ -14,7 +15,7 @@ import size from './size';
 import stream from './stream';
 import synth, { synthRag } from './synth';
 
-const rows: Row[] = [size, load, importing, stream, synth, synthRag, openaiSpec, hostile, parsing, chunking, retrieval, fusion, query, ingest];
+const rows: Row[] = [size, load, importing, stream, synth, synthRag, openaiSpec, hostile, parsing, chunking, retrieval, fusion, query, ingest, churn];
 
 const usage = `npm run -s bench -- [row …] [--runs N] [--json] [--check] [--schemas DIR] [--strings FILE] [--files DIR] [--corpora DIR --questions FILE [--tokens N]]
   [--dataset DIR [--embeddings URL [--embedding-model NAME]] [--save DIR]] [--runs A.json B.json --qrels FILE] [--store aurora|s3-vectors]

@@ -34,7 +34,7 @@ export interface Events {
   tellOfStacks(status: string): void;
   /** What CloudFormation tells when each resource of a type whose logical id contains the text comes to a state. The answer is their physical ids. */
   tellOfResources(type: string, logicalId: string, status: string): string[];
-  /** Sends events of buckets twice, late and in another order, as may happen at AWS. */
+  /** Sends events of buckets twice, late, in another order or not at all, as may happen at AWS. */
   disturb(disturbance: Disturbance): void;
 }
 

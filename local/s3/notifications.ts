@@ -40,6 +40,8 @@ interface Subscription {
 export interface Disturbance {
   /** Share of the events that come twice, from 0 to 1. @default 0 */
   readonly duplicates?: number;
+  /** Share of the events that never come, from 0 to 1. @default 0 */
+  readonly lost?: number;
   /** Longest time by which an event comes late, in milliseconds. @default 0 */
   readonly latestMs?: number;
 }
@@ -79,7 +81,9 @@ export class Notifications {
     for (const subscription of this.subscriptions) {
       if (subscription.bucket !== change.bucket || !change.key.startsWith(subscription.prefix) || !change.key.endsWith(subscription.suffix)) continue;
       if (!subscription.events.some((event) => matchesWildcard(event.replace(/^s3:/, ''), name))) continue;
-      const times = this.random() < (this.disturbance.duplicates ?? 0) ? 2 : 1;
+      const { duplicates = 0, lost = 0 } = this.disturbance;
+      const twice = this.random() < duplicates;
+      const times = lost > 0 && this.random() < lost ? 0 : twice ? 2 : 1;
       for (let time = 0; time < times; time++) this.after(() => this.send(subscription, change, name, sequencer));
     }
   }
