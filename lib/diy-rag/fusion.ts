@@ -75,9 +75,9 @@ class Weighted extends Fusion {
 
   public _bind(scope: IConstruct): Pick<PassageSearch, 'fusion' | 'weights'> {
     const { fusion, weights: { semantic = 1, keyword = 1 } } = this;
-    if (fusion.method === 'reciprocalRank') requireInteger(scope, 'retrieval.fusion.k', fusion.k, 1, 1_000);
-    requireBetween(scope, 'retrieval.fusion.semantic', semantic, 0.01, 100);
-    requireBetween(scope, 'retrieval.fusion.keyword', keyword, 0.01, 100);
+    if (fusion.method === 'reciprocalRank') requireInteger(scope, 'retrieval.ranking.fusion.k', fusion.k, 1, 1_000);
+    requireBetween(scope, 'retrieval.ranking.fusion.semantic', semantic, 0.01, 100);
+    requireBetween(scope, 'retrieval.ranking.fusion.keyword', keyword, 0.01, 100);
     return { fusion, weights: { meaning: semantic, words: keyword } };
   }
 }

@@ -14,7 +14,7 @@ export { type CollectionStoreOptions, type ExistingCollection } from './own-coll
 export { type MemoryDbStoreOptions } from './own-memory-db';
 export { type PineconeStoreOptions } from './own-pinecone';
 export { type RedisStoreOptions } from './own-redis';
-export { type PassageRetrieval } from './passage-retrieval';
+export { type PassageRanking, type PassageRetrieval } from './passage-retrieval';
 export * from './query-expansion';
 export * from './query-rewriting';
 export { type BlueGreenOptions, Reindexing } from './reindexing';

@@ -9,30 +9,8 @@ import { PINECONE_KEYS, S3_VECTORS_KEYS } from '../contract/passage-stores';
 import { fail, requireBetween, requireDuration, requireInteger, requireLength, requireMade } from '../internal/validation';
 import { type MetadataField, type Reranking, SearchKind, type TenantIsolation } from '../knowledge';
 
-/** How `DiyRag` looks passages up. */
-export interface PassageRetrieval {
-  /**
-   * Most passages that an answer is given from, from 1 to 100.
-   *
-   * @default 5
-   */
-  readonly passages?: number;
-
-  /**
-   * How many passages each search looks up, for their fusion and the reranker to choose from: from `passages` to 100.
-   *
-   * @default - five times `passages`, 100 at most
-   */
-  readonly candidates?: number;
-
-  /**
-   * By what passages are found: by their meaning, by their words, or by both, of which `fusion` makes one ranking. With `SearchKind.SEMANTIC`
-   * `VectorStore.s3Vectors()` keeps no words, which costs less; with another later everything is read anew.
-   *
-   * @default - SearchKind.HYBRID where the store finds by words, SearchKind.SEMANTIC elsewhere
-   */
-  readonly search?: SearchKind;
-
+/** How what searches find becomes one order. */
+export interface PassageRanking {
   /**
    * How the two searches of `SearchKind.HYBRID` become one ranking.
    *
@@ -47,14 +25,6 @@ export interface PassageRetrieval {
    * @default - the nearest are found, however far they are
    */
   readonly leastSimilarity?: number;
-
-  /**
-   * Who puts what was found into the order in which it answers the question: better answers, for some hundred milliseconds and the model's price. Where it
-   * fails the order before stands, and the metric `RerankFallbacks` counts it.
-   *
-   * @default - the order in which it was found
-   */
-  readonly rerank?: Reranking;
 
   /**
    * How long the reranker is waited for, from 100 milliseconds to 30 seconds.
@@ -78,6 +48,46 @@ export interface PassageRetrieval {
    * @default 0
    */
   readonly diversity?: number;
+}
+
+/** How `DiyRag` looks passages up. */
+export interface PassageRetrieval {
+  /**
+   * Most passages that an answer is given from, from 1 to 100.
+   *
+   * @default 5
+   */
+  readonly passages?: number;
+
+  /**
+   * How many passages each search looks up, for their fusion and the reranker to choose from: from `passages` to 100.
+   *
+   * @default - five times `passages`, 100 at most
+   */
+  readonly candidates?: number;
+
+  /**
+   * By what passages are found: by their meaning, by their words, or by both, of which `ranking.fusion` makes one ranking. With `SearchKind.SEMANTIC`
+   * `VectorStore.s3Vectors()` keeps no words, which costs less; with another later everything is read anew.
+   *
+   * @default - SearchKind.HYBRID where the store finds by words, SearchKind.SEMANTIC elsewhere
+   */
+  readonly search?: SearchKind;
+
+  /**
+   * Who puts what was found into the order in which it answers the question: better answers, for some hundred milliseconds and the model's price. Where it
+   * fails the order before stands, and the metric `RerankFallbacks` counts it.
+   *
+   * @default - the order in which it was found
+   */
+  readonly rerank?: Reranking;
+
+  /**
+   * How rankings are fused, how long the reranker is waited for, what is too far from the question, and how much gives way to what is different.
+   *
+   * @default - both rankings count alike, and nothing found is left out
+   */
+  readonly ranking?: PassageRanking;
 
   /**
    * What documents are described by, and may be filtered by; at most 50.
@@ -135,10 +145,10 @@ const CANDIDATES_A_PASSAGE = 5;
 const RERANK_TIMEOUT = Duration.seconds(3);
 
 export function requireValidRetrieval(scope: IConstruct, retrieval: PassageRetrieval) {
-  const { passages = PASSAGES, candidates, questions = 1, unanswered, links, tenant, fields = [], diversity } = retrieval;
+  const { passages = PASSAGES, candidates, questions = 1, unanswered, links, tenant, fields = [], ranking: { diversity } = {} } = retrieval;
   requireInteger(scope, 'retrieval.passages', passages, 1, MOST);
   requireInteger(scope, 'retrieval.candidates', candidates, passages, MOST, ", at least 'retrieval.passages'");
-  requireBetween(scope, 'retrieval.diversity', diversity, 0, 1);
+  requireBetween(scope, 'retrieval.ranking.diversity', diversity, 0, 1);
   requireFittingSearch(scope, retrieval);
   requireFittingRerank(scope, retrieval);
   requireInteger(scope, 'retrieval.questions', questions, 1, 5);
@@ -163,7 +173,7 @@ function requireFreeNames(scope: IConstruct, { fields = [], tenant }: PassageRet
 }
 
 /** One question that becomes several becomes them in one way. */
-function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, expansion, search, leastSimilarity }: PassageRetrieval) {
+function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, expansion, search, ranking: { leastSimilarity } = {} }: PassageRetrieval) {
   requireMade(scope, 'retrieval.rewriting', rewriting, '_bind', 'QueryRewriting, such as QueryRewriting.fromHistory()');
   requireMade(scope, 'retrieval.expansion', expansion, '_bind', 'QueryExpansion, such as QueryExpansion.multiQuery()');
   if (questions > 1 && rewriting && !rewriting._asks) {
@@ -176,38 +186,38 @@ function requireFittingQueries(scope: IConstruct, { questions = 1, rewriting, ex
     fail(scope, "'retrieval.expansion' must not be QueryExpansion.hyde() with SearchKind.KEYWORD, which looks for no meaning: take QueryExpansion.multiQuery()");
   }
   if (expansion?._imagines && leastSimilarity !== undefined) {
-    fail(scope, `'retrieval.leastSimilarity' must be left out with QueryExpansion.hyde(), which compares passages with a passage, more alike than they are to a question, got ${leastSimilarity}: rerank and take 'retrieval.leastScore', or take QueryExpansion.multiQuery()`);
+    fail(scope, `'retrieval.ranking.leastSimilarity' must be left out with QueryExpansion.hyde(), which compares passages with a passage, more alike than they are to a question, got ${leastSimilarity}: rerank and take 'retrieval.ranking.leastScore', or take QueryExpansion.multiQuery()`);
   }
 }
 
-function requireFittingSearch(scope: IConstruct, { search, fusion, leastSimilarity }: PassageRetrieval) {
-  requireMade(scope, 'retrieval.fusion', fusion, '_bind', 'Fusion, such as Fusion.zScore()');
-  requireBetween(scope, 'retrieval.leastSimilarity', leastSimilarity, -1, 1);
+function requireFittingSearch(scope: IConstruct, { search, ranking: { fusion, leastSimilarity } = {} }: PassageRetrieval) {
+  requireMade(scope, 'retrieval.ranking.fusion', fusion, '_bind', 'Fusion, such as Fusion.zScore()');
+  requireBetween(scope, 'retrieval.ranking.leastSimilarity', leastSimilarity, -1, 1);
   if (fusion && search !== undefined && search !== SearchKind.HYBRID) {
-    fail(scope, `'retrieval.fusion' must be left out with SearchKind.${search}, for one search has nothing to be fused with, got one: leave 'retrieval.search' out`);
+    fail(scope, `'retrieval.ranking.fusion' must be left out with SearchKind.${search}, for one search has nothing to be fused with, got one: leave 'retrieval.search' out`);
   }
   if (leastSimilarity !== undefined && search === SearchKind.KEYWORD) {
-    fail(scope, `'retrieval.leastSimilarity' must be left out with SearchKind.KEYWORD, which knows no similarity, got ${leastSimilarity}`);
+    fail(scope, `'retrieval.ranking.leastSimilarity' must be left out with SearchKind.KEYWORD, which knows no similarity, got ${leastSimilarity}`);
   }
 }
 
-function requireFittingRerank(scope: IConstruct, { rerank, rerankTimeout, leastScore }: PassageRetrieval) {
+function requireFittingRerank(scope: IConstruct, { rerank, ranking: { rerankTimeout, leastScore } = {} }: PassageRetrieval) {
   requireMade(scope, 'retrieval.rerank', rerank, '_bind', 'Reranking, such as Reranking.model(RerankModel.standard())');
-  requireBetween(scope, 'retrieval.rerankTimeout in milliseconds', rerankTimeout?.toMilliseconds(), 100, 30_000);
-  requireBetween(scope, 'retrieval.leastScore', leastScore, 0, 1);
+  requireBetween(scope, 'retrieval.ranking.rerankTimeout in milliseconds', rerankTimeout?.toMilliseconds(), 100, 30_000);
+  requireBetween(scope, 'retrieval.ranking.leastScore', leastScore, 0, 1);
   if (rerank) return;
-  if (rerankTimeout) fail(scope, "'retrieval.rerankTimeout' must be left out without 'retrieval.rerank', for nobody is waited for, got one");
+  if (rerankTimeout) fail(scope, "'retrieval.ranking.rerankTimeout' must be left out without 'retrieval.rerank', for nobody is waited for, got one");
   if (leastScore !== undefined) {
-    fail(scope, `'retrieval.leastScore' must be left out without 'retrieval.rerank', whose scores it is held to, got ${leastScore}: rerank, or take 'retrieval.leastSimilarity'`);
+    fail(scope, `'retrieval.ranking.leastScore' must be left out without 'retrieval.rerank', whose scores it is held to, got ${leastScore}: rerank, or take 'retrieval.ranking.leastSimilarity'`);
   }
 }
 
 /** What a store is searched by that finds by words, or does not. */
-export function searchKindOf(scope: IConstruct, { search, fusion }: PassageRetrieval, { words }: { readonly words: boolean }): SearchKind {
+export function searchKindOf(scope: IConstruct, { search, ranking }: PassageRetrieval, { words }: { readonly words: boolean }): SearchKind {
   if (!words && search !== undefined && search !== SearchKind.SEMANTIC) {
     fail(scope, `'retrieval.search' must be SearchKind.SEMANTIC for this store, which finds nothing by words, got ${search}: leave it out, or take another store`);
   }
-  if (!words && fusion) fail(scope, "'retrieval.fusion' must be left out for this store, which finds nothing by words, got one");
+  if (!words && ranking?.fusion) fail(scope, "'retrieval.ranking.fusion' must be left out for this store, which finds nothing by words, got one");
   return search ?? (words ? SearchKind.HYBRID : SearchKind.SEMANTIC);
 }
 
@@ -215,7 +225,7 @@ const SEARCHES = { [SearchKind.SEMANTIC]: 'meaning', [SearchKind.KEYWORD]: 'word
 
 /** How chunks are found, as handlers read it. */
 export function searchOf(scope: IConstruct, caller: IGrantable, kind: SearchKind, retrieval: PassageRetrieval): PassageSearch {
-  const { passages = PASSAGES, candidates, fusion = Fusion.zScore(), diversity = 0, leastSimilarity } = retrieval;
+  const { passages = PASSAGES, candidates, ranking: { fusion = Fusion.zScore(), diversity = 0, leastSimilarity } = {} } = retrieval;
   return {
     by: SEARCHES[kind],
     candidates: candidates ?? Math.min(MOST, passages * CANDIDATES_A_PASSAGE),
@@ -226,7 +236,7 @@ export function searchOf(scope: IConstruct, caller: IGrantable, kind: SearchKind
   };
 }
 
-function rerankOf(scope: IConstruct, caller: IGrantable, { rerank, rerankTimeout = RERANK_TIMEOUT, leastScore }: PassageRetrieval): RerankPolicy | undefined {
+function rerankOf(scope: IConstruct, caller: IGrantable, { rerank, ranking: { rerankTimeout = RERANK_TIMEOUT, leastScore } = {} }: PassageRetrieval): RerankPolicy | undefined {
   const by = rerank?._bind(scope, caller, 'own');
   return typeof by === 'object' ? { modelArn: by.modelArn, milliseconds: rerankTimeout.toMilliseconds(), leastScore } : undefined;
 }

@@ -72,7 +72,7 @@ function answerAlarms(scope: IConstruct, { rag, documents }: Pick<RagSignals, 'r
         above: 0,
         periods: 3,
         means: 'Passages have not been reranked for a quarter of an hour, or not in time: answers are given from the order before, which is less good.',
-        next: "'notReranked' in the log of the function that answers says why: the model is throttled, is not there in this Region, or takes longer than 'retrieval.rerankTimeout'.",
+        next: "'notReranked' in the log of the function that answers says why: the model is throttled, is not there in this Region, or takes longer than 'retrieval.ranking.rerankTimeout'.",
       },
     }),
     ...(emptyRetrievals !== undefined && {

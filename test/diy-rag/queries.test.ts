@@ -54,7 +54,7 @@ test.each<[string, PassageRetrieval, string]>([
   ['taking questions apart without a model', { questions: 2, rewriting: QueryRewriting.fromHistory() }, "'retrieval.questions' must be 1 with a 'retrieval.rewriting' that asks no model"],
   ['several questions in several ways', { questions: 2, expansion: QueryExpansion.hyde() }, "'retrieval.questions' must be 1 with 'retrieval.expansion'"],
   ['what might be meant where no meaning is looked for', { search: SearchKind.KEYWORD, expansion: QueryExpansion.hyde() }, "'retrieval.expansion' must not be QueryExpansion.hyde() with SearchKind.KEYWORD"],
-  ['a similarity of questions for passages', { leastSimilarity: 0.5, expansion: QueryExpansion.hyde() }, "'retrieval.leastSimilarity' must be left out with QueryExpansion.hyde()"],
+  ['a similarity of questions for passages', { ranking: { leastSimilarity: 0.5 }, expansion: QueryExpansion.hyde() }, "'retrieval.ranking.leastSimilarity' must be left out with QueryExpansion.hyde()"],
   ['what is no rewriting', { rewriting: 'history' as never }, "'retrieval.rewriting' must be made by QueryRewriting"],
 ])('refuses %s', (_, retrieval, message) => {
   expect(() => define(retrieval)).toThrow(message);

@@ -45,15 +45,15 @@ test.each<[Fusion, object]>([
   [Fusion.reciprocalRank({ k: 20, semantic: 2 }), { fusion: { method: 'reciprocalRank', k: 20 }, weights: { meaning: 2, words: 1 } }],
   [Fusion.minMax({ keyword: 0.5 }), { fusion: { method: 'minMax' }, weights: { meaning: 1, words: 0.5 } }],
   [Fusion.zScore({ semantic: 3, keyword: 2 }), { fusion: { method: 'zScore' }, weights: { meaning: 3, words: 2 } }],
-])('fuses as it is told: %#', (fusion, expected) => expect(searchIn(templateOf({ fusion }))).toMatchObject(expected));
+])('fuses as it is told: %#', (fusion, expected) => expect(searchIn(templateOf({ ranking: { fusion } }))).toMatchObject(expected));
 
 test('what gives way, and what is too unlike the question, is as it is told', () => {
-  expect(searchIn(templateOf({ diversity: 0.25, leastSimilarity: 0.3 }))).toMatchObject({ relevance: 0.75, leastSimilarity: 0.3 });
-  expect(searchIn(templateOf({ diversity: 0 }))).not.toHaveProperty('relevance');
+  expect(searchIn(templateOf({ ranking: { diversity: 0.25, leastSimilarity: 0.3 } }))).toMatchObject({ relevance: 0.75, leastSimilarity: 0.3 });
+  expect(searchIn(templateOf({ ranking: { diversity: 0 } }))).not.toHaveProperty('relevance');
 });
 
 test('a reranker may be called by who answers, with its model and no other', () => {
-  const template = templateOf({ rerank: Reranking.model(RerankModel.foundation('cohere.rerank-v3-5:0')), rerankTimeout: Duration.millis(800), leastScore: 0.2 });
+  const template = templateOf({ rerank: Reranking.model(RerankModel.foundation('cohere.rerank-v3-5:0')), ranking: { rerankTimeout: Duration.millis(800), leastScore: 0.2 } });
   expect(searchIn(template).rerank).toEqual({ modelArn: expect.stringMatching(/:foundation-model\/cohere\.rerank-v3-5:0$/), milliseconds: 800, leastScore: 0.2 });
   expect(grantsIn(template)['bedrock:Rerank']).toBe('*');
   expect(JSON.stringify(template.toJSON())).toContain('::foundation-model/cohere.rerank-v3-5:0');
@@ -100,22 +100,22 @@ test('a store without words is searched by meaning', () => {
 
 const rerank = Reranking.model(RerankModel.standard());
 test.each<[PassageRetrieval, string, DiyRagProps?]>([
-  [{ fusion: Fusion.minMax(), search: SearchKind.SEMANTIC }, "'retrieval.fusion' must be left out with SearchKind.SEMANTIC"],
-  [{ fusion: Fusion.minMax() }, "'retrieval.fusion' must be left out for this store", { store: new Wordless() }],
+  [{ ranking: { fusion: Fusion.minMax() }, search: SearchKind.SEMANTIC }, "'retrieval.ranking.fusion' must be left out with SearchKind.SEMANTIC"],
+  [{ ranking: { fusion: Fusion.minMax() } }, "'retrieval.ranking.fusion' must be left out for this store", { store: new Wordless() }],
   [{ search: SearchKind.HYBRID }, "'retrieval.search' must be SearchKind.SEMANTIC for this store", { store: new Wordless() }],
-  [{ fusion: {} as Fusion }, "'retrieval.fusion' must be"],
-  [{ fusion: Fusion.reciprocalRank({ k: 0 }) }, "'retrieval.fusion.k' must be"],
-  [{ fusion: Fusion.zScore({ keyword: 0 }) }, "'retrieval.fusion.keyword' must be"],
-  [{ fusion: Fusion.zScore({ semantic: -1 }) }, "'retrieval.fusion.semantic' must be"],
-  [{ leastSimilarity: 1.1 }, "'retrieval.leastSimilarity' must be"],
-  [{ leastSimilarity: 0.5, search: SearchKind.KEYWORD }, "'retrieval.leastSimilarity' must be left out with SearchKind.KEYWORD"],
+  [{ ranking: { fusion: {} as Fusion } }, "'retrieval.ranking.fusion' must be"],
+  [{ ranking: { fusion: Fusion.reciprocalRank({ k: 0 }) } }, "'retrieval.ranking.fusion.k' must be"],
+  [{ ranking: { fusion: Fusion.zScore({ keyword: 0 }) } }, "'retrieval.ranking.fusion.keyword' must be"],
+  [{ ranking: { fusion: Fusion.zScore({ semantic: -1 }) } }, "'retrieval.ranking.fusion.semantic' must be"],
+  [{ ranking: { leastSimilarity: 1.1 } }, "'retrieval.ranking.leastSimilarity' must be"],
+  [{ ranking: { leastSimilarity: 0.5 }, search: SearchKind.KEYWORD }, "'retrieval.ranking.leastSimilarity' must be left out with SearchKind.KEYWORD"],
   [{ fields: [MetadataField.text('_chunk')] }, "'retrieval.fields' must not name a field '_chunk', for stores keep '_tenant', '_chunk', '_without' for themselves"],
   [{ tenant: { field: '_tenant', claim: 'team' } }, "'retrieval.tenant.field' must not name a field '_tenant'"],
-  [{ diversity: -0.1 }, "'retrieval.diversity' must be"],
-  [{ leastScore: 0.5 }, "'retrieval.leastScore' must be left out without 'retrieval.rerank'"],
-  [{ rerankTimeout: Duration.seconds(1) }, "'retrieval.rerankTimeout' must be left out without 'retrieval.rerank'"],
-  [{ rerank, leastScore: 2 }, "'retrieval.leastScore' must be"],
-  [{ rerank, rerankTimeout: Duration.minutes(1) }, "'retrieval.rerankTimeout in milliseconds' must be"],
+  [{ ranking: { diversity: -0.1 } }, "'retrieval.ranking.diversity' must be"],
+  [{ ranking: { leastScore: 0.5 } }, "'retrieval.ranking.leastScore' must be left out without 'retrieval.rerank'"],
+  [{ ranking: { rerankTimeout: Duration.seconds(1) } }, "'retrieval.ranking.rerankTimeout' must be left out without 'retrieval.rerank'"],
+  [{ rerank, ranking: { leastScore: 2 } }, "'retrieval.ranking.leastScore' must be"],
+  [{ rerank, ranking: { rerankTimeout: Duration.minutes(1) } }, "'retrieval.ranking.rerankTimeout in milliseconds' must be"],
   [{ rerank: Reranking.managed() }, "'retrieval.rerank' must be Reranking.model"],
   [{ rerank: {} as Reranking }, "'retrieval.rerank' must be"],
 ])('refuses %#: %j', (retrieval, message, props = {}) => expect(() => templateOf(retrieval, props)).toThrow(message));

@@ -31,8 +31,8 @@ interface Placed {
 
 describe('passages that a model puts into order', () => {
   const rags = runRags(() => ({
-    Amazon: { retrieval: { rerank: Reranking.model(RerankModel.standard()), rerankTimeout: Duration.seconds(4) } },
-    Cohere: { retrieval: { rerank: Reranking.model(RerankModel.foundation('cohere.rerank-v3-5:0')), diversity: 0.6, passages: 2, links: Duration.minutes(5) } },
+    Amazon: { retrieval: { rerank: Reranking.model(RerankModel.standard()), ranking: { rerankTimeout: Duration.seconds(4) } } },
+    Cohere: { retrieval: { rerank: Reranking.model(RerankModel.foundation('cohere.rerank-v3-5:0')), ranking: { diversity: 0.6 }, passages: 2, links: Duration.minutes(5) } },
   }), {
     beside: ({ Cohere }, { auth, stackOf, tell }) => tell('Cohere', { Chat: new ChatbotApi(stackOf('Cohere'), 'Chat', { auth, knowledge: Cohere }).url }),
   });
