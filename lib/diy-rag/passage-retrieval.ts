@@ -236,7 +236,8 @@ export function searchOf(scope: IConstruct, caller: IGrantable, kind: SearchKind
   };
 }
 
-function rerankOf(scope: IConstruct, caller: IGrantable, { rerank, ranking: { rerankTimeout = RERANK_TIMEOUT, leastScore } = {} }: PassageRetrieval): RerankPolicy | undefined {
+function rerankOf(scope: IConstruct, caller: IGrantable, { rerank, ranking = {} }: PassageRetrieval): RerankPolicy | undefined {
+  const { rerankTimeout = RERANK_TIMEOUT, leastScore } = ranking;
   const by = rerank?._bind(scope, caller, 'own');
   return typeof by === 'object' ? { modelArn: by.modelArn, milliseconds: rerankTimeout.toMilliseconds(), leastScore } : undefined;
 }
