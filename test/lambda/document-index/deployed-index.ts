@@ -309,3 +309,12 @@ export function deployIndex(
     inState: (wanted: string, pipeline = terms.pipeline) => [...room(`passages_${pipeline}`).states.items.values()].filter(({ state }) => state.state === wanted).map(({ state }) => state.key).sort(),
   };
 }
+
+/** Holds the index of a pipeline to what the bucket holds, and gives that. */
+export async function inStep(index: ReturnType<typeof deployIndex>, pipeline: string) {
+  const wanted = await index.wanted(pipeline);
+  expect(index.held(pipeline)).toEqual(wanted.chunks);
+  expect(index.inState('indexed', pipeline)).toEqual(wanted.readable);
+  expect(index.inState('failed', pipeline)).toEqual(wanted.unreadable);
+  return wanted;
+}

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { deployIndex, type DeployOptions } from './deployed-index';
+import { deployIndex, type DeployOptions, inStep } from './deployed-index';
 import { chunkIds, versionOf } from '../../../lambda/document-index/version';
 import type { Chunker } from '../../../lambda/ports/chunks';
 import type { DocumentState } from '../../../lambda/ports/document-states';
@@ -82,14 +82,6 @@ function watch(index: Deployed) {
     return saved;
   };
   return { check, missing, seen };
-}
-
-async function inStep(index: Deployed, pipeline: string) {
-  const wanted = await index.wanted(pipeline);
-  expect(index.held(pipeline)).toEqual(wanted.chunks);
-  expect(index.inState('indexed', pipeline)).toEqual(wanted.readable);
-  expect(index.inState('failed', pipeline)).toEqual(wanted.unreadable);
-  return wanted;
 }
 
 test('500 documents that change all the while are found at every moment, through a build, a switch, a rollback and a switch back, with events lost and workers killed', async () => {

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { deployIndex, type DeployOptions } from './deployed-index';
+import { deployIndex, type DeployOptions, inStep } from './deployed-index';
 import { wantedAlone } from '../../../lambda/document-index/beside';
 import { changedDocument } from '../../../lambda/document-index/bulk/request';
 import { bringInStep } from '../../../lambda/document-index/in-step';
@@ -31,14 +31,6 @@ async function filled(options: DeployOptions = {}) {
   for (let file = 0; file < DOCUMENTS; file++) await index.change(`${file}.txt`, lines(4, `file${file}`));
   await index.settle();
   return index;
-}
-
-async function inStep(index: Deployed, pipeline: string) {
-  const wanted = await index.wanted(pipeline);
-  expect(index.held(pipeline)).toEqual(wanted.chunks);
-  expect(index.inState('indexed', pipeline)).toEqual(wanted.readable);
-  expect(index.inState('failed', pipeline)).toEqual(wanted.unreadable);
-  return wanted;
 }
 
 describe('an index that is wanted again while it is taken out', () => {
