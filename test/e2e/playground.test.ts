@@ -281,7 +281,7 @@ describeWithBrowser('the playground page', () => {
       await route.fulfill({ json: { ...await answer.json(), example: 'another', apis: { [example.url]: {} } } });
     });
     await page.goto(example.cloud.url);
-    await page.getByRole('heading', { name: 'This example has no view' }).waitFor();
+    await page.getByRole('heading', { name: 'No view on the playground' }).waitFor();
     expect(await page.getByRole('main').textContent()).toContain(example.url);
   });
 
