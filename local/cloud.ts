@@ -71,6 +71,8 @@ export interface CloudOptions extends ModelOptions {
   readonly socketLimits?: Partial<SocketLimits>;
   /** Told what the person at the terminal should know: denied calls, refusals, failed requests. @default - nobody */
   readonly onNotice?: (line: string) => void;
+  /** Told what is begun, for whoever waits. @default - nobody */
+  readonly onStep?: (what: string) => void;
 }
 
 export interface LocalSession {
@@ -151,16 +153,17 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
 }
 
 async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () => Promise<void>): Promise<LocalCloud> {
-  const onNotice = options.onNotice ?? (() => undefined);
+  const { onNotice = () => undefined, onStep = () => undefined } = options;
   const workDirectory = mkdtempSync(join(tmpdir(), 'local-cloud-'));
   const sweep = () => rmSync(workDirectory, { recursive: true, force: true });
   // A process that ends in the middle of its start has nobody to call stop().
   process.once('exit', sweep);
   undo.push(sweep, () => process.off('exit', sweep));
-  const deployment = new Deployment(readAssembly(options.assembly ?? await synthesizeInto(workDirectory, options.example)));
+  const deployment = new Deployment(readAssembly(options.assembly ?? await synthesizeInto(workDirectory, options)));
   const logs = new CloudLogs();
   const faults = new Faults();
 
+  onStep('Starting the services of the stack');
   const tables = dynamoDb();
   undo.push(() => tables.stop());
   const buckets = s3();
@@ -194,7 +197,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   undo.push(() => collections.stop());
   const batches = bedrockBatchJobs({ buckets: buckets.buckets, principals, onNotice });
   const tls = localCertificate(workDirectory);
-  const databases = await startDatabases(deployment, { certificate: tls.certificate, principals, secrets, onNotice });
+  const databases = await startDatabases(deployment, { certificate: tls.certificate, principals, secrets, onNotice, onStep });
   undo.push(() => databases.stop());
   const services = [
     tables, buckets, vectors, collections.service, ...knowledge.services, batches, model, agentCoreMemory(() => memories), lambda, connections, secrets, scans,
@@ -262,15 +265,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
 
   const report = () => principals.report([...services.map(({ name }) => name), ...caches.services, ...databases.services, ...knowledge.stores]);
 
-  door.gateway = new Gateway({
-    apis,
-    usage,
-    logs,
-    onNotice,
-    pools: userPools,
-    identities: byAccessKey,
-    functionOf,
-  });
+  door.gateway = new Gateway({ apis, usage, logs, onNotice, pools: userPools, identities: byAccessKey, functionOf });
   door.urls = new FunctionUrls({ urls: functionUrls, identities: byAccessKey, functionOf, onNotice });
   door.issuers = new Issuers(userPools);
   const tasks = containers.map((service) => new LocalTask(service, {
@@ -305,7 +300,7 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   });
   for (const api of apis) for (const pool of functionsBehind(api, functions)) pool.warm();
   for (const { functionArn } of functionUrls) functionOf(functionArn)?.warm();
-  const customResources = new CustomResources(async (functionArn, event) => functionOf(functionArn)?.call(event));
+  const customResources = new CustomResources(async (functionArn, event) => functionOf(functionArn)?.call(event), onStep);
   await customResources.apply(deployment);
   eventing.tellOfStacks('CREATE_COMPLETE');
   for (const { routes } of socketApis) for (const { functionArn } of routes.values()) functionOf(functionArn ?? '')?.warm();
@@ -343,8 +338,9 @@ async function deploy(options: CloudOptions, undo: (() => unknown)[], stop: () =
   };
 }
 
-async function synthesizeInto(directory: string, example: string | undefined): Promise<string> {
+async function synthesizeInto(directory: string, { example, onStep }: CloudOptions): Promise<string> {
   if (!example) throw new Error("one of 'assembly' and 'example' must say what to deploy");
+  onStep?.(`Synthesizing the example ${example}`);
   await synthesize(example, join(directory, 'cdk.out'));
   return join(directory, 'cdk.out');
 }

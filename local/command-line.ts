@@ -34,6 +34,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`'--port' must be a number from 0 to 65535, got ${values.port}`);
   if (positionals.length > 1) throw new Error(`one example at a time, got ${positionals.join(', ')}`);
   if (positionals.length > 0 && values.assembly !== undefined) throw new Error(`only one of '${positionals[0]}' and '--assembly' may say what to deploy`);
+  if (positionals.length > 0 && !EXAMPLES.includes(positionals[0])) throw new Error(`there is no example '${positionals[0]}', only ${EXAMPLES.join(', ')}`);
   if (values['model-url'] !== undefined && values.bedrock) throw new Error("only one of '--model-url' and '--bedrock' may say who answers");
   if (values['model-url'] !== undefined) readServerUrl('--model-url', values['model-url']);
   return {

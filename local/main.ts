@@ -1,12 +1,15 @@
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { openBrowser } from './browser';
-import { type LocalCloud, startCloud } from './cloud';
+import type { LocalCloud } from './cloud';
 import { readCommandLine, USAGE } from './command-line';
 import { reportText } from './iam/report';
 import { noticeOf } from './logs';
-import { bundleHandlers, synthesize } from './prepare';
+import { beginSynthesis, bundleHandlers } from './prepare';
 import { firstScreen } from './screen';
+import { requireFreePort } from './server';
 import { State } from './state';
+import { Steps } from './steps';
 
 async function main(): Promise<void> {
   const given = readCommandLine(process.argv.slice(2));
@@ -22,10 +25,12 @@ async function main(): Promise<void> {
   const other = await state.running();
   // The functions of one that runs lie in its assembly: the next is written elsewhere.
   const assembly = given.assembly ?? (other === undefined ? state.assembly : undefined);
-  if (given.assembly === undefined) {
-    await bundleHandlers();
-    if (assembly !== undefined) await synthesize(given.example, assembly);
-  }
+  await requireFreePort(given.port);
+  const steps = new Steps((line) => console.error(line));
+  const prepared = given.assembly === undefined ? prepare(given.example, assembly, steps) : undefined;
+  // It takes seconds to load, in which what is prepared is prepared by others.
+  const { startCloud } = createRequire(__filename)('./cloud') as typeof import('./cloud');
+  await prepared;
   cloud.running = await startCloud({
     assembly,
     port: given.port,
@@ -34,7 +39,9 @@ async function main(): Promise<void> {
     bedrock: given.bedrock,
     wordGapMs: 25,
     onNotice: (line) => console.error(line),
+    onStep: (what) => steps.begin(what),
   });
+  steps.begin('Ready');
   cloud.running.followLogs((line) => {
     const notice = noticeOf(line);
     if (notice !== undefined) console.error(notice);
@@ -45,6 +52,16 @@ async function main(): Promise<void> {
   if (other !== undefined) console.error(`Another local cloud runs at ${other}: .local/outputs.json and .local/session.json spoke of it, and speak of this one now.`);
   console.log(firstScreen(cloud.running, given));
   if (given.open) openBrowser(cloud.running.url);
+}
+
+/** Bundles the handlers, and synthesizes an example where its assembly is to be written. */
+async function prepare(example: string, assembly: string | undefined, steps: Steps): Promise<void> {
+  steps.begin('Bundling the handlers');
+  const synthesis = assembly === undefined ? undefined : beginSynthesis(example, assembly);
+  await bundleHandlers();
+  if (!synthesis) return;
+  steps.begin(`Synthesizing the example ${example}`);
+  await synthesis.finish();
 }
 
 /** npm that is told to end takes its shell along and leaves this process to itself. */

@@ -34,9 +34,7 @@ export async function serveLoopback(port: number, handle: RequestListener, upgra
   });
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE'
-      ? new Error(`port ${port} is taken; choose another with --port, as in: npm start -- --port ${port + 1}`)
-      : error));
+    server.once('error', (error) => reject(portProblem(error, port)));
     server.listen(port, '127.0.0.1', resolve);
   });
   return {
@@ -46,4 +44,17 @@ export async function serveLoopback(port: number, handle: RequestListener, upgra
       for (const socket of sockets) socket.destroy();
     }),
   };
+}
+
+/** Refuses a port on which somebody listens, before anything is done that takes time. */
+export async function requireFreePort(port: number): Promise<void> {
+  const trial = createServer();
+  await new Promise<void>((resolve, reject) => {
+    trial.once('error', (error) => reject(portProblem(error, port)));
+    trial.listen(port, '127.0.0.1', () => trial.close(() => resolve()));
+  });
+}
+
+function portProblem(error: NodeJS.ErrnoException, port: number): Error {
+  return error.code === 'EADDRINUSE' ? new Error(`port ${port} is taken; choose another with --port, as in: npm start -- --port ${port + 1}`) : error;
 }

@@ -21,13 +21,14 @@ interface Made {
 export class CustomResources {
   private readonly made = new Map<string, Made>();
 
-  constructor(private readonly invoke: Invoke) {}
+  constructor(private readonly invoke: Invoke, private readonly onStep: (what: string) => void = () => undefined) {}
 
   /** Makes those of a deployment, or changes them to what they are in it. Those that are gone, or whose place another has taken, are deleted at the end. */
   async apply(deployment: Deployment): Promise<void> {
     const types = new Set(deployment.stacks.flatMap((stack) => [...stack.resources.values()]).map(({ type }) => type).filter((type) => MADE.test(type)));
     const resources = deployment.resources(...types);
     if (resources.length === 0 && this.made.size === 0) return;
+    this.onStep('Running the custom resources of the stack');
     const answers = await openAnswers();
     try {
       const names = new Set(resources.map(nameOf));

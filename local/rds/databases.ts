@@ -18,12 +18,15 @@ export interface Databases {
 }
 
 /** The clusters of Aurora PostgreSQL of a deployment. */
-export async function startDatabases(deployment: Deployment, surroundings: ClusterSurroundings): Promise<Databases> {
+export async function startDatabases(
+  deployment: Deployment, { onStep, ...surroundings }: ClusterSurroundings & { readonly onStep: (what: string) => void },
+): Promise<Databases> {
   const resources = deployment.resources('AWS::RDS::DBCluster').filter((resource) => deployment.property(resource, 'Engine') === 'aurora-postgresql');
   for (const resource of resources.filter((each) => deployment.property(each, 'ManageMasterUserPassword') === true)) {
     const login = { username: String(deployment.property(resource, 'MasterUsername')), password: randomBytes(20).toString('hex') };
     surroundings.secrets.put(deployment.attribute(resource, 'MasterUserSecret.SecretArn'), JSON.stringify(login));
   }
+  if (resources.length > 0) onStep('Starting PostgreSQL');
   const clusters: LocalCluster[] = [];
   for (const resource of resources) clusters.push(await LocalCluster.open(deployment, resource, surroundings));
   const find = (clusterArn: string) => clusters.find((cluster) => cluster.arn === clusterArn);

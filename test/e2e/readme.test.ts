@@ -54,6 +54,11 @@ describe('what the README prints', () => {
     expect(stdout).toContain('haiku');
   });
 
+  test('says what is done while one waits, and since when', () => {
+    const steps = [...screen.matchAll(/^ *[\d.]+ s  (.+)$/gm)].map(([, step]) => step);
+    expect(steps).toEqual(['Bundling the handlers', 'Synthesizing the example chatbot-api', 'Starting the services of the stack', 'Ready']);
+  });
+
   test('the first screen says where everything is', () => {
     expect(screen).toMatch(/http:\/\/127\.0\.0\.1:\d+\//);
     expect(screen).toContain('.local/outputs.json');

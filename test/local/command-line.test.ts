@@ -21,6 +21,7 @@ test.each<[string, string[], string]>([
   ['a model server that is no address', ['--model-url', 'notaurl'], "'--model-url' must be an address such as http://127.0.0.1:11434/v1, got notaurl"],
   ['a model server that speaks no HTTP', ['--model-url', 'localhost:11434/v1'], "'--model-url' must be an address such as http://127.0.0.1:11434/v1, got localhost:11434/v1"],
   ['two that answer', ['--model-url', 'http://127.0.0.1:1/v1', '--bedrock'], "only one of '--model-url' and '--bedrock'"],
+  ['an example that there is not, before anything is done', ['diy'], "there is no example 'diy', only chatbot-api, chatbot-api-regulated, diy-rag,"],
   ['two things to deploy', ['chatbot-api', '--assembly', 'cdk.out'], "only one of 'chatbot-api' and '--assembly'"],
   ['two examples', ['one', 'two'], 'one example at a time, got one, two'],
 ])('refuses %s', (_, args, message) => {
