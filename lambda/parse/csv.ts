@@ -1,4 +1,4 @@
-import type { ReadText } from './parse';
+import type { ReadText } from './reading';
 import { clean, MarkdownWriter } from './writer';
 import { ParseFailure } from '../ports/parsing';
 

@@ -2,7 +2,7 @@ import { writeChart } from './chart';
 import { type ListPlace, Numbering, Styles } from './docx-styles';
 import { openPackage, type Package, type Relations } from './office';
 import { equation } from './omml';
-import type { ReadBytes } from './parse';
+import type { ReadBytes } from './reading';
 import type { SpanningCell } from './table';
 import { MarkdownWriter } from './writer';
 import { attribute, childOf, eachElement, elements, textOf, type XmlElement } from './xml';

@@ -1,5 +1,5 @@
 import { htmlTree } from './html-tree';
-import type { ReadText } from './parse';
+import type { ReadText } from './reading';
 import type { SpanningCell } from './table';
 import { MarkdownWriter, oneLine } from './writer';
 import { descendantsOf, elements, textOf, type XmlElement } from './xml';

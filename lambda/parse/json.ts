@@ -1,4 +1,4 @@
-import type { ReadText } from './parse';
+import type { ReadText } from './reading';
 import { MarkdownWriter } from './writer';
 import { ParseFailure } from '../ports/parsing';
 

@@ -1,5 +1,5 @@
 import type { Address, Attachment, Email } from 'postal-mime' with { 'resolution-mode': 'import' };
-import type { ReadBytes, Reading } from './parse';
+import type { ReadBytes, Reading } from './reading';
 import { MarkdownWriter, oneLine } from './writer';
 import { isParseFailure, type ParsedDocument, ParseFailure } from '../ports/parsing';
 

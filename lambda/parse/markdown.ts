@@ -1,4 +1,4 @@
-import type { ReadText } from './parse';
+import type { ReadText } from './reading';
 import { clean } from './writer';
 import { ParseFailure, type TextBlock } from '../ports/parsing';
 

@@ -1,23 +1,12 @@
 import { readCsv } from './csv';
 import { decode, type GuessCharset, wideEncoding } from './encoding';
-import { type DocumentFormat, formatOfBytes, formatOfText, type OfficeFormat } from './format';
+import { formatOfBytes, formatOfText, type OfficeFormat } from './format';
 import { readJson, readJsonLines } from './json';
 import { readMarkdown } from './markdown';
 import { readPlain } from './plain';
+import type { ReadBytes, Reading, ReadText } from './reading';
 import type { ParsePolicy } from '../../lib/contract/parsing';
 import { type DocumentAbout, isParseFailure, type ParsedDocument, ParseFailure } from '../ports/parsing';
-
-/** What a reader may go by. */
-export interface Reading {
-  readonly about: DocumentAbout;
-  readonly policy: ParsePolicy;
-  readonly signal: AbortSignal;
-  /** Reads what a document holds: a mail its attachments. One level deeper counts against the policy's depth. */
-  readonly within: (bytes: Uint8Array, about: DocumentAbout) => Promise<ParsedDocument>;
-}
-
-export type ReadBytes = (bytes: Uint8Array, reading: Reading) => Promise<ParsedDocument>;
-export type ReadText = (text: string, reading: Reading) => ParsedDocument;
 
 /** What is heavy, each loaded when the first document needs it. */
 export interface Readers {
@@ -70,11 +59,6 @@ async function read(bytes: Uint8Array, reading: Reading, readers: Readers): Prom
     case 'text': return readPlain(text, reading);
   }
 }
-
-/** A format in words, for notes and failures. */
-export const FORMAT_NAMES: Readonly<Record<DocumentFormat, string>> = {
-  pdf: 'PDF', docx: 'DOCX', pptx: 'PPTX', xlsx: 'XLSX', html: 'HTML', markdown: 'Markdown', eml: 'e-mail', csv: 'CSV', json: 'JSON', jsonl: 'JSON lines', text: 'text',
-};
 
 function asFailure(error: unknown): ParseFailure {
   if (isParseFailure(error)) return error;

@@ -1,7 +1,7 @@
 import { writeChart } from './chart';
 import { openPackage, type Package, type Relations } from './office';
 import { equation } from './omml';
-import type { ReadBytes } from './parse';
+import type { ReadBytes } from './reading';
 import type { SpanningCell } from './table';
 import { MarkdownWriter } from './writer';
 import { attribute, childOf, childrenOf, eachElement, elements, rootElement, textOf, type XmlElement } from './xml';

@@ -1,5 +1,5 @@
 import { openPackage, type Package } from './office';
-import type { ReadBytes } from './parse';
+import type { ReadBytes } from './reading';
 import { MarkdownWriter } from './writer';
 import { cellNumber, numberFormats, type NumberFormat } from './xlsx-numbers';
 import { attribute, childOf, childrenOf, eachElement, elements, textOf, type XmlElement } from './xml';

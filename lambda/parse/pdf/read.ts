@@ -3,7 +3,7 @@ import { type Glyphs, linesOf } from './lines';
 import { bodyOf, writePage } from './paragraphs';
 import { loadPdf, type PdfFile, type PdfPage, type PdfText } from './pdfjs';
 import { ParseFailure } from '../../ports/parsing';
-import type { ReadBytes } from '../parse';
+import type { ReadBytes } from '../reading';
 import { clean, MarkdownWriter } from '../writer';
 
 /** Fewer letters than this, and a page shows nothing but perhaps its number. */
