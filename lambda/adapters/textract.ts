@@ -2,6 +2,7 @@ import {
   type Block, GetDocumentAnalysisCommand, type GetDocumentAnalysisCommandOutput, GetDocumentTextDetectionCommand, StartDocumentAnalysisCommand,
   StartDocumentTextDetectionCommand, type TextractClient,
 } from '@aws-sdk/client-textract';
+import { delayIn } from './aws-delays';
 import type { ScanDetail } from '../../lib/contract/parsing';
 import { ParseFailure, type ParseFailureKind } from '../ports/parsing';
 import { type ScanBlock, ScanDelay, type ScanPart, type Scans } from '../ports/scans';
@@ -81,7 +82,7 @@ function failed(message = 'no reason was given'): ParseFailure {
 function refused(error: Error): never {
   const refusal = REFUSALS[error.name];
   if (refusal) throw new ParseFailure(...refusal, { cause: error });
-  if (BUSY.has(error.name)) throw new ScanDelay('busy', `Textract is busy: ${error.message}`, { cause: error });
+  if (BUSY.has(error.name) || delayIn(error)) throw new ScanDelay('busy', `Textract is busy: ${error.message}`, { cause: error });
   if (error.name === 'InvalidJobIdException') throw new ScanDelay('lost', 'Textract does not know the job any more', { cause: error });
   throw error;
 }

@@ -1,6 +1,7 @@
 import type { ChangedDocument } from './document';
 import type { IndexPorts, IndexTerms } from './terms';
 import { allHeard, hearing, versionOf } from './version';
+import { TOMBSTONE_SECONDS } from '../../lib/contract/document-index';
 import { METADATA_ENDING, type SyncedSource } from '../../lib/contract/document-sync';
 import type { DocumentState, DocumentVersion } from '../ports/document-states';
 import type { FoundOriginal } from '../ports/originals';
@@ -43,6 +44,8 @@ export interface Begun {
 /** Others who write at the same time are no reason to go: what they wrote is read, and that is that. */
 const BEGINNINGS = 5;
 const MOST_TRIES = 5;
+/** S3 refuses to look for longer ones. */
+const LONGEST_KEY_BYTES = 1_024;
 
 /** Looks up how the document stands, and writes down that it is being brought in step where it is not. */
 export async function beginAttempt(document: ChangedDocument, terms: IndexTerms, ports: IndexPorts): Promise<Begun | { readonly kind: 'unchanged' }> {
@@ -56,7 +59,9 @@ export async function beginAttempt(document: ChangedDocument, terms: IndexTerms,
     const state = begun(known?.state, version, document, ports);
     const same = known !== undefined && isInStep(known.state, version, terms);
     const heard = hearing(document.changes, known?.state.heard ?? {});
-    const revision = await ports.states.save(same ? { ...known.state, heard } : state, known?.revision);
+    // A tombstone that is told of once more stays one, and goes when it would have gone.
+    const seconds = same && known.state.state === 'deleted' ? TOMBSTONE_SECONDS : undefined;
+    const revision = await ports.states.save(same ? { ...known.state, heard } : state, known?.revision, seconds);
     if (revision === undefined) continue;
     if (same) return { kind: 'unchanged' };
     return { kind: 'begun', attempt: new Attempt(state, revision, ports), found, tooManyTries: state.tries > MOST_TRIES };
@@ -80,7 +85,9 @@ interface LookedUp {
 async function lookUp({ source, bucket, key }: ChangedDocument, { pipeline, sources }: IndexTerms, { originals }: IndexPorts): Promise<LookedUp> {
   // What a source read before its prefixes were others is none of its documents any more.
   if (!sources.some((one) => one.dataSourceId === source && one.bucket === bucket && reads(one, key))) return {};
-  const [found, about] = await Promise.all([originals.find(bucket, key), originals.find(bucket, key + METADATA_ENDING)]);
+  const describing = key + METADATA_ENDING;
+  const isPossible = Buffer.byteLength(describing) <= LONGEST_KEY_BYTES;
+  const [found, about] = await Promise.all([originals.find(bucket, key), isPossible ? originals.find(bucket, describing) : undefined]);
   return { found, version: found && versionOf(found.tag, about?.tag, pipeline) };
 }
 
@@ -100,6 +107,7 @@ function begun(known: DocumentState | undefined, version: DocumentVersion | unde
     working: true,
     tries: (same ? known?.tries ?? 0 : 0) + 1,
     version,
+    failedBefore: undefined,
     since: Math.max(since, known?.since ?? 0),
     updatedAt: clock.now(),
     // Whose it is may be what has changed: until that is read, it is nobody's.

@@ -1,5 +1,5 @@
 import type { ChangedDocument, Outcome } from './document';
-import { removeHeld, tellChange } from './in-step';
+import { notReached, removeHeld, tellChange } from './in-step';
 import type { IndexPorts, IndexTerms } from './terms';
 import { DOCUMENT_METRICS } from '../../lib/contract/document-index';
 import { CHANGE_ATTEMPTS, SYNC_METRICS } from '../../lib/contract/document-sync';
@@ -67,7 +67,7 @@ async function giveUp(document: ChangedDocument, cause: unknown, ports: Conclude
   const why = isChunkFailure(cause) ? cause.message : isForbidden(cause) ? 'the store does not let it in' : cause instanceof Error ? cause.name : typeof cause;
   const reason = `It was given up after ${CHANGE_ATTEMPTS} attempts (${why}): the log says why, and its change waits in the dead-letter queue.`;
   const nothing = { version: undefined, chunks: undefined, written: undefined, indexedAt: undefined };
-  const saved = await states.save({ ...known.state, ...nothing, held, state: 'failed', working: false, reason, updatedAt: clock.now() }, revision);
+  const saved = await states.save({ ...known.state, ...nothing, held, state: 'failed', working: false, reason, failedBefore: notReached(known.state), updatedAt: clock.now() }, revision);
   if (saved === undefined) log.info('document is taken by another', { source, key });
 }
 

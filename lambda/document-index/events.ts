@@ -91,7 +91,7 @@ async function take(document: ChangedDocument, indexes: Indexes, until: number, 
   try {
     const own = document.index === undefined ? indexes.known[indexes.answering ?? ''] ?? house.wanted : indexes.known[document.index];
     const late = clock.now() > until - LEAST_MS;
-    const outcome = late ? { kind: 'hold' as const, why: 'time' as const } : await bringAllInStep(document, indexes, { until, signal: over.signal }, house);
+    const outcome = late ? { kind: 'hold' as const, why: 'time' as const } : await bringAllInStep(document, indexes, { until, signal: over.signal }, house).catch(heldBack);
     if (!own) return [];
     const { terms, ports } = openToWrite(own, house);
     return await conclude(document, outcome, { terms, ...ports, ...house });

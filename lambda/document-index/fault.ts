@@ -1,6 +1,7 @@
 import { Changed, OutOfTime, Scanning, Taken } from './attempt';
 import type { Outcome } from './document';
 import { isChunkFailure } from '../ports/chunks';
+import { isServiceDelay } from '../ports/delays';
 import { isEmbeddingFailure } from '../ports/embeddings';
 import type { ModelFailure } from '../ports/model';
 import { isParseFailure } from '../ports/parsing';
@@ -27,6 +28,7 @@ export function faultOf(error: unknown): Fault | undefined {
 
 /** What fails by somebody's limits or breakdown, and not by itself. */
 function isPassing(error: unknown): error is Error & { readonly kind: 'throttled' | 'unavailable' } {
+  if (isServiceDelay(error)) return true;
   return (isEmbeddingFailure(error) || isStoreFailure(error) || isChunkFailure(error) || isModelFailure(error)) && (error.kind === 'throttled' || error.kind === 'unavailable');
 }
 

@@ -7,7 +7,7 @@ import { embedded, linesOf, notesOf, titleOf } from './passages';
 import { readOrScan } from './scan';
 import type { IndexPorts, IndexTerms, Span } from './terms';
 import { chunkIds, cutOf, hearing, textKey } from './version';
-import { TOMBSTONE_SECONDS } from '../../lib/contract/document-index';
+import { type DocumentStateName, TOMBSTONE_SECONDS } from '../../lib/contract/document-index';
 import type { Chunk } from '../ports/chunks';
 import type { DocumentState, DocumentVersion, HeldVersion } from '../ports/document-states';
 import type { FoundOriginal } from '../ports/originals';
@@ -105,9 +105,17 @@ async function fail(attempt: Attempt, fault: Fault, document: ChangedDocument, t
   const heard = hearing(document.changes, attempt.state.heard);
   const nothing = { chunks: undefined, written: undefined, indexedAt: undefined, ...(passes && { version: undefined }) };
   await ports.order?.settles();
-  await attempt.save({ state: 'failed', working: false, tries: 0, held, heard, ...nothing, reason });
+  await attempt.save({ state: 'failed', working: false, tries: 0, held, heard, ...nothing, reason, failedBefore: notReached(attempt.state) });
   return { kind: 'failed', reason };
 }
+
+/** The state that a document has not come to where it stops now. */
+export function notReached({ state, version }: Pick<DocumentState, 'state' | 'version'>): DocumentStateName {
+  if (version === undefined) return 'deleted';
+  return NEXT[state] ?? 'parsed';
+}
+
+const NEXT: Partial<Readonly<Record<DocumentStateName, DocumentStateName>>> = { parsed: 'chunked', chunked: 'embedded', embedded: 'indexed' };
 
 const NOTHING_OF_IT = {
   version: undefined,

@@ -34,6 +34,7 @@ import { contextMetrics } from './spending';
 import { METRICS_NAMESPACE } from '../../lib/contract/api';
 import { DOCUMENT_INDEX_ENV, DOCUMENT_METRICS, type IndexPolicy } from '../../lib/contract/document-index';
 import { SYNC_METRICS, type SyncedSource } from '../../lib/contract/document-sync';
+import { tellingDelays } from '../adapters/aws-delays';
 import { bedrockEmbeddings } from '../adapters/bedrock-embeddings';
 import { dynamoDocumentStates, spaceOf } from '../adapters/dynamo-document-states';
 import { dynamoGenerations } from '../adapters/dynamo-generations';
@@ -77,7 +78,7 @@ const queues = new SQSClient({ requestHandler: patience, md5: false });
 const models = new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: patience });
 const remembering = dynamoVectors(tables, vectors.table, vectors.seconds, systemClock);
 const publish = createMetrics(METRICS_NAMESPACE, { Service: env.SERVICE }, [SYNC_METRICS.syncLag]);
-const texts = s3Objects(buckets, env.TEXTS_BUCKET);
+const texts = tellingDelays(s3Objects(buckets, env.TEXTS_BUCKET));
 
 const open = openedIndex(({ recipe, place }): OpenIndex => {
   const { pipeline, parsing, scans, chunking, embedding, context, index } = recipe;
@@ -87,8 +88,8 @@ const open = openedIndex(({ recipe, place }): OpenIndex => {
     terms: { pipeline, fields: index.fields, tenantField: index.tenantField, sources, mostBytes: parsing.bytes, scans },
     words,
     ports: {
-      states: dynamoDocumentStates(tables, env.DOCUMENTS_TABLE, spaceOf({ recipe, place })),
-      originals: s3Originals(buckets),
+      states: tellingDelays(dynamoDocumentStates(tables, env.DOCUMENTS_TABLE, spaceOf({ recipe, place }))),
+      originals: tellingDelays(s3Originals(buckets)),
       texts,
       parser: threadParser(join(__dirname, 'parse-thread.js'), parsing),
       scans: scans && (mayScan(recipe, policy) ? deferred<ScanReader>(once(async () => (await import('../parts/scans.js')).openScanReader(scans, parsing))) : NO_SCANS),
@@ -105,14 +106,14 @@ const open = openedIndex(({ recipe, place }): OpenIndex => {
         failed: (error) => log.error('lines of context are written anew', describeError(error)),
       }))) : undefined,
       store: openedStore(store, index),
-      generations: policy.answers && dynamoGenerations(tables, policy.answers.table, systemClock),
+      generations: policy.answers && tellingDelays(dynamoGenerations(tables, policy.answers.table, systemClock)),
       clock: systemClock,
     },
   };
 });
 const house: House = {
   wanted: { recipe: recipeOf(policy), place: placeOf(store), reindex },
-  registry: dynamoIndexRegistry(tables, env.DOCUMENTS_TABLE),
+  registry: tellingDelays(dynamoIndexRegistry(tables, env.DOCUMENTS_TABLE)),
   indexes: openedIndexes(store),
   changes: sqsChanges(queues, env.CHANGES_URL),
   jobs: sqsJobs(queues, env.JOBS_URL),

@@ -33,6 +33,8 @@ export interface DocumentState {
   readonly scan?: ScanState;
   /** Of a failure, for people. */
   readonly reason?: string;
+  /** Where it failed: the state that it could not come to. */
+  readonly failedBefore?: DocumentStateName;
   /** What was left out of it and why. */
   readonly notes?: readonly string[];
   /** Whose it is, where documents belong to tenants and it says so. */

@@ -61,7 +61,8 @@ async function found({ path: { id = '' }, query }: Call, source: string, tenant:
   return document;
 }
 
-function documentBody({ bucket, key, state, version, title, bytes, chunks, written, reason, notes, scan, updatedAt, indexedAt }: DocumentState): object {
+function documentBody(document: DocumentState): object {
+  const { bucket, key, state, version, title, bytes, chunks, written, reason, failedBefore, notes, scan, updatedAt, indexedAt } = document;
   return {
     id: idOf(key),
     object: 'document',
@@ -75,6 +76,7 @@ function documentBody({ bucket, key, state, version, title, bytes, chunks, writt
     ...(state === 'scanning' && scan && { scanning_since: Math.floor(scan.begunAt / 1000) }),
     ...(scan?.pages !== undefined && { pages_scanned: scan.pages }),
     ...(reason !== undefined && { reason }),
+    ...(state === 'failed' && failedBefore !== undefined && { failed_before: failedBefore }),
     ...(notes !== undefined && notes.length > 0 && { notes }),
     updated_at: Math.floor(updatedAt / 1000),
     indexed_at: indexedAt === undefined ? null : Math.floor(indexedAt / 1000),

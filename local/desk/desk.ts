@@ -19,6 +19,8 @@ export interface FolderDocument {
   /** How much of it is done, from 0 to 1, while it is brought in. */
   readonly progress?: number;
   readonly reason?: string;
+  /** The stage at which it failed. */
+  readonly failedBefore?: string;
 }
 
 /** Who reads documents, and knows how far each has come. */

@@ -15,6 +15,7 @@ interface Known {
   readonly chunks?: number;
   readonly written?: number;
   readonly reason?: string;
+  readonly failedBefore?: DocumentStateName;
 }
 
 /** An index of the stack's own, by the environment of the function that keeps it. */
@@ -66,11 +67,12 @@ function isOf(partition: string, index: string | undefined, source: string): boo
 
 function shown(known: Known | undefined): Omit<FolderDocument, 'key' | 'bytes'> {
   if (!known || known.state === 'deleted') return { status: 'waiting' };
-  const { state, chunks, written = 0, reason } = known;
+  const { state, chunks, written = 0, reason, failedBefore } = known;
   return {
     status: state,
     ...(chunks !== undefined && { chunks, written }),
     ...(state === 'chunked' && chunks && { progress: written / chunks }),
     ...(state === 'failed' && reason && { reason }),
+    ...(state === 'failed' && failedBefore && { failedBefore }),
   };
 }

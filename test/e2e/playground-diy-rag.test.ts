@@ -54,6 +54,7 @@ describeWithBrowser('the playground page of a pipeline of one\'s own', () => {
     await upload(page, 'broken.pdf', '%PDF-1.7 and nothing else');
     await inState(page, 'broken.pdf', 'failed');
     expect(await entry(page, 'broken.pdf').locator('.when').textContent()).toMatch(/^could not be read: \w.* · \d+ B$/);
+    expect(await stages(page, 'broken.pdf').allTextContents()).toEqual(['queued: done', 'parsed: failed here', 'chunked: not done', 'embedded: not done', 'indexed: not done']);
     await page.getByText('broken.pdf could not be read.').waitFor();
     expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
   }, 60_000);

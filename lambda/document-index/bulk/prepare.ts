@@ -5,6 +5,7 @@ import { changedDocument, keysOf, placeOf } from './request';
 import { BULK_FILES, type Prepared, type PrepareRequest } from '../../../lib/contract/bulk-load';
 import { fittedText } from '../../embed/embeddings';
 import { vectorKey } from '../../embed/remembered';
+import { describeError } from '../../kit/log';
 import { findUnread } from '../attempt';
 import { heldBack } from '../fault';
 import { textsToEmbed } from '../passages';
@@ -31,7 +32,10 @@ export async function prepare(request: PrepareRequest, due: Due, terms: BulkTerm
       if (found) await records.add(await textsToEmbed(found, document, terms, due, ports));
     } catch (error) {
       const outcome = heldBack(error);
-      if (outcome.kind !== 'hold') throw error;
+      if (outcome.kind !== 'hold') {
+        ports.log.error('document', { run, source, key: keys[next], what: 'not prepared', ...describeError(error) });
+        continue;
+      }
       // What there is already is written, and the next call begins with this one.
       if (next > from) break;
       if (outcome.why !== 'time') throw new StepFailure('busy', `a document has to wait: ${outcome.why}`);

@@ -18,6 +18,7 @@ function bulk({ embeddings = lengthEmbeddings(), seconds = 300 }: { embeddings?:
   const files = new MemoryRunFiles();
   const known = new Map<string, Vector>();
   const metrics: Record<string, number[]> = {};
+  const lines: object[] = [];
   const time = { now: 1_000, call: seconds * 1_000, perFind: 0 };
   const find = originals.find.bind(originals);
   originals.find = async (bucket, key) => {
@@ -52,7 +53,7 @@ function bulk({ embeddings = lengthEmbeddings(), seconds = 300 }: { embeddings?:
     },
     clock: { now: () => time.now, pause: async () => undefined, chance: () => 0.5, every: () => () => undefined },
     publish: (values: MetricValues) => { for (const [name, value] of Object.entries(values)) if (value !== undefined) (metrics[name] ??= []).push(value); },
-    log: { info: () => undefined, error: () => undefined },
+    log: { info: () => undefined, error: (message: string, fields: object) => void lines.push({ message, ...fields }) },
   };
   const handler = orBulkStep(terms, ports, async () => 'somebody else');
   const call = <T>(request: object) => {
@@ -60,7 +61,7 @@ function bulk({ embeddings = lengthEmbeddings(), seconds = 300 }: { embeddings?:
     return handler({ run: 'monday', source: 'documents', encoded: false, ...request }, { getRemainingTimeInMillis: () => until - time.now }) as Promise<T>;
   };
   const keyOf = (text: string) => vectorKey(EMBEDDING, text, 'document');
-  return { originals, states, store, files, sent, known, metrics, time, terms, ports, handler, call, keyOf };
+  return { originals, states, store, files, sent, known, metrics, lines, time, terms, ports, handler, call, keyOf };
 }
 
 const items = (...keys: string[]) => keys.map((Key) => ({ Key }));
@@ -159,6 +160,20 @@ describe('records of batch jobs', () => {
     expect(await call<Prepared>({ bulk: 'prepare', documents, from: 0 })).toEqual({ next: 1, records: 1 });
     expect(await call<Prepared>({ bulk: 'prepare', documents, from: 1 })).toEqual({ next: 2, records: 1 });
     expect(await call<Prepared>({ bulk: 'prepare', documents, from: 2 })).toEqual({ next: 3, records: 1 });
+  });
+
+  test('are made of the others where something breaks with a document, which is left to the index step', async () => {
+    const { call, originals, ports, lines } = bulk();
+    originals.objects.set('a.txt', 'one').set('b.txt', 'locked').set('c.txt', 'three');
+    const read = originals.read.bind(originals);
+    ports.originals = Object.assign(Object.create(originals) as typeof originals, {
+      read: async (bucket: string, key: string, tag: string) => {
+        if (key === 'b.txt') throw new TypeError('InvalidObjectState');
+        return read(bucket, key, tag);
+      },
+    });
+    expect(await call<Prepared>({ bulk: 'prepare', documents: items('a.txt', 'b.txt', 'c.txt'), from: 0 })).toEqual({ next: 3, records: 2 });
+    expect(lines).toContainEqual(expect.objectContaining({ key: 'b.txt', error: 'TypeError' }));
   });
 
   test('wait with a document whose cutter is at its limit, and keep what was made of those before it', async () => {

@@ -38,7 +38,7 @@ test('tells how a document is, by its key in base64url', async () => {
 
 test('lists documents page by page, state by state, without those that are deleted', async () => {
   const rag = await api([
-    ...Array.from({ length: 5 }, (_, at) => ({ key: `a${at}`, indexedAt: 3_000 })), { key: 'f', state: 'failed' as const, reason: 'It is broken.' }, { key: 'q', state: 'queued' as const }, { key: 'd', state: 'deleted' as const },
+    ...Array.from({ length: 5 }, (_, at) => ({ key: `a${at}`, indexedAt: 3_000 })), { key: 'f', state: 'failed' as const, reason: 'It is broken.', failedBefore: 'parsed' as const }, { key: 'q', state: 'queued' as const }, { key: 'd', state: 'deleted' as const },
   ]);
   const keys: string[][] = [];
   let cursor: string | null = '';
@@ -49,7 +49,7 @@ test('lists documents page by page, state by state, without those that are delet
     cursor = body.next_cursor;
   }
   expect(keys).toEqual([['q', 'a0', 'a1'], ['a2', 'a3', 'a4'], ['f']]);
-  expect((await rag.documents({ state: 'failed' })).json()).toMatchObject({ object: 'list', data: [{ key: 'f', reason: 'It is broken.' }], has_more: false, next_cursor: null });
+  expect((await rag.documents({ state: 'failed' })).json()).toMatchObject({ object: 'list', data: [{ key: 'f', reason: 'It is broken.', failed_before: 'parsed' }], has_more: false, next_cursor: null });
   expect((await rag.documents({ state: 'deleted' })).json().data).toMatchObject([{ key: 'd' }]);
 });
 

@@ -14,6 +14,8 @@ export interface Document {
   /** How much of it is done, from 0 to 1. */
   readonly progress?: number;
   readonly reason?: string;
+  /** The stage at which it failed, where that is known. */
+  readonly failedBefore?: string;
 }
 
 const STATES: Readonly<Record<string, string>> = {
@@ -51,7 +53,7 @@ export class DocumentItem {
   show(document: Document): void {
     this.element.className = this.element.dataset.status = document.status;
     this.words.textContent = wordsOf(document);
-    this.row?.show(document.status, document.progress);
+    this.row?.show(document.status, document.progress, document.failedBefore);
   }
 }
 

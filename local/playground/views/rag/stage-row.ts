@@ -25,22 +25,27 @@ export class StageRow {
     this.element = h('ol', { 'class': 'stages', 'aria-label': `Stages of ${document}` }, ...this.stages.map(({ element }) => element));
   }
 
-  /** @param progress how much of the stage under way is done, from 0 to 1, where that is known */
-  show(status: string, progress?: number): void {
-    const reached = this.stages.findIndex(({ name }) => name === (BETWEEN[status]?.after ?? status));
+  /**
+   * @param progress how much of the stage under way is done, from 0 to 1, where that is known
+   * @param failedBefore the stage that a document which failed did not come to
+   */
+  show(status: string, progress?: number, failedBefore?: string): void {
     const failed = status === 'failed';
+    const broken = failed ? this.stages.findIndex(({ name }) => name === failedBefore) : -1;
+    const reached = broken >= 0 ? broken - 1 : this.stages.findIndex(({ name }) => name === (BETWEEN[status]?.after ?? status));
     this.element.classList.toggle('failed', failed);
     this.stages.forEach(({ element, bar, state }, at) => {
       const done = at <= reached;
-      const underWay = at === reached + 1 && reached >= 0;
+      const underWay = !failed && at === reached + 1 && reached >= 0;
       element.classList.toggle('done', done);
       element.classList.toggle('under-way', underWay);
+      element.classList.toggle('broken', at === broken);
       element.removeAttribute('aria-current');
       if (at === reached) {
         element.setAttribute('aria-current', 'step');
       }
       bar.style.setProperty('--share', String(done ? 1 : underWay ? progress ?? 0 : 0));
-      state.textContent = done ? ': done' : underWay ? `: ${underWayAs(status, progress)}` : failed ? ': not done' : ': not yet';
+      state.textContent = done ? ': done' : underWay ? `: ${underWayAs(status, progress)}` : at === broken ? ': failed here' : failed ? ': not done' : ': not yet';
     });
   }
 }
