@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
 import { type EvaluationOptions } from './evaluation-options';
 import { type EvaluationTriggers } from './evaluation-runs';
@@ -24,13 +24,19 @@ export function requireValidEvaluation(scope: IConstruct, options: EvaluationOpt
   requireMade(scope, 'judge', judge, '_bind', 'Judge, such as Judge.model(Model.standard())');
   requireMade(scope, 'runs', runs, 'also', 'EvaluationRuns, such as EvaluationRuns.gate()');
   requireMade(scope, 'results', results, 'arnForObjects', "a bucket, such as Bucket.fromBucketName(this, 'Results', 'results')");
-  for (const measure of EVALUATION_MEASURES) requireBetween(scope, `thresholds.${measure}`, thresholds[measure], 0, 1);
+  for (const measure of EVALUATION_MEASURES) requireShare(scope, `thresholds.${measure}`, thresholds[measure]);
   requireInteger(scope, 'limits.questions', limits.questions, 1, MOST_QUESTIONS);
   requireInteger(scope, 'limits.concurrency', limits.concurrency, 2, Math.min(MOST_AT_ONCE, posture.reservedConcurrency ?? MOST_AT_ONCE));
   requireDuration(scope, 'limits.time', limits.time, Duration.minutes(1), LONGEST);
   requireDuration(scope, 'limits.settling', limits.settling, Duration.minutes(1), LONGEST);
   requireBetween(scope, 'limits.dollars', limits.dollars, 0.01, 100_000);
   if (triggers.gate) requireTimeForGate(scope, { ...DEFAULT_LIMITS, ...limits });
+}
+
+/** Shares are thought of in percent as often as not. */
+function requireShare(scope: IConstruct, prop: string, value: number | undefined) {
+  if (value === undefined || Token.isUnresolved(value) || (value >= 0 && value <= 1)) return;
+  fail(scope, `'${prop}' must be a share between 0 and 1, got ${value}: write 0.8 for 80 percent, or leave it out`);
 }
 
 function requireTimeForGate(scope: IConstruct, { time, settling }: { readonly time: Duration; readonly settling: Duration }) {
