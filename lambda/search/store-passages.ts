@@ -137,8 +137,8 @@ function passageOf({ chunk, score, placements }: Candidate): Passage {
 
 function translated(error: unknown): unknown {
   if (!isStoreFailure(error) && !isEmbeddingFailure(error)) return error;
-  // The deployment's fault, and neither the caller's nor one that passes: told as it is.
-  if (error.kind === 'forbidden') return error;
+  // The deployment's fault, and neither the caller's nor one that passes: told as it is. What a model does not embed, no filter is to blame for.
+  if (error.kind === 'forbidden' || (error.kind === 'refused' && isEmbeddingFailure(error))) return error;
   const passes = error.kind === 'throttled' || error.kind === 'unavailable';
   return new PassagesFailure(passes ? error.kind : 'refused', error.message, { cause: error });
 }

@@ -99,6 +99,13 @@ test('a store that does not let the deployment in is nobody\'s filter, and passe
   await expect(passages.search({ question: 'leave', most: 5, filter: { field: 'owner', is: 'equals', value: 'acme' } }, signal)).rejects.toBe(failure);
 });
 
+test('what the model does not embed is told as it is, and blamed on no filter', async () => {
+  const failure = new EmbeddingFailure('refused', 'Malformed input request');
+  const embeddings = { embed: async () => Promise.reject(failure) };
+  const passages = storePassages({ store: new MemoryPassageStore({ dimension: DIMENSION }), embeddings, clock: new FakeClock() }, BOTH);
+  await expect(passages.search({ question: 'leave', most: 5, filter: { field: 'owner', is: 'equals', value: 'acme' } }, signal)).rejects.toBe(failure);
+});
+
 test('says how each ranking has a passage, and what each stage took', async () => {
   const { passages, clock } = await open(TEXTS);
   const notes: SearchNote[] = [];
