@@ -1,6 +1,7 @@
 import { oneModel } from '../../lambda/generation/routing/models';
 import { systemClock } from '../../lambda/kit/clock';
-import { answerQuery, type QueryPolicy, type QueryPorts } from '../../lambda/knowledge/query';
+import { answerQuery, type QueryPorts } from '../../lambda/knowledge/query';
+import type { QueryPolicy } from '../../lambda/knowledge/query-terms';
 import type { Model, ModelEvent } from '../../lambda/ports/model';
 import type { StoreHit } from '../../lambda/ports/passage-store';
 import { parseQuery } from '../../lambda/rag/request';

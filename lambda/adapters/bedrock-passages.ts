@@ -6,7 +6,8 @@ import {
 import { retrievalFilter } from './bedrock-filter';
 import { retrievalFailure } from './bedrock-retrieval-failure';
 import { findRows } from './bedrock-rows';
-import type { KnowledgePolicy, MetadataField } from '../../lib/contract/knowledge';
+import type { KnowledgePolicy } from '../../lib/contract/knowledge';
+import type { MetadataField } from '../../lib/contract/metadata';
 import type { Passage, Passages, Search } from '../ports/passages';
 
 /** As many fields as a model may read a filter of out of a question. */

@@ -1,5 +1,5 @@
 import { wellFormed } from './well-formed';
-import type { MetadataField, MetadataType } from '../../lib/contract/knowledge';
+import type { MetadataField, MetadataType } from '../../lib/contract/metadata';
 import type { Filter, Scalar } from '../ports/passages';
 
 /** A query of OpenSearch's, as far as filters need one. */

@@ -1,5 +1,5 @@
 import { wellFormed } from './well-formed';
-import type { MetadataField, MetadataType } from '../../lib/contract/knowledge';
+import type { MetadataField, MetadataType } from '../../lib/contract/metadata';
 import { PINECONE_KEYS as KEYS } from '../../lib/contract/passage-stores';
 import { StoreFailure } from '../ports/passage-store';
 import type { Filter, Scalar } from '../ports/passages';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { wellFormed } from './well-formed';
-import type { MetadataField, MetadataType } from '../../lib/contract/knowledge';
+import type { MetadataField, MetadataType } from '../../lib/contract/metadata';
 import { type StoredChunk, StoreFailure } from '../ports/passage-store';
 import type { Filter, Scalar } from '../ports/passages';
 

@@ -1,5 +1,5 @@
+import type { ChatRequest } from './asked';
 import { attachmentKey, fileKey } from './content-keys';
-import type { ChatRequest } from './request';
 import type { ChatPolicy } from './settings';
 import {
   type Attached, type AttachmentFormat, attachmentTokens, DOCUMENT_BYTES, type Files, IMAGE_BYTES, isImage, type LoadedFile, mediaTypeOf, MOST_DOCUMENTS,

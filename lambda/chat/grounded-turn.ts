@@ -1,13 +1,14 @@
-import type { TurnContext } from './turn';
+import type { TurnContext } from './turn-terms';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { ModelFacts } from '../../lib/contract/model';
 import type { Generated, GenerationEvent } from '../generation/generation';
 import { isBlank, textOf } from '../generation/normalise';
 import { NO_TOKENS, type Spent } from '../generation/usage';
+import type { Said } from '../knowledge/asked';
 import { CitationReader, type CitedEvent, type Mark, snippetOf } from '../knowledge/citations';
 import type { Grounds } from '../knowledge/grounding';
 import { tenantOf, userOf } from '../knowledge/isolation';
-import { questionsOf, type Said } from '../knowledge/questions';
+import { questionsOf } from '../knowledge/questions';
 import { failedRetrieval, questionMetrics, questionNotes, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import { retrieve } from '../knowledge/retrieval';
 import { type PassageView, views } from '../knowledge/sources';

@@ -1,9 +1,10 @@
 import * as v from 'valibot';
+import type { ChatRequest } from './asked';
 import { withSameAttachments } from './attachments';
-import { type ChatRequest, parseChatRequest } from './request';
+import { parseChatRequest } from './request';
 import type { ChatPolicy } from './settings';
 import type { Manner } from './told';
-import type { TurnContext, TurnEvent } from './turn';
+import type { TurnContext, TurnEvent } from './turn-terms';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
 import {
   type AfterTurnEvent, type AskedHook, type BeforeTurnAnswer, type BeforeTurnEvent, HOOK_METRICS, HOOK_VERSION, type HookEvent, type HooksPolicy,

@@ -2,7 +2,7 @@ import { overheard } from './overheard';
 import type { CountedPrompt } from './prompt';
 import { bucketsOf, type Draw, quotaExceeded, quotaHeaders } from './quotas';
 import type { ChatPolicy } from './settings';
-import type { TurnContext } from './turn';
+import type { TurnContext } from './turn-terms';
 import type { GenerationEvent } from '../generation/generation';
 import { textTokens } from '../generation/tokens';
 import { ApiError } from '../kit/http';

@@ -1,5 +1,5 @@
 import { formatInstruction } from './answer-format';
-import type { Addition, ChatRequest } from './request';
+import type { Addition, ChatRequest } from './asked';
 import type { TurnPolicy } from './settings';
 import { cachePoints } from '../generation/cache-points';
 import { answerTokens, sampling } from '../generation/inference';

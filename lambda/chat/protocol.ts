@@ -1,5 +1,5 @@
+import type { ChatInput, ChatRequest } from './asked';
 import type { StreamEncoder } from './encoder';
-import type { ChatInput, ChatRequest } from './request';
 import type { Telling } from './turn-log';
 import type { ModelOffer } from '../generation/offer';
 import type { ApiError } from '../kit/http';

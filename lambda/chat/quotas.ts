@@ -1,4 +1,4 @@
-import type { TurnContext } from './turn';
+import type { TurnContext } from './turn-terms';
 import type { QuotaLimit, QuotasPolicy } from '../../lib/contract/chat-quotas';
 import { QuotaExceeded } from '../kit/http';
 import type { Bucket, Reserved } from '../ports/quotas';

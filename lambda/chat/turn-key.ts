@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ChatInput, ChatRequest } from './request';
+import type { ChatInput, ChatRequest } from './asked';
 import { IDEMPOTENCY_HEADER } from '../../lib/contract/chat';
 import { BadRequest } from '../kit/http';
 import type { TurnKey } from '../ports/turn-keys';

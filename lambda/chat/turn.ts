@@ -1,7 +1,8 @@
 import { repairPrompt } from './answer-format';
+import type { ChatRequest } from './asked';
 import { keepAttachments, recallAttachments } from './attachments';
 import { firstStanding, type Standing, standingOf } from './branch';
-import type { MessageIds, TurnIdentity } from './encoder';
+import type { MessageIds } from './encoder';
 import { type Ask, formedAnswer, type Repair } from './formed-answer';
 import { GroundedTurn, type KnowledgePorts, withoutLinks } from './grounded-turn';
 import { answersCalls, type History, NOTHING_SAID, recall, tokensOf } from './history';
@@ -12,24 +13,22 @@ import { Meter } from './meter';
 import { overheard } from './overheard';
 import { buildPrompt, requireRoom } from './prompt';
 import { once } from './repeat';
-import type { ChatRequest } from './request';
 import type { ChatPolicy } from './settings';
 import { spilled, whole } from './spill';
 import { sumUpBehind } from './summary';
 import { type Manner, told } from './told';
-import { failureOf, portions, type Telling, TurnLogWriter } from './turn-log';
+import { failureOf, portions, TurnLogWriter } from './turn-log';
+import type { TurnContext, TurnEvent } from './turn-terms';
 import { remembered, withinWindow } from './window';
 import { CONVERSATION_HEADER } from '../../lib/contract/chat';
-import type { FinishReason } from '../generation/answer';
 import type { Files } from '../generation/attachment';
 import { type Candidate, type Generated, generate, type GenerationEvent, type Limits } from '../generation/generation';
 import { isBlank, textOf } from '../generation/normalise';
 import type { Asker, Models } from '../generation/routing/models';
 import { turnUsage } from '../generation/usage';
 import { BadRequest, Busy } from '../kit/http';
-import type { MetricValues } from '../kit/metrics';
 import type { Clock } from '../ports/clock';
-import type { AssistantMessage, ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
+import type { ChatMessage, Conversations, OpenTurn, StoredMessage, TurnEnd } from '../ports/conversations';
 import type { Hooks } from '../ports/hooks';
 import type { JsonSchemas } from '../ports/json-schemas';
 import type { Model } from '../ports/model';
@@ -61,47 +60,6 @@ export interface TurnPorts extends AnswerPorts {
   readonly keys: TurnKeys;
   /** Absent where nothing is summed up. */
   readonly summaries?: Summaries;
-}
-
-/** Who asks, and how much time there is. */
-export interface TurnContext extends Asker {
-  /** Unlike any other's; a request's id is its caller's to choose. */
-  readonly runId: string;
-  readonly groups: readonly string[];
-  readonly until: number;
-  readonly signal: AbortSignal;
-  /** Aborted when nobody reads the answer any more: a turn goes on all the same, and one that is told again does not. */
-  readonly away?: AbortSignal;
-  readonly telling: Telling;
-  outlast(work: Promise<unknown>): void;
-  note(fields: Readonly<Record<string, string | number>>): void;
-  /** Adds one to a metric. */
-  count(metric: string): void;
-  /** Adds to metrics. */
-  measure(values: MetricValues): void;
-  /** What the proof of who asks says of them besides. */
-  readonly claims: Readonly<Record<string, unknown>>;
-  /** Adds headers to the answer, as long as it has not begun. */
-  announce(headers: Readonly<Record<string, string>>): void;
-}
-
-/** A turn of a conversation says first what it is called in its log; what it says from there on can be read again. */
-export type TurnEvent = Exclude<GenerationEvent, Generated> | TurnBegin | (Generated & { readonly ids?: MessageIds }) | Retold;
-
-export interface TurnBegin extends TurnIdentity {
-  readonly type: 'begin';
-  /** In a turn that was taken before: how it was told then, as far as that is known. Nothing is spent on it. */
-  readonly told?: Partial<Telling>;
-}
-
-/** The end of a turn that was taken before. */
-export interface Retold {
-  readonly type: 'retold';
-  readonly reason: FinishReason;
-  readonly message: AssistantMessage;
-  readonly stopped: boolean;
-  readonly usage?: object;
-  readonly ids?: MessageIds;
 }
 
 /** The lock of a turn outlives its process by this much, for clocks differ. */

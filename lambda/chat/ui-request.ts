@@ -1,7 +1,8 @@
 import * as v from 'valibot';
+import type { ChatInput, ChatRequest } from './asked';
 import type { BranchPoint } from './branch';
 import { placeOfMessage } from './message-id';
-import { type ChatInput, type ChatRequest, chatRequest, keyed } from './request';
+import { chatRequest, keyed } from './request';
 import type { ModelOffer } from '../generation/offer';
 import { bodyFields, validated } from '../kit/body';
 import { BadRequest } from '../kit/http';

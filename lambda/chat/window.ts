@@ -1,6 +1,6 @@
+import type { ChatRequest } from './asked';
 import { type History, stepOf, tokensOf, windowStart } from './history';
 import { buildPrompt } from './prompt';
-import type { ChatRequest } from './request';
 import type { TurnPolicy } from './settings';
 import { promptTokens } from '../generation/tokens';
 import { fenced } from '../kit/fence';

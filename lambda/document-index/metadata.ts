@@ -1,4 +1,4 @@
-import type { MetadataField } from '../../lib/contract/knowledge';
+import type { MetadataField } from '../../lib/contract/metadata';
 import { ParseFailure } from '../ports/parsing';
 import type { StoredChunk } from '../ports/passage-store';
 import type { Scalar } from '../ports/passages';

@@ -5,7 +5,8 @@ import type { ModelFacts } from '../../lib/contract/model';
 import { NO_TOKENS, openAiUsage } from '../generation/usage';
 import { ApiError } from '../kit/http';
 import { parseFilter } from '../knowledge/filter';
-import { type Answered, answerQuery, FailedRetrieval, type QueryPolicy, type QueryPorts } from '../knowledge/query';
+import { type Answered, answerQuery, FailedRetrieval, type QueryPorts } from '../knowledge/query';
+import type { QueryPolicy } from '../knowledge/query-terms';
 import type { QuestionResult, StageTimes } from '../ports/evaluation-runs';
 import type { Passage } from '../ports/passages';
 

@@ -38,7 +38,7 @@ import { deferred, once } from '../kit/deferred';
 import { readEnv } from '../kit/env';
 import { createLog } from '../kit/log';
 import { createMetrics } from '../kit/metrics';
-import type { QueryPolicy } from '../knowledge/query';
+import type { QueryPolicy } from '../knowledge/query-terms';
 import type { Passages } from '../ports/passages';
 
 const env = readEnv(EVALUATE_ENV);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { belongsTo, type Tenant } from './isolation';
-import { QUESTION_CHARACTERS } from './questions';
+import { lookedUp, QUESTION_CHARACTERS } from './questions';
 import type { AnswerCachePolicy } from '../../lib/contract/answer-cache';
 import type { ModelFacts } from '../../lib/contract/model';
 import type { Answers, AskedIndex, KeptAnswer, KeptQuestion } from '../ports/answers';
@@ -56,7 +56,7 @@ export class AnswerCache {
   /** Looks a question up that is understood by itself. Whatever fails, it is answered. */
   async recall(question: string, asking: Asking, signal: AbortSignal): Promise<Recalled> {
     // What is longer is embedded in part, and the rest may say anything.
-    if (question.length > QUESTION_CHARACTERS) return {};
+    if (question.trim().length > QUESTION_CHARACTERS) return {};
     let late: () => void = () => undefined;
     const tooLate = new Promise<Recalled>((resolve) => { late = () => resolve({ failed: true }); });
     const rest = this.ports.clock.every(PATIENCE_MS, late);
@@ -72,7 +72,7 @@ export class AnswerCache {
       const scope = this.scopeOf(asking, [asked, id]);
       return { scope, changedAt, kept: await answers.questions(scope, now) };
     });
-    const [{ scope, changedAt, kept }, [vector]] = await Promise.all([scoped, embeddings.embed([question], 'query', signal)]);
+    const [{ scope, changedAt, kept }, [vector]] = await Promise.all([scoped, embeddings.embed([lookedUp(question)], 'query', signal)]);
     const telling = tellingOf(question);
     const best = asking.fresh ? undefined : nearest(vector, telling, kept, terms.similarity);
     const found = best && await answers.find(best.answer);

@@ -1,4 +1,4 @@
-import type { Asked } from './questions';
+import type { Asked } from './asked';
 import type { SearchNote, SearchStage, Tell } from '../ports/passages';
 
 /** What looking up took, and what went another way than it should have. */

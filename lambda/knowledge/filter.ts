@@ -1,4 +1,5 @@
-import type { KnowledgePolicy, MetadataField, MetadataType } from '../../lib/contract/knowledge';
+import type { KnowledgePolicy } from '../../lib/contract/knowledge';
+import type { MetadataField, MetadataType } from '../../lib/contract/metadata';
 import { BadRequest } from '../kit/http';
 import type { Comparison, Condition, Filter, Scalar } from '../ports/passages';
 

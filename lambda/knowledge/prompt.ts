@@ -1,6 +1,6 @@
+import type { Said } from './asked';
 import { GROUNDING, type Grounds, passageBlocks, questionBlocks, withoutMarkers } from './grounding';
-import type { Query, QueryPolicy } from './query';
-import type { Said } from './questions';
+import type { Query, QueryPolicy } from './query-terms';
 import type { ModelFacts } from '../../lib/contract/model';
 import { cachePoints } from '../generation/cache-points';
 import { answerTokens, sampling } from '../generation/inference';

@@ -1,47 +1,21 @@
 import type { AnswerCache, Recalled } from './answer-cache';
+import type { Asked } from './asked';
 import { type CitationEvent, CitedAnswer, type CitedText, NOTHING_CITED } from './cited-answer';
 import { explained, type Explanation } from './diagnosis';
 import { tenantOf, userOf } from './isolation';
 import { groundedPrompt } from './prompt';
-import { type Asked, questionsOf, type Said } from './questions';
+import type { Query, QueryPolicy } from './query-terms';
+import { questionsOf } from './questions';
 import { retrieve, type RetrievalPorts, type Retrieved } from './retrieval';
 import { type PassageView, views } from './sources';
-import type { GenerationPolicy, GuardrailReference } from '../../lib/contract/chat';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { ModelFacts } from '../../lib/contract/model';
 import type { FinishReason } from '../generation/answer';
 import { type AsideEvent, type Generated, generate, type GenerationEvent } from '../generation/generation';
-import type { Asker, ModelChoice, ModelRequest, Models } from '../generation/routing/models';
+import type { Asker, ModelChoice, ModelRequest } from '../generation/routing/models';
 import { NO_TOKENS, type Spending, type Spent, turnUsage, type Usage } from '../generation/usage';
 import type { Links } from '../ports/links';
 import type { Model } from '../ports/model';
-import type { Filter } from '../ports/passages';
-
-/** What is asked. */
-export interface Query {
-  /** The conversation, the question last. */
-  readonly said: readonly Said[];
-  readonly filter?: Filter;
-  /** Most passages that the answer is given from. */
-  readonly most: number;
-  readonly maxTokens?: number;
-  /** One of the models behind the API that the client asked for by its name. */
-  readonly model?: string;
-  /** That it is answered anew, though it was before. */
-  readonly fresh?: boolean;
-  /** Whether it is told how passages were found. */
-  readonly explain?: boolean;
-}
-
-/** What the builder decided, for every question alike. */
-export interface QueryPolicy {
-  readonly knowledge: KnowledgePolicy;
-  readonly models: Models;
-  readonly generation: GenerationPolicy;
-  /** Stands before what the model is told of passages; empty when there is nothing to add. */
-  readonly systemPrompt: string;
-  readonly guardrail?: GuardrailReference;
-}
 
 export interface QueryPorts extends RetrievalPorts {
   readonly model: Model;

@@ -1,4 +1,4 @@
-import type { Said } from './questions';
+import type { Said } from './asked';
 import type { ModelFacts } from '../../lib/contract/model';
 import { fenced } from '../kit/fence';
 import type { Prompt } from '../ports/model';

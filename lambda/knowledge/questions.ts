@@ -1,6 +1,6 @@
 import { aside, type AsidePorts } from './aside';
+import type { Asked, Said, Sought } from './asked';
 import { paraphrasesPrompt, passagePrompt, questionsPrompt } from './question-prompts';
-import type { Sought } from './retrieval';
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { ModelFacts } from '../../lib/contract/model';
 import { type AskedModel, REWRITING_MS } from '../../lib/contract/questions';
@@ -12,24 +12,6 @@ export const QUESTION_CHARACTERS = 1_000;
 
 /** What others found who ask otherwise, or ask less, orders what the question itself finds, and stands behind it. */
 const BESIDE = 0.5;
-
-export interface Said {
-  readonly role: 'user' | 'assistant';
-  readonly content: string;
-}
-
-export interface Asked {
-  /** What is asked, each understood without the others and without the conversation, as far as could be found out. */
-  readonly questions: readonly string[];
-  /** What is looked up for it, fused into one ranking. */
-  readonly searches: readonly Sought[];
-  /** What finding that out took. */
-  readonly spent: readonly Spent[];
-  /** Calls of a model, those of them that were of no help, and how long they held up the search; absent where no model was asked. */
-  readonly calls?: { readonly all: number; readonly failed: number; readonly milliseconds: number };
-  /** Whether a follow-up is understood by itself: what answers it answers whoever asks so. */
-  readonly standalone: boolean;
-}
 
 export interface QuestionPorts extends AsidePorts {
   readonly clock: Pick<Clock, 'every' | 'now'>;
@@ -71,12 +53,12 @@ export async function questionsOf(said: readonly Said[], policy: QuestionPolicy,
 
 /** A follow-up says little without what it follows; what it says itself counts once more where a second search is ours to make. */
 function plain(said: readonly Said[], weighed: boolean): readonly Sought[] {
-  const users = said.filter(({ role }) => role === 'user').map(({ content }) => content.trim());
-  const last = (users.at(-1) ?? '').slice(0, QUESTION_CHARACTERS);
-  const before = users.at(-2) ?? '';
+  const users = said.filter(({ role }) => role === 'user').map(({ content }) => content);
+  const last = lookedUp(users.at(-1) ?? '');
+  const before = (users.at(-2) ?? '').trim();
   const room = QUESTION_CHARACTERS - last.length - 1;
   if (before === '' || room <= 0) return [{ question: last }];
-  return [{ question: `${before.slice(-room)}\n${last}` }, ...weighed ? [{ question: last, weight: BESIDE }] : []];
+  return [{ question: lookedUp(`${before.slice(-room)}\n${last}`) }, ...weighed ? [{ question: last, weight: BESIDE }] : []];
 }
 
 async function rewrite(said: readonly Said[], most: number, asked: AskedModel, facts: ModelFacts, ports: QuestionPorts): FoundBy<readonly string[]> {
@@ -96,12 +78,17 @@ async function paraphrase(said: readonly Said[], queries: number, asked: AskedMo
 async function imagine(said: readonly Said[], asked: AskedModel, facts: ModelFacts, ports: QuestionPorts): FoundBy<string> {
   const model = asked.model ?? facts;
   const { text = '', spent } = await aside(passagePrompt(said, model), model, asked.milliseconds, ports);
-  const found = text.trim().slice(0, 2 * QUESTION_CHARACTERS);
+  const found = lookedUp(text, 2 * QUESTION_CHARACTERS);
   return { spent, ...(hasWords(found) && { found }) };
 }
 
+/** As much of a text as is looked up, and no half of a character: models refuse such, and stores. */
+export function lookedUp(text: string, most = QUESTION_CHARACTERS): string {
+  return text.trim().slice(0, most).replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
 function linesOf(text: string): string[] {
-  const lines = text.split('\n').map((line) => line.replace(/^\s*(?:[-*•]|\d{1,2}[.)])?\s*/, '').trim().slice(0, QUESTION_CHARACTERS));
+  const lines = text.split('\n').map((line) => line.replace(/^\s*(?:(?:[-*•]|\d{1,2}[.)])(?:\s+|$))?/, '')).map((line) => lookedUp(line));
   return [...new Set(lines.filter(hasWords))];
 }
 

@@ -1,4 +1,4 @@
-import type { Asked } from './questions';
+import type { Asked } from './asked';
 import type { Retrieved } from './retrieval';
 import { RETRIEVAL_METRICS } from '../../lib/contract/knowledge';
 import { REWRITE_METRICS } from '../../lib/contract/questions';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Sought } from './asked';
 import { Diagnoses, type Diagnosis } from './diagnosis';
 import { belongsTo, type Tenant, within } from './isolation';
 import { withoutOverlaps } from './overlaps';
@@ -11,15 +12,6 @@ import { type Filter, isPassagesFailure, type Passage, type Passages, type Passa
 export interface RetrievalPorts {
   readonly passages: Passages;
   readonly clock: Clock;
-}
-
-/** One search. */
-export interface Sought {
-  readonly question: string;
-  /** How much its ranking counts beside others, 1 where it is not said. */
-  readonly weight?: number;
-  /** What stands for the question where meaning is searched. */
-  readonly imagined?: string;
 }
 
 /** What is looked up, for whom. */

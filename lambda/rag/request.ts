@@ -6,7 +6,7 @@ import { chosenModel, type ModelOffer } from '../generation/offer';
 import { bodyFields, validated } from '../kit/body';
 import { BadRequest } from '../kit/http';
 import { parseFilter } from '../knowledge/filter';
-import type { Query } from '../knowledge/query';
+import type { Query } from '../knowledge/query-terms';
 import type { Filter } from '../ports/passages';
 
 export interface QueryRequest extends Query {

@@ -13,7 +13,7 @@ import { groupsIn } from '../kit/groups';
 import { explained } from '../knowledge/diagnosis';
 import { tenantOf, userOf } from '../knowledge/isolation';
 import { type Answered, answerQuery, FailedRetrieval, type FoundPassages, type QueryContext, type QueryEvent, type QueryPorts } from '../knowledge/query';
-import { QUESTION_CHARACTERS } from '../knowledge/questions';
+import { lookedUp } from '../knowledge/questions';
 import { failedRetrieval, retrievalMetrics, retrievalNotes } from '../knowledge/report';
 import { patiently, retrieve } from '../knowledge/retrieval';
 import { views } from '../knowledge/sources';
@@ -46,7 +46,7 @@ export function ragRoutes(policy: RagPolicy, ports: RagPorts, watchers: Watchers
 /** `POST /v1/sql`: what would be asked of the database, which is not asked. */
 function queries({ sql, clock }: Pick<RagPorts, 'sql' | 'clock'>): Route {
   return async ({ body, requestId, startedAt, signal, note }) => {
-    const question = parseSqlQuestion(body).slice(0, QUESTION_CHARACTERS);
+    const question = lookedUp(parseSqlQuestion(body));
     const written = await patiently(() => sql.write(question, signal), { kind: 'sql' }, { clock }, signal);
     note({ queries: written.length });
     return json({ id: `sql-${requestId}`, object: 'sql', created: Math.floor(startedAt / 1000), queries: written.map((query) => ({ sql: query })) });
@@ -60,7 +60,7 @@ function passages({ knowledge }: RagPolicy, ports: QueryPorts, { retrieval, log 
     const [tenant, user] = [tenantOf(knowledge, claims), userOf(knowledge, claims)];
     note({ filtered: filter !== undefined });
     const began = ports.clock.now();
-    const lookup = { questions: [question.slice(0, QUESTION_CHARACTERS)], filter, tenant, user, most };
+    const lookup = { questions: [lookedUp(question)], filter, tenant, user, most };
     const found = await retrieve(lookup, knowledge, ports, signal).catch((error: unknown) => {
       retrieval(failedRetrieval(error));
       throw error;

@@ -6,10 +6,10 @@ import { messageTokens } from '../generation/tokens';
 import type { Call } from '../kit/call';
 import { json, type Route } from '../kit/endpoint';
 import { BadRequest, Busy, NotFound, Unprocessable } from '../kit/http';
+import type { Said } from '../knowledge/asked';
 import type { Tenant } from '../knowledge/isolation';
 import { HISTORY_TOKENS } from '../knowledge/prompt';
 import type { Answered } from '../knowledge/query';
-import type { Said } from '../knowledge/questions';
 import type { Clock } from '../ports/clock';
 import type { KeptSession, SessionExchange, SessionExchangeKey, SessionKey, Sessions } from '../ports/sessions';
 

@@ -4,7 +4,7 @@ import type { GenerationPolicy, GuardrailReference } from '../../lib/contract/ch
 import type { KnowledgePolicy } from '../../lib/contract/knowledge';
 import type { DocumentsReference, RagEnv } from '../../lib/contract/rag';
 import type { SessionsPolicy } from '../../lib/contract/sessions';
-import type { QueryPolicy } from '../knowledge/query';
+import type { QueryPolicy } from '../knowledge/query-terms';
 
 /** What the builder decided, for every question alike. */
 export interface RagPolicy extends QueryPolicy {

@@ -1,5 +1,5 @@
 import type { AnswersReference } from './answer-cache';
-import type { MetadataField } from './knowledge';
+import type { MetadataField } from './metadata';
 import type { StoreReference } from './own-knowledge';
 import type { IndexRecipe, ReindexPolicy } from './reindexing';
 

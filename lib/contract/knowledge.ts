@@ -1,3 +1,4 @@
+import type { MetadataField } from './metadata';
 import type { OwnKnowledge } from './own-knowledge';
 import type { ExpansionPolicy, RewritingPolicy } from './questions';
 
@@ -44,17 +45,6 @@ export interface KnowledgePolicy {
   /** How long links to sources work, in seconds; absent gives none. */
   readonly linkSeconds?: number;
 }
-
-/** What a document is described by. */
-export interface MetadataField {
-  readonly name: string;
-  readonly type: MetadataType;
-  /** For the model that reads filters out of questions. */
-  readonly description?: string;
-}
-
-export const METADATA_TYPES = ['string', 'number', 'boolean', 'stringList'] as const;
-export type MetadataType = (typeof METADATA_TYPES)[number];
 
 /** Metrics of retrieval, with the dimension `Service`. */
 export const RETRIEVAL_METRICS = {

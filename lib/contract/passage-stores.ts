@@ -1,4 +1,4 @@
-import type { MetadataField } from './knowledge';
+import type { MetadataField } from './metadata';
 
 /** What an index of chunks is, whatever store keeps it. */
 export interface PassageIndex {

@@ -1,4 +1,4 @@
-import { type MetadataField as Field } from '../contract/knowledge';
+import { type MetadataField as Field } from '../contract/metadata';
 
 /** Options of a `MetadataField`. */
 export interface MetadataFieldOptions {

@@ -8,7 +8,7 @@ import { KnowledgeLogs } from './knowledge-logs';
 import { type KnowledgeStore } from './knowledge-store';
 import { type SourceBinding } from './source-binding';
 import { type StoreBinding } from './store-binding';
-import { type MetadataField } from '../contract/knowledge';
+import { type MetadataField } from '../contract/metadata';
 import { ServiceRole } from '../internal/handler-role';
 import { nameUnlikeAnyOther } from '../internal/physical-name';
 import { fail } from '../internal/validation';

@@ -3,7 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type CfnCollection, CfnCollectionIndex, CfnIndex } from 'aws-cdk-lib/aws-opensearchserverless';
 import { type Construct } from 'constructs';
 import { type Vectors } from './store-binding';
-import { type MetadataField } from '../contract/knowledge';
+import { type MetadataField } from '../contract/metadata';
 
 /** What the fields of an index are called. */
 export interface SearchFields {

@@ -1,6 +1,6 @@
 import { type CfnDataSource, type CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
 import { type IDependable } from 'constructs';
-import { type MetadataField } from '../contract/knowledge';
+import { type MetadataField } from '../contract/metadata';
 import { type ServiceRole } from '../internal/handler-role';
 import { type EmbeddingBinding } from '../model';
 import { type Build } from '../posture/build';

@@ -1,6 +1,6 @@
 import { type EmbeddingPolicy } from '../../contract/diy-rag';
 import { type DocumentIndexEnv } from '../../contract/document-index';
-import { type MetadataField } from '../../contract/knowledge';
+import { type MetadataField } from '../../contract/metadata';
 import { type BundledFunction } from '../../internal/bundled-function';
 import { type EmbeddingBinding } from '../../model';
 import { type SourceDocuments } from '../../rag/source-documents';

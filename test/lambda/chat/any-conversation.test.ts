@@ -2,9 +2,9 @@ import type { ConverseStreamCommandInput } from '@aws-sdk/client-bedrock-runtime
 import fc from 'fast-check';
 import { brokenRules, RULES } from './converse-rules';
 import { converseInput } from '../../../lambda/adapters/bedrock-model';
+import type { ChatRequest } from '../../../lambda/chat/asked';
 import { answersCalls, recall, tokensOf } from '../../../lambda/chat/history';
 import { buildPrompt, requireRoom } from '../../../lambda/chat/prompt';
-import type { ChatRequest } from '../../../lambda/chat/request';
 import type { TurnPolicy } from '../../../lambda/chat/settings';
 import { remembered } from '../../../lambda/chat/window';
 import type { Files, LoadedFile } from '../../../lambda/generation/attachment';

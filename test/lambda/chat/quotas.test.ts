@@ -1,6 +1,6 @@
 import { Meter } from '../../../lambda/chat/meter';
 import type { CountedPrompt } from '../../../lambda/chat/prompt';
-import type { TurnContext } from '../../../lambda/chat/turn';
+import type { TurnContext } from '../../../lambda/chat/turn-terms';
 import type { GenerationEvent } from '../../../lambda/generation/generation';
 import { promptTokens, textTokens } from '../../../lambda/generation/tokens';
 import type { Prompt } from '../../../lambda/ports/model';

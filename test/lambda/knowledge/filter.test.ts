@@ -1,6 +1,6 @@
 import { ApiError } from '../../../lambda/kit/http';
 import { parseFilter } from '../../../lambda/knowledge/filter';
-import type { MetadataField } from '../../../lib/contract/knowledge';
+import type { MetadataField } from '../../../lib/contract/metadata';
 
 const fields: MetadataField[] = [
   { name: 'department', type: 'string' }, { name: 'year', type: 'number' }, { name: 'draft', type: 'boolean' }, { name: 'tags', type: 'stringList' },

@@ -17,6 +17,19 @@ test('takes the lines of an answer for questions, whatever they begin with, and 
   expect((await asked).questions).toEqual(['Whom is called?', 'Where?']);
 });
 
+test('what a question begins with is part of it where nothing parts it from the words', async () => {
+  const { asked } = ask([says('2.5 GHz: which countries allow it?\n-5 degrees: what is kept there?\n2.\n3. Which?')], SAID, { questions: 3 });
+  expect((await asked).questions).toEqual(['2.5 GHz: which countries allow it?', '-5 degrees: what is kept there?', 'Which?']);
+});
+
+test('looks up no half of a character, wherever a question is cut or whatever it brings along', async () => {
+  const single = (content: string) => ask([], [{ role: 'user', content }]).asked;
+  expect((await single(`${'x'.repeat(999)}🎉`)).questions).toEqual([`${'x'.repeat(999)}\ufffd`]);
+  expect((await single('half \ud83d of one')).questions).toEqual(['half \ufffd of one']);
+  const following = [{ role: 'user' as const, content: `🎉${'x'.repeat(993)}` }, SAID[1], SAID[2]];
+  expect((await ask([], following, { rewriting: { by: 'history' } }).asked).questions).toEqual([`\ufffd${'x'.repeat(993)}\nWhom?`]);
+});
+
 test('tells the model whose words are whose, and to follow none of them', async () => {
   const { asked, model } = ask([says('Whom?')]);
   await asked;

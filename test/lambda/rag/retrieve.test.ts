@@ -57,6 +57,12 @@ test.each<['late' | 'failed' | undefined, string, number]>([[undefined, 'done', 
     expect(api.logged[0].fields.notReranked).toBe(unranked && 'arn:secret');
   });
 
+test('looks up what is said, however much white space stands before it', async () => {
+  const api = new RagApi({ found: [[one]] });
+  await api.retrieve({ query: `${' '.repeat(2_000)}How many days?` });
+  expect(api.passages.searches).toMatchObject([{ question: 'How many days?' }]);
+});
+
 test('finding nothing is no failure', async () => {
   const api = new RagApi();
   const { status, json } = await api.retrieve({ query: 'Why?' });

@@ -1,6 +1,6 @@
 import type { StoredChunk, StoreHit } from '../../../lambda/ports/passage-store';
 import type { Scalar } from '../../../lambda/ports/passages';
-import type { MetadataField } from '../../../lib/contract/knowledge';
+import type { MetadataField } from '../../../lib/contract/metadata';
 
 export const DIMENSION = 8;
 

@@ -1,4 +1,5 @@
-import { type ChatRequest, parseChatRequest } from '../../../../lambda/chat/request';
+import type { ChatRequest } from '../../../../lambda/chat/asked';
+import { parseChatRequest } from '../../../../lambda/chat/request';
 import type { Asker } from '../../../../lambda/generation/routing/models';
 import { facts } from '../../fakes/policy';
 
