@@ -6,6 +6,8 @@ export type GuessCharset = (bytes: Uint8Array) => readonly string[];
 
 /** As much of a document tells its encoding. */
 const GUESSED_BY = 65_536;
+/** In another encoding bytes look like a character of UTF-8 by chance, and less often than not. */
+const RIGHT_FOR_WRONG = 8;
 
 /** What text the bytes are: by their mark, as UTF-8 where they are that, as they declare themselves, as they look. Throws for what is no text. */
 export async function decode(bytes: Uint8Array, about: DocumentAbout, guess: () => Promise<GuessCharset>): Promise<string> {
@@ -19,10 +21,23 @@ export async function decode(bytes: Uint8Array, about: DocumentAbout, guess: () 
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     if (declared && declared.encoding !== 'utf-8') return declared.decode(bytes);
+    const damaged = new TextDecoder().decode(bytes);
+    if (isDamaged(damaged)) return damaged;
     const sample = bytes.subarray(0, GUESSED_BY);
     const likely = (await guess())(sample).map(decoder).find((other) => other && other.encoding !== 'utf-8' && !isWrong(other.decode(sample)));
     return (likely ?? new TextDecoder('windows-1252')).decode(bytes);
   }
+}
+
+/** Many characters of several bytes, and hardly a byte that is none: UTF-8 with some that are wrong. */
+function isDamaged(text: string): boolean {
+  let [right, wrong] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0xfffd) wrong++;
+    else if (code > 0x7f) right++;
+  }
+  return right > wrong * RIGHT_FOR_WRONG;
 }
 
 /** More than the one character that the sample may cut off at its end is not of this encoding. */

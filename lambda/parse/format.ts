@@ -41,11 +41,14 @@ const TEXT_TYPES: Readonly<Record<string, TextFormat>> = {
   'application/jsonl': 'jsonl',
 };
 
-/** What begins so is known, and not read. */
+/** What begins so is known, and not read; of what a text may begin with only where no text follows. */
 const UNREAD: readonly (readonly [string, string])[] = [
   ['{\\rtf', 'RTF'], ['\x1f\x8b', 'gzip'], ['%!PS', 'PostScript'], ['Rar!', 'RAR'], ['7z\xbc\xaf', '7-Zip'], ['GIF8', 'GIF'], ['BM', 'BMP'],
   ['ID3', 'MP3'], ['\x7fELF', 'a program'], ['MZ', 'a program'], ['SQLite format 3', 'SQLite'], ['PAR1', 'Parquet'], ['\x00\x00\x01\x00', 'an icon'],
 ];
+
+/** Those that are written in letters. */
+const WRITTEN = new Set(['{\\rtf', '%!PS']);
 
 /** Pictures that Textract reads. */
 const PICTURES: readonly (readonly [string, string])[] = [['\x89PNG\r\n\x1a\n', 'PNG'], ['\xff\xd8\xff', 'JPEG'], ['II*\x00', 'TIFF'], ['MM\x00*', 'TIFF']];
@@ -56,7 +59,7 @@ const READ = 'PDF, DOCX, PPTX, XLSX, HTML, Markdown, e-mail, CSV, JSON and text 
 export function formatOfBytes(bytes: Uint8Array, policy: ParsePolicy): Exclude<DocumentFormat, TextFormat> | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const head = file.toString('latin1', 0, 1024);
-  if (head.includes('%PDF-')) return 'pdf';
+  if (isPdf(head)) return 'pdf';
   if (head.startsWith('PK\x03\x04') || head.startsWith('PK\x05\x06')) return officeFormat(openZip(bytes, policy).names);
   if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) {
     if (file.includes('EncryptedPackage', 0, 'utf16le')) throw new ParseFailure('encrypted', 'the document is protected by a password; save it without one');
@@ -64,9 +67,14 @@ export function formatOfBytes(bytes: Uint8Array, policy: ParsePolicy): Exclude<D
   }
   const picture = PICTURES.find(([start]) => head.startsWith(start));
   if (picture) throw new ParseFailure('scanned', `the document is a picture (${picture[1]}) without text`);
-  const unread = UNREAD.find(([start]) => head.startsWith(start) && (start.length > 2 || isBinary(file)));
+  const unread = UNREAD.find(([start]) => head.startsWith(start) && (WRITTEN.has(start) || isBinary(file)));
   if (unread) throw new ParseFailure('unsupported', `the document is ${unread[1]}; ${READ}`);
   return undefined;
+}
+
+/** Some have something else before them; a text that speaks of PDF has none of its objects. */
+function isPdf(head: string): boolean {
+  return /^[\s\xef\xbb\xbf]*%PDF-/.test(head) || /%PDF-\d\.\d\s*(?:%[\x80-\xff]|[^]*?\d\s+\d+\s+obj\b)/.test(head);
 }
 
 function officeFormat(names: readonly string[]): OfficeFormat {

@@ -66,7 +66,7 @@ function blockAt(lines: readonly Line[], from: number): { readonly kind: TextBlo
   if (ITEM.test(text)) return { kind: 'list', until: endOfList(lines, from) };
   if (/^(?: {4}|\t)/.test(text)) return { kind: 'code', until: untilWhere(lines, from + 1, (line) => !/^(?: {4}|\t)/.test(line.text)) };
   const until = untilWhere(lines, from + 1, ({ text: line }) => !line.trim() || HEADING.test(line) || FENCE.test(line) || /^\s*(?:[-*+]|1[.)])\s+\S/.test(line));
-  const rule = untilWhere(lines.slice(0, until), from + 1, ({ text: line }) => /^ {0,3}(?:=+|-{2,})\s*$/.test(line));
+  const rule = untilWhere(lines, from + 1, ({ text: line }, at) => at >= until || /^ {0,3}(?:=+|-{2,})\s*$/.test(line));
   if (rule < until) return { kind: 'heading', level: lines[rule].text.includes('=') ? 1 : 2, until: rule + 1 };
   return { kind: 'paragraph', until };
 }

@@ -17,7 +17,7 @@ const WIDEST = 1_000;
 export function markdownTable(rows: readonly (readonly Cell[])[]): string {
   const grid = trimmed(spread(rows));
   if (grid.length === 0) return '';
-  const width = Math.max(...grid.map((row) => row.length));
+  const width = widest(grid);
   const line = (row: readonly string[]) => `| ${Array.from({ length: width }, (_, column) => row[column] ?? '').join(' | ')} |`;
   return [line(grid[0]), `|${' --- |'.repeat(width)}`, ...grid.slice(1).map(line)].join('\n');
 }
@@ -55,9 +55,14 @@ function spread(rows: readonly (readonly Cell[])[]): string[][] {
 
 function trimmed(grid: string[][]): string[][] {
   const rows = grid.filter((row) => row.some(Boolean));
-  const width = Math.max(0, ...rows.map((row) => row.length));
+  const width = widest(rows);
   const used = Array.from({ length: width }, (_, column) => rows.some((row) => row[column]));
   return rows.map((row) => used.flatMap((keep, column) => keep ? [row[column] ?? ''] : []));
+}
+
+/** There are more rows than a call takes arguments. */
+function widest(rows: readonly (readonly string[])[]): number {
+  return rows.reduce((width, row) => Math.max(width, row.length), 0);
 }
 
 /** A pipe would end the cell, a line break the table. */

@@ -20,6 +20,8 @@ interface Entry {
 const END = 0x06054b50;
 const DIRECTORY = 0x02014b50;
 const LOCAL = 0x04034b50;
+/** Of the extra field with sizes of 64 bits. */
+const WIDE = 1;
 /** The end's record and the longest comment behind it. */
 const END_WITHIN = 22 + 65_535;
 /** A small file of nothing but blanks packs well and harms nobody. */
@@ -54,16 +56,28 @@ function directory(file: Buffer, policy: ParsePolicy): Map<string, Entry> {
   for (let entry = 0; entry < count; entry++) {
     if (at + 46 > file.length || file.readUInt32LE(at) !== DIRECTORY) throw new ParseFailure('broken', 'the archive\'s directory is damaged');
     const [nameLength, extra, comment] = [file.readUInt16LE(at + 28), file.readUInt16LE(at + 30), file.readUInt16LE(at + 32)];
-    entries.set(file.toString('utf8', at + 46, at + 46 + nameLength).replaceAll('\\', '/'), {
-      flags: file.readUInt16LE(at + 8),
-      method: file.readUInt16LE(at + 10),
-      packed: file.readUInt32LE(at + 20),
-      unpacked: file.readUInt32LE(at + 24),
-      at: file.readUInt32LE(at + 42),
+    const nameEnd = at + 46 + nameLength;
+    const [unpacked, packed, place] = wideFields([24, 20, 42].map((field) => file.readUInt32LE(at + field)), file.subarray(nameEnd, nameEnd + extra));
+    entries.set(file.toString('utf8', at + 46, nameEnd).replaceAll('\\', '/'), {
+      flags: file.readUInt16LE(at + 8), method: file.readUInt16LE(at + 10), packed, unpacked, at: place,
     });
     at += 46 + nameLength + extra + comment;
   }
   return entries;
+}
+
+/** Numbers that stand in fields of 64 bits instead, one after another as far as they do: so write programs that do not know them before. */
+function wideFields(fields: readonly number[], extra: Buffer): number[] {
+  let wide = Buffer.alloc(0);
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    if (extra.readUInt16LE(at) === WIDE) wide = Buffer.from(extra.subarray(at + 4, at + 4 + extra.readUInt16LE(at + 2)));
+  }
+  let next = 0;
+  return fields.map((field) => {
+    if (field !== 0xffffffff || next + 8 > wide.length) return field;
+    next += 8;
+    return Number(wide.readBigUInt64LE(next - 8));
+  });
 }
 
 function endOf(file: Buffer): number {
