@@ -39,9 +39,20 @@ export function sentenceAtoms(text: string, start: number, end: number, most: nu
   const atoms: Atom[] = [];
   const starts = sentenceStarts(text, start, end);
   [start, ...starts].forEach((from, at) => {
-    atoms.push(...wholeOrPieces(text, from, starts[at] ?? end, most, atoms.length === 0 ? before : Break.SENTENCE));
+    atoms.push(...wholeOrPieces(text, from, starts[at] ?? end, most, atoms.length === 0 ? before : placeWithin(text, from)));
   });
   return atoms;
+}
+
+const RECORDS_END = /[}\]]\s*,\s*$/;
+const LINES_END = /\\n[ \t]*$/;
+const BLANK_LINE = /\\n[ \t]*(?:\\r)?\\n[ \t]*$/;
+
+/** How good a place for a break lies before a sentence: in JSON a record's end parts as paragraphs do, and so do line ends in strings. */
+function placeWithin(text: string, at: number): Break {
+  const before = text.slice(Math.max(0, at - 12), at);
+  if (RECORDS_END.test(before) || BLANK_LINE.test(before)) return Break.PARAGRAPH;
+  return LINES_END.test(before) ? Break.LINE : Break.SENTENCE;
 }
 
 /** A part as one atom, or where it is too long cut behind clauses, else behind words. */

@@ -20,8 +20,10 @@ const BEGINS = /^\s*(?:[-*+•–—>|#=]|\d{1,3}[.)]\s|\p{Lu}[\p{L} ]{0,20}:\s)
 const CLOSED = /[.!?…。！？,;]["'”’»)\]]*\s*$/;
 /** What has no end mark and is so short stands above what follows, as a heading does. */
 const TITLE = 80;
+/** Nobody wraps lines at so many characters: one that has an end mark is a paragraph. */
+const LONG = 200;
 
-/** Lines, where they are not wrapped; within them sentences. */
+/** Lines, where they are not wrapped; within them sentences. What stands above what follows begins something, as a heading does. */
 function paragraphAtoms(text: string, { start, end }: TextBlock, most: number): Atom[] {
   const lines = linesOf(text, start, end);
   const longest = lines.reduce((length, line) => Math.max(length, line.end - line.start), 0);
@@ -33,12 +35,12 @@ function paragraphAtoms(text: string, { start, end }: TextBlock, most: number): 
     const said = text.slice(line.start, line.end);
     const wrapped = line.end - line.start >= longest * SHORT && !ENDED.test(said);
     if (next && wrapped && !BEGINS.test(text.slice(next.start, Math.min(next.end, next.start + 30)))) return;
-    const found = sentenceAtoms(text, from, next?.start ?? end, most, before);
-    atoms.push(...found);
-    from = next?.start ?? end;
-    const blank = next !== undefined && /\n\s*\n/.test(text.slice(line.end, next.start));
     const title = next !== undefined && said.length <= TITLE && !CLOSED.test(said) && next.end - next.start > TITLE;
-    before = title ? Break.NEVER : blank ? Break.PARAGRAPH : Break.LINE;
+    const place = title && before !== Break.NEVER ? Break.HEADING : before;
+    atoms.push(...sentenceAtoms(text, from, next?.start ?? end, most, place));
+    from = next?.start ?? end;
+    const parted = (said.length > LONG && ENDED.test(said)) || (next !== undefined && /\n\s*\n/.test(text.slice(line.end, next.start)));
+    before = title ? Break.NEVER : parted ? Break.PARAGRAPH : Break.LINE;
   });
   return atoms;
 }

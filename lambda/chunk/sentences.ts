@@ -11,16 +11,20 @@ const GOES_ON = /^[^\p{L}.!?]*\p{Ll}/u;
 const CONTINUES = /^[,;:.!?\-–—]/;
 /** One record of JSON ends and the next begins. */
 const RECORD = /[}\]]\s*,\s*(?=[{[])/g;
+/** Line ends as they are written within strings, and what stands before and behind them. */
+const WRITTEN_ENDS = /(?<!\\)(?:(?:\\r)?\\n[ \t]*)+/g;
+const ENDED = /[.!?:…]["'”’»)\]*_]*\s*$/;
+const ITEM = /^(?:[-*+•–]|\d{1,3}[.)]|#{1,6}|\|)\s*(?=\S)/;
 
 /** How far one has to look back for an abbreviation, and ahead for what goes on. */
 const LOOK = 24;
 
 /**
  * Where sentences begin in a part of a text, beyond its first: each sentence has the space after it. By the rules of Unicode, and those of
- * abbreviations on top. Line ends are none: who knows what a line is cuts there.
+ * abbreviations on top. Line ends are none: who knows what a line is cuts there, but in strings of JSON, which nobody else looks into.
  */
 export function sentenceStarts(text: string, start: number, end: number): number[] {
-  return isPlain(text, start, end) ? plainStarts(text, start, end) : segmentedStarts(text, start, end);
+  return withRecords(text, start, end, isPlain(text, start, end) ? plainStarts(text, start, end) : segmentedStarts(text, start, end));
 }
 
 function isPlain(text: string, start: number, end: number): boolean {
@@ -39,15 +43,28 @@ function plainStarts(text: string, start: number, end: number): number[] {
     if (goesOn(text.slice(Math.max(start, at - LOOK), at), after)) continue;
     starts.push(at);
   }
-  return withRecords(text, start, end, starts);
+  return starts;
 }
 
+/** In what looks like JSON: where a record begins, and where a line of a string does that is none of a wrapped text. */
 function withRecords(text: string, start: number, end: number, starts: number[]): number[] {
   if (text[start] !== '[' && text[start] !== '{') return starts;
-  RECORD.lastIndex = start;
-  const records: number[] = [];
-  for (let match = RECORD.exec(text); match && RECORD.lastIndex < end; match = RECORD.exec(text)) records.push(RECORD.lastIndex);
-  return records.length === 0 ? starts : [...new Set([...starts, ...records])].sort((one, other) => one - other);
+  const all = new Set(starts);
+  for (const { index, 0: { length } } of found(RECORD, text, start, end)) all.add(index + length);
+  for (const { index, 0: ends } of found(WRITTEN_ENDS, text, start, end)) {
+    const at = index + ends.length;
+    const blank = ends.indexOf('\\n') < ends.lastIndexOf('\\n');
+    const item = ITEM.exec(text.slice(at, at + LOOK));
+    if (blank || item || ENDED.test(text.slice(Math.max(start, index - LOOK), index))) all.add(at);
+    // The number of an item is no sentence.
+    if (item) all.delete(at + item[0].length);
+  }
+  return [...all].sort((one, other) => one - other);
+}
+
+function* found(pattern: RegExp, text: string, start: number, end: number): Generator<RegExpExecArray> {
+  pattern.lastIndex = start;
+  for (let match = pattern.exec(text); match && pattern.lastIndex < end; match = pattern.exec(text)) yield match;
 }
 
 let segmenter: Intl.Segmenter | undefined;

@@ -9,7 +9,7 @@ import { CalledService } from '../posture';
 /** How long chunks are. */
 export interface SplitOptions {
   /**
-   * Most tokens of a chunk, from 20 to four fifths of what the embedding model takes, 8192 at most. Chunks by structure have about two thirds of it on
+   * Most tokens of a chunk, from 20 to four fifths of what the embedding model takes, 8192 at most. Chunks by structure have about half of it on
    * average, others nearly all of it.
    *
    * @default - 300, for pages 1500, for a function all it may have; less where the embedding model takes less

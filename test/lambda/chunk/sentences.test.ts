@@ -11,6 +11,11 @@ test.each([
   ['Привет. Как дела?', ['Привет.', 'Как дела?']],
   ['今日は雨です。明日は晴れます。', ['今日は雨です。', '明日は晴れます。']],
   ['[{"a": "One. Two"}, {"b": "Three"}]', ['[{"a": "One.', 'Two"},', '{"b": "Three"}]']],
+  ['[{"问": "今天下雨吗？会的。"}, {"答": "好"}]', ['[{"问": "今天下雨吗？', '会的。"},', '{"答": "好"}]']],
+  [String.raw`[{"a": "Ideas:\n\n1. Walk\n2. Ride\r\nor both"}]`, [String.raw`[{"a": "Ideas:\n\n`, String.raw`1. Walk\n`, String.raw`2. Ride\r\nor both"}]`]],
+  [String.raw`{"a": "A line that\nwas wrapped.\nAnother."}`, [String.raw`{"a": "A line that\nwas wrapped.\n`, 'Another."}']],
+  [String.raw`{"a": "It is in C:\\new, not here.\\new is none."}`, [String.raw`{"a": "It is in C:\\new, not here.\\new is none."}`]],
+  [String.raw`It is in C:\temp.\new is none.`, [String.raw`It is in C:\temp.\new is none.`]],
 ])('%s', (text, expected) => {
   expect(cutUp(text)).toEqual(expected);
 });

@@ -99,6 +99,29 @@ test('cuts Chinese between sentences and Thai between words', () => {
   for (const { start } of cut(documentOf([paragraph(thai)]), { by, tokens: 80 })) expect(words).toContain(start);
 });
 
+/** A line of so many sentences, in words that no other has. */
+const lineOf = (word: string, count: number) => Array.from({ length: count }, (_, at) => `Every ${word}er ${word}s what ${word}ing ${word}ists have ${word}ed ${at + 1}.`).join(' ');
+
+test('takes a long line that ends as a sentence does for a paragraph, which is better kept alone than with another', () => {
+  const lines = ['sail', 'farm', 'climb', 'paint'].map((word) => lineOf(word, 7));
+  expect(cut(documentOf([paragraph(lines.join('\n'))]), { by, tokens: 200 }).map(({ text }) => text)).toEqual(lines);
+  const listed = lines.map((line) => line.replace(/\./g, ''));
+  expect(cut(documentOf([paragraph(listed.join('\n'))]), { by, tokens: 200 }).length).toBeLessThan(lines.length);
+});
+
+test('takes a short line above a long one for the beginning of something', () => {
+  const sections = ['sail', 'farm', 'climb', 'paint'].map((word) => `= ${word} =\n${lineOf(word, 3)}\n${lineOf(word, 3)}`);
+  expect(cut(documentOf([paragraph(sections.join('\n'))]), { by, tokens: 200 }).map(({ text }) => text)).toEqual(sections);
+});
+
+test('parts records of JSON before sentences', () => {
+  const records = [8, 5, 8, 5, 8].map((count, at) => `{"role": "user ${at}", "content": "${sentences(count)}"}`);
+  const text = `[${records.join(', ')}]`;
+  const chunks = cut(documentOf([paragraph(text)]), { by, tokens: 200 });
+  expect(chunks.length).toBeGreaterThan(2);
+  for (const { text: part } of chunks) expect(part).toMatch(/^\[?\{"role".*\}[,\]]$/);
+});
+
 test('takes a line that was wrapped for no end of a sentence', () => {
   const wrapped = sentences(12).replace(/(.{60,75}) /g, '$1\n');
   for (const { text } of cut(documentOf([paragraph(wrapped)]), { by, tokens: 80 })) expect(text).toMatch(/^Sentence\snumber\s.*\sstops\.$/s);
