@@ -28,7 +28,7 @@ export type DocumentIndexEnv = Record<(typeof DOCUMENT_INDEX_ENV)[number], strin
 export const INDEX_SECONDS = 300;
 
 /** What documents are to become, and where it is kept. */
-export interface IndexPolicy extends IndexedAs, IndexRecipe {
+export interface IndexPolicy extends IndexRecipe {
   readonly store: StoreReference;
   /** Whether chunks are found by their words. */
   readonly words: boolean;

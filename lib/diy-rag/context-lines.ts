@@ -1,7 +1,7 @@
 import { ArnPrincipal, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IConstruct } from 'constructs';
 import { type ContextPolicy } from '../contract/diy-rag';
-import { fail, requireInteger, requireMade } from '../internal/validation';
+import { fail, requireInteger, requireKnown, requireMade } from '../internal/validation';
 import { type IModel, Model, type ModelBinding, ModelUse } from '../model';
 import { modelFacts } from '../model/model-facts';
 
@@ -66,6 +66,8 @@ export interface ContextLinesBinding {
 /** Takes grants and writes them nowhere: what a model is, is asked before there is anybody to call it. */
 const NOBODY = new ArnPrincipal('*');
 
+const ANEW = 'because with another choice everything is read anew';
+
 class ByModel extends ContextLines {
   constructor(private readonly model: IModel, private readonly options: ContextLinesOptions) {
     super();
@@ -85,6 +87,8 @@ class ByModel extends ContextLines {
     if (routing) {
       fail(scope, `'documents.contextLines' must be written by one model, got a router or a split: name the model, such as ${routing.candidates[0].modelName}, or leave it out for the default`);
     }
+    requireKnown(scope, 'documents.contextLines.documentTokens', documentTokens, ANEW);
+    requireKnown(scope, 'documents.contextLines.lineTokens', lineTokens, ANEW);
     const most = Math.min(100_000, Math.floor(contextTokens / 2));
     requireInteger(scope, 'documents.contextLines.documentTokens', documentTokens, 500, most, ', half of what the model reads at once');
     requireInteger(scope, 'documents.contextLines.lineTokens', lineTokens, 20, 200);

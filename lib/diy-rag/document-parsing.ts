@@ -2,7 +2,7 @@ import { Duration, Size, SizeRoundingBehavior } from 'aws-cdk-lib';
 import { type IConstruct } from 'constructs';
 import { type ScanReading } from './scan-reading';
 import { PARSE_DEFAULTS, type ParsePolicy } from '../contract/parsing';
-import { fail, requireDuration, requireInteger, requireMade } from '../internal/validation';
+import { fail, requireDuration, requireInteger, requireKnown, requireMade } from '../internal/validation';
 
 /** How much of a document is read, and how much may be spent on it. A document beyond any of these ends as failed, with the reason. */
 export interface DocumentParsing {
@@ -88,6 +88,7 @@ export function parsePolicy(scope: IConstruct, parsing: DocumentParsing): ParseP
   const { scans, size, pages, characters, archiveFiles, unpackedSize, unpackedRatio, depth, timeout, memory } = parsing;
   const named = (name: string) => `documents.parsing.${name}`;
   requireMade(scope, named('scans'), scans, '_bind', 'ScanReading, such as ScanReading.textract()');
+  for (const [name, value] of Object.entries({ pages, characters, archiveFiles, unpackedRatio, depth })) requireKnown(scope, named(name), value, 'because with other limits everything is read anew');
   requireInteger(scope, named('pages'), pages, 1, 20_000);
   requireInteger(scope, named('characters'), characters, 1_000, 20_000_000);
   requireInteger(scope, named('archiveFiles'), archiveFiles, 10, 100_000);

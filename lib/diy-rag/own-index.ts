@@ -91,7 +91,9 @@ export class OwnIndex extends Construct {
     this.splitter = splitter._bind(this, bound);
     this.reindex = (props.reindexing ?? Reindexing.blueGreen())._bind(this);
     this.models = this.modelsAllowed();
-    const index = { dimension: this.embedding.dimension, fields: declaredFields(this, props.retrieval), tenantField: tenant?.field };
+    // What a field is said to be is for a model that reads filters out of questions, and none does: in other words it is the same index.
+    const fields = declaredFields(this, props.retrieval).map(({ name, type }) => ({ name, type }));
+    const index = { dimension: this.embedding.dimension, fields, tenantField: tenant?.field };
     this.store = store._bind(this, { ...props, index, search: props.retrieval.search });
     this.index = this.nameIndex(index);
     this.search = searchKindOf(this, props.retrieval, this.store);
@@ -212,8 +214,6 @@ export class OwnIndex extends Construct {
       ...read,
       context: context?.policy,
       pipeline: this.hashOf([PIPELINE, read, context?.settled ?? null, settled], 'base64url').slice(0, 12),
-      fields: index.fields,
-      tenantField: index.tenantField,
       store: reference,
       words,
       reindex: { ...this.reindex.policy, models: this.models },

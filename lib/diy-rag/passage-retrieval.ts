@@ -6,7 +6,7 @@ import { type QueryExpansion } from './query-expansion';
 import { type QueryRewriting } from './query-rewriting';
 import { type PassageSearch, type RerankPolicy } from '../contract/passage-search';
 import { PINECONE_KEYS, S3_VECTORS_KEYS } from '../contract/passage-stores';
-import { fail, requireBetween, requireDuration, requireInteger, requireLength, requireMade } from '../internal/validation';
+import { fail, requireBetween, requireDuration, requireInteger, requireKnown, requireLength, requireMade } from '../internal/validation';
 import { type MetadataField, type Reranking, SearchKind, type TenantIsolation } from '../knowledge';
 
 /** How what searches find becomes one order. */
@@ -146,6 +146,7 @@ const RERANK_TIMEOUT = Duration.seconds(3);
 
 export function requireValidRetrieval(scope: IConstruct, retrieval: PassageRetrieval) {
   const { passages = PASSAGES, candidates, questions = 1, unanswered, links, tenant, fields = [], ranking: { diversity } = {} } = retrieval;
+  requireKnownValues(scope, retrieval);
   requireInteger(scope, 'retrieval.passages', passages, 1, MOST);
   requireInteger(scope, 'retrieval.candidates', candidates, passages, MOST, ", at least 'retrieval.passages'");
   requireBetween(scope, 'retrieval.ranking.diversity', diversity, 0, 1);
@@ -161,6 +162,15 @@ export function requireValidRetrieval(scope: IConstruct, retrieval: PassageRetri
   if (declared?._field.type === 'stringList') {
     fail(scope, `'retrieval.tenant.field' must be a field with one value, for a document here has one owner, got '${declared._field.name}', a list: declare it by MetadataField.text('${declared._field.name}')`);
   }
+}
+
+/** What others are reckoned from, and what an index is told apart by. */
+function requireKnownValues(scope: IConstruct, { passages, candidates, questions, tenant, fields = [], ranking: { diversity } = {} }: PassageRetrieval) {
+  const reckoned = { passages, candidates, questions, 'ranking.diversity': diversity };
+  for (const [name, value] of Object.entries(reckoned)) requireKnown(scope, `retrieval.${name}`, value, 'for others are reckoned from it');
+  const why = 'because an index of other fields is another index';
+  requireKnown(scope, 'retrieval.tenant.field', tenant?.field, why);
+  for (const field of fields) requireKnown(scope, 'retrieval.fields', field?._field?.name, why);
 }
 
 const KEPT_NAMES = Object.values({ ...S3_VECTORS_KEYS, ...PINECONE_KEYS });

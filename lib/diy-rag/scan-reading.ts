@@ -3,7 +3,7 @@ import { type IConstruct } from 'constructs';
 import { type ScanPolicy } from '../contract/parsing';
 import { acknowledge } from '../internal/acknowledge';
 import { type HandlerRole } from '../internal/handler-role';
-import { requireInteger } from '../internal/validation';
+import { requireInteger, requireKnown } from '../internal/validation';
 import { CalledService } from '../posture';
 
 /** Options of `ScanReading.textract`. */
@@ -69,6 +69,7 @@ class ByTextract extends ScanReading {
 
   public _bind(scope: IConstruct): ScanBinding {
     const { layout = true, pages = 200 } = this.options;
+    requireKnown(scope, 'documents.parsing.scans.pages', pages, 'because with another limit everything is read anew');
     requireInteger(scope, 'documents.parsing.scans.pages', pages, 1, 1_000);
     return { policy: { detail: layout ? 'layout' : 'text', pages }, parts: ['scans'], calls: [CalledService.TEXTRACT], letRead: (role) => letScan(role, layout) };
   }

@@ -2,7 +2,7 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IConstruct } from 'constructs';
 import { type ChunkingPolicy } from '../contract/diy-rag';
-import { requireInteger, requireMade } from '../internal/validation';
+import { requireInteger, requireKnown, requireMade } from '../internal/validation';
 import { type EmbeddingBinding } from '../model';
 import { CalledService } from '../posture';
 
@@ -104,6 +104,7 @@ const DEFAULT = 300;
 const MOST_ROWS = 1_000;
 /** Headings and a line of context need room too. */
 const SHARE = 0.8;
+const ANOTHER_INDEX = 'because another cut is another index';
 
 class Cut extends Splitter {
   constructor(private readonly by: ChunkingPolicy['by'], private readonly options: SplitOptions & TokenSplitOptions & TableSplitOptions, private readonly standard = DEFAULT) {
@@ -113,6 +114,8 @@ class Cut extends Splitter {
   public _bind(scope: IConstruct, embedding: Pick<EmbeddingBinding, 'inputTokens'>): SplitterBinding {
     const tokens = requireTokens(scope, this.options.tokens, this.standard, embedding);
     const { overlapTokens, rows } = this.options;
+    requireKnown(scope, 'splitter.overlapTokens', overlapTokens, ANOTHER_INDEX);
+    requireKnown(scope, 'splitter.rows', rows, ANOTHER_INDEX);
     requireInteger(scope, 'splitter.overlapTokens', overlapTokens, 0, Math.floor(tokens / 2), ", half of 'splitter.tokens'");
     requireInteger(scope, 'splitter.rows', rows, 1, MOST_ROWS);
     const policy = {
@@ -144,6 +147,7 @@ class ByFunction extends Splitter {
 }
 
 function requireTokens(scope: IConstruct, tokens: number | undefined, standard: number, { inputTokens = MOST }: Pick<EmbeddingBinding, 'inputTokens'>): number {
+  requireKnown(scope, 'splitter.tokens', tokens, ANOTHER_INDEX);
   const most = Math.min(MOST, Math.floor(inputTokens * SHARE));
   requireInteger(scope, 'splitter.tokens', tokens, FEWEST, most, ', which leaves room for headings in what the embedding model takes');
   return tokens ?? Math.min(standard, most);

@@ -15,7 +15,7 @@ export function environmentProblems(scope: IConstruct, environment: Readonly<Rec
   if (total <= ENVIRONMENT_BYTES) return [];
   const [largest] = sizes.sort((one, other) => other.bytes - one.bytes);
   return [`the environment of the function must have at most ${ENVIRONMENT_BYTES} bytes, which is what Lambda takes, got about ${total}, of which ${largest.key} takes ${largest.bytes}: `
-    + `give fewer or shorter entries of what ${largest.key} is made of, such as patterns, limits or origins`];
+    + `give fewer or shorter entries of what ${largest.key} is made of, such as metadata fields, patterns, limits or origins`];
 }
 
 /** What a value comes to, as far as synthesis knows it. */

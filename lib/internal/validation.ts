@@ -7,6 +7,11 @@ export function fail(scope: IConstruct, message: string): never {
   throw new Error(path === '' ? message : `${path}: ${message}`);
 }
 
+/** Refuses what only the deployment knows; `why` says who has to know it before. */
+export function requireKnown(scope: IConstruct, prop: string, value: unknown, why: string): void {
+  if (Token.isUnresolved(value)) fail(scope, `'${prop}' must be known when the stack is synthesized, ${why}, got a token: write the value itself, or take it from the app's context`);
+}
+
 /** Holds a number to a range; a Token is known at deploy time only, and the service checks it then. */
 export function requireBetween(scope: IConstruct, prop: string, value: number | undefined, min: number, max: number): void {
   if (value === undefined || Token.isUnresolved(value)) return;

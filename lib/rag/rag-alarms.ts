@@ -81,7 +81,7 @@ function answerAlarms(scope: IConstruct, { rag, documents }: Pick<RagSignals, 'r
         above: emptyRetrievals,
         periods: 1,
         means: `To more than ${emptyRetrievals} percent of an hour's questions nothing was found.`,
-        next: "see whether documents are missing (documents that failed, a sync that is stale), 'retrieval.leastScore' is too high, or people ask for what no document holds.",
+        next: "see whether documents are missing (documents that failed, a sync that is stale), a least score or similarity is too high, or people ask for what no document holds.",
       },
     }),
   };
@@ -98,7 +98,7 @@ function readingAlarms(scope: IConstruct, { rag, documents, indexes, changes, lo
         above: failedDocuments,
         periods: 1,
         means: `More than ${failedDocuments} documents could not be read in an hour: nothing of them is found.`,
-        next: 'the table of the sync lists them with their reasons: a format that is not read, a file that is too large, a metadata file that is no JSON.',
+        next: `${indexes ? 'GET /v1/documents?state=failed, or the table of documents,' : 'the table of the sync'} lists them with their reasons: a format that is not read, a file that is too large, a metadata file that is no JSON.`,
       },
     }),
     ...(indexes && {

@@ -13,7 +13,7 @@ export interface OnChangeOptions {
   /**
    * How many changes may wait before one job that looks through the whole source takes their place, from 10 to 100,000. Bedrock reads few documents a second
    * one by one, and a job looks at all that there are: the larger the source, the more changes are worth reading by themselves. Not for managed knowledge
-   * bases, which are read by jobs in any case.
+   * bases, which are read by jobs in any case, and not for `DiyRag`, which takes changes as they come.
    *
    * @default 1000
    */
