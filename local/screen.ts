@@ -1,15 +1,16 @@
 import type { LocalCloud, LocalSession } from './cloud';
 import type { Answers } from './gateway/addresses';
 import type { ModelOptions } from './models';
+import { targetsOf } from './playground/session';
 
 /** What a newcomer reads first: where everything is, and a call to paste. */
 export function firstScreen({ url, outputs, session, leftOut, node, runtimes }: LocalCloud, model: ModelOptions = {}): string {
-  const urls = Object.entries(outputs).flatMap(([stack, values]) => (values.Url ? [[stack, values.Url]] : []));
+  const urls = targetsOf({ outputs, apis: session.apis });
   const [first] = urls;
   return [
     '',
     `  Playground   ${url}`,
-    ...urls.map(([stack, api]) => `  ${stack.padEnd(12)} ${api}`),
+    ...urls.map(({ name, url: api }) => `  ${name.padEnd(12)} ${api}`),
     '',
     '  Outputs      .local/outputs.json',
     '  Tokens       .local/session.json (user-a and user-b, valid for 24 hours)',
@@ -18,7 +19,7 @@ export function firstScreen({ url, outputs, session, leftOut, node, runtimes }: 
     ...modelLines(model),
     ...leftOutLines(leftOut),
     ...nodeLines(node.major, runtimes),
-    ...(first ? ['', '  Try it:', '', tryIt(first[1], tokenPlace(session, first[0], first[1]), session.apis[first[1]]?.answers)] : []),
+    ...(first ? ['', '  Try it:', '', tryIt(first.url, tokenPlace(session, first.stack, first.url), session.apis[first.url]?.answers)] : []),
     '',
     '  Ctrl-C stops it.',
     '',

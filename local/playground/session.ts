@@ -16,6 +16,8 @@ export interface Session {
 export interface Target {
   readonly stack: string;
   readonly url: string;
+  /** What it is called among others: its stack, with the output behind it where the stack has several. */
+  readonly name: string;
 }
 
 export async function loadSession(): Promise<Session> {
@@ -37,11 +39,16 @@ export function answersOf(session: Session, { url }: Target): Answers | undefine
   return known ? known.answers : 'chat';
 }
 
-export function targetsOf(session: Session): Target[] {
-  return Object.entries(session.outputs).flatMap(([stack, outputs]) => outputs.Url ? [{ stack, url: outputs.Url }] : []);
+/** By stack: the output that is called `Url`; where there is none, all that lead to an API which answers something, such as those that the CDK gives REST APIs of itself. */
+export function targetsOf({ outputs, apis }: Pick<Session, 'outputs' | 'apis'>): Target[] {
+  return Object.entries(outputs).flatMap(([stack, { Url, ...others }]) => {
+    if (Url) return [{ stack, url: Url, name: stack }];
+    const found = new Map(Object.entries(others).filter(([, url]) => apis[url]?.answers || isSocket({ url })).map(([output, url]) => [url, output]));
+    return [...found].map(([url, output]) => ({ stack, url, name: found.size > 1 ? `${stack} · ${output}` : stack }));
+  });
 }
 
 /** Whether an API is a WebSocket API. */
-export function isSocket({ url }: Target): boolean {
+export function isSocket({ url }: Pick<Target, 'url'>): boolean {
   return /^wss?:/.test(url);
 }

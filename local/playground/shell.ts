@@ -87,7 +87,7 @@ function apiField(targets: readonly Target[], choose: (target: Target) => void):
       url.textContent = url.title = chosen.url;
       choose(chosen);
     },
-  }, ...targets.map(({ stack }) => h('option', {}, stack)));
+  }, ...targets.map(({ name: option }) => h('option', {}, option)));
   return h('div', { class: 'api' }, name, url, copy);
 }
 
@@ -118,6 +118,6 @@ function sideToggle(): { element: HTMLElement; show(open: boolean): void } {
 function showOutputs(main: HTMLElement, session: Session): void {
   main.replaceChildren(h('div', { class: 'lost' },
     h('h2', {}, 'No view on the playground'),
-    h('p', {}, 'It runs all the same. The page shows the API of an output that is called Url: give the stack one, new CfnOutput(this, \'Url\', { value: rag.url }). These are its outputs:'),
+    h('p', {}, 'It runs all the same. The page shows APIs of chats and of answers from documents that stand among the outputs of their stacks: give one, new CfnOutput(this, \'Url\', { value: rag.url }). These are its outputs:'),
     h('pre', { tabindex: '0' }, JSON.stringify(session.outputs, undefined, 2))));
 }

@@ -26,7 +26,7 @@ test.each<[string, (stack: Stack) => DiyRagProps]>([
   ['documents.parsing.scans.pages', (stack) => ({ documents: { parsing: { scans: ScanReading.textract({ pages: number(stack) }) } } })],
   ['documents.contextLines.lineTokens', (stack) => ({ documents: { contextLines: ContextLines.byModel(undefined, { lineTokens: number(stack) }) } })],
 ])("refuses a value of the deployment for '%s'", (prop, props) => {
-  expect(() => define(props)).toThrow(`Stack/Rag`);
+  expect(() => define(props)).toThrow('Stack/Rag');
   expect(() => define(props)).toThrow(`'${prop}' must be known when the stack is synthesized, `);
 });
 
