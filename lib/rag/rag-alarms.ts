@@ -81,7 +81,7 @@ function answerAlarms(scope: IConstruct, { rag, documents }: Pick<RagSignals, 'r
         above: emptyRetrievals,
         periods: 1,
         means: `To more than ${emptyRetrievals} percent of an hour's questions nothing was found.`,
-        next: "see whether documents are missing (documents that failed, a sync that is stale), a least score or similarity is too high, or people ask for what no document holds.",
+        next: 'see whether documents are missing (documents that failed, a sync that is stale), a least score or similarity is too high, or people ask for what no document holds.',
       },
     }),
   };
