@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { chunk, described, DIMENSION, ids, toward, type TestChunk } from './chunks';
+import { anyFilter, varied } from './filters';
 import type { PassageStore, StoreHit } from '../../../lambda/ports/passage-store';
 import type { Filter, Scalar } from '../../../lambda/ports/passages';
 import { MemoryPassageStore } from '../fakes/passage-store';
@@ -270,6 +271,21 @@ export function passageStoreSuite(name: string, start: () => Promise<StoreUnderT
       });
 
       test('and all are found without a filter', async () => expect(ids(await say('word')).sort()).toEqual([...all].sort()));
+    });
+
+    test('whatever is filtered by finds what it finds in memory', async () => {
+      const reference = new MemoryPassageStore({ dimension: DIMENSION });
+      await fresh();
+      for (const one of [store, reference]) await one.write(varied().map(chunk));
+      const matches: number[] = [];
+      await fc.assert(fc.asyncProperty(anyFilter({ texts: !under.refusesTextFilters }), async (filter) => {
+        const wanted = ids(await reference.byMeaning({ vector: toward(0), most: 50, filter }, never)).sort();
+        expect(ids(await near(0, 50, { filter })).sort()).toEqual(wanted);
+        expect(ids(await say('word', 50, { filter })).sort()).toEqual(wanted);
+        matches.push(wanted.length);
+      }), { numRuns: 60, seed: 20261121 });
+      // It says something only where some pass and some do not.
+      expect(matches.filter((count) => count > 0 && count < varied().length).length).toBeGreaterThan(20);
     });
 
     test('a filter that few pass finds them behind the many that are nearer', async () => {
