@@ -62,7 +62,7 @@ export class GroundedTurn {
 
   /** The answer with what its statements are from. Marks that name no passage are left out. */
   async* cited(events: AsyncIterable<GenerationEvent>, { shown }: LookedUp): AsyncGenerator<GenerationEvent, void> {
-    const reader = new CitationReader(shown.length);
+    const reader = new CitationReader(() => shown.length);
     const annotations: Annotation[] = [];
     const told = (event: CitedEvent): GenerationEvent => {
       if (event.type === 'text') return event;

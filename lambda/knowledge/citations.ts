@@ -1,3 +1,5 @@
+import { terms } from '../kit/terms';
+
 /** A mark of the model's, found in what it says. Offsets count characters of the answer as the client has it, as JavaScript counts them. */
 export interface Mark {
   /** The passage's, counted from 1. */
@@ -28,7 +30,8 @@ export class CitationReader {
   private readonly code = new CodeSpans();
   private last?: { readonly start: number; readonly end: number; readonly after: number };
 
-  constructor(private readonly passages: number) {}
+  /** @param passages how many there are to be named */
+  constructor(private readonly passages: () => number) {}
 
   take(text: string): CitedEvent[] {
     const events: CitedEvent[] = [];
@@ -88,7 +91,7 @@ export class CitationReader {
     const [, blank, list] = MARK.exec(held) ?? [];
     if (list === undefined) return undefined;
     const numbers = list.split(/[,;]/).map(Number);
-    return { blank, known: [...new Set(numbers)].filter((number) => number >= 1 && number <= this.passages) };
+    return { blank, known: [...new Set(numbers)].filter((number) => number >= 1 && number <= this.passages()) };
   }
 
   private marked({ blank, known }: { readonly blank: string; readonly known: readonly number[] }): CitedEvent[] {
@@ -149,16 +152,25 @@ const SNIPPET_CHARACTERS = 300;
 export function snippetOf(passage: string, statement: string): string {
   const text = passage.replace(/\s+/g, ' ').trim();
   if (text.length <= SNIPPET_CHARACTERS) return text;
-  const wanted = new Set(wordsOf(statement));
-  const sentences = [...text.matchAll(/[^.!?。！？]+[.!?。！？]*["')\]]*\s*/g)].map(({ 0: sentence, index }) => ({ index, shared: wordsOf(sentence).filter((word) => wanted.has(word)).length }));
+  const wanted = new Set(terms(statement));
+  const sentences = [...text.matchAll(/[^.!?。！？]+[.!?。！？]*["')\]]*\s*/g)].map(({ 0: sentence, index }) => ({ index, shared: terms(sentence).filter((word) => wanted.has(word)).length }));
   const best = sentences.reduce((one, other) => other.shared > one.shared ? other : one, { index: 0, shared: 0 });
   const from = Math.min(best.index, text.length - SNIPPET_CHARACTERS);
-  const begun = best.index <= from ? from : text.indexOf(' ', from) + 1;
-  const cut = text.slice(begun, begun + SNIPPET_CHARACTERS);
-  const whole = begun + cut.length >= text.length ? cut : cut.slice(0, Math.max(cut.lastIndexOf(' '), SNIPPET_CHARACTERS / 2));
-  return `${begun > 0 ? '…' : ''}${whole.trim()}${begun + cut.length < text.length ? '…' : ''}`;
+  const begun = best.index <= from ? from : wordFrom(text, from);
+  const ended = begun + SNIPPET_CHARACTERS >= text.length ? text.length : wordTo(text, begun + SNIPPET_CHARACTERS);
+  return `${begun > 0 ? '…' : ''}${text.slice(begun, ended).trim()}${ended < text.length ? '…' : ''}`;
 }
 
-function wordsOf(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? [];
+/** As far as the next or the last space is looked for: where words have none between them, any character begins one. */
+const LONGEST_WORD = 30;
+const TRAILING = /[\udc00-\udfff]/;
+
+function wordFrom(text: string, from: number): number {
+  const space = text.slice(from, from + LONGEST_WORD).indexOf(' ');
+  return space < 0 ? from + Number(TRAILING.test(text[from])) : from + space + 1;
+}
+
+function wordTo(text: string, to: number): number {
+  const space = text.slice(to - LONGEST_WORD, to).lastIndexOf(' ');
+  return space < 0 ? to - Number(TRAILING.test(text[to])) : to - LONGEST_WORD + space;
 }

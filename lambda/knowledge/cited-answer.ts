@@ -37,8 +37,9 @@ export class CitedAnswer {
   private readonly citations: Citation[] = [];
   private readonly carriers = new Map<PassageView, Carrier>();
 
-  constructor(private readonly passages: readonly PassageView[]) {
-    this.reader = new CitationReader(passages.length);
+  /** @param told how many of the passages whoever answers knows, the first ones; all by default */
+  constructor(private readonly passages: readonly PassageView[], told: () => number = () => passages.length) {
+    this.reader = new CitationReader(told);
   }
 
   take(text: string): CitationEvent[] {

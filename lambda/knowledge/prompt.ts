@@ -12,8 +12,14 @@ import type { Prompt, PromptMessage } from '../ports/model';
 /** What was said before helps to understand the question; what is answered from are the passages. */
 export const HISTORY_TOKENS = 4_000;
 
+export interface GroundedPrompt {
+  readonly prompt: Prompt;
+  /** How many of the passages the model is told, the first ones: what it names besides is from none. */
+  readonly told: number;
+}
+
 /** The prompt of one answer: how to answer, the conversation, and in the user's place the passages and the question. */
-export function groundedPrompt(request: Query, { passages, questions }: Grounds, policy: QueryPolicy, facts: ModelFacts): Prompt {
+export function groundedPrompt(request: Query, { passages, questions }: Grounds, policy: QueryPolicy, facts: ModelFacts): GroundedPrompt {
   const { generation, systemPrompt, guardrail } = policy;
   const guarded = guardrail !== undefined;
   const system = [{ text: systemPrompt }, { text: GROUNDING }].filter(({ text }) => !isBlank(text));
@@ -29,7 +35,7 @@ export function groundedPrompt(request: Query, { passages, questions }: Grounds,
   const { messages, tokens } = told(count);
   // The estimate may be twice what the model counts.
   if (tokens / 2 > facts.contextTokens) throw new BadRequest('messages', 'What is asked is longer than the model takes: ask in fewer words.', 'context_length_exceeded');
-  return {
+  const prompt: Prompt = {
     modelId: facts.id,
     system,
     messages,
@@ -42,6 +48,7 @@ export function groundedPrompt(request: Query, { passages, questions }: Grounds,
     serviceTier: generation.serviceTier,
     streaming: true,
   };
+  return { prompt, told: count };
 }
 
 function conversation(said: readonly Said[], last: PromptMessage['content']): readonly PromptMessage[] {

@@ -102,10 +102,19 @@ export async function* answerQuery(request: Query, policy: QueryPolicy, context:
     return;
   }
   const grounds = { passages: found.passages, questions: asked.questions };
-  const candidates = choice.models.map((facts) => ({ facts, prompt: async () => groundedPrompt(request, grounds, policy, facts) }));
+  // Of the model that was asked last, which is the one that answers.
+  let last = passages.length;
+  const candidates = choice.models.map((facts) => ({
+    facts,
+    prompt: async () => {
+      const { prompt, told } = groundedPrompt(request, grounds, policy, facts);
+      last = told;
+      return prompt;
+    },
+  }));
   const plan = { candidates, reason: choice.route, firstTokenMs: choice.firstTokenMs, spent };
   const whole = found.foreign === 0 && found.diagnosis.unranked.length === 0 && !asked.calls?.failed;
-  for await (const event of cited(heard(generate(plan, model, clock, context), models.throttled), passages)) {
+  for await (const event of cited(heard(generate(plan, model, clock, context), models.throttled), passages, () => last)) {
     if (event.type === 'finish' && alone?.keep && whole && isExemplary(event, choice.models[0])) {
       context.outlast?.(alone.keep({ text: event.answer, model: choice.models[0].name, passages: found.passages }));
     }
@@ -146,8 +155,8 @@ export class FailedRetrieval extends Error {
 }
 
 /** The answer with what it cites, as it comes. */
-async function* cited(events: AsyncIterable<GenerationEvent>, passages: readonly PassageView[]): AsyncGenerator<QueryEvent, void> {
-  const reader = new CitedAnswer(passages);
+async function* cited(events: AsyncIterable<GenerationEvent>, passages: readonly PassageView[], told: () => number): AsyncGenerator<QueryEvent, void> {
+  const reader = new CitedAnswer(passages, told);
   for await (const event of events) {
     switch (event.type) {
       case 'text':
@@ -157,8 +166,8 @@ async function* cited(events: AsyncIterable<GenerationEvent>, passages: readonly
         yield* reader.end();
         const { reason, facts, tokens, asides } = event;
         // What a guardrail puts in an answer's place is from no document.
-        const told = reason === 'content_filter' ? { answer: reader.said, ...NOTHING_CITED } : reader.told;
-        yield { type: 'finish', reason, ...told, usage: tokens && turnUsage(facts, tokens, asides), generated: event };
+        const whole = reason === 'content_filter' ? { answer: reader.said, ...NOTHING_CITED } : reader.told;
+        yield { type: 'finish', reason, ...whole, usage: tokens && turnUsage(facts, tokens, asides), generated: event };
         break;
       }
       case 'model':

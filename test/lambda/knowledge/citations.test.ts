@@ -67,8 +67,18 @@ test('shows the part of a passage that a statement is from', () => {
   expect(snippetOf('A short  one.', 'anything')).toBe('A short one.');
 });
 
+test('shows it in languages that put no spaces between words, too', () => {
+  const passage = `${'这里详细介绍了其他内容。'.repeat(30)}乌尔姆大教堂高一百六十一米。${'还有更多内容。'.repeat(3)} 完`;
+  expect(snippetOf(passage, '大教堂的高度是一百六十一米')).toMatch(/^….*乌尔姆大教堂高一百六十一米。/);
+  expect(snippetOf(`${passage}${'还有更多内容。'.repeat(60)}`, '大教堂的高度是一百六十一米')).toMatch(/^…乌尔姆大教堂高一百六十一米。/);
+  const pairs = '🎉'.repeat(400);
+  for (const snippet of [snippetOf(pairs, 'x'), snippetOf(`x${pairs}`, 'x'), snippetOf(`${pairs}. 乌尔姆。${pairs.slice(0, 200)}`, '乌尔姆'), snippetOf(`${'🎉. '.repeat(200)}${pairs}x. y`, 'y')]) {
+    expect([snippet.length > 200, /\p{Surrogate}/u.test(snippet)]).toEqual([true, false]);
+  }
+});
+
 function read(pieces: readonly string[], passages: number): { text: string; marks: Mark[] } {
-  const reader = new CitationReader(passages);
+  const reader = new CitationReader(() => passages);
   const events: CitedEvent[] = [...pieces.flatMap((piece) => reader.take(piece)), ...reader.end()];
   const text = events.map((event) => event.type === 'text' ? event.text : '').join('');
   expect(text).toBe(reader.said);

@@ -196,6 +196,14 @@ test('leaves out the passages that fit least where the window has no room', asyn
   expect(api.model.prompts[0].messages[0].content).toHaveLength(3);
 });
 
+test('what the model was not told it cannot cite, though it was found', async () => {
+  const long = (name: string) => passage(`${name} ${'word '.repeat(600)}`);
+  const models = { offer: facts, routed: false, choose: async () => ({ models: [{ ...facts, contextTokens: 3_000 }] }) };
+  const api = new RagApi({ scripts: [says('First [2]. Second [3].')], found: [[long('a'), long('b'), long('c')]], models });
+  const { answer: said, citations, passages } = (await api.query({ query: 'Why?', include_passages: true })).json();
+  expect([said, citations.map(({ number }: { number: number }) => number), passages.length]).toEqual(['First [2]. Second.', [2], 3]);
+});
+
 test('logs one line, without a word of anybody\'s', async () => {
   const api = new RagApi({ scripts: [answer], found: [[leave, sick]] });
   await api.query({ query: 'How much leave has ACME?', filter: { department: 'hr' } });
