@@ -53,11 +53,16 @@ export function belongsTo(tenant: Tenant | undefined, { metadata }: Pick<Passage
 }
 
 function textOf(said: unknown): string | undefined {
-  const text = typeof said === 'number' ? String(said) : said;
+  const text = typeof said === 'number' ? isExact(said) ? String(said) : undefined : said;
   return typeof text === 'string' && text.trim() !== '' ? text : undefined;
 }
 
 function numberOf(said: unknown): number | undefined {
   const value = typeof said === 'string' && said.trim() !== '' ? Number(said) : said;
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+  return typeof value === 'number' && isExact(value) ? value : undefined;
+}
+
+/** Greater ones were rounded when they were read: two that are told apart elsewhere are one here. */
+function isExact(value: number): boolean {
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }

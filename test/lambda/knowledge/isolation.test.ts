@@ -41,6 +41,12 @@ test.each([[{}], [{ 'custom:tenant': '' }], [{ 'custom:tenant': '  ' }], [{ 'cus
     expect(() => tenantOf(policyOf(), claims)).toThrow(expect.objectContaining({ status: 403, code: 'tenant_missing' }));
   });
 
+test.each<[MetadataType, unknown]>([
+  ['number', '9007199254740993'], ['number', 9007199254740992], ['number', '-1e300'], ['number', 'Infinity'], ['number', NaN], ['string', 9007199254740992], ['string', Infinity],
+])('refuses a claim whose number is one of several, as %s: %p', (type, claim) => {
+  expect(() => tenantOf(policyOf(type), { 'custom:tenant': claim })).toThrow(expect.objectContaining({ status: 403, code: 'tenant_missing' }));
+});
+
 test('a document that names no tenant is nobody\'s', () => {
   const tenant = tenantOf(policyOf(), { 'custom:tenant': 'acme' });
   expect([{}, { owner: null }, { owner: ['acme'] }, { owner: 'ACME' }].map((metadata) => belongsTo(tenant, { metadata }))).toEqual([false, false, false, false]);
