@@ -13,7 +13,10 @@ export interface Ranked {
 
 /** Something that is to be found: a document, a span of its text, or words of it. */
 interface Wanted {
+  /** Like no other's. */
   readonly name: string;
+  /** In a report: of words their beginning. */
+  readonly shown: string;
   readonly document: string;
   readonly grade: number;
   readonly span?: readonly [number, number];
@@ -46,15 +49,15 @@ export function rankedAgainst(relevant: readonly RelevantDocument[] | undefined,
       mrr: reciprocalRankOf(ranking, grades, depth),
     },
     found,
-    missed: [...grades.keys()].filter((name) => !ranking.includes(name)),
+    missed: [...new Map(wanted.filter(({ name }) => !ranking.includes(name)).map(({ name, shown }) => [name, shown])).values()],
   };
 }
 
 function wantedOf({ document, grade, spans, passages }: RelevantDocument): Wanted[] {
-  if (spans.length + passages.length === 0) return [{ name: document, document, grade }];
+  if (spans.length + passages.length === 0) return [{ name: document, shown: document, document, grade }];
   return [
-    ...spans.map((span) => ({ name: `${document} ${span[0]}-${span[1]}`, document, grade, span })),
-    ...passages.map((words) => ({ name: `${document} "${words.slice(0, 80)}"`, document, grade, words: plain(words) })),
+    ...spans.map((span) => ({ name: `${document} ${span[0]}-${span[1]}`, shown: `${document} ${span[0]}-${span[1]}`, document, grade, span })),
+    ...passages.map((words) => ({ name: `${document} "${words}"`, shown: `${document} "${words.slice(0, 80)}"`, document, grade, words: plain(words) })),
   ];
 }
 

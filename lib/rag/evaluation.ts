@@ -71,7 +71,8 @@ export class Evaluation extends Construct implements IEvaluation {
     super(scope, requireFirst(scope, id, 'addEvaluation'));
     const triggers = (options.runs ?? EvaluationRuns.onDeploy())._triggers;
     requireValidEvaluation(this, options, triggers, rag);
-    this.thresholds = { completeness: LEAST_COMPLETENESS, ...options.thresholds };
+    const { completeness = LEAST_COMPLETENESS, ...thresholds } = options.thresholds ?? {};
+    this.thresholds = { completeness, ...thresholds };
     this.set = this.bindSet();
     this.queues = new EvaluationQueues(this, 'Queues', rag);
     this.results = options.results ?? this.defineResults();

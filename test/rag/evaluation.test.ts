@@ -23,6 +23,12 @@ function evaluated(options: Partial<EvaluationOptions>) {
   return { stack, evaluation };
 }
 
+test('a run has to be measured to its end, though that threshold is given as undefined', () => {
+  const { stack } = evaluated({ thresholds: { completeness: undefined } });
+  const policies = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function')).flatMap(({ Properties: { Environment } }) => Environment?.Variables?.EVALUATION ?? []);
+  expect(policies).toEqual([expect.stringContaining('"thresholds":{"completeness":0.9}')]);
+});
+
 test('a gate is made last, waits an hour, and changes with what is evaluated', () => {
   const { stack } = evaluated({ runs: EvaluationRuns.gate() });
   const template = Template.fromStack(stack);

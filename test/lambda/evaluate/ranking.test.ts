@@ -40,6 +40,14 @@ test('grades weigh, and nothing found is nothing', () => {
   expect(rankedAgainst(undefined, [found('a', 0)])).toMatchObject({ figures: {}, missed: [] });
 });
 
+test('texts that begin alike are told apart', () => {
+  const begun = 'According to the collective agreement of the company that was signed in March: ';
+  const [leave, hours] = ['everybody has thirty days of leave a year. ', 'everybody works for forty hours a week. '].map((words) => `${begun}${words.repeat(5)}`);
+  const relevant = [document('a', { passages: [leave, hours] })];
+  const { figures, missed } = rankedAgainst(relevant, [found('a', 0, leave)]);
+  expect([figures.recall, missed]).toEqual([0.5, [`a "${hours.slice(0, 80)}"`]]);
+});
+
 test('words are found that stand in part in what a passage is read behind', () => {
   const relevant = [document('a', { passages: ['item | price'] })];
   expect(rankedAgainst(relevant, [{ ...found('a', 0, '| tent | 90 |'), lead: '| item | price |' }]).figures.recall).toBe(1);
