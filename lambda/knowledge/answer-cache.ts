@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { belongsTo, type Tenant } from './isolation';
+import { negationsIn } from './negations';
 import { lookedUp, QUESTION_CHARACTERS } from './questions';
 import type { AnswerCachePolicy } from '../../lib/contract/answer-cache';
 import type { ModelFacts } from '../../lib/contract/model';
@@ -40,7 +41,7 @@ export interface Recalled {
 }
 
 /** Raised where the code answers otherwise from the same passages. */
-const VERSION = 2;
+const VERSION = 3;
 /** What has not been found by then is answered sooner. */
 const PATIENCE_MS = 1_500;
 
@@ -116,10 +117,14 @@ function cosine(one: ArrayLike<number>, other: ArrayLike<number>): number {
 /** Words with the sign that stands before a number, and those behind a name: "-5", "C++". */
 const WORDS = /(?:(?<![\p{L}\p{N}])[-+\u2212])?[\p{L}\p{N}]+(?:[.,:/-]\p{N}+)*[+#]*/gu;
 
-/** Numbers, and names in capitals, in their order: "leave in 2025" and "leave in 2026" are near, "SAP to AWS" and "AWS to SAP" nearer, and ask two things each. */
+/**
+ * Numbers, and names in capitals, in their order: "leave in 2025" and "leave in 2026" are near, "SAP to AWS" and "AWS to SAP" nearer, and ask two things each. So do
+ * "what is covered" and "what is not covered": how often it is said that something is not so comes before them.
+ */
 function tellingOf(question: string): string {
   const words = question.normalize('NFKC').match(WORDS) ?? [];
-  return words.filter((word) => /\p{N}/u.test(word) || /^\p{Lu}+[+#]*$/u.test(word)).map((word) => word.replace('\u2212', '-').toLowerCase()).join(' ');
+  const told = words.filter((word) => /\p{N}/u.test(word) || /^\p{Lu}+[+#]*$/u.test(word)).map((word) => word.replace('\u2212', '-').toLowerCase());
+  return ['!'.repeat(negationsIn(question)), ...told].join(' ');
 }
 
 /** What is told again is held to what is looked up: whatever the table gives, it is of this scope, and every passage is the tenant's own. */
