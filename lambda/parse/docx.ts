@@ -99,15 +99,13 @@ class Body {
         return { text: this.cellText(cell), columns, at, goesOn: merge !== undefined && attribute(merge, 'val') !== 'restart' };
       });
     });
-    this.writer.table(grid.map((row, at) => row.map(({ text, columns, at: column, goesOn }): SpanningCell => {
-      if (!goesOn) return { text, columns };
-      for (let above = at - 1; above >= 0; above--) {
-        const over = grid[above].find((cell) => cell.at === column);
-        if (over && !over.goesOn) return { text: over.text, columns };
-        if (!over) break;
-      }
-      return { text, columns };
-    })));
+    /** What the row above says at a column, where a cell goes on from there. */
+    let above = new Map<number, string | undefined>();
+    this.writer.table(grid.map((row) => {
+      const said = new Map(row.map(({ text, at, goesOn }) => [at, goesOn ? above.get(at) : text]));
+      above = said;
+      return row.map(({ text, columns, at }): SpanningCell => ({ text: said.get(at) ?? text, columns }));
+    }));
   }
 
   /** All that a cell holds, in one text. */

@@ -68,7 +68,8 @@ export class MarkdownWriter {
     while (lines.at(-1) === '') lines.pop();
     const body = lines.join('\n');
     if (!body) return;
-    const fence = '`'.repeat(Math.max(3, ...[...body.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+    const longest = (body.match(/`+/g) ?? []).reduce((most, { length }) => Math.max(most, length), 2);
+    const fence = '`'.repeat(longest + 1);
     this.block('code', `${fence}${language}\n${body}\n${fence}`);
   }
 

@@ -35,6 +35,19 @@ test('a table of very many rows is a table', async () => {
   expect([blocks.map(({ kind }) => kind), all.split('\n').length]).toEqual([['table'], 300_002]);
 });
 
+test('a code of very many marks is a code, fenced by more than it has', async () => {
+  const code = '`a``b'.repeat(200_000);
+  expect((await text(`<pre>${code}</pre>`, 'a.html'))).toBe(`\`\`\`\n${code}\n\`\`\``);
+});
+
+test('cells that go over very many rows are said in each', async () => {
+  const row = (at: number) => `<w:tr><w:tc><w:tcPr><w:vMerge${at === 0 ? ' w:val="restart"' : ''}/></w:tcPr>${at === 0 ? paragraph('a') : '<w:p/>'}</w:tc><w:tc>${paragraph(String(at))}</w:tc></w:tr>`;
+  const began = Date.now();
+  const said = await text(docx(`<w:tbl>${Array.from({ length: 20_000 }, (_, at) => row(at)).join('')}</w:tbl>`), 'a.docx');
+  expect(said.endsWith('\n| a | 19998 |\n| a | 19999 |')).toBe(true);
+  expect(Date.now() - began).toBeLessThan(8_000);
+}, 60_000);
+
 test('very many paragraphs take no longer each than few', async () => {
   const paragraphs = Array.from({ length: 60_000 }, (_, at) => `Line ${at}.`).join('\n\n');
   const began = Date.now();
