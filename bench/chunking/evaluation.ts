@@ -1,4 +1,5 @@
 import type { Span } from './recursive';
+import { terms } from '../../lambda/kit/terms';
 
 /** A question, and where in which text its answer stands. */
 export interface Question {
@@ -11,6 +12,8 @@ export interface Question {
 export interface CorpusChunk extends Span {
   readonly corpus: string;
   readonly text: string;
+  /** What is searched with it: the headings that stand above it, the head of its table. */
+  readonly lead?: string;
 }
 
 /** Figures of each question, in their order, from 0 to 1. */
@@ -18,6 +21,8 @@ export interface Scores {
   readonly precision: number[];
   readonly recall: number[];
   readonly iou: number[];
+  /** Recall of the best five as DiyRag's keyword index finds them: by the stems of its words, in titles and leads too. */
+  readonly indexed: number[];
 }
 
 /** How many chunks are looked at by a search. */
@@ -28,16 +33,19 @@ const FOUND = 5;
  * intersection over union are those of the best five that BM25 finds.
  */
 export function evaluate(chunks: readonly CorpusChunk[], questions: readonly Question[]): Scores {
-  const found = bm25(chunks.map(({ text }) => text));
-  const scores: Scores = { precision: [], recall: [], iou: [] };
+  const find = bm25(chunks.map(({ text }) => text), wordsOf);
+  const findIndexed = bm25(chunks.map(({ corpus, lead = '', text }) => `${corpus}\n${lead}\n${text}`), terms);
+  const scores: Scores = { precision: [], recall: [], iou: [], indexed: [] };
   for (const { corpus, question, references } of questions) {
+    const rightOf = (five: readonly CorpusChunk[]) => covered(references, five.filter((chunk) => chunk.corpus === corpus));
     const touching = chunks.filter((chunk) => chunk.corpus === corpus && references.some((each) => overlap(each, chunk) > 0));
     scores.precision.push(ratio(covered(references, touching), length(union(touching))));
-    const five = found(question, FOUND).map((at) => chunks[at]);
-    const right = covered(references, five.filter((chunk) => chunk.corpus === corpus));
+    const five = find(question, FOUND).map((at) => chunks[at]);
+    const right = rightOf(five);
     const all = length(union(references));
     scores.recall.push(ratio(right, all));
     scores.iou.push(ratio(right, length(five) + all - right));
+    scores.indexed.push(ratio(rightOf(findIndexed(question, FOUND).map((at) => chunks[at])), all));
   }
   return scores;
 }
@@ -72,15 +80,15 @@ function covered(references: readonly Span[], chunks: readonly Span[]): number {
 const K1 = 1.2;
 const B = 0.75;
 
+/** Lower-case words as they are: nothing is stemmed and nothing left out. */
 function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-/** BM25 over lower-case words as they are: nothing is stemmed and nothing left out. */
-function bm25(texts: readonly string[]): (question: string, most: number) => number[] {
+function bm25(texts: readonly string[], wordsIn: (text: string) => readonly string[]): (question: string, most: number) => number[] {
   const postings = new Map<string, Map<number, number>>();
   const lengths = texts.map((text, at) => {
-    const words = wordsOf(text);
+    const words = wordsIn(text);
     for (const word of words) {
       const counts = postings.get(word) ?? new Map<number, number>();
       postings.set(word, counts.set(at, (counts.get(at) ?? 0) + 1));
@@ -90,7 +98,7 @@ function bm25(texts: readonly string[]): (question: string, most: number) => num
   const mean = lengths.reduce((sum, each) => sum + each, 0) / Math.max(1, lengths.length);
   return (question, most) => {
     const scores = new Map<number, number>();
-    for (const word of new Set(wordsOf(question))) {
+    for (const word of new Set(wordsIn(question))) {
       const counts = postings.get(word) ?? new Map<number, number>();
       const weight = Math.log(1 + (texts.length - counts.size + 0.5) / (counts.size + 0.5));
       for (const [at, count] of counts) {
