@@ -14,6 +14,13 @@ describe('a rerank model of Bedrock', () => {
   let server: Server;
   let endpoint: string;
   let status = 200;
+  /** Most results of one answer. */
+  let page = Infinity;
+  const paged = (body: RerankRequest & { readonly nextToken?: string }) => {
+    const { results } = rerank(body);
+    const from = Number(body.nextToken ?? 0);
+    return { results: results.slice(from, from + page), ...from + page < results.length && { nextToken: String(from + page) } };
+  };
   beforeAll(async () => {
     server = createServer((request, response) => {
       const parts: Buffer[] = [];
@@ -21,7 +28,7 @@ describe('a rerank model of Bedrock', () => {
         const body = JSON.parse(Buffer.concat(parts).toString()) as RerankRequest;
         const [, scope] = /Credential=[^/]+\/\d+\/([^,]+)/.exec(request.headers.authorization ?? '') ?? [];
         asked.push({ method: request.method, path: request.url, scope, body });
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(status === 200 ? rerank(body) : { message: 'slow down' }));
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(status === 200 ? paged(body) : { message: 'slow down' }));
       });
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
@@ -32,6 +39,7 @@ describe('a rerank model of Bedrock', () => {
   beforeEach(() => {
     asked.length = 0;
     status = 200;
+    page = Infinity;
   });
 
   test('gives its order, and is asked as the client of the SDK asks it', async () => {
@@ -48,6 +56,13 @@ describe('a rerank model of Bedrock', () => {
     expect(results).toMatchObject(judged.map(({ index, score: relevanceScore }) => ({ index, relevanceScore })));
     expect(asked[0]).toEqual(asked[1]);
     expect(asked[0]).toMatchObject({ method: 'POST', path: '/rerank', scope: 'us-east-1/bedrock/aws4_request' });
+  });
+
+  test('is asked for the rest of an order that does not fit into one answer', async () => {
+    const whole = await bedrockRerank(MODEL).rerank('How many days of leave?', [...TEXTS, 'Notice.'], 3, signal);
+    page = 2;
+    expect(await bedrockRerank(MODEL).rerank('How many days of leave?', [...TEXTS, 'Notice.'], 3, signal)).toEqual(whole);
+    expect(asked.map(({ body }) => (body as { readonly nextToken?: string }).nextToken)).toEqual([undefined, undefined, '2']);
   });
 
   test.each([429, 403, 500])('says that it failed with %i', async (code) => {
