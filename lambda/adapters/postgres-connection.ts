@@ -167,6 +167,11 @@ export function isMissing(error: unknown): boolean {
   return codeOf(error instanceof StoreFailure ? error.cause : error) === '42P01';
 }
 
+/** Whether a statement took longer than it may. */
+export function isTimedOut(error: unknown): boolean {
+  return codeOf(error) === '57014' && isAnswer(error);
+}
+
 function storeFailure(error: unknown): StoreFailure {
   if (error instanceof StoreFailure) return error;
   const code = codeOf(error);

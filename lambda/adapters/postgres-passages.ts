@@ -1,5 +1,5 @@
 import { B, K1 } from './bm25';
-import { isMissing, type Postgres, type Scope, type Statements } from './postgres-connection';
+import { isMissing, isTimedOut, type Postgres, type Scope, type Statements } from './postgres-connection';
 import { type Bind, postgresFilter } from './postgres-filter';
 import { postgresIndex } from './postgres-schema';
 import { askedWords, onceEach, ownerOf, requireVector, tenantOf, wordsOf } from './stored-chunk';
@@ -11,6 +11,8 @@ import type { Filter } from '../ports/passages';
 /** Chunks in a statement: some hundred kilobytes. */
 const BATCH = 100;
 const IDS = 1_000;
+/** How long it may take to look at each chunk that passes a filter. */
+const EVERY_ONE_MS = 5_000;
 
 const COLUMNS = 'id, document, number, title, lead, body, starts, ends, page, metadata';
 
@@ -64,7 +66,7 @@ export function postgresPassages(server: Postgres, schema: string, index: Passag
       const rows = await found({ role: 'reads', tenant: owner, settings }, async (client) => {
         const near = await client.query<Row>(sql, values);
         const some = filter !== undefined || index.tenantField !== undefined;
-        return near.length < most && some ? everyOne(client, sql, values) : near;
+        return near.length < most && some ? everyOne(client, sql, values, near) : near;
       }, signal);
       return rows.map(hitOf);
     },
@@ -107,10 +109,13 @@ export function postgresPassages(server: Postgres, schema: string, index: Passag
   }
 }
 
-/** The graph is given up after some ten thousand neighbours that do not pass. Those that do are few then: each of them is looked at. */
-async function everyOne(client: Statements, sql: string, values: readonly unknown[]): Promise<Row[]> {
-  await client.query('SET LOCAL enable_indexscan = off');
-  return client.query<Row>(sql, values);
+/**
+ * The graph is given up after some ten thousand neighbours that do not pass. Those that do are few then: each of them is looked at. Among millions that no
+ * index tells apart, that takes longer than a question waits: then the graph's are what is found.
+ */
+async function everyOne(client: Statements, sql: string, values: readonly unknown[], near: Row[]): Promise<Row[]> {
+  await client.query(`SET LOCAL enable_indexscan = off; SET LOCAL statement_timeout = ${EVERY_ONE_MS}`);
+  return client.query<Row>(sql, values).catch((error: unknown) => (isTimedOut(error) ? near : Promise.reject(error)));
 }
 
 function inserting(table: string, type: string): string {

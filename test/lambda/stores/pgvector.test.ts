@@ -2,7 +2,7 @@ import { chunk, described, ids, toward } from './chunks';
 import { passageIndexesSuite } from './passage-indexes.suite';
 import { passageStoreSuite } from './passage-store.suite';
 import { type PgvectorUnderTest, SCHEMA, startPgvector } from './pgvector';
-import { openPostgres } from '../../../lambda/adapters/postgres-connection';
+import { openPostgres, type Postgres } from '../../../lambda/adapters/postgres-connection';
 import { postgresPassages } from '../../../lambda/adapters/postgres-passages';
 import { makePostgresIndex, postgresIndex } from '../../../lambda/adapters/postgres-schema';
 import type { Filter } from '../../../lambda/ports/passages';
@@ -98,6 +98,27 @@ describe('PostgreSQL', () => {
     expect(await plan(`SELECT id FROM ${chunks} WHERE metadata @> $1::jsonb`, ['{"kind":"kind 3"}'])).toContain(`${index.name}_described`);
     const filter: Filter = { field: 'year', is: 'greaterThan', value: 290 };
     expect(await store.byMeaning({ vector: toward(0), most: 20, filter }, never)).toHaveLength(9);
+  });
+
+  test('what the graph finds is found where there are too many to look at each', async () => {
+    const index = await database.make({});
+    await postgresPassages(database.server, SCHEMA, index).write([chunk({ id: 'one', metadata: { kind: 'memo' } })]);
+    const asked: string[] = [];
+    const slow = (failure: string): Postgres => ({
+      ...database.server,
+      run: (scope, work, signal) => database.server.run(scope, (client) => work({
+        query: async (sql, values) => {
+          asked.push(sql);
+          return client.query(asked.length % 3 === 0 ? `DO $$ BEGIN RAISE ${failure}; END $$` : sql, asked.length % 3 === 0 ? [] : values);
+        },
+      }), signal),
+    });
+    const find = (failure: string) => postgresPassages(slow(failure), SCHEMA, index).byMeaning({ vector: toward(0), most: 5, filter: { field: 'kind', is: 'equals', value: 'memo' } }, never);
+    expect(ids(await find('query_canceled'))).toEqual(['one']);
+    expect(asked[1]).toContain('statement_timeout = 5000');
+    await expect(find('disk_full')).rejects.toMatchObject({ name: 'StoreFailure' });
+    // The connection is as good as before.
+    expect(ids(await postgresPassages(database.server, SCHEMA, index).byMeaning({ vector: toward(0), most: 5 }, never))).toEqual(['one']);
   });
 
   test('takes vectors of up to 4,000 numbers, those of more than 2,000 in half precision', async () => {
