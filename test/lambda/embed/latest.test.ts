@@ -1,9 +1,16 @@
 import { latest } from '../../../lambda/embed/latest';
 import type { Embeddings, Vector } from '../../../lambda/ports/embeddings';
 
+interface Call {
+  readonly text: string;
+  readonly as: string;
+  readonly give: (vectors: readonly Vector[]) => void;
+  readonly fail: (error: Error) => void;
+}
+
 /** Embeddings that answer when they are told to, and end with whoever asks. */
 function held() {
-  const calls: { readonly text: string; readonly as: string; readonly give: (vectors: readonly Vector[]) => void; readonly fail: (error: Error) => void }[] = [];
+  const calls: Call[] = [];
   const embeddings: Embeddings = {
     embed: ([text], as, signal) => new Promise((give, fail) => {
       signal.addEventListener('abort', () => fail(new Error('nobody waits any more')));
