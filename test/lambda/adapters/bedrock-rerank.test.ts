@@ -17,7 +17,7 @@ describe('a rerank model of Bedrock', () => {
   /** Most results of one answer. */
   let page = Infinity;
   const paged = (body: RerankRequest & { readonly nextToken?: string }) => {
-    const { results } = rerank(body);
+    const { results } = rerank(body) as { readonly results: readonly object[] };
     const from = Number(body.nextToken ?? 0);
     return { results: results.slice(from, from + page), ...from + page < results.length && { nextToken: String(from + page) } };
   };
