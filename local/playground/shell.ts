@@ -29,6 +29,7 @@ export function openShell(body: HTMLElement, session: Session, views: readonly V
     aside.replaceChildren();
     const view = target && views.find(({ serves }) => serves === answersOf(session, target));
     pattern.textContent = view?.pattern ?? session.example;
+    side.name(view?.side);
     document.title = `${pattern.textContent} · Playground`;
     if (!view || !target || !user) {
       showOutputs(main, session);
@@ -70,7 +71,7 @@ export function openShell(body: HTMLElement, session: Session, views: readonly V
       }),
       themeButton()),
     side.element,
-    h('aside', { 'id': 'aside', 'aria-label': 'Conversations and test tools' }, aside, faults.element),
+    h('aside', { 'id': 'aside', 'aria-labelledby': side.element.id }, aside, faults.element),
     main,
     h('footer', {}, meter.element, faultNotice));
   mount();
@@ -100,19 +101,23 @@ function userField(users: readonly string[], choose: (user: string) => void): HT
 }
 
 /** On a narrow screen the side column folds away behind this button; on a wide one the style sheet hides the button. */
-function sideToggle(): { element: HTMLElement; show(open: boolean): void } {
+function sideToggle(): { element: HTMLElement; show(open: boolean): void; name(holds?: string): void } {
   const show = (open: boolean) => {
     document.body.classList.toggle('side-open', open);
     element.setAttribute('aria-expanded', String(open));
   };
   const element = h('button', {
     'type': 'button',
+    'id': 'side-toggle',
     'class': 'side-toggle',
     'aria-expanded': 'false',
     'aria-controls': 'aside',
     'onclick': () => show(!document.body.classList.contains('side-open')),
-  }, 'Conversations and test tools');
-  return { element, show };
+  });
+  const name = (holds?: string) => {
+    element.textContent = holds ? `${holds} and test tools` : 'Test tools';
+  };
+  return { element, show, name };
 }
 
 function showOutputs(main: HTMLElement, session: Session): void {

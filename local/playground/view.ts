@@ -22,6 +22,8 @@ export interface ViewContext {
 export interface View {
   /** The construct's name, as the header shows it. */
   readonly pattern: string;
+  /** What its side column holds, as the button says that opens it. @default - test tools alone */
+  readonly side?: string;
   /** What the API answers that the view is for. */
   readonly serves: Answers;
   /** Fills the columns; the function that it returns ends everything still under way. */

@@ -68,6 +68,7 @@ describeWithBrowser('the playground page of a pipeline of one\'s own', () => {
     const cells = table.getByRole('row').nth(1).getByRole('cell');
     expect(await cells.first().textContent()).toBe('1, cited');
     expect(await cells.last().textContent()).toMatch(/^place 1, score [01]\.\d\d$/);
+    expect(await table.locator('.begins').allTextContents()).toContain('Leave: The harbour office keeps the calendar. Everybody has thirty days of leave a year. What is left is lost in March.');
     const lengths = await shares(page, '.found td .bar');
     expect(lengths.length).toBeGreaterThan(3);
     expect(lengths.every((share) => share >= 0 && share <= 1) && new Set(lengths).size > 2).toBe(true);
@@ -119,7 +120,7 @@ describeWithBrowser('the playground page of a pipeline of one\'s own', () => {
     expect(await widest()).toBeLessThanOrEqual(360);
     expect(await longer()).toBeLessThanOrEqual(0);
     expect(await page.getByRole('table').getByRole('columnheader').count()).toBe(6);
-    await page.getByRole('button', { name: 'Conversations and test tools' }).click();
+    await page.getByRole('button', { name: 'Documents and test tools' }).click();
     await stages(page, 'scan.pdf').first().waitFor();
     expect(await widest()).toBeLessThanOrEqual(360);
     expect(await contrasts()).toEqual([]);

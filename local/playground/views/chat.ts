@@ -22,6 +22,7 @@ const EXAMPLES = [
 /** Talks to a ChatbotApi as a user of it would: by its public HTTP API and nothing else. */
 export const chat: View = {
   pattern: 'ChatbotApi',
+  side: 'Conversations',
   serves: 'chat',
   mount(context) {
     const chatView = new ChatView(context);

@@ -9,6 +9,7 @@ import { Exchange } from './rag/exchange';
 /** Asks a ManagedRag as a user of it would, and shows what it knows and where answers are from. */
 export const rag: View = {
   pattern: 'ManagedRag',
+  side: 'Documents',
   serves: 'documents',
   mount(context) {
     const ragView = new RagView(context, 'documents');
@@ -19,6 +20,7 @@ export const rag: View = {
 /** Asks a DiyRag, and shows each document on its way, and how passages were found. */
 export const pipeline: View = {
   pattern: 'DiyRag',
+  side: 'Documents',
   serves: 'pipeline',
   mount(context) {
     const ragView = new RagView(context, 'documents', { explains: true });

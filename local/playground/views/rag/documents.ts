@@ -28,7 +28,7 @@ export class Documents {
   constructor(private readonly signal: AbortSignal, private readonly changed: (found: number) => void = () => undefined) {
     this.element = h('section', { 'class': 'conversations', 'aria-label': 'Documents', 'hidden': true },
       h('label', { for: 'file', class: 'upload' }, h('span', {}, 'Upload documents'), this.file),
-      this.trouble, this.items, this.note);
+      this.trouble, this.note, this.items);
     for (const event of ['dragover', 'drop'] as const) {
       document.addEventListener(event, (dragged) => this.onDrag(dragged), { signal });
     }
@@ -103,8 +103,9 @@ export class Documents {
       }
     });
     const found = all.filter(({ status }) => status === 'indexed').length;
-    const failed = all.filter(({ status }) => status === 'failed').map(({ key }) => ` ${key} could not be read.`).join('');
-    const note = all.length === 0 ? 'There are none yet. Upload some, or drop them here.' : `${found} of ${all.length} can be found.${failed}`;
+    const failed = all.filter(({ status }) => status === 'failed').map(({ key }) => key);
+    const unread = failed.length > 2 ? ` ${failed.length} could not be read.` : failed.map((key) => ` ${key} could not be read.`).join('');
+    const note = all.length === 0 ? 'There are none yet. Upload some, or drop them here.' : `${found} of ${all.length} can be found.${unread}`;
     // What is written again is spoken again.
     if (this.note.textContent !== note) {
       this.note.textContent = note;

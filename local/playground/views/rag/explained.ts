@@ -17,8 +17,8 @@ const STAGES: Readonly<Record<string, string>> = {
   total: 'All of the search',
 };
 
-/** So many characters tell passages of one document apart. */
-const BEGINNING = 80;
+/** So many characters tell passages of one document apart, and fill the line that they stand in. */
+const BEGINNING = 160;
 
 export interface Found {
   readonly question: string;
@@ -61,9 +61,16 @@ function ranked({ passages, isCited, open }: Found): HTMLElement {
   return table;
 }
 
-/** Its first words, without what makes them a heading or an item. */
+/** Its first words, without what makes them a heading, an item or a row. */
 function beginning(text: string): string {
-  return text.slice(0, BEGINNING).replace(/^[#>*\s-]+/, '').replace(/\s+/g, ' ').trim();
+  const words = text.slice(0, 2 * BEGINNING).split('\n').flatMap((line) => {
+    // The rule under a table's head says nothing.
+    if (/^[\s|:-]*$/.test(line)) return [];
+    if (/^\s*\|/.test(line)) return [`${line.split('|').map((cell) => cell.trim()).filter(Boolean).join(', ')};`];
+    const said = line.replace(/^[#>*\s-]+/, '').replace(/\s+/g, ' ').trim();
+    return [/^\s*#/.test(line) ? `${said}:` : said];
+  });
+  return words.join(' ').slice(0, BEGINNING).replace(/[:;]$/, '');
 }
 
 function placed(place: Placed | undefined, best: number): HTMLElement[] {

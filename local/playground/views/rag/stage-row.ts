@@ -41,7 +41,7 @@ export class StageRow {
       element.classList.toggle('under-way', underWay);
       element.classList.toggle('broken', at === broken);
       element.removeAttribute('aria-current');
-      if (at === reached) {
+      if (at === reached && !failed) {
         element.setAttribute('aria-current', 'step');
       }
       bar.style.setProperty('--share', String(done ? 1 : underWay ? progress ?? 0 : 0));
