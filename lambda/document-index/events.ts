@@ -2,7 +2,7 @@ import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { begin } from './begin';
 import { bringAllInStep } from './beside';
 import { conclude, putOff } from './conclude';
-import { type ChangedDocument, documentsOf } from './document';
+import { type ChangedDocument, documentsOf, type Outcome } from './document';
 import { heldBack } from './fault';
 import { type House, openToWrite } from './house';
 import { type JobMessage, parseWork, type ReceivedJob } from './request';
@@ -84,6 +84,13 @@ function doJob(message: JobMessage, until: number, house: House): Promise<void> 
   return obey(message, house);
 }
 
+/** What passes waits; what does not leaves the document to the queue as it is. */
+function orThrow(error: unknown): Outcome {
+  const outcome = heldBack(error);
+  if (outcome.kind !== 'hold') throw error;
+  return outcome;
+}
+
 async function take(document: ChangedDocument, indexes: Indexes, until: number, house: House): Promise<string[]> {
   const { clock, log } = house;
   const over = new AbortController();
@@ -91,7 +98,7 @@ async function take(document: ChangedDocument, indexes: Indexes, until: number, 
   try {
     const own = document.index === undefined ? indexes.known[indexes.answering ?? ''] ?? house.wanted : indexes.known[document.index];
     const late = clock.now() > until - LEAST_MS;
-    const outcome = late ? { kind: 'hold' as const, why: 'time' as const } : await bringAllInStep(document, indexes, { until, signal: over.signal }, house).catch(heldBack);
+    const outcome = late ? { kind: 'hold' as const, why: 'time' as const } : await bringAllInStep(document, indexes, { until, signal: over.signal }, house).catch(orThrow);
     if (!own) return [];
     const { terms, ports } = openToWrite(own, house);
     return await conclude(document, outcome, { terms, ...ports, ...house });
