@@ -1,5 +1,5 @@
 import { GetObjectCommand, HeadObjectCommand, type ListObjectsV2CommandOutput, ListObjectsV2Command, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import type { Originals } from '../ports/originals';
+import { OriginalAway, type Originals } from '../ports/originals';
 
 /** Objects of S3. Who may list the bucket is told of a missing one by 404; who may not, by 403, which is an error here. */
 export function s3Originals(client: S3Client): Originals {
@@ -10,7 +10,7 @@ export function s3Originals(client: S3Client): Originals {
     },
 
     async read(Bucket, Key, tag) {
-      const found = await unless([404, 412], client.send(new GetObjectCommand({ Bucket, Key, IfMatch: tag })));
+      const found = await unless([404, 412], client.send(new GetObjectCommand({ Bucket, Key, IfMatch: tag })).catch(unlessArchived));
       return found?.Body?.transformToByteArray();
     },
 
@@ -25,6 +25,12 @@ export function s3Originals(client: S3Client): Originals {
       } while (ContinuationToken !== undefined);
     },
   };
+}
+
+/** Storage classes from which nothing is read before it is restored. */
+function unlessArchived(error: Error): never {
+  if (error.name !== 'InvalidObjectState') throw error;
+  throw new OriginalAway('It lies in an archive of S3, from which nothing is read at once: restore it, or put it up in another storage class.', { cause: error });
 }
 
 async function unless<T>(statuses: readonly number[], answer: Promise<T>): Promise<T | undefined> {

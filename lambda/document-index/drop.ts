@@ -12,6 +12,9 @@ const LINGER_MS = 30_000;
 /** Everybody has by then: what is written after an index of the same name is made would stay in that one. */
 const RUN_MS = (INDEX_SECONDS + 30) * 1000;
 
+/** Documents that are forgotten together. */
+const AT_ONCE = 25;
+
 /** Takes out those indexes that are to go. What there is no time for goes on in the next run. */
 export async function dropIndexes(until: number, house: House): Promise<void> {
   const { clock, publish, log } = house;
@@ -63,10 +66,11 @@ async function dropIndex(name: string, known: KnownIndex, until: number, { open,
   const { terms, ports: { states, texts } } = open(known);
   // First: whoever still brings a document in step finds that somebody else has it.
   for (const { dataSourceId: source } of terms.sources) {
-    for await (const { key, held } of states.all(source)) {
+    for await (const some of together(states.all(source), AT_ONCE)) {
       if (clock.now() > until) return { done: false, from };
-      if (held.length > 0) await texts.delete(held.map(({ version }) => textKey(source, key, version)));
-      await states.remove(source, key);
+      const kept = some.flatMap(({ key, held }) => held.map(({ version }) => textKey(source, key, version)));
+      if (kept.length > 0) await texts.delete(kept);
+      await Promise.all(some.map(({ key }) => states.remove(source, key)));
     }
   }
   const over = new AbortController();
@@ -76,4 +80,15 @@ async function dropIndex(name: string, known: KnownIndex, until: number, { open,
   } finally {
     stop();
   }
+}
+
+async function* together<T>(all: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[], void> {
+  let some: T[] = [];
+  for await (const one of all) {
+    some.push(one);
+    if (some.length < size) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
 }

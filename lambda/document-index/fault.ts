@@ -4,6 +4,7 @@ import { isChunkFailure } from '../ports/chunks';
 import { isServiceDelay } from '../ports/delays';
 import { isEmbeddingFailure } from '../ports/embeddings';
 import type { ModelFailure } from '../ports/model';
+import { isOriginalAway } from '../ports/originals';
 import { isParseFailure } from '../ports/parsing';
 import { isStoreFailure } from '../ports/passage-store';
 import { isScanDelay } from '../ports/scans';
@@ -20,6 +21,7 @@ export interface Fault {
 export function faultOf(error: unknown): Fault | undefined {
   const fault = (reason: string, passes = false): Fault => ({ reason: reason.slice(0, LONGEST_REASON), passes });
   if (isParseFailure(error)) return fault(error.message);
+  if (isOriginalAway(error)) return fault(error.message, true);
   if (isChunkFailure(error) && error.kind === 'refused') return fault(error.message, true);
   if (isEmbeddingFailure(error) && !isPassing(error)) return fault(`The embedding model refuses a chunk of it: ${error.message}`);
   if (isStoreFailure(error) && error.kind === 'refused') return fault(`The store refuses a chunk of it: ${error.message}`);

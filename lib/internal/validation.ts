@@ -18,10 +18,11 @@ export function requireBetween(scope: IConstruct, prop: string, value: number | 
   if (!(value >= min && value <= max)) fail(scope, `'${prop}' must be between ${min} and ${max}, got ${value}`);
 }
 
-/** Holds a number to whole numbers of a range; `why` says what the end of the range is. */
-export function requireInteger(scope: IConstruct, prop: string, value: number | undefined, min: number, max: number, why = ''): void {
+/** Holds a number to whole numbers of a range; `why` says what the end of the range is, `way` what else to do. */
+export function requireInteger(scope: IConstruct, prop: string, value: number | undefined, min: number, max: number, why = '', way = ''): void {
   if (value === undefined || Token.isUnresolved(value)) return;
-  if (!Number.isInteger(value) || value < min || value > max) fail(scope, `'${prop}' must be a whole number between ${min} and ${max}${why}, got ${value}`);
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  fail(scope, `'${prop}' must be a whole number between ${min} and ${max}${why}, got ${value}${way === '' ? '' : `: ${way}`}`);
 }
 
 /** Holds a number to whole numbers that have no end. */

@@ -151,7 +151,8 @@ describe('what a bulk load is not made with', () => {
     ['no calls', { maxConcurrency: 0 }, /'maxConcurrency' must be a whole number between 1 and 1000, got 0/],
     ['batches that are too large', { batchSize: 500 }, /'batchSize' must be a whole number between 1 and 100, got 500/],
     ['more than all failures', { toleratedFailurePercentage: 101 }, /'toleratedFailurePercentage' must be .* got 101/],
-    ['jobs of too few records', { embedding: BulkEmbedding.batch({ recordsPerJob: 99 }) }, /'embedding.recordsPerJob' must be .* got 99/],
+    ['too many jobs', { embedding: BulkEmbedding.batch({ jobs: 101 }) }, /'embedding.jobs' must be .* got 101: leave it out for 10/],
+    ['jobs of too few records', { embedding: BulkEmbedding.batch({ recordsPerJob: 99 }) }, /'embedding.recordsPerJob' must be .* got 99: leave it out for 50000/],
     ['jobs of an hour', { embedding: BulkEmbedding.batch({ timeout: Duration.hours(1) }) }, /'embedding.timeout' must be between/],
     ['a text as its source', { source: 'bucket' as never }, /'source' must be made by BulkSource, such as BulkSource.bucket\(\)/],
   ])('refuses %s', (_, options, message) => {

@@ -24,6 +24,8 @@ describe('A refusal', () => {
     ['too many of what comes whole', () => requireInteger(stack, 'turns', 4, 1, 3), "Stack: 'turns' must be a whole number between 1 and 3, got 4"],
     ['a whole number beyond an end that has a reason', () => requireInteger(stack, 'turns', 4, 1, 3, ', the window'),
       "Stack: 'turns' must be a whole number between 1 and 3, the window, got 4"],
+    ['a whole number with another way', () => requireInteger(stack, 'turns', 4, 1, 3, '', 'leave it out for 2'),
+      "Stack: 'turns' must be a whole number between 1 and 3, got 4: leave it out for 2"],
     ['too little of what has no end', () => requireAtLeast(stack, 'turns', 0, 1), "Stack: 'turns' must be a whole number, at least 1, got 0"],
     ['half of what has no end', () => requireAtLeast(stack, 'turns', 1.5, 1), "Stack: 'turns' must be a whole number, at least 1, got 1.5"],
     ['a short time', () => requireDuration(stack, 'wait', Duration.seconds(5), tenSeconds, quarter), "Stack: 'wait' must be between 10 seconds and 15 minutes, got 5 seconds"],

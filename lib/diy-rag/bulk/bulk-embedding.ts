@@ -66,6 +66,7 @@ class OnDemand extends BulkEmbedding {
 /** What Bedrock's quotas are for the embedding models that take jobs. */
 const FEWEST_RECORDS = 100;
 const RECORDS_PER_JOB = 50_000;
+const JOBS = 10;
 const HOURS = 72;
 
 class Batch extends BulkEmbedding {
@@ -74,9 +75,9 @@ class Batch extends BulkEmbedding {
   }
 
   public _bind(scope: IConstruct, { model }: LoadedIndex): BatchEmbeddingPlan {
-    const { jobs = 10, recordsPerJob = RECORDS_PER_JOB, timeout = Duration.hours(HOURS) } = this.options;
-    requireInteger(scope, 'embedding.jobs', jobs, 1, 100);
-    requireInteger(scope, 'embedding.recordsPerJob', recordsPerJob, FEWEST_RECORDS, 1_000_000);
+    const { jobs = JOBS, recordsPerJob = RECORDS_PER_JOB, timeout = Duration.hours(HOURS) } = this.options;
+    requireInteger(scope, 'embedding.jobs', jobs, 1, 100, '', `leave it out for ${JOBS}, and the others wait for their turn`);
+    requireInteger(scope, 'embedding.recordsPerJob', recordsPerJob, FEWEST_RECORDS, 1_000_000, '', `leave it out for ${RECORDS_PER_JOB}, which is Bedrock's quota`);
     requireDuration(scope, 'embedding.timeout', timeout, Duration.hours(24), Duration.hours(168));
     if (!model.batch) {
       fail(scope, `'embedding' must be left to BulkEmbedding.onDemand() with the model '${model.baseModelId ?? model.modelId}', which takes no batch jobs as far as is known: `

@@ -1,5 +1,6 @@
 import { deployIndex } from './deployed-index';
 import { ServiceDelay } from '../../../lambda/ports/delays';
+import { OriginalAway } from '../../../lambda/ports/originals';
 import { StoreFailure } from '../../../lambda/ports/passage-store';
 import { TOMBSTONE_SECONDS } from '../../../lib/contract/document-index';
 
@@ -57,6 +58,20 @@ test.each(['find', 'save', 'put'] as const)('a bucket or a table that does not a
   });
   expect(index.state('a.txt')!.state).toBe('indexed');
   expect(index.changes.dead).toEqual([]);
+});
+
+test('a document that lies in an archive fails with what to do about it, is given up by nobody, and is read once it is back', async () => {
+  const index = deployIndex();
+  const read = index.originals.read.bind(index.originals);
+  index.originals.read = async () => { throw new OriginalAway('It lies in an archive of S3: restore it.'); };
+  await index.settle(() => index.change('a.txt', lines(3)));
+  expect(index.state('a.txt')).toMatchObject({ state: 'failed', reason: 'It lies in an archive of S3: restore it.', failedBefore: 'parsed' });
+  expect(index.changes.dead).toEqual([]);
+
+  index.originals.read = read;
+  index.reconcile();
+  await index.settle();
+  expect(index.state('a.txt')!.state).toBe('indexed');
 });
 
 test('a document is read whose name is so long that nothing can describe it', async () => {
