@@ -1,5 +1,5 @@
 import { isBlank } from '../generation/normalise';
-import { fenced } from '../kit/fence';
+import { fenced, withoutMarks } from '../kit/fence';
 import { withLead } from '../kit/lead';
 import type { Block, TextBlock } from '../ports/model';
 import type { Passage } from '../ports/passages';
@@ -15,6 +15,9 @@ export interface Grounds {
 const GROUNDING_CHARACTERS = 100_000;
 const QUERY_CHARACTERS = 1_000;
 
+/** What a passage is told between. */
+const PASSAGE = 'passage';
+
 /** What a model is told that answers from passages. Where they are told is the user's place: what stands in a document is nobody's instruction. */
 export const GROUNDING = 'Answer from the numbered passages that come with the question, and from nothing else you know. '
   + 'After every statement, write the number of the passage it is from in brackets, as [1], or [1][3] for several; use no other form, and no number that was not given. '
@@ -27,17 +30,23 @@ export function passageBlocks(passages: readonly Passage[], guarded: boolean): B
   let room = GROUNDING_CHARACTERS;
   return passages.map(({ source: { title, page }, ...passage }, at): TextBlock => {
     const where = `${attribute('source', title)}${page === undefined ? '' : ` page="${page}"`}`;
-    const told = fenced('passage', withLead(passage), { attributes: ` number="${at + 1}"${where}` });
+    const told = fenced(PASSAGE, withLead(passage), { attributes: ` number="${at + 1}"${where}` });
     room -= told.length;
     return { kind: 'text', text: told, ...(guarded && room >= 0 && { guarded: 'source' as const }) };
   });
 }
 
+/** What somebody says, in which nothing passes for a passage: what is asked may hold what others wrote. */
+export function saidAsSaid(text: string): string {
+  return withoutMarks(text, [PASSAGE]);
+}
+
 /** The question, as a guardrail should know it. One that is longer than a guardrail compares answers with is told again in short. */
-export function questionBlocks(question: string, short: string, guarded: boolean): Block[] {
+export function questionBlocks(asked: string, short: string, guarded: boolean): Block[] {
+  const question = saidAsSaid(asked);
   if (!guarded) return [{ kind: 'text', text: question }];
   if (question.length <= QUERY_CHARACTERS) return [{ kind: 'text', text: question, guarded: 'query' }];
-  return [{ kind: 'text', text: question, guarded: true }, { kind: 'text', text: short.slice(0, QUERY_CHARACTERS), guarded: 'query' }];
+  return [{ kind: 'text', text: question, guarded: true }, { kind: 'text', text: saidAsSaid(short).slice(0, QUERY_CHARACTERS), guarded: 'query' }];
 }
 
 /** What an earlier answer cited had other numbers. */

@@ -1,5 +1,5 @@
 import type { Said } from './asked';
-import { GROUNDING, type Grounds, passageBlocks, questionBlocks, withoutMarkers } from './grounding';
+import { GROUNDING, type Grounds, passageBlocks, questionBlocks, saidAsSaid, withoutMarkers } from './grounding';
 import type { Query, QueryPolicy } from './query-terms';
 import type { ModelFacts } from '../../lib/contract/model';
 import { cachePoints } from '../generation/cache-points';
@@ -52,7 +52,7 @@ export function groundedPrompt(request: Query, { passages, questions }: Grounds,
 }
 
 function conversation(said: readonly Said[], last: PromptMessage['content']): readonly PromptMessage[] {
-  const before = said.slice(0, -1).map(({ role, content }): Said => ({ role, content: role === 'assistant' ? withoutMarkers(content) : content }));
+  const before = said.slice(0, -1).map(({ role, content }): Said => ({ role, content: saidAsSaid(role === 'assistant' ? withoutMarkers(content) : content) }));
   let room = HISTORY_TOKENS;
   const from = before.findLastIndex((message) => (room -= messageTokens(message)) < 0) + 1;
   const messages = normalise([...before.slice(from), { role: 'user', content: 'question' }], { tools: false });
