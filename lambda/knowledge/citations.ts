@@ -16,7 +16,10 @@ export type CitedEvent = { readonly type: 'text'; readonly text: string } | { re
 /** A mark, and the blanks before it, which go with one that names nothing. Some models write their own brackets, and what they read where. */
 const MARK = /^([ \t\u00a0]*)[[【]\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*(?:†[^\]】]{0,40})?[\]】]$/;
 const LONGEST_MARK = 80;
-const SENTENCE = /(?:[.!?]["')\]]*\s|[。！？]|\n)\s*/g;
+/** What ends a sentence: before a space, or by itself; and what closes behind it, in French after a space of its own. */
+const [ENDS, ENDS_ALONE, CLOSES] = ['[.!?\\u061f]', '[。！？\\u0964\\u06d4]', '(?:["\'”’“»)\\]」』]|\\s»)*'];
+const SENTENCE = new RegExp(`(?:${ENDS}${CLOSES}\\s|${ENDS_ALONE}${CLOSES}|\\n)\\s*`, 'g');
+const SENTENCE_END = new RegExp(`(?:${ENDS}|${ENDS_ALONE})${CLOSES}$`);
 
 /**
  * Reads marks like [2] out of an answer while it comes, wherever it is cut. Numbers that no passage has are taken out of the text; [1, 2] is
@@ -117,7 +120,7 @@ export class CitationReader {
     if (last && said.slice(last.after).trim() === '') return last;
     const floor = last?.after ?? 0;
     // The end of the sentence itself is no beginning of it.
-    const inner = said.slice(floor, end).replace(/[.!?。！？]["')\]]*$/, '');
+    const inner = said.slice(floor, end).replace(SENTENCE_END, '');
     let start = floor;
     for (const { index, 0: boundary } of inner.matchAll(SENTENCE)) start = floor + index + boundary.length;
     const lead = /^[\s.,;:!?)]*/.exec(said.slice(start, end))?.[0].length ?? 0;

@@ -15,6 +15,18 @@ test('a mark after the full stop is for the sentence before it', () => {
   expect(marks.map(({ start, end }) => text.slice(start, end))).toEqual(['Second one.', 'Third one.']);
 });
 
+test.each([
+  ['पहला वाक्य। दूसरा वाक्य [1]।', 'दूसरा वाक्य'],
+  ['ما هذا؟ هذه أولم [1].', 'هذه أولم'],
+  ['یہ پہلا ہے۔ یہ دوسرا ہے [1]۔', 'یہ دوسرا ہے'],
+  ['He called it “old.” It has a minster [1].', 'It has a minster'],
+  ['Er sagt: „Ulm ist alt.“ Das Münster ist hoch [1].', 'Das Münster ist hoch'],
+  ['Il dit : « Ulm est vieille. » La tour est haute [1].', 'La tour est haute'],
+])('a statement begins behind the sentence before it: %s', (said, statement) => {
+  const { text, marks: [{ start, end }] } = read([said], 1);
+  expect(text.slice(start, end)).toBe(statement);
+});
+
 test('tells several numbers in one pair of brackets one by one', () => {
   expect(read(['So [1, 3].'], 3)).toMatchObject({ text: 'So [1][3].', marks: [{ number: 1, at: 3 }, { number: 3, at: 6 }] });
 });
