@@ -31,7 +31,14 @@ export class SyncQueues extends Construct {
     this.jobs = this.define('Jobs', { visibilityTimeout, deadLetterQueue: { queue: this.lost, maxReceiveCount: JOB_ATTEMPTS } });
     if (!props.changes) return;
     this.lostChanges = this.defineLost('LostChanges', { fifo: true });
-    this.changes = this.define('Changes', { fifo: true, visibilityTimeout, deadLetterQueue: { queue: this.lostChanges, maxReceiveCount: CHANGE_ATTEMPTS } });
+    this.changes = this.define('Changes', {
+      fifo: true,
+      // By lines, and not 300 calls a second for all of them: many files are put up at once.
+      deduplicationScope: sqs.DeduplicationScope.MESSAGE_GROUP,
+      fifoThroughputLimit: sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+      visibilityTimeout,
+      deadLetterQueue: { queue: this.lostChanges, maxReceiveCount: CHANGE_ATTEMPTS },
+    });
   }
 
   /** Where what was given up waits for a person. */

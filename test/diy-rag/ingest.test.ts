@@ -12,7 +12,13 @@ const queueId = (name: string) => Object.keys(template.findResources('AWS::SQS::
 
 test('changes wait in a line for each document, jobs in another, and what fails too often where it can be sent back from', () => {
   const queue = (name: string) => ({ 'Fn::GetAtt': [queueId(name), 'Arn'] });
-  template.hasResourceProperties('AWS::SQS::Queue', { FifoQueue: true, RedrivePolicy: { maxReceiveCount: CHANGE_ATTEMPTS, deadLetterTargetArn: queue('QueuesLostChanges') } });
+  template.hasResourceProperties('AWS::SQS::Queue', {
+    FifoQueue: true,
+    // Lines come on beside each other as fast as files are put up.
+    DeduplicationScope: 'messageGroup',
+    FifoThroughputLimit: 'perMessageGroupId',
+    RedrivePolicy: { maxReceiveCount: CHANGE_ATTEMPTS, deadLetterTargetArn: queue('QueuesLostChanges') },
+  });
   template.hasResourceProperties('AWS::SQS::Queue', { FifoQueue: Match.absent(), RedrivePolicy: { maxReceiveCount: JOB_ATTEMPTS, deadLetterTargetArn: queue('QueuesLost') } });
 });
 

@@ -1,4 +1,4 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { s3Originals } from '../../../lambda/adapters/s3-originals';
 import type { Originals } from '../../../lambda/ports/originals';
 import { type LocalS3, startS3 } from '../../local/s3/local-s3';
@@ -23,6 +23,12 @@ test('finds an object, and reads it as long as it is the same', async () => {
 
 test('finds and reads nothing where there is nothing', async () => {
   expect([await originals.find('content', 'none'), await originals.read('content', 'none', '"x"')]).toEqual([undefined, undefined]);
+});
+
+test('says what to do about an object that lies in an archive', async () => {
+  const archive = { send: async () => { throw Object.assign(new Error('The operation is not valid'), { name: 'InvalidObjectState', $metadata: { httpStatusCode: 403 } }); } };
+  const reading = s3Originals(archive as unknown as S3Client).read('content', 'a', '"x"');
+  await expect(reading).rejects.toMatchObject({ name: 'OriginalAway', message: expect.stringContaining('restore it') });
 });
 
 test('lists what lies under a prefix behind a key, over all pages, with the tags by which it is found', async () => {
