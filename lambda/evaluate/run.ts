@@ -151,7 +151,7 @@ async function breakOff(run: EvaluationRun, reason: string, { bucket }: RunTerms
 }
 
 /** Why a deployment does not go on, with the figures. */
-export function refusalOf({ run, thresholds, questions }: RunSummary, bucket: string): string {
+function refusalOf({ run, thresholds, questions }: RunSummary, bucket: string): string {
   const missed = thresholds.filter(({ met }) => !met)
     .map(({ measure, least, value }) => (value === undefined ? `${measure} could not be measured (at least ${least})` : `${measure} ${rounded(value)} is below ${least}`));
   return `The evaluation missed what was set: ${missed.join(', ')}; of ${questions.all} questions ${questions.failed} failed and ${questions.unjudged} are unjudged. Report: ${reportAt(run, bucket)}`

@@ -42,7 +42,7 @@ export function summaryOf(
 }
 
 /** The mean of each measure over the questions that can tell something of it; a question that failed tells nothing, and is missing from `completeness`. */
-export function measuresOf(results: readonly QuestionResult[]): RunSummary['measures'] {
+function measuresOf(results: readonly QuestionResult[]): RunSummary['measures'] {
   const asked = results.filter(({ failed }) => failed === undefined);
   const abstained = (answerable: boolean) => asked.filter((each) => each.answerable === answerable)
     .flatMap((each) => (each.abstained === undefined ? [] : [each.abstained ? 1 : 0]));

@@ -97,12 +97,12 @@ export function deleteSession(tenantOf: (claims: Call['claims']) => Tenant | und
   };
 }
 
-export function unknownSession(param: string): never {
+function unknownSession(param: string): never {
   throw new NotFound(param, 'There is no such session of yours: it was never begun or has been deleted, or nothing was asked in it for so long that it has ended. '
     + 'A question without \'session_id\' begins another.', 'session_not_found');
 }
 
-export function isSessionId(id: string): boolean {
+function isSessionId(id: string): boolean {
   return /^ses-[A-Za-z0-9_-]{1,64}$/.test(id);
 }
 
