@@ -39,7 +39,8 @@ export function sentenceAtoms(text: string, start: number, end: number, most: nu
   const atoms: Atom[] = [];
   const starts = sentenceStarts(text, start, end);
   [start, ...starts].forEach((from, at) => {
-    atoms.push(...wholeOrPieces(text, from, starts[at] ?? end, most, atoms.length === 0 ? before : placeWithin(text, from)));
+    const place = atoms.length === 0 ? before : placeWithin(text, from);
+    for (const atom of wholeOrPieces(text, from, starts[at] ?? end, most, place)) atoms.push(atom);
   });
   return atoms;
 }

@@ -37,7 +37,8 @@ function paragraphAtoms(text: string, { start, end }: TextBlock, most: number): 
     if (next && wrapped && !BEGINS.test(text.slice(next.start, Math.min(next.end, next.start + 30)))) return;
     const title = next !== undefined && said.length <= TITLE && !CLOSED.test(said) && next.end - next.start > TITLE;
     const place = title && before !== Break.NEVER ? Break.HEADING : before;
-    atoms.push(...sentenceAtoms(text, from, next?.start ?? end, most, place));
+    // One by one: a line may have more sentences than a call takes arguments.
+    for (const atom of sentenceAtoms(text, from, next?.start ?? end, most, place)) atoms.push(atom);
     from = next?.start ?? end;
     const parted = (said.length > LONG && ENDED.test(said)) || (next !== undefined && /\n\s*\n/.test(text.slice(line.end, next.start)));
     before = title ? Break.NEVER : parted ? Break.PARAGRAPH : Break.LINE;
@@ -67,7 +68,7 @@ function lineAtoms(text: string, { start, end }: TextBlock, most: number, cut: R
   let from = whole.start;
   for (const { index = 0 } of text.slice(whole.start, whole.end).matchAll(cut)) {
     const to = whole.start + index + 1;
-    atoms.push(...itemAtoms(text, from, to, most, placeBefore(text, whole.start, from)));
+    for (const atom of itemAtoms(text, from, to, most, placeBefore(text, whole.start, from))) atoms.push(atom);
     from = to;
   }
   return [...atoms, ...itemAtoms(text, from, whole.end, most, placeBefore(text, whole.start, from))];

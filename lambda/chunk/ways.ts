@@ -52,7 +52,7 @@ export function byTables({ text, blocks }: ParsedDocument, most: number, rows?: 
   const spans: Span[] = [];
   let others: TextBlock[] = [];
   const flush = () => {
-    if (others.length > 0) spans.push(...byStructure({ text, blocks: others }, most));
+    if (others.length > 0) for (const span of byStructure({ text, blocks: others }, most)) spans.push(span);
     others = [];
   };
   for (const block of blocks) {
@@ -63,7 +63,7 @@ export function byTables({ text, blocks }: ParsedDocument, most: number, rows?: 
     flush();
     const atoms = tableAtoms(text, block, most, true);
     const firsts = pack(text, atoms, { most, ideal: most, price: { ...ANYWHERE, [Break.NEVER]: 1 } });
-    spans.push(...spansOf(atoms, rows === undefined ? firsts : groups(atoms, rows, firsts)));
+    for (const span of spansOf(atoms, rows === undefined ? firsts : groups(atoms, rows, firsts))) spans.push(span);
   }
   flush();
   return spans;

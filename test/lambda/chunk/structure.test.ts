@@ -127,6 +127,12 @@ test('takes a line that was wrapped for no end of a sentence', () => {
   for (const { text } of cut(documentOf([paragraph(wrapped)]), { by, tokens: 80 })) expect(text).toMatch(/^Sentence\snumber\s.*\sstops\.$/s);
 });
 
+test.each(['structure', 'tables'] as const)('cuts a line of a quarter of a million sentences, by %s', (way) => {
+  const text = 'Aye. '.repeat(250_000).trim();
+  const chunks = cut(documentOf([paragraph(text)]), { by: way, tokens: 300 });
+  expect(chunks.map((chunk) => chunk.text).join(' ')).toHaveLength(text.length);
+});
+
 test('cuts a megabyte and a half in less than two seconds', () => {
   const pieces = Array.from({ length: 400 }, (_, at) => [heading(2, `Part ${at}`), paragraph(`${sentences(52, `subject ${at}`)}`)]).flat();
   const document = documentOf(pieces);
