@@ -39,7 +39,8 @@ export function chunksOf({ text, blocks, pages = [] }: ParsedDocument, spans: re
       headings: path.filter((heading) => heading.level < own && heading.text !== '').map((heading) => heading.text),
       ...(page > 0 && { page: pages[page - 1].page }),
       ...(tableHead !== undefined && { tableHead }),
-      tokens: estimateTokens(text, start, end),
+      // Of what it says by itself: what stands around it would change what is charged for its ends.
+      tokens: estimateTokens(text.slice(start, end)),
     };
   });
 }

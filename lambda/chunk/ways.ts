@@ -20,15 +20,16 @@ export function bySentences({ text, blocks }: ParsedDocument, most: number): Spa
 /** As many tokens each, and some of them again in the next. */
 export function byTokens({ text, blocks }: ParsedDocument, most: number, overlap: number): Span[] {
   const spans: Span[] = [];
-  const whole = trimmed(text, blocks[0]?.start ?? 0, blocks.at(-1)?.end ?? 0);
-  if (!whole) return spans;
-  for (let from = whole.start; ;) {
-    const end = tokensEnd(text, from, whole.end, most);
-    const span = trimmed(text, from, end);
-    if (span) spans.push(span);
-    if (end >= whole.end) return spans;
-    from = overlap === 0 ? end : tokensEnd(text, from, whole.end, most - overlap);
+  let rest = trimmed(text, blocks[0]?.start ?? 0, blocks.at(-1)?.end ?? 0);
+  while (rest) {
+    // From the first word on: counted from blanks before it, the next chunk might begin there once more.
+    const { start, end: last } = rest;
+    const end = tokensEnd(text, start, last, most);
+    spans.push({ start, end: trimmed(text, start, end)?.end ?? end });
+    if (end >= last) break;
+    rest = trimmed(text, overlap === 0 ? end : tokensEnd(text, start, last, most - overlap), last);
   }
+  return spans;
 }
 
 /** A chunk a page; a page that is too long is cut by its structure. Where there are no pages, the document is. */

@@ -7,6 +7,13 @@ test('sentences go on across headings', () => {
   for (const { text } of cut(documentOf([paragraph(sentences(40))]), { by: 'sentences', tokens: 100 })) expect(text).toMatch(/^Sentence .* stops\.$/s);
 });
 
+test('no chunk of tokens is there twice, where a letter of many tokens stands behind a blank', () => {
+  const family = '👩‍👩‍👧‍👦';
+  const starts = cut(documentOf([paragraph(`- ${family} ${family} A \n- Dr. \n\n# a`)]), { by: 'tokens', tokens: 20, overlapTokens: 8 }).map(({ start }) => start);
+  expect(starts.length).toBeGreaterThan(2);
+  expect(new Set(starts).size).toBe(starts.length);
+});
+
 test('chunks of tokens overlap by what is asked for', () => {
   const chunks = cut(documentOf([paragraph(sentences(40))]), { by: 'tokens', tokens: 100, overlapTokens: 20 });
   for (let at = 1; at < chunks.length; at++) {
