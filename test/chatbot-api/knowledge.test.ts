@@ -36,3 +36,12 @@ test('refuses tenants where nothing that proves who asks could name one', () => 
   expect(() => chatOver({ knowledge })).toThrow(/'knowledge.retrieval.tenant.claim' must be a claim that tokens hold/);
   expect(() => chatOver({ knowledge, auth: ApiAuth.newUserPool({ customAttributes: ['owner'] }) })).not.toThrow();
 });
+
+test('refuses the bare name of an attribute of the pool as a claim, and no other name', () => {
+  const over = (claim: string, ...customAttributes: string[]) => () => chatOver({
+    knowledge: Knowledge.fromKnowledgeBaseId(KNOWLEDGE_BASE, { retrieval: { tenant: { field: 'owner', claim } } }), auth: ApiAuth.newUserPool({ customAttributes }),
+  });
+  expect(over('owner', 'owner')).toThrow(/'knowledge.retrieval.tenant.claim' must be a claim that tokens hold.*got 'owner': write 'custom:owner'/);
+  // A trigger of the pool may add a claim, and tokens hold standard attributes without anything before them.
+  for (const allowed of [over('team', 'owner'), over('email', 'email')]) expect(allowed).not.toThrow();
+});

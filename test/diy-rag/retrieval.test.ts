@@ -1,7 +1,7 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { MetadataField, Reranking, RerankModel, SearchKind } from '../../lib';
+import { ApiAuth, MetadataField, Reranking, RerankModel, SearchKind } from '../../lib';
 import { DiyRag, type DiyRagProps, Fusion, type PassageRetrieval, VectorStore } from '../../lib/diy-rag';
 import type { StoreBinding } from '../../lib/diy-rag/store-binding';
 
@@ -111,6 +111,7 @@ test.each<[PassageRetrieval, string, DiyRagProps?]>([
   [{ ranking: { leastSimilarity: 0.5 }, search: SearchKind.KEYWORD }, "'retrieval.ranking.leastSimilarity' must be left out with SearchKind.KEYWORD"],
   [{ fields: [MetadataField.text('_chunk')] }, "'retrieval.fields' must not name a field '_chunk', for stores keep '_tenant', '_chunk', '_without' for themselves"],
   [{ tenant: { field: '_tenant', claim: 'team' } }, "'retrieval.tenant.field' must not name a field '_tenant'"],
+  [{ tenant: { field: 'tenant', claim: 'tenant' } }, "got 'tenant': write 'custom:tenant'", { auth: ApiAuth.newUserPool({ customAttributes: ['tenant'] }) }],
   [{ ranking: { diversity: -0.1 } }, "'retrieval.ranking.diversity' must be"],
   [{ ranking: { leastScore: 0.5 } }, "'retrieval.ranking.leastScore' must be left out without 'retrieval.rerank'"],
   [{ ranking: { rerankTimeout: Duration.seconds(1) } }, "'retrieval.ranking.rerankTimeout' must be left out without 'retrieval.rerank'"],

@@ -130,6 +130,7 @@ describe('sessions', () => {
 test.each<[string, ManagedRagProps, string]>([
   ['tenants of callers who sign', { auth: ApiAuth.iam(), retrieval: { tenant: { field: 'tenant', claim: 'custom:tenant' } } }, "'retrieval.tenant' must be left out with signatures of IAM credentials"],
   ['tenants by an attribute that its users do not have', { retrieval: { tenant: { field: 'tenant', claim: 'custom:tenant' } } }, "'retrieval.tenant.claim' must be a claim that tokens hold, and those of the user pool that is made here hold no attributes of their own, got 'custom:tenant': have it made with it, 'auth: ApiAuth.newUserPool({ customAttributes: ['tenant'] })'"],
+  ['tenants by an attribute without what tokens put before it', { auth: ApiAuth.newUserPool({ customAttributes: ['tenant'] }), retrieval: { tenant: { field: 'tenant', claim: 'tenant' } } }, "'retrieval.tenant.claim' must be a claim that tokens hold, and those of the user pool that is made here hold its attribute 'tenant' as 'custom:tenant', got 'tenant': write 'custom:tenant'"],
   ['tenants of API keys', { auth: ApiAuth.apiKey(), retrieval: { tenant: { field: 'tenant', claim: 'custom:tenant' } } }, "'retrieval.tenant' must be left out with API keys"],
   ['answers that the model cannot write', { answering: { maxTokens: 9_000_000 } }, "'answering.maxTokens' must be at most 65535, the output limit of global.amazon.nova-2-lite-v1:0, got 9000000"],
   ['a temperature above one', { answering: { temperature: 2 } }, "'answering.temperature' must be between 0 and 1, got 2"],
