@@ -27,7 +27,9 @@ export function requireValidQueries(scope: IConstruct, props: QueryProps) {
 
 /** Says why something of an API is not there. */
 export function failWithoutQueries(scope: IConstruct, member: string): never {
-  return fail(scope, `'${member}' is not there with RagApi.none(), which answers nobody: ask for it where answers are given, such as the url of a ChatbotApi, or take RagApi.rest()`);
+  // Nothing else has it.
+  const remedy = member === 'addEvaluation' ? 'take RagApi.rest()' : 'ask for it where answers are given, such as the url of a ChatbotApi, or take RagApi.rest()';
+  return fail(scope, `'${member}' is not there with RagApi.none(), which answers nobody: ${remedy}`);
 }
 
 /** Refuses what would concern answers where none are given: a guardrail that checks nothing would be taken for one that does. */

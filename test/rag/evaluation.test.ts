@@ -85,7 +85,7 @@ test.each<[string, Partial<EvaluationOptions> | (() => Partial<EvaluationOptions
 
 test('refuses an evaluation where nobody is answered, and a second one', () => {
   const stack = new Stack(new App(), 'Stack');
-  expect(() => new DiyRag(stack, 'Silent', { api: RagApi.none() }).addEvaluation({ set: setOf(QUESTION) })).toThrow("'addEvaluation' is not there with RagApi.none()");
+  expect(() => new DiyRag(stack, 'Silent', { api: RagApi.none() }).addEvaluation({ set: setOf(QUESTION) })).toThrow(/'addEvaluation' is not there with RagApi\.none\(\), which answers nobody: take RagApi\.rest\(\)$/);
   const rag = new DiyRag(stack, 'Rag');
   rag.addEvaluation({ set: setOf(QUESTION) });
   expect(() => rag.addEvaluation({ set: setOf(QUESTION) })).toThrow("'addEvaluation' may be called once");
