@@ -1,8 +1,8 @@
 import { type Attempt, beginAttempt, type Begun, OutOfTime, Taken } from './attempt';
 import type { ChangedDocument, Outcome } from './document';
 import { type Fault, faultOf, heldBack } from './fault';
-import { tenantsOf } from './metadata';
-import { cutUp, readMetadata } from './original';
+import { parseMetadata, tenantsIn } from './metadata';
+import { cutUp, readDescription } from './original';
 import { embedded, linesOf, notesOf, titleOf } from './passages';
 import { readOrScan } from './scan';
 import type { IndexPorts, IndexTerms, Span } from './terms';
@@ -54,11 +54,9 @@ async function worked({ attempt, found, tooManyTries }: Begun, document: Changed
 
 async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDocument, terms: IndexTerms, span: Span, ports: IndexPorts): Promise<Outcome> {
   const version = attempt.state.version!;
-  const metadata = await readMetadata(version, document, terms, ports);
-  const tenants = tenantsOf(metadata, terms.tenantField);
-  if (terms.tenantField !== undefined && tenants.length === 0) {
-    throw new ParseFailure('broken', `Its metadata file must say whose it is, by '${terms.tenantField}': nobody would find it.`);
-  }
+  const description = await readDescription(version, document, ports);
+  const tenants = await ownersOf(attempt, description, terms);
+  const metadata = parseMetadata(description, terms.fields);
   const parsed = await readOrScan(attempt, found, document, terms, span, ports);
   const text = textKey(document.source, document.key, version.id);
   await ports.texts.put(text, JSON.stringify({ text: parsed.text, title: titleOf(parsed, document) }), { contentType: 'application/json' });
@@ -85,6 +83,15 @@ async function index(attempt: Attempt, found: FoundOriginal, document: ChangedDo
   await ports.order?.settles();
   await attempt.save({ state: 'indexed', working: false, indexedAt: ports.clock.now(), heard, held: left });
   return { kind: 'done', what: 'indexed', chunks: chunks.length };
+}
+
+/** Whose it is, where documents belong to tenants. From then on they see what becomes of it, though it cannot be read. */
+async function ownersOf(attempt: Attempt, description: Uint8Array | undefined, { fields, tenantField }: IndexTerms): Promise<readonly Scalar[]> {
+  if (tenantField === undefined) return [];
+  const tenants = tenantsIn(description, fields, tenantField);
+  if (tenants.length === 0) throw new ParseFailure('broken', `Its metadata file must say whose it is, by '${tenantField}': nobody would find it.`);
+  if (JSON.stringify(tenants) !== JSON.stringify(attempt.state.tenants)) await attempt.save({ tenants });
+  return tenants;
 }
 
 async function forget(attempt: Attempt, document: ChangedDocument, terms: IndexTerms, span: Span, ports: IndexPorts): Promise<Outcome> {

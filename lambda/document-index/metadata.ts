@@ -11,8 +11,10 @@ export const METADATA_BYTES = 10 * 1024;
 /**
  * What a document is described by: the declared fields of `{"metadataAttributes": {…}}`, each as a value, or as Bedrock writes it out,
  * `{"value": {"type": "STRING", "stringValue": "…"}}`. A field of another type than it was declared as would be passed over by every filter, so it is a failure.
+ * Without a file it is described by nothing.
  */
-export function parseMetadata(bytes: Uint8Array, fields: readonly MetadataField[]): Metadata {
+export function parseMetadata(bytes: Uint8Array | undefined, fields: readonly MetadataField[]): Metadata {
+  if (bytes === undefined) return {};
   if (bytes.length > METADATA_BYTES) throw new ParseFailure('tooLarge', `Its metadata file must have at most ${METADATA_BYTES} bytes, got ${bytes.length}.`);
   const attributes = attributesOf(bytes);
   const metadata: Record<string, Scalar | readonly string[]> = {};
@@ -25,9 +27,9 @@ export function parseMetadata(bytes: Uint8Array, fields: readonly MetadataField[
   return metadata;
 }
 
-/** Whose a document is that is described like this. */
-export function tenantsOf(metadata: Metadata, field: string | undefined): readonly Scalar[] {
-  const said = field === undefined ? undefined : metadata[field];
+/** Whose a document is that is described like this, whatever else is said of it. */
+export function tenantsIn(bytes: Uint8Array | undefined, fields: readonly MetadataField[], tenantField: string): readonly Scalar[] {
+  const { [tenantField]: said } = parseMetadata(bytes, fields.filter(({ name }) => name === tenantField));
   if (said === undefined) return [];
   return Array.isArray(said) ? said as readonly string[] : [said as Scalar];
 }

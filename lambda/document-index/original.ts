@@ -1,6 +1,6 @@
 import { Changed, OutOfTime } from './attempt';
 import type { ChangedDocument } from './document';
-import { METADATA_BYTES, type Metadata, parseMetadata } from './metadata';
+import { METADATA_BYTES } from './metadata';
 import type { IndexPorts, IndexTerms, Span } from './terms';
 import { METADATA_ENDING } from '../../lib/contract/document-sync';
 import { type Chunk, isChunkFailure } from '../ports/chunks';
@@ -8,18 +8,16 @@ import type { DocumentVersion } from '../ports/document-states';
 import type { FoundOriginal } from '../ports/originals';
 import { isParseFailure, type ParsedDocument, ParseFailure } from '../ports/parsing';
 
-const NOT_DESCRIBED: Metadata = {};
-
-/** What describes a document. */
-export async function readMetadata({ metadataTag }: DocumentVersion, document: ChangedDocument, { fields }: IndexTerms, { originals }: IndexPorts) {
+/** The file that describes a document, where there is one. */
+export async function readDescription({ metadataTag }: DocumentVersion, document: ChangedDocument, { originals }: IndexPorts): Promise<Uint8Array | undefined> {
   const { bucket, key } = document;
-  if (metadataTag === undefined) return NOT_DESCRIBED;
+  if (metadataTag === undefined) return undefined;
   const name = key + METADATA_ENDING;
   const about = await originals.find(bucket, name);
   if (about && about.bytes > METADATA_BYTES) throw new ParseFailure('tooLarge', `Its metadata file must have at most ${METADATA_BYTES} bytes, got ${about.bytes}.`);
   const bytes = await originals.read(bucket, name, metadataTag);
   if (!bytes) throw new Changed();
-  return parseMetadata(bytes, fields);
+  return bytes;
 }
 
 /** What a document says, as it lies in the bucket. */

@@ -13,7 +13,8 @@ export function indexesBody({ answering, wanted, known }: Indexes, all: boolean)
     in_step: id === answering || own.ready,
     ...(own.until !== undefined && { kept_until: seconds(own.until) }),
     ...(own.refused && { refused: { at: seconds(own.refused.at), ...(all && { reason: own.refused.reason }) } }),
-    ...(all && own.counts && { documents: documentsOf(own.counts) }),
+    // Of the one that answers GET /v1/documents tells, as they are now; what a look counted is of before.
+    ...(all && own.counts && id !== answering && { documents: documentsOf(own.counts) }),
     ...(all && own.compared && { compared: comparedOf(own.compared) }),
   }));
   return { object: 'list', data };
