@@ -61,7 +61,7 @@ class FilterReader {
   private entry(key: string, value: unknown, path: string, depth: number): readonly Filter[] {
     if (key === 'and' || key === 'or') return this.several(key, value, path, depth);
     const field = this.rules.fields.find(({ name }) => name === key);
-    if (!field) refuse(path, `must be one of ${this.names()}`, `'${key.slice(0, 64)}'`, 'leave it out');
+    if (!field) refuse(path, `must be one of ${this.names()}`, `'${key.slice(0, 64)}'`, this.rules.fields.length === 0 ? "leave it out, or have it declared in 'retrieval.fields'" : 'leave it out');
     return this.field(field, value, path);
   }
 

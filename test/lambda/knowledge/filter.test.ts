@@ -74,5 +74,5 @@ test('leaves room for the condition of the tenant, and counts what lists come to
 });
 
 test('refuses every field where none is declared', () => {
-  expect(() => parseFilter({ a: 1 }, { fields: [] })).toThrow('for this knowledge base declares no fields');
+  expect(() => parseFilter({ a: 1 }, { fields: [] })).toThrow("'filter.a' must be one of 'and' or 'or', for this knowledge base declares no fields, got 'a': leave it out, or have it declared in 'retrieval.fields'.");
 });
