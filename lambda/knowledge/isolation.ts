@@ -18,6 +18,10 @@ export function tenantOf({ tenant, fields }: Pick<KnowledgePolicy, 'tenant' | 'f
   const type = fields.find(({ name }) => name === field)?.type ?? 'string';
   const said = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
   const value = type === 'number' ? numberOf(said) : textOf(said);
+  if (value === undefined && !isNothing(said)) {
+    const [wanted, remedy] = type === 'number' ? ['a number of 15 digits at most', ', or have their field declared by MetadataField.text'] : ['a text', ''];
+    throw new Forbidden('tenant_missing', `Documents here belong to tenants, which they say by ${wanted}, and what the claim '${claim}' holds is none: sign in with a token whose claim is one${remedy}.`);
+  }
   if (value === undefined) {
     throw new Forbidden('tenant_missing', `Documents here belong to tenants, and nothing verified says which one is yours: sign in with a token that holds the claim '${claim}'.`);
   }
@@ -50,6 +54,10 @@ export function belongsTo(tenant: Tenant | undefined, { metadata }: Pick<Passage
   if (!tenant) return true;
   const owner = Object.hasOwn(metadata, tenant.field) ? metadata[tenant.field] : undefined;
   return tenant.shared ? Array.isArray(owner) && owner.includes(tenant.value) : owner === tenant.value;
+}
+
+function isNothing(said: unknown): boolean {
+  return said === undefined || said === null || (typeof said === 'string' && said.trim() === '');
 }
 
 function textOf(said: unknown): string | undefined {

@@ -47,6 +47,20 @@ test.each<[MetadataType, unknown]>([
   expect(() => tenantOf(policyOf(type), { 'custom:tenant': claim })).toThrow(expect.objectContaining({ status: 403, code: 'tenant_missing' }));
 });
 
+test.each<[MetadataType, unknown, string]>([
+  ['number', 'acme', "which they say by a number of 15 digits at most, and what the claim 'custom:tenant' holds is none: sign in with a token whose claim is one, or have their field declared by MetadataField.text."],
+  ['string', ['acme'], "which they say by a text, and what the claim 'custom:tenant' holds is none: sign in with a token whose claim is one."],
+  ['stringList', 9007199254740992, 'which they say by a text, and'],
+])('says of a claim of another kind than a %s that it is there, and not what: %p', (type, claim, message) => {
+  const refused = () => tenantOf(policyOf(type), { 'custom:tenant': claim });
+  expect(refused).toThrow(message);
+  expect(refused).not.toThrow(new RegExp(`nothing verified|${String(claim)}`));
+});
+
+test.each([undefined, null, ' '])('says of a claim that holds nothing that it is not there: %p', (claim) => {
+  expect(() => tenantOf(policyOf('number'), { 'custom:tenant': claim })).toThrow("nothing verified says which one is yours: sign in with a token that holds the claim 'custom:tenant'.");
+});
+
 test('a document that names no tenant is nobody\'s', () => {
   const tenant = tenantOf(policyOf(), { 'custom:tenant': 'acme' });
   expect([{}, { owner: null }, { owner: ['acme'] }, { owner: 'ACME' }].map((metadata) => belongsTo(tenant, { metadata }))).toEqual([false, false, false, false]);
