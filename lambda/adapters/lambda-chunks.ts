@@ -40,7 +40,8 @@ function parsed(answer: string): unknown {
 /** The function's own words are its builder's to read, and not at length. */
 function reasonOf(payload: string): string {
   try {
-    return String((JSON.parse(payload) as { errorMessage?: unknown }).errorMessage ?? 'it did not say why').slice(0, 300);
+    const { errorType, errorMessage } = JSON.parse(payload) as { errorType?: unknown; errorMessage?: unknown };
+    return [errorType, errorMessage || 'it did not say why'].filter(Boolean).join(': ').slice(0, 300);
   } catch {
     return 'it did not say why';
   }

@@ -15,7 +15,9 @@ export function chunkResponse(answer: unknown, { text }: ParsedDocument, most: n
   const chunks = (answer as { chunks?: unknown } | null)?.chunks;
   if (!Array.isArray(chunks)) refuse('must answer with a list \'chunks\'');
   if (chunks.length > MOST_CHUNKS) refuse(`must answer with ${MOST_CHUNKS} chunks at most, got ${chunks.length}`);
-  return chunks.flatMap((chunk, at) => spanOf(chunk, at, text, most) ?? []).sort((one, other) => one.start - other.start || one.end - other.end);
+  const spans = chunks.flatMap((chunk, at) => spanOf(chunk, at, text, most) ?? []).sort((one, other) => one.start - other.start || one.end - other.end);
+  if (spans.length === 0 && text.trim() !== '') refuse('must answer with at least one chunk that is not blank, for the document has text, got none');
+  return spans;
 }
 
 function spanOf(chunk: unknown, at: number, text: string, most: number): Span | undefined {

@@ -30,6 +30,8 @@ test.each([
 test('tells why a function failed, and what is no JSON', async () => {
   client.on(InvokeCommand).resolves({ FunctionError: 'Unhandled', Payload: answered('{"errorMessage":"no memory"}') });
   await expect(ask(request('Hello'), forever)).rejects.toMatchObject({ kind: 'failed', message: 'the function that cuts documents failed: no memory' });
+  client.on(InvokeCommand).resolves({ FunctionError: 'Unhandled', Payload: answered(JSON.stringify({ errorType: 'RangeError', errorMessage: 'x'.repeat(1_000) })) });
+  await expect(ask(request('Hello'), forever)).rejects.toMatchObject({ message: `the function that cuts documents failed: RangeError: ${'x'.repeat(288)}` });
   client.on(InvokeCommand).resolves({ Payload: answered('nonsense') });
   await expect(ask(request('Hello'), forever)).rejects.toMatchObject({ kind: 'refused' });
 });

@@ -20,7 +20,7 @@ test('a function is asked with all that was read, and its places become chunks',
 });
 
 test('chunks of nothing but blanks are left out', async () => {
-  expect(await answering({ chunks: [{ start: 6, end: 8 }] })).toEqual([]);
+  expect(await answering({ chunks: [{ start: 6, end: 8 }, { start: 0, end: 6 }] })).toMatchObject([{ text: '# Fees' }]);
 });
 
 test.each<[string, unknown, string]>([
@@ -33,6 +33,11 @@ test.each<[string, unknown, string]>([
   const failure = await answering(answer).catch((error: unknown) => error);
   expect(isChunkFailure(failure) && failure.kind).toBe('refused');
   expect((failure as Error).message).toContain(message);
+});
+
+test.each([[[]], [[{ start: 6, end: 8 }]]])('refuses no chunks of a document that has text, and takes them of one that has none: %j', async (chunks) => {
+  await expect(answering({ chunks })).rejects.toMatchObject({ kind: 'refused', message: 'the function that cuts documents must answer with at least one chunk that is not blank, for the document has text, got none' });
+  expect(await chunker({ by: 'custom', tokens: 20 }, () => Promise.resolve({ chunks })).chunk(documentOf([paragraph(' '.repeat(10))]), forever)).toEqual([]);
 });
 
 test('refuses a chunk that is longer than chunks may be', async () => {
