@@ -1,4 +1,5 @@
 import type { ChangedDocument, Outcome } from './document';
+import { describeBreak } from './fault';
 import { notReached, removeHeld, tellChange } from './in-step';
 import type { IndexPorts, IndexTerms } from './terms';
 import { DOCUMENT_METRICS } from '../../lib/contract/document-index';
@@ -91,7 +92,7 @@ function note({ index, source, key, received, attempt, since }: ChangedDocument,
     case 'done': return log.info('document', { ...fields, what: outcome.what, chunks: outcome.chunks });
     case 'failed': return log.error('document', { ...fields, what: 'failed', reason: outcome.reason });
     case 'hold': return log.info('document', { ...fields, what: `waits: ${outcome.why}`, ...(outcome.cause && { cause: outcome.cause.message }) });
-    default: return log.error('document', { ...fields, what: 'broken', ...describeError(outcome.cause) });
+    default: return log.error('document', { ...fields, what: 'broken', ...describeBreak(outcome.cause) });
   }
 }
 

@@ -1,5 +1,6 @@
 import { Changed, OutOfTime, Scanning, Taken } from './attempt';
 import type { Outcome } from './document';
+import { describeError, type LogFields } from '../kit/log';
 import { isChunkFailure } from '../ports/chunks';
 import { isServiceDelay } from '../ports/delays';
 import { isEmbeddingFailure } from '../ports/embeddings';
@@ -37,6 +38,11 @@ function isPassing(error: unknown): error is Error & { readonly kind: 'throttled
 /** Told by its name: what writes lines of context is a part of its own. */
 function isModelFailure(error: unknown): error is ModelFailure {
   return error instanceof Error && error.name === 'ModelFailure';
+}
+
+/** What broke a document off, as the log may show it: what a function of the user's own said of it, too. */
+export function describeBreak(error: unknown): LogFields {
+  return { ...describeError(error), ...(isChunkFailure(error) && { reason: error.message }) };
 }
 
 /** What became of a document that was given back. */

@@ -5,8 +5,8 @@ import { BULK_ERRORS, type BulkCounts, type IndexRequest } from '../../../lib/co
 import { DOCUMENT_METRICS } from '../../../lib/contract/document-index';
 import { type DocumentChange, SYNC_METRICS } from '../../../lib/contract/document-sync';
 import { hashOf, lineOfDocument } from '../../kit/lines';
-import { describeError } from '../../kit/log';
 import type { ChangedDocument, Outcome } from '../document';
+import { describeBreak } from '../fault';
 import { bringInStep } from '../in-step';
 
 /** A document that is begun needs some time to come anywhere. */
@@ -32,7 +32,7 @@ export async function indexDocuments(request: IndexRequest, due: Due, terms: Bul
     const outcome = await bringInStep(changedDocument(key, request.source, terms, ports.clock.now()), terms, due, ports);
     batch.add(key, outcome);
     if (outcome.kind === 'hold' && outcome.why === 'scanning') await follow(changedDocument(key, request.source, terms, ports.clock.now()), ports);
-    if (outcome.kind === 'broken') ports.log.error('document', { source: request.source, key, what: 'broken', ...describeError(outcome.cause) });
+    if (outcome.kind === 'broken') ports.log.error('document', { source: request.source, key, what: 'broken', ...describeBreak(outcome.cause) });
   }
   batch.publish(ports);
   ports.log.info('bulk index', { run: request.run, documents: keys.length, ...batch.facts });

@@ -5,9 +5,8 @@ import { changedDocument, keysOf, placeOf } from './request';
 import { BULK_FILES, type Prepared, type PrepareRequest } from '../../../lib/contract/bulk-load';
 import { fittedText } from '../../embed/embeddings';
 import { vectorKey } from '../../embed/remembered';
-import { describeError } from '../../kit/log';
 import { findUnread } from '../attempt';
-import { heldBack } from '../fault';
+import { describeBreak, heldBack } from '../fault';
 import { textsToEmbed } from '../passages';
 
 const LEAST_MS = 20_000;
@@ -33,7 +32,7 @@ export async function prepare(request: PrepareRequest, due: Due, terms: BulkTerm
     } catch (error) {
       const outcome = heldBack(error);
       if (outcome.kind !== 'hold') {
-        ports.log.error('document', { run, source, key: keys[next], what: 'not prepared', ...describeError(error) });
+        ports.log.error('document', { run, source, key: keys[next], what: 'not prepared', ...describeBreak(error) });
         continue;
       }
       // What there is already is written, and the next call begins with this one.

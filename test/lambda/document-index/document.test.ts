@@ -142,6 +142,15 @@ test('what a function of the user\'s cuts wrongly fails at once, and is tried ag
   expect(index.state('a.txt')!.state).toBe('indexed');
 });
 
+test('what a function of the user\'s throws is in the log of every try', async () => {
+  const failed = jest.spyOn(LINE_CHUNKER, 'chunk').mockRejectedValue(new ChunkFailure('failed', 'the function that cuts documents failed: Error: no memory'));
+  const index = await indexed();
+  failed.mockRestore();
+  const broken = index.lines.filter(({ what }) => what === 'broken');
+  expect(broken).toHaveLength(10);
+  for (const line of broken) expect(line).toMatchObject({ level: 'error', error: 'ChunkFailure', reason: 'the function that cuts documents failed: Error: no memory' });
+});
+
 test('a model at its limit is waited for, however long, and nothing is given up', async () => {
   const index = deployIndex({ throttles: 1 });
   await index.settle(async () => {
