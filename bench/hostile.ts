@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { type Chat, type Reply, withChat } from './cloud';
+import { readJson, Refusal } from './data';
 import type { Row } from './row';
 
 type Outcome = 'kept' | 'refused' | { readonly problem: string };
@@ -57,7 +57,7 @@ const hostile: Row = {
   title: 'strings that break software, as message, name and conversation id of the chat example: kept exactly, or refused with a reason',
   needs: ['strings'],
   run: ({ strings = '' }) => withChat(async (chat) => {
-    const texts = JSON.parse(readFileSync(strings, 'utf8')) as string[];
+    const texts = readStrings(strings);
     const notes: string[] = [];
     const count = { kept: 0, refused: 0, failed: 0 };
     const figures = [];
@@ -90,6 +90,12 @@ async function inTurns<T, R>(items: readonly T[], each: (item: T, index: number)
     for (const [index, item] of queue) results[index] = await each(item, index);
   }));
   return results;
+}
+
+function readStrings(file: string): string[] {
+  const texts = readJson("'--strings'", file);
+  if (Array.isArray(texts) && texts.length > 0 && texts.every((text) => typeof text === 'string')) return texts;
+  throw new Refusal(`'--strings' must be a file with a JSON array of strings, got ${file}`);
 }
 
 export default hostile;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { App, Stack } from 'aws-cdk-lib';
+import { Refusal } from './data';
 import type { Figure, Row } from './row';
 import { DiyRag, VectorStore } from '../lib';
 import { type LocalCloud, startCloud } from '../local/cloud';
@@ -23,7 +24,7 @@ const ingest: Row = {
   name: 'ingest',
   title: `${(DOCUMENTS * SECTIONS).toLocaleString('en')} chunks through the function that indexes, on the local cloud: how many a second, and the memory that it took`,
   run: async ({ json, store }) => {
-    if (store !== undefined && !(store in STORES)) throw new Error(`'--store' must be one of ${Object.keys(STORES).join(', ')}, got ${store}`);
+    if (store !== undefined && !(store in STORES)) throw new Refusal(`'--store' must be one of ${Object.keys(STORES).join(', ')}, got ${store}`);
     const figures: Figure[] = [];
     const notes = ['embedding costs nothing here, and nothing waits for a network: what takes time is reading, cutting, and the calls to the services, whose stand-ins share this machine'];
     for (const name of store === undefined ? Object.keys(STORES) : [store]) {

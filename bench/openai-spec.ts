@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv/dist/2020';
 import { type Chat, type Reply, withChat } from './cloud';
+import { readJson, Refusal } from './data';
 import type { Row } from './row';
 
 const WEATHER = {
@@ -72,10 +72,10 @@ const openaiSpec: Row = {
   needs: ['schemas'],
   run: ({ schemas = '' }) => withChat(async (chat) => {
     const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
-    ajv.addSchema(JSON.parse(readFileSync(join(schemas, 'chat-schemas.json'), 'utf8')) as object, 'openai');
+    ajv.addSchema(readJson("'--schemas DIR/chat-schemas.json'", join(schemas, 'chat-schemas.json')) as object, 'openai');
     const faults = (schema: string, value: unknown): string[] => {
       const validate = ajv.getSchema(`openai#/definitions/${schema}`);
-      if (!validate) throw new Error(`${schemas} has no schema ${schema}`);
+      if (!validate) throw new Refusal(`'--schemas' ${schemas} has no schema ${schema}`);
       return validate(value) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${schema} ${instancePath} ${message}: ${JSON.stringify(value)}`);
     };
 

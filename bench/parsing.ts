@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
+import { readFolder, Refusal } from './data';
 import { weightOf } from './handler';
 import { handlerRuntime, median, root } from './measure';
 import type { ReadFile } from './parsing/reader';
@@ -21,6 +22,8 @@ const parsing: Row = {
   title: 'documents of a folder, read as DiyRag reads them',
   needs: ['files'],
   async run({ files: folder = '', json }) {
+    readFolder('\'--files\'', folder);
+    if (!readdirSync(folder, { recursive: true, withFileTypes: true }).some((entry) => !entry.isDirectory())) throw new Refusal(`'--files' must be a folder with documents, got ${folder}, which holds none`);
     const { node, notes } = handlerRuntime();
     const bundles = mkdtempSync(join(tmpdir(), 'parsing-'));
     try {
@@ -63,7 +66,7 @@ function figuresOf(rows: readonly ReadFile[], megabytes: number): Figure[] {
     { name: 'files', value: rows.length, unit: '', kind: 'check' },
     ...statuses.map((status): Figure => ({ name: status, value: rows.filter((row) => row.status === status).length, unit: '', kind: 'check' })),
     { name: 'clean files', value: clean.length, unit: '', kind: 'check' },
-    { name: 'clean files that are not read', value: share(clean.filter(({ status }) => status !== 'parsed'), clean), unit: '%', goal: 5, kind: 'check' },
+    { name: 'clean files that are not read', value: share(clean.filter(({ status }) => status !== 'parsed'), clean), unit: '%', goal: clean.length > 0 ? 5 : undefined, kind: 'check' },
     ...formats.flatMap((format): Figure[] => {
       const own = rows.filter((row) => formatOf(row) === format);
       const times = own.map(({ ms }) => ms);

@@ -1,5 +1,4 @@
-import { createReadStream, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { readJson, readText, Refusal, shortened } from './data';
 import { type Grades, ndcgOf, recallOf } from '../lambda/evaluate/relevance';
 
 /** What was found for each query: documents with their scores, the best the highest. */
@@ -11,27 +10,25 @@ export type Judgements = ReadonlyMap<string, Grades>;
 /** Judgements as BEIR writes them: query, document and grade between tabs, below a line of headings, or as TREC does, with a column between. */
 export function readJudgements(file: string): Judgements {
   const all = new Map<string, Map<string, number>>();
-  for (const line of readFileSync(file, 'utf8').split(/\r?\n/)) {
+  for (const [at, line] of readText("the file of judgements ('--qrels', or '--dataset')", file).split(/\r?\n/).entries()) {
     const columns = line.trim().split(/\s+/);
     const grade = Number(columns.at(-1));
-    if (columns.length < 3 || !Number.isFinite(grade)) continue;
+    if (columns.length < 3 || !Number.isFinite(grade)) {
+      if (at === 0 || !line.trim()) continue;
+      throw new Refusal(`${file}, line ${at + 1}: must be a query, a document and a grade, with tabs between them, got ${shortened(line)}`);
+    }
     const [query, document] = [columns[0], columns[columns.length - 2]];
     all.set(query, (all.get(query) ?? new Map<string, number>()).set(document, grade));
   }
-  if (all.size === 0) throw new Error(`'${file}' holds no judgements: each line must be a query, a document and a grade, with tabs between them`);
+  if (all.size === 0) throw new Refusal(`'${file}' holds no judgements: each line must be a query, a document and a grade, with tabs between them`);
   return all;
 }
 
 export function readRun(file: string): Run {
-  const run = JSON.parse(readFileSync(file, 'utf8')) as Run;
-  const odd = Object.entries(run).find(([, scores]) => typeof scores !== 'object' || scores === null || Object.values(scores).some((score) => typeof score !== 'number'));
-  if (odd || Array.isArray(run)) throw new Error(`'${file}' must be {"query": {"document": score}}${odd ? `, got another thing for '${odd[0]}'` : ''}`);
+  const run = readJson("a file of '--runs'", file) as Run;
+  const odd = Object.entries(run ?? {}).find(([, scores]) => typeof scores !== 'object' || scores === null || Object.values(scores).some((score) => typeof score !== 'number'));
+  if (odd || typeof run !== 'object' || run === null || Array.isArray(run)) throw new Refusal(`'${file}' must be {"query": {"document": score}}${odd ? `, got another thing for '${odd[0]}'` : ''}`);
   return run;
-}
-
-/** A JSON object from each line. */
-export async function* jsonLines<T>(file: string): AsyncGenerator<T> {
-  for await (const line of createInterface({ input: createReadStream(file) })) if (line.trim()) yield JSON.parse(line) as T;
 }
 
 /** The best first; equal scores by their names, so that every run gives the same figure. */

@@ -29,7 +29,7 @@ export interface Options {
   readonly runFiles?: readonly string[];
   /** A file of judgements: query, document, grade. */
   readonly qrels?: string;
-  /** A folder as BEIR lays it out: corpus.jsonl, queries.jsonl, qrels.tsv. */
+  /** A folder as BEIR lays it out: corpus.jsonl, queries.jsonl, and qrels.tsv or qrels/test.tsv. */
   readonly dataset?: string;
   /** The store of chunks that is measured: `aurora` or `s3-vectors`. */
   readonly store?: string;

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { average, type CorpusChunk, evaluate, paired, type Question, type Scores } from './evaluation';
 import { recursive, type Span } from './recursive';
@@ -6,6 +5,7 @@ import { textDocument } from './text-document';
 import { cut } from '../../lambda/chunk/chunker';
 import { sentenceStarts } from '../../lambda/chunk/sentences';
 import { estimateTokens } from '../../lambda/chunk/tokens';
+import { type Field, jsonLines, nameField, readFolder, readText, Refusal } from '../data';
 import type { Figure, Options, Row } from '../row';
 
 /** Mean sizes of the recursive splitter at 200 and 400 tokens, by which others have been measured. */
@@ -24,14 +24,14 @@ const chunking: Row = {
   name: 'chunking',
   title: 'chunks by structure against a recursive splitter of the same mean size, on questions whose answers are marked (Ω, and BM25 over all texts)',
   needs: ['corpora', 'questions'],
-  run: (options) => Promise.resolve(measure(options)),
+  run: measure,
 };
 
-function measure({ corpora = '', questions, tokens }: Options) {
-  if (questions === undefined) throw new Error('\'chunking\' needs --questions FILE.jsonl beside --corpora');
+async function measure({ corpora = '', questions = '', tokens }: Options) {
   const texts = readCorpora(corpora);
-  const asked = readQuestions(questions, texts);
+  const asked = await readQuestions(questions, texts);
   const notes = [`${asked.length} questions to ${texts.size} texts; p is that of a paired t-test over the questions: below 0.05 the difference is none of chance`,
+    'BM25: over words as they are written, in lower case',
     'as DiyRag indexes: by BM25 over stems, and with the names of texts, headings and heads of tables that its index searches with a chunk; the recursive splitter knows of names alone'];
   const figures = (tokens === undefined ? MEANS : [tokens]).flatMap((mean) => compared(mean, texts, asked));
   return { figures: [...figures, ...timed(texts)], notes };
@@ -106,9 +106,10 @@ function timed(texts: Corpora): Figure[] {
 }
 
 function readCorpora(folder: string): Corpora {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.md')).sort();
-  if (names.length === 0) throw new Error(`'--corpora' must be a folder with texts named *.md, found none in ${folder}`);
-  return new Map(names.map((name) => [name.slice(0, -'.md'.length), readFileSync(join(folder, name), 'utf8')]));
+  const names = readFolder("'--corpora'", folder).filter((name) => name.endsWith('.md')).sort();
+  const texts = new Map(names.map((name) => [name.slice(0, -'.md'.length), readText("a text of '--corpora'", join(folder, name))]));
+  if (![...texts.values()].some((text) => text.trim())) throw new Refusal(`'--corpora' must be a folder with texts named *.md, found none in ${folder}`);
+  return texts;
 }
 
 interface Line {
@@ -117,11 +118,25 @@ interface Line {
   readonly references: readonly { readonly start_index: number; readonly end_index: number }[];
 }
 
+const FIELDS: readonly Field[] = [
+  nameField('corpus'),
+  nameField('question'),
+  {
+    name: 'references',
+    rule: '[{"start_index", "end_index"}], places in the text as whole numbers, the first before the other',
+    holds: (value) => Array.isArray(value) && value.length > 0 && value.every((place: Partial<Line['references'][number]> | null) => {
+      const [start, end] = [place?.start_index, place?.end_index];
+      return Number.isInteger(start) && Number.isInteger(end) && 0 <= start! && start! < end!;
+    }),
+  },
+];
+
 /** Those to other texts than are there are left out. */
-function readQuestions(file: string, texts: Corpora): Question[] {
-  const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as Line);
+async function readQuestions(file: string, texts: Corpora): Promise<Question[]> {
+  const lines: Line[] = [];
+  for await (const line of jsonLines<Line>("'--questions'", file, FIELDS)) lines.push(line);
   const answered = lines.filter(({ corpus }) => texts.has(corpus));
-  if (answered.length === 0) throw new Error(`'--questions' must hold questions to the texts of '--corpora', ${[...texts.keys()].join(', ')}: none of ${lines.length} is to one of them`);
+  if (answered.length === 0) throw new Refusal(`'--questions' must hold questions to the texts of '--corpora', ${[...texts.keys()].join(', ')}: none of ${lines.length} is to one of them`);
   return answered.map(({ corpus, question, references }) => ({
     corpus, question, references: references.map(({ start_index: start, end_index: end }) => ({ start, end })),
   }));
