@@ -68,6 +68,20 @@ export function noticeOf({ group, kind, line, requestId }: LogLine): string | un
   return failed ? told([message, key, entry.route, status, errorCode, error, reason].filter((part) => part !== undefined).join(' ')) : undefined;
 }
 
+/** An evaluation that ended, and where its report lies. */
+export interface EndedEvaluation {
+  readonly passed: boolean;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** The evaluation that ended as a line says; nothing for all other lines. */
+export function evaluationIn({ kind, line }: Pick<LogLine, 'kind' | 'line'>): EndedEvaluation | undefined {
+  const { message, passed, report } = (kind === 'stdout' && entryIn(line)) || {};
+  const [, bucket, key] = (message === 'evaluation' && /^s3:\/\/([^/]+)\/(.+)$/.exec(String(report))) || [];
+  return bucket !== undefined && key !== undefined ? { passed: passed === true, bucket, key } : undefined;
+}
+
 /** A handler's line, where it is one of JSON. */
 function entryIn(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith('{')) return undefined;

@@ -4,7 +4,7 @@ import { openBrowser } from './browser';
 import type { LocalCloud } from './cloud';
 import { readCommandLine, USAGE } from './command-line';
 import { reportText } from './iam/report';
-import { noticeOf } from './logs';
+import { evaluationIn, noticeOf } from './logs';
 import { beginSynthesis, bundleHandlers } from './prepare';
 import { firstScreen } from './screen';
 import { requireFreePort } from './server';
@@ -45,6 +45,9 @@ async function main(): Promise<void> {
   cloud.running.followLogs((line) => {
     const notice = noticeOf(line);
     if (notice !== undefined) console.error(notice);
+    const ended = evaluationIn(line);
+    const report = ended && cloud.running?.desk.read(ended.bucket, ended.key);
+    if (report) console.error(`An evaluation ${ended.passed ? 'passed' : 'FAILED'}: ${state.keepReport(ended.key, report)}`);
   });
   if (stopping) return void await cloud.running.stop();
 

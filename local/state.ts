@@ -27,6 +27,16 @@ export class State {
     writeFileSync(join(this.folder, 'session.json'), `${JSON.stringify({ url, pid: process.pid, ...session }, null, 2)}\n`, { mode: 0o600 });
   }
 
+  /** Keeps the report of an evaluation, for a browser; gives its path. */
+  keepReport(key: string, content: Buffer): string {
+    const reports = join(this.folder, 'reports');
+    mkdirSync(reports, { recursive: true });
+    const path = join(reports, key.replace(/[^\w.-]+/g, '-'));
+    // Questions and answers: for this user's eyes only.
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+  }
+
   private session(): { url?: string } {
     try {
       return JSON.parse(readFileSync(join(this.folder, 'session.json'), 'utf8')) as { url?: string };

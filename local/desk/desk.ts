@@ -36,6 +36,11 @@ export class Desk {
     return (await Promise.all(this.shelves.map((shelf) => shelf.folders()))).flat();
   }
 
+  /** What lies in a bucket of the stack under this key. */
+  read(bucket: string, key: string): Buffer | undefined {
+    return this.buckets.find(bucket, key)?.content;
+  }
+
   async upload(body: unknown): Promise<Folder[]> {
     const { bucket, key, content, contentType } = body as Readonly<Record<string, unknown>>;
     if (typeof content !== 'string' || !isBase64(content)) throw new Error("'content' must be the document's bytes in Base64");

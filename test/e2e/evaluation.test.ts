@@ -6,6 +6,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { emittedMetrics } from './emitted-metrics';
 import { runRags, until } from './run-rags';
 import { EvaluationRuns, EvaluationSet, type IEvaluation, ManagedRag, MetadataField } from '../../lib';
+import { evaluationIn } from '../../local/logs';
 
 const DOCUMENTS: Readonly<Record<string, string>> = {
   'leave.md': 'Everybody has thirty days of leave.',
@@ -87,6 +88,9 @@ describe('answers that are evaluated', () => {
     const { folder: at, summary } = await summaryOf('Own', 2);
     expect(summary).toMatchObject({ origin: 'request', previous: { drop: 0, measures: { recall: 0.833333 } } });
     const report = await read('Own', `${at}report.html`);
+    // What `npm start` keeps for a browser.
+    const { bucket, key } = evaluationIn(await rags.cloud.waitForLog((line) => evaluationIn(line)?.key === `${at}report.html`))!;
+    expect(rags.cloud.desk.read(bucket, key)?.toString()).toBe(report);
     expect(report).toContain('<b>Recall</b> is 83.3, and must be at least 90; it was 83.3 in the last run.');
     expect(report).toContain('sabbatical.md<br><small>Found: leave.md');
     expect(report).not.toMatch(/<script|src=|href="[^#]/);

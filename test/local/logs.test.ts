@@ -1,4 +1,4 @@
-import { type LogLine, noticeOf } from '../../local/logs';
+import { evaluationIn, type LogLine, noticeOf } from '../../local/logs';
 
 const line = (text: string | object, kind: LogLine['kind'] = 'stdout') =>
   noticeOf({ time: 0, group: 'chat', kind, requestId: 'r1', line: typeof text === 'string' ? text : JSON.stringify(text) });
@@ -22,4 +22,11 @@ test.each<[string, string | object, LogLine['kind']]>([
   ['a request that the caller got wrong', { level: 'INFO', message: 'request', status: 400, errorCode: 'invalid_value' }, 'stdout'],
 ])('%s is none', (_, text, kind) => {
   expect(line(text, kind)).toBeUndefined();
+});
+
+test('an evaluation that ended says whether it passed and where its report lies, and nothing else does', () => {
+  const said = (entry: object, kind: LogLine['kind'] = 'stdout') => evaluationIn({ kind, line: JSON.stringify(entry) });
+  const ended = { message: 'evaluation', passed: false, report: 's3://results/runs/r1/report.html' };
+  expect(said(ended)).toEqual({ passed: false, bucket: 'results', key: 'runs/r1/report.html' });
+  expect([said({ ...ended, message: 'request' }), said(ended, 'access'), said({ message: 'evaluation' }), evaluationIn({ kind: 'stdout', line: 'evaluation' })]).toEqual([undefined, undefined, undefined, undefined]);
 });
