@@ -26,6 +26,7 @@ import { REINDEX_METRICS } from '../contract/reindexing';
 import { PrivateBucket } from '../internal/private-bucket';
 import { fail, requireFirst } from '../internal/validation';
 import { type IKnowledge, type KnowledgeBinding, SearchKind } from '../knowledge';
+import { declaredFields } from '../knowledge/bind-retrieval';
 import { type KnowledgeNeeds } from '../knowledge/knowledge-needs';
 import { type DashboardOptions, type IAlarms } from '../observability';
 import { Operations } from '../observability/operations';
@@ -151,6 +152,7 @@ export class DiyRag extends DocumentMetrics implements IKnowledge {
       needs,
       bind: (caller) => index.bind(this, caller, { ...retrieval, links: undefined }),
       offsets: true,
+      fields: declaredFields(this, retrieval),
       tenants: retrieval.tenant !== undefined,
       users: false,
       metric: (name, about) => operations.metric(name, {}, about),

@@ -150,6 +150,7 @@ export class ManagedRag extends DocumentMetrics implements IKnowledge {
       needs: { parts: [], calls: [CalledService.BEDROCK_AGENT_RUNTIME] },
       bind: (caller) => this.bindBy(this, caller, { ...retrieval, links: undefined }),
       offsets: false,
+      fields: declaredFields(this, retrieval),
       tenants: retrieval.tenant !== undefined,
       users: retrieval.identity !== undefined,
       sync: { queues: sync.queues, onDeploy: sync.onDeploy },

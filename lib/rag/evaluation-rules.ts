@@ -3,6 +3,7 @@ import { type IConstruct } from 'constructs';
 import { type EvaluationOptions } from './evaluation-options';
 import { type EvaluationTriggers } from './evaluation-runs';
 import { EVALUATE_SECONDS, EVALUATION_MEASURES, LONGEST_GATE_SECONDS } from '../contract/evaluation';
+import { type MetadataField } from '../contract/metadata';
 import { fail, requireBetween, requireDuration, requireInteger, requireMade } from '../internal/validation';
 import { type ModelBinding } from '../model';
 import { type Build } from '../posture/build';
@@ -44,6 +45,24 @@ function requireTimeForGate(scope: IConstruct, { time, settling }: { readonly ti
   if (seconds <= LONGEST_GATE_SECONDS) return;
   fail(scope, `'limits.time' and 'limits.settling' must be at most ${Duration.seconds(LONGEST_GATE_SECONDS - AFTER_SECONDS).toHumanString()} together with EvaluationRuns.gate(), `
     + `for CloudFormation waits an hour, got ${time.toHumanString()} and ${settling.toHumanString()}: shorten one, raise 'limits.concurrency', or take EvaluationRuns.onDeploy()`);
+}
+
+/** What is wrong with a filter that names a field which documents are not declared to have. What else may be wrong with it, the run says. */
+export function undeclaredIn(filter: object, fields: readonly MetadataField[], path = 'filter'): string | undefined {
+  const names = fields.map(({ name }) => `'${name}'`);
+  const known = names.length === 0 ? "'and' or 'or', for this knowledge base declares no fields" : `${names.join(', ')}, 'and' or 'or'`;
+  const problems = Object.entries(filter).map(([key, value]: [string, unknown]) => {
+    if (key !== 'and' && key !== 'or') {
+      const name = key.slice(0, 64);
+      return fields.some((field) => field.name === key) ? undefined : `'${path}.${name}' must be one of ${known}, got '${name}': declare it in 'retrieval.fields', or leave it out`;
+    }
+    return Array.isArray(value) ? value.map((inner, at) => (isObject(inner) ? undeclaredIn(inner, fields, `${path}.${key}[${at}]`) : undefined)).find(Boolean) : undefined;
+  });
+  return problems.find(Boolean);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A limit in dollars that nobody can hold would be trusted. */

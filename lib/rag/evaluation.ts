@@ -8,7 +8,7 @@ import { Construct, type IDependable } from 'constructs';
 import { evaluationAlarms } from './evaluation-alarms';
 import { type EvaluationAlarmsOptions, type EvaluationOptions, type IEvaluation } from './evaluation-options';
 import { EvaluationQueues } from './evaluation-queues';
-import { DEFAULT_LIMITS, LEAST_COMPLETENESS, requireKnownPrices, requireValidEvaluation } from './evaluation-rules';
+import { DEFAULT_LIMITS, LEAST_COMPLETENESS, requireKnownPrices, requireValidEvaluation, undeclaredIn } from './evaluation-rules';
 import { EvaluationRuns } from './evaluation-runs';
 import { type BoundSet } from './evaluation-set';
 import { Judge } from './judge';
@@ -20,6 +20,7 @@ import {
   EVALUATE_SECONDS, type EvaluateEnv, EVALUATION_MEASURES, EVALUATION_METRICS, EVALUATION_TABLE, type EvaluationPolicy, type EvaluationRequest,
   type EvaluationThresholdValues, GATE_TYPE, LONGEST_GATE_SECONDS,
 } from '../contract/evaluation';
+import { type MetadataField } from '../contract/metadata';
 import { acknowledge, acknowledgeWildcard } from '../internal/acknowledge';
 import { BundledFunction } from '../internal/bundled-function';
 import { type HandlerRole } from '../internal/handler-role';
@@ -46,6 +47,8 @@ export interface EvaluatedRag extends Build {
   readonly bind: (caller: HandlerRole) => KnowledgeBinding;
   /** Whether passages say where they stand. */
   readonly offsets: boolean;
+  /** What documents are described by, the tenant's field included. */
+  readonly fields: readonly MetadataField[];
   readonly tenants: boolean;
   readonly users: boolean;
   /** What keeps documents in step, and whether a deployment has them looked through. */
@@ -164,9 +167,10 @@ export class Evaluation extends Construct implements IEvaluation {
   }
 
   private bindSet(): BoundSet {
-    const { offsets, tenants, users } = this.rag;
+    const { offsets, fields, tenants, users } = this.rag;
     const measures = EVALUATION_MEASURES.filter((measure) => this.options.thresholds?.[measure] !== undefined);
-    return this.options.set._bind(this, { questions: this.limits.questions, offsets, tenants, users }, measures);
+    const problemOf = (filter: object) => undeclaredIn(filter, fields);
+    return this.options.set._bind(this, { questions: this.limits.questions, offsets, tenants, users, problemOf }, measures);
   }
 
   private defineResults() {

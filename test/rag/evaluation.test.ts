@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { DiyRag, type EvaluationOptions, EvaluationRuns, EvaluationSet, ManagedRag, RagApi } from '../../lib';
+import { DiyRag, type EvaluationOptions, EvaluationRuns, EvaluationSet, ManagedRag, MetadataField, RagApi } from '../../lib';
 
 const folder = mkdtempSync(join(tmpdir(), 'evaluation-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -81,6 +81,24 @@ test.each<[string, Partial<EvaluationOptions> | (() => Partial<EvaluationOptions
     const { evaluation } = evaluated(options);
     if (name === 'a drop of nothing') evaluation.addAlarms({ drop: 0 });
   }).toThrow(message);
+});
+
+const FILTERED = (filter: object) => setOf(QUESTION, JSON.stringify({ question: 'Since when?', filter }));
+const FIELDS = { fields: [MetadataField.number('year')], tenant: { field: 'owner', claim: 'email' } };
+
+test.each<[string, object, string]>([
+  ['a field where none is declared', {}, "line 2: 'filter' cannot be used: 'filter.year' must be one of 'and' or 'or', for this knowledge base declares no fields, got 'year': declare it in 'retrieval.fields', or leave it out"],
+  ['another field than those declared', { fields: [MetadataField.text('kind')] }, "line 2: 'filter' cannot be used: 'filter.or[1].year' must be one of 'kind', 'and' or 'or', got 'year'"],
+])('refuses a set whose filter names %s, for every kind of rag', (name, retrieval, message) => {
+  const set = name.includes('none') ? FILTERED({ year: 2024 }) : FILTERED({ kind: 'law', or: [{ kind: { ne: 'x' } }, { year: 2024 }] });
+  for (const Rag of [DiyRag, ManagedRag]) expect(() => new Rag(new Stack(new App(), 'Stack'), 'Rag', { retrieval }).addEvaluation({ set })).toThrow(message);
+});
+
+test('takes filters on declared fields, on the tenant\'s, and what only a run can tell', () => {
+  const asked = (filter: object) => setOf(JSON.stringify({ question: 'Since when?', relevant: ['a.md'], tenant: 'ada@example.com', filter }));
+  for (const filter of [{ year: { gte: 2024 } }, { owner: 'ada@example.com', and: [{ or: [{ year: 1 }, { year: 2 }] }] }, { year: { near: 2024 } }, { or: 'year' }]) {
+    for (const Rag of [DiyRag, ManagedRag]) expect(() => new Rag(new Stack(new App(), 'Stack'), 'Rag', { retrieval: FIELDS }).addEvaluation({ set: asked(filter) })).not.toThrow();
+  }
 });
 
 test('refuses an evaluation where nobody is answered, and a second one', () => {
