@@ -118,6 +118,16 @@ describe('what a document is', () => {
   });
 });
 
+test.each([
+  ['a.xml', '<?xml version="1.0"?>\n<a>\n  <b x="1">One  two</b>\n</a>', '<?xml version="1.0"?>\n<a>\n<b x="1">One two</b>\n</a>'],
+  ['a.svg', '<svg width="1"><text>Hello</text></svg>', '<svg width="1"><text>Hello</text></svg>'],
+  ['a.yaml', 'fees:\n  - one: 1\n\n  - two: 2\n', 'fees:\n- one: 1\n\n- two: 2'],
+  ['a.ts', 'function a() {\n  return 1;\n}\n', 'function a() {\nreturn 1;\n}'],
+  ['a.py', '# Of fees\ndef fee():\n    return 1\n', '# Of fees\ndef fee():\n    return 1\n'],
+])('a text of a format that nobody names is text, marks and all, or Markdown where it looks like that: %s', async (name, source, said) => {
+  expect(await text(source, name)).toBe(said);
+});
+
 test('what cannot be seen does not come through', async () => {
   expect(await text(`a\u0000b\u200bc ${'and so on '.repeat(9)}`, 'a.txt')).toMatch(/^abc and so on/);
 });
