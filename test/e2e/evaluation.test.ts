@@ -55,10 +55,12 @@ describe('answers that are evaluated', () => {
   }));
   const summaries = async (name: string) => (await keysOf(name)).filter((key) => key.endsWith('/summary.json')).sort();
 
-  /** The newest run's summary, once so many runs have one. */
+  /** The newest run's summary, once so many runs have one and it has ended. */
   async function summaryOf(name: string, runs: number): Promise<{ readonly folder: string; readonly summary: any }> {
     const last = (await until(() => summaries(name), ({ length }) => length >= runs)).at(-1)!;
-    return { folder: last.replace('summary.json', ''), summary: JSON.parse(await read(name, last)) };
+    const folder = last.replace('summary.json', '');
+    await rags.cloud.waitForLog((line) => evaluationIn(line)?.key === `${folder}report.html`, 60_000);
+    return { folder, summary: JSON.parse(await read(name, last)) };
   }
 
   test('a deployment waits until documents are indexed, and fails with the figures where a threshold is missed', async () => {
@@ -89,8 +91,7 @@ describe('answers that are evaluated', () => {
     expect(summary).toMatchObject({ origin: 'request', previous: { drop: 0, measures: { recall: 0.833333 } } });
     const report = await read('Own', `${at}report.html`);
     // What `npm start` keeps for a browser.
-    const { bucket, key } = evaluationIn(await rags.cloud.waitForLog((line) => evaluationIn(line)?.key === `${at}report.html`))!;
-    expect(rags.cloud.desk.read(bucket, key)?.toString()).toBe(report);
+    expect(rags.cloud.desk.read(output('Own', 'Results'), `${at}report.html`)?.toString()).toBe(report);
     expect(report).toContain('<b>Recall</b> is 83.3, and must be at least 90; it was 83.3 in the last run.');
     expect(report).toContain('sabbatical.md<br><small>Found: leave.md');
     expect(report).not.toMatch(/<script|src=|href="[^#]/);
