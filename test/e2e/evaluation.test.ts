@@ -58,9 +58,9 @@ describe('answers that are evaluated', () => {
   /** The newest run's summary, once so many runs have one and it has ended. */
   async function summaryOf(name: string, runs: number): Promise<{ readonly folder: string; readonly summary: any }> {
     const last = (await until(() => summaries(name), ({ length }) => length >= runs)).at(-1)!;
-    const folder = last.replace('summary.json', '');
-    await rags.cloud.waitForLog((line) => evaluationIn(line)?.key === `${folder}report.html`, 60_000);
-    return { folder, summary: JSON.parse(await read(name, last)) };
+    const run = last.replace('summary.json', '');
+    await rags.cloud.waitForLog((line) => evaluationIn(line)?.key === `${run}report.html`, 60_000);
+    return { folder: run, summary: JSON.parse(await read(name, last)) };
   }
 
   test('a deployment waits until documents are indexed, and fails with the figures where a threshold is missed', async () => {
